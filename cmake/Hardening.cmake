@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+# Warnings, sanitizers (Debug, fuzzers) and hardening (everything else), once for all targets.
+add_compile_definitions(_GNU_SOURCE OSS_CRS_VERSION="${PROJECT_VERSION}")
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wno-sign-conversion -Wundef
+  -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual
+  -Wwrite-strings -Wvla -Wimplicit-fallthrough -Wdate-time)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference)
+endif()
+if(OSS_CRS_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
+# Hidden, so that no function of ours can take the place of a library's internal one of the same name.
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckCCompilerFlag)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+
+if(OSS_CRS_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "OSS_CRS_FUZZ needs clang for its libFuzzer: CC=clang cmake -DOSS_CRS_FUZZ=ON ...")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
+
+if(CMAKE_BUILD_TYPE STREQUAL "Debug" OR OSS_CRS_FUZZ)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+else()
+  # -U first: some distributions' compilers define _FORTIFY_SOURCE themselves.
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
+    -fno-plt)
+  check_c_compiler_flag(-ftrivial-auto-var-init=zero HAS_AUTO_VAR_INIT)
+  if(HAS_AUTO_VAR_INIT)
+    add_compile_options(-ftrivial-auto-var-init=zero)
+  endif()
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
+    add_compile_options(-fcf-protection=full)
+  endif()
+  add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--as-needed)
+endif()

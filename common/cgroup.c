@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cgroup: see cgroup.h. Nothing here keeps state or decides anything.
+ */
+#include "cgroup.h"
+
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <time.h>
+
+int cgroup_user_path(uid_t uid, char *buf, size_t size, struct error *err)
+{
+	int n = snprintf(buf, size, "user.slice/user-%u.slice/user@%u.service", (unsigned)uid, (unsigned)uid);
+	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "cgroup of user %u", (unsigned)uid);
+}
+
+static int join(char *buf, size_t size, const char *cg, const char *file, struct error *err)
+{
+	int n = snprintf(buf, size, "%s/%s", cg, file);
+	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "%s/%s", cg, file);
+}
+
+int cgroup_make(int dir, const char *name, struct error *err)
+{
+	return mkdirat(dir, name, 0755) == 0 ? 0 : fail(err, errno, "make cgroup %s", name);
+}
+
+int cgroup_open(int dir, const char *path, struct error *err)
+{
+	return fs_open(dir, path, O_PATH | O_DIRECTORY, 0, err);
+}
+
+int cgroup_set(int dir, const char *cg, const char *file, const char *value, struct error *err)
+{
+	char path[CGROUP_PATH_MAX];
+	if (join(path, sizeof path, cg, file, err) < 0)
+		return -1;
+	return fs_write_attr(dir, path, value, err);
+}
+
+int cgroup_set_u64(int dir, const char *cg, const char *file, uint64_t value, struct error *err)
+{
+	char text[24];
+	(void)snprintf(text, sizeof text, "%" PRIu64, value);
+	return cgroup_set(dir, cg, file, value == CGROUP_UNLIMITED ? "max" : text, err);
+}
+
+int cgroup_get(int dir, const char *cg, const char *file, char *buf, size_t size, struct error *err)
+{
+	char path[CGROUP_PATH_MAX];
+	if (join(path, sizeof path, cg, file, err) < 0)
+		return -1;
+	return fs_read_attr(dir, path, buf, size, err);
+}
+
+static int parse_u64(const char *text, uint64_t *ret)
+{
+	if (*text < '0' || *text > '9')
+		return -1;
+	char *end = NULL;
+	errno = 0;
+	unsigned long long value = strtoull(text, &end, 10);
+	if (errno || (*end && *end != '\n' && *end != ' '))
+		return -1;
+	*ret = value;
+	return 0;
+}
+
+int cgroup_get_u64(int dir, const char *cg, const char *file, uint64_t *ret, struct error *err)
+{
+	char text[64];
+	if (cgroup_get(dir, cg, file, text, sizeof text, err) < 0)
+		return -1;
+	if (strcmp(text, "max") == 0)
+		*ret = CGROUP_UNLIMITED;
+	else if (parse_u64(text, ret) < 0)
+		return fail(err, EINVAL, "'%s' in %s/%s", text, cg, file);
+	return 0;
+}
+
+int cgroup_find_key(const char *text, const char *key, uint64_t *ret)
+{
+	size_t len = strlen(key);
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, len) == 0 && line[len] == ' ')
+			return parse_u64(line + len + 1, ret);
+	}
+	return -1;
+}
+
+int cgroup_get_key(
+	int dir, const char *cg, const char *file, const char *key, uint64_t *ret, struct error *err)
+{
+	char text[8192];
+	if (cgroup_get(dir, cg, file, text, sizeof text, err) < 0)
+		return -1;
+	return cgroup_find_key(text, key, ret) == 0 ? 0 : fail(err, ENODATA, "%s in %s/%s", key, cg, file);
+}
+
+/* The next word of a space-separated list: returns its start and sets its length, NULL at the end. */
+static const char *next_word(const char **rest, size_t *len)
+{
+	const char *word = *rest + strspn(*rest, " \n");
+	*len = strcspn(word, " \n");
+	*rest = word + *len;
+	return *len > 0 ? word : NULL;
+}
+
+static bool has_word(const char *list, const char *wanted, size_t wanted_len)
+{
+	size_t len = 0;
+	for (const char *word; (word = next_word(&list, &len));)
+		if (len == wanted_len && memcmp(word, wanted, len) == 0)
+			return true;
+	return false;
+}
+
+bool cgroup_has(const char *list, const char *wanted)
+{
+	size_t len = 0;
+	for (const char *word; (word = next_word(&wanted, &len));)
+		if (!has_word(list, word, len))
+			return false;
+	return true;
+}
+
+int cgroup_enable(int dir, const char *cg, const char *wanted, struct error *err)
+{
+	char enabled[512];
+	if (cgroup_get(dir, cg, "cgroup.subtree_control", enabled, sizeof enabled, err) < 0)
+		return -1;
+	char missing[512] = "";
+	size_t used = 0;
+	size_t len = 0;
+	for (const char *word; (word = next_word(&wanted, &len));) {
+		if (has_word(enabled, word, len))
+			continue;
+		int n = snprintf(
+			missing + used, sizeof missing - used, "%s+%.*s", used ? " " : "", (int)len, word);
+		if (n < 0 || (size_t)n >= sizeof missing - used)
+			return fail(err, E2BIG, "controllers of %s", cg);
+		used += (size_t)n;
+	}
+	return used ? cgroup_set(dir, cg, "cgroup.subtree_control", missing, err) : 0;
+}
+
+int cgroup_kill(int dir, const char *cg, struct error *err)
+{
+	return cgroup_set(dir, cg, "cgroup.kill", "1", err);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts = {0};
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int cgroup_wait_empty(int dir, const char *cg, int timeout_ms, struct error *err)
+{
+	char path[CGROUP_PATH_MAX];
+	if (join(path, sizeof path, cg, "cgroup.events", err) < 0)
+		return -1;
+	_cleanup_close_ int fd = fs_open(dir, path, O_RDONLY, 0, err);
+	if (fd < 0)
+		return -1;
+	int64_t deadline = now_ms() + timeout_ms;
+	for (;;) {
+		char text[256];
+		ssize_t n = pread(fd, text, sizeof text - 1, 0);
+		if (n < 0)
+			return fail(err, errno, "read %s", path);
+		text[n] = '\0';
+		uint64_t populated = 0;
+		if (cgroup_find_key(text, "populated", &populated) < 0)
+			return fail(err, ENODATA, "populated in %s", path);
+		if (!populated)
+			return 0;
+		int64_t left = deadline - now_ms();
+		if (left <= 0)
+			return fail(err, ETIME, "wait until %s is empty", cg);
+		struct pollfd events = {.fd = fd, .events = POLLPRI};
+		if (poll(&events, 1, (int)left) < 0 && errno != EINTR)
+			return fail(err, errno, "wait until %s is empty", cg);
+	}
+}
+
+static int remove_children(int dir, const char *cg, struct error *err)
+{
+	int fd = fs_open(dir, cg, O_RDONLY | O_DIRECTORY, 0, err);
+	if (fd < 0)
+		return err->code == ENOENT ? 0 : -1;
+	_cleanup_closedir_ DIR *list = fdopendir(fd);
+	if (!list) {
+		int errnum = errno;
+		(void)close(fd);
+		return fail(err, errnum, "list %s", cg);
+	}
+	for (;;) {
+		errno = 0;
+		const struct dirent *entry = readdir(list);
+		if (!entry)
+			return errno ? fail(err, errno, "list %s", cg) : 0;
+		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
+			strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (cgroup_remove(fd, entry->d_name, err) < 0)
+			return -1;
+	}
+}
+
+int cgroup_remove(int dir, const char *cg, struct error *err)
+{
+	/* Most cgroups have no children: try first, look only if that is not so. */
+	if (unlinkat(dir, cg, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EBUSY && errno != ENOTEMPTY)
+		return fail(err, errno, "remove cgroup %s", cg);
+	if (remove_children(dir, cg, err) < 0)
+		return -1;
+	if (unlinkat(dir, cg, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	return fail(err, errno, "remove cgroup %s", cg);
+}

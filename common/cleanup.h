@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cleanup: scope-bound ownership. A variable marked _cleanup_x_ is released when its scope ends, whichever way;
+ * steal_fd() and steal_ptr() hand it over to someone else. Initialise at the declaration, always.
+ */
+#ifndef OSS_CRS_CLEANUP_H
+#define OSS_CRS_CLEANUP_H
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static inline void cleanup_free(void *p)
+{
+	void *memory = NULL;
+	memcpy(&memory, p, sizeof memory);
+	free(memory);
+}
+
+static inline void cleanup_close(const int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+static inline void cleanup_closedir(DIR **dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+}
+
+static inline void cleanup_fclose(FILE **file)
+{
+	if (*file)
+		(void)fclose(*file);
+}
+
+#define _cleanup_(f)       __attribute__((cleanup(f)))
+#define _cleanup_free_     _cleanup_(cleanup_free)
+#define _cleanup_close_    _cleanup_(cleanup_close)
+#define _cleanup_closedir_ _cleanup_(cleanup_closedir)
+#define _cleanup_fclose_   _cleanup_(cleanup_fclose)
+
+/* Give up ownership of a descriptor: the variable becomes -1. */
+static inline int steal_fd(int *fd)
+{
+	int taken = *fd;
+	*fd = -1;
+	return taken;
+}
+
+static inline void *steal_memory(void *p)
+{
+	void *taken = NULL;
+	void *const none = NULL;
+	memcpy(&taken, p, sizeof taken);
+	memcpy(p, &none, sizeof none);
+	return taken;
+}
+
+/* Give up ownership of a pointer: the variable becomes NULL. */
+#define steal_ptr(p) ((__typeof__(p))steal_memory(&(p)))
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cpulist: parsing, formatting and set arithmetic on words of 64 CPUs.
+ */
+#include "cpulist.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS      (CPULIST_MAX / 64)
+#define QUOTED_MAX 256 /* of the list in a message, so that position and reason still fit */
+
+static int fail_list(const char *text, const char *at, const char *what, struct error *err)
+{
+	return fail_as(err, EX_CONFIG, "CPU list '%.*s%s', character %zu: %s", QUOTED_MAX, text,
+		strlen(text) > QUOTED_MAX ? "..." : "", (size_t)(at - text) + 1, what);
+}
+
+static const char *skip_spaces(const char *p)
+{
+	return p + strspn(p, " ");
+}
+
+static int parse_cpu(const char *text, const char **p, unsigned *ret, struct error *err)
+{
+	const char *start = *p = skip_spaces(*p);
+	unsigned cpu = 0;
+	for (; **p >= '0' && **p <= '9'; (*p)++) {
+		cpu = cpu * 10 + (unsigned)(**p - '0');
+		if (cpu >= CPULIST_MAX)
+			return fail_list(
+				text, start, "no kernel numbers CPUs that high (8191 is the last)", err);
+	}
+	if (*p == start)
+		return fail_list(text, start,
+			**p ? "expected a CPU number" : "ends where a CPU number is expected", err);
+	*p = skip_spaces(*p);
+	*ret = cpu;
+	return 0;
+}
+
+int cpulist_parse(const char *text, struct cpulist *ret, struct error *err)
+{
+	struct cpulist set = {0};
+	const char *p = text;
+	if (!*skip_spaces(p))
+		return fail_as(err, EX_CONFIG, "CPU list is empty");
+	for (;;) {
+		unsigned first = 0;
+		unsigned last = 0;
+		const char *start = p;
+		if (parse_cpu(text, &p, &first, err) < 0)
+			return -1;
+		last = first;
+		bool range = *p == '-';
+		if (range) {
+			p++;
+			if (parse_cpu(text, &p, &last, err) < 0)
+				return -1;
+		}
+		if (last < first)
+			return fail_list(text, skip_spaces(start), "the range runs backwards", err);
+		for (unsigned cpu = first; cpu <= last; cpu++)
+			cpulist_add(&set, cpu);
+		if (!*p)
+			break;
+		if (*p++ != ',')
+			return fail_list(text, p - 1,
+				range ? "expected ',' after a range"
+				      : "expected ',' or '-' between CPU numbers",
+				err);
+	}
+	*ret = set;
+	return 0;
+}
+
+const char *cpulist_format(const struct cpulist *set, char *buf)
+{
+	size_t used = 0;
+	buf[0] = '\0';
+	for (unsigned first = cpulist_next(set, 0); first < CPULIST_MAX;) {
+		unsigned last = first;
+		while (cpulist_has(set, last + 1))
+			last++;
+		const char *comma = used ? "," : "";
+		int n = first == last ? snprintf(buf + used, CPULIST_TEXT_MAX - used, "%s%u", comma, first)
+				      : snprintf(buf + used, CPULIST_TEXT_MAX - used, "%s%u-%u", comma, first,
+						last);
+		used += (size_t)n;
+		first = cpulist_next(set, last + 1);
+	}
+	return buf;
+}
+
+unsigned cpulist_count(const struct cpulist *set)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i < WORDS; i++)
+		count += (unsigned)__builtin_popcountll(set->words[i]);
+	return count;
+}
+
+bool cpulist_empty(const struct cpulist *set)
+{
+	return cpulist_next(set, 0) == CPULIST_MAX;
+}
+
+bool cpulist_has(const struct cpulist *set, unsigned cpu)
+{
+	return cpu < CPULIST_MAX && (set->words[cpu / 64] >> (cpu % 64) & 1);
+}
+
+void cpulist_add(struct cpulist *set, unsigned cpu)
+{
+	if (cpu < CPULIST_MAX)
+		set->words[cpu / 64] |= UINT64_C(1) << (cpu % 64);
+}
+
+void cpulist_union(struct cpulist *set, const struct cpulist *other)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		set->words[i] |= other->words[i];
+}
+
+void cpulist_subtract(struct cpulist *set, const struct cpulist *other)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		set->words[i] &= ~other->words[i];
+}
+
+void cpulist_intersect(struct cpulist *set, const struct cpulist *other)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		set->words[i] &= other->words[i];
+}
+
+bool cpulist_within(const struct cpulist *set, const struct cpulist *outer)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		if (set->words[i] & ~outer->words[i])
+			return false;
+	return true;
+}
+
+unsigned cpulist_next(const struct cpulist *set, unsigned from)
+{
+	for (unsigned i = from / 64; i < WORDS; i++) {
+		uint64_t word = set->words[i];
+		if (i == from / 64)
+			word &= UINT64_MAX << (from % 64);
+		if (word)
+			return i * 64 + (unsigned)__builtin_ctzll(word);
+	}
+	return CPULIST_MAX;
+}

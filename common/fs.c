@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fs: see fs.h. The kernel's small files are read and written with one call each: a cgroup attribute is an
+ * operation, not a stream.
+ */
+#include "fs.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+int fs_open(int dir, const char *path, int flags, mode_t mode, struct error *err)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
+		.mode = mode,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+	return fd >= 0 ? fd : fail(err, errno, "open %s", path);
+}
+
+int fs_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct error *err)
+{
+	size_t size = max < 4096 ? max + 1 : 4096;
+	size_t len = 0;
+	_cleanup_free_ char *buf = malloc(size + 1);
+	if (!buf)
+		return fail(err, ENOMEM, "read %s", name);
+	for (;;) {
+		ssize_t n = read(fd, buf + len, size - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(err, errno, "read %s", name);
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return fail(err, EFBIG, "read %s", name);
+		if (len < size)
+			continue;
+		size = size > max / 2 ? max + 1 : size * 2;
+		char *larger = realloc(buf, size + 1);
+		if (!larger)
+			return fail(err, ENOMEM, "read %s", name);
+		buf = larger;
+	}
+	buf[len] = '\0';
+	if (ret_len)
+		*ret_len = len;
+	*ret = steal_ptr(buf);
+	return 0;
+}
+
+int fs_read(int dir, const char *path, size_t max, char **ret, size_t *ret_len, struct error *err)
+{
+	_cleanup_close_ int fd = fs_open(dir, path, O_RDONLY, 0, err);
+	if (fd < 0)
+		return -1;
+	return fs_read_fd(fd, path, max, ret, ret_len, err);
+}
+
+int fs_read_attr(int dir, const char *path, char *buf, size_t size, struct error *err)
+{
+	_cleanup_close_ int fd = fs_open(dir, path, O_RDONLY, 0, err);
+	if (fd < 0)
+		return -1;
+	ssize_t n = read(fd, buf, size);
+	if (n < 0)
+		return fail(err, errno, "read %s", path);
+	if ((size_t)n == size)
+		return fail(err, EFBIG, "read %s", path);
+	if (n > 0 && buf[n - 1] == '\n')
+		n--;
+	buf[n] = '\0';
+	return 0;
+}
+
+int fs_write_attr(int dir, const char *path, const char *value, struct error *err)
+{
+	_cleanup_close_ int fd = fs_open(dir, path, O_WRONLY, 0, err);
+	if (fd < 0)
+		return -1;
+	size_t len = strlen(value);
+	ssize_t n = write(fd, value, len);
+	if (n < 0)
+		return fail(err, errno, "write '%s' to %s", value, path);
+	if ((size_t)n != len)
+		return fail(err, EIO, "write '%s' to %s", value, path);
+	return 0;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+static int fill_and_sync(int fd, const void *data, size_t len, mode_t mode)
+{
+	if (write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0)
+		return -1;
+	return 0;
+}
+
+int fs_replace(int dir, const char *name, const void *data, size_t len, mode_t mode, struct error *err)
+{
+	uint32_t random = 0;
+	if (getrandom(&random, sizeof random, 0) != sizeof random)
+		return fail(err, errno, "getrandom");
+	char temp[NAME_MAX + 1];
+	int n = snprintf(temp, sizeof temp, ".%s.%08x", name, (unsigned)random);
+	if (n < 0 || (size_t)n >= sizeof temp)
+		return fail(err, ENAMETOOLONG, "write %s", name);
+	_cleanup_close_ int fd = fs_open(dir, temp, O_WRONLY | O_CREAT | O_EXCL, 0600, err);
+	if (fd < 0)
+		return -1;
+	if (fill_and_sync(fd, data, len, mode) < 0 || renameat(dir, temp, dir, name) < 0) {
+		int errnum = errno;
+		(void)unlinkat(dir, temp, 0);
+		return fail(err, errnum, "write %s", name);
+	}
+	/* O_PATH descriptors cannot be synced: open the directory itself once more, through the descriptor. */
+	_cleanup_close_ int sync = fs_open(dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	if (sync < 0)
+		return -1;
+	return fsync(sync) < 0 ? fail(err, errno, "sync the directory of %s", name) : 0;
+}

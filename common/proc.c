@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * proc: clone3(2) instead of fork(2), for the pidfd without a race and the birth inside a cgroup.
+ */
+#include "proc.h"
+
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* Move `from` to the standard descriptor `to`; dup2(2) onto itself would leave close-on-exec set. */
+static int place(int from, int to)
+{
+	if (from < 0)
+		return 0;
+	if (from == to)
+		return fcntl(to, F_SETFD, 0);
+	return dup2(from, to);
+}
+
+/* execve(2) promises not to change the strings; its prototype is older than const. */
+static char *const *without_const(const char *const *strings)
+{
+	char *const *same = NULL;
+	memcpy(&same, &strings, sizeof same);
+	return same;
+}
+
+/* The child's side, up to execve(2). Never returns; errno goes to the parent through the pipe. */
+static void __attribute__((noreturn)) become(const struct spawn *spawn, int report)
+{
+	sigset_t none;
+	(void)sigemptyset(&none);
+	/* An ignored SIGPIPE outlives CLONE_CLEAR_SIGHAND. Descriptors that this program was itself started with and
+	 * knows nothing of end here. */
+	if (signal(SIGPIPE, SIG_DFL) != SIG_ERR && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
+		(!spawn->own_group || setpgid(0, 0) == 0) && place(spawn->in, 0) >= 0 &&
+		place(spawn->out, 1) >= 0 && place(spawn->err, 2) >= 0 &&
+		close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0) {
+		(void)execvpe(spawn->argv[0], without_const(spawn->argv),
+			spawn->env ? without_const(spawn->env) : environ);
+	}
+	int errnum = errno;
+	(void)!write(report, &errnum, sizeof errnum);
+	_exit(127);
+}
+
+int proc_spawn(const struct spawn *spawn, struct child *ret, struct error *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail(err, errno, "pipe");
+	_cleanup_close_ int reader = ends[0];
+	_cleanup_close_ int writer = ends[1];
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (spawn->cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+		.pidfd = (uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+		.cgroup = spawn->cgroup >= 0 ? (uint64_t)spawn->cgroup : 0,
+	};
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	if (pid < 0)
+		return fail(err, errno, "start %s", spawn->argv[0]);
+	if (pid == 0)
+		become(spawn, writer);
+	struct child child = {.pid = pid, .pidfd = pidfd};
+	(void)close(steal_fd(&writer));
+	int errnum = 0;
+	ssize_t n = 0;
+	do
+		n = read(reader, &errnum, sizeof errnum);
+	while (n < 0 && errno == EINTR);
+	if (n == 0) {
+		*ret = child;
+		return 0;
+	}
+	int status = 0;
+	(void)proc_wait(&child, &status, err);
+	(void)fail(err, n == sizeof errnum ? errnum : EIO, "start %s", spawn->argv[0]);
+	if (errnum == ENOENT)
+		err->status = EX_UNAVAILABLE;
+	return -1;
+}
+
+int proc_wait(struct child *child, int *ret_status, struct error *err)
+{
+	siginfo_t info = {0};
+	while (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED) < 0)
+		if (errno != EINTR)
+			return fail(err, errno, "wait for process %d", (int)child->pid);
+	(void)close(child->pidfd);
+	*child = (struct child)CHILD_NONE;
+	*ret_status = info.si_code == CLD_EXITED ? info.si_status : EX_SIGNAL + info.si_status;
+	return 0;
+}
+
+int proc_signal(const struct child *child, int signal, struct error *err)
+{
+	if (syscall(SYS_pidfd_send_signal, child->pidfd, signal, NULL, 0) == 0 || errno == ESRCH)
+		return 0;
+	return fail(err, errno, "send signal %d to process %d", signal, (int)child->pid);
+}
+
+int proc_capture(const struct spawn *spawn, size_t max, char **ret_out, int *ret_status, struct error *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail(err, errno, "pipe");
+	_cleanup_close_ int reader = ends[0];
+	_cleanup_close_ int writer = ends[1];
+	struct spawn with_pipe = *spawn;
+	with_pipe.out = writer;
+	struct child child = CHILD_NONE;
+	if (proc_spawn(&with_pipe, &child, err) < 0)
+		return -1;
+	(void)close(steal_fd(&writer));
+	_cleanup_free_ char *out = NULL;
+	int result = fs_read_fd(reader, spawn->argv[0], max, &out, NULL, err);
+	/* A child that still writes gets SIGPIPE, so that waiting for it ends. */
+	(void)close(steal_fd(&reader));
+	struct error wait_err = {0};
+	int status = 0;
+	if (proc_wait(&child, &status, &wait_err) < 0 && result == 0) {
+		*err = wait_err;
+		return -1;
+	}
+	if (result < 0)
+		return -1;
+	*ret_out = steal_ptr(out);
+	*ret_status = status;
+	return 0;
+}
