@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmd_exec: the cgroups of a job around any command, which finds them in its environment, or is born inside one.
+ */
+#include "context.h"
+
+#include "check.h"
+#include "cleanup.h"
+#include "delegation.h"
+#include "launch.h"
+#include "proc.h"
+#include "report.h"
+#include "scope.h"
+#include "tree.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/wait.h>
+
+/* Also the variables that a service of that CRS would have. */
+static int export_crs(const struct plan_crs *crs, struct error *err)
+{
+	char cpus[CPULIST_TEXT_MAX];
+	char memory[24];
+	(void)snprintf(memory, sizeof memory, "%" PRIu64, crs->memory_max);
+	if (setenv("OSS_CRS_NAME", crs->name, 1) < 0 ||
+		setenv("OSS_CRS_CPUSET", cpulist_format(&crs->cpus, cpus), 1) < 0 ||
+		setenv("OSS_CRS_MEMORY_LIMIT", memory, 1) < 0)
+		return fail(err, errno, "set the environment of %s", crs->name);
+	return 0;
+}
+
+/* Start the command and see it through. */
+static int launch(const struct context *context, struct cg_tree *tree, int signals, const char *crs,
+	struct launch_end *ret, struct error *err)
+{
+	_cleanup_close_ int cgroup = -1;
+	if (crs) {
+		cgroup = cgroup_open(tree->worker, crs, err);
+		if (cgroup < 0)
+			return -1;
+	}
+	struct spawn spawn = SPAWN((const char *const *)context->options.args + 1);
+	spawn.cgroup = cgroup;
+	struct child child = CHILD_NONE;
+	if (proc_spawn(&spawn, &child, err) < 0)
+		return -1;
+	struct launch wait = {
+		.child = &child,
+		.timeout = context->options.timeout,
+		.signals = signals,
+		.worker = tree->worker,
+		.child_has_terminal = true,
+	};
+	return launch_wait(&wait, ret, err);
+}
+
+static int print_figures(const struct context *context, const struct run_plan *plan,
+	const struct cg_tree *tree, struct error *err)
+{
+	if (!context->options.verbose)
+		return 0;
+	_cleanup_(report_free) struct report report = REPORT_NONE;
+	if (report_collect(plan, tree, NULL, NULL, &report, err) < 0)
+		return -1;
+	return report_print(&report, stderr, err);
+}
+
+static int run_in_tree(
+	const struct context *context, const struct run_plan *plan, int ours, int signals, struct error *err)
+{
+	const char *crs = context->options.crs;
+	struct cg_tree tree = TREE_NONE;
+	struct tree_options options = {.oom_group = context->options.oom == OOM_GROUP, .bare_crs = crs};
+	if (tree_make(ours, plan, &options, &tree, err) < 0)
+		return -1;
+	log_note(&context->log, LOG_VERBOSE, "made %s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
+	struct launch_end end = {0};
+	int result = launch(context, &tree, signals, crs, &end, err);
+	if (result == 0)
+		result = print_figures(context, plan, &tree, err);
+	struct error removal = {0};
+	if (tree_destroy(&tree, &removal) < 0 && result == 0) {
+		*err = removal;
+		return -1;
+	}
+	if (result < 0)
+		return -1;
+	return end.reason == REASON_TIMEOUT ? EX_TIMEOUT : end.status;
+}
+
+int cmd_exec(const struct context *context, struct error *err)
+{
+	const char *crs = context->options.crs;
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	if (load_plan(context, PHASE_EXEC, &job, &plan, err) < 0)
+		return -1;
+	int index = crs ? plan_find(&plan, crs) : -1;
+	if (crs && index < 0)
+		return fail_as(err, EX_CONFIG, "%s: no CRS '%s' in it", job.path, crs);
+	if (context->options.docker && check_engine(err) < 0)
+		return -1;
+	_cleanup_close_ int signals = signals_open(err);
+	if (signals < 0)
+		return -1;
+	_cleanup_close_ int ours = delegation_open(&context->host, context->uid, err);
+	if (ours < 0 || export_environment(&plan, PHASE_EXEC, NULL, NULL, err) < 0)
+		return -1;
+	if (crs && (export_crs(&plan.crs[index], err) < 0 ||
+			   scope_enter(&context->host, context->uid, plan.run_id, err) < 0))
+		return -1;
+	return run_in_tree(context, &plan, ours, signals, err);
+}

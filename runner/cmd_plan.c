@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmd_plan: what would be made, as a table or as JSON. Touches nothing.
+ */
+#include "context.h"
+
+#include "cleanup.h"
+#include "size.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <libsmartcols/libsmartcols.h>
+
+static json_t *crs_to_json(const struct run_plan *plan, const struct plan_crs *crs)
+{
+	char cpus[CPULIST_TEXT_MAX];
+	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
+	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
+	return json_pack("{s:s, s:s, s:I, s:i, s:s}", "name", crs->name, "cpus",
+		cpulist_format(&crs->cpus, cpus), "memory_max", (json_int_t)crs->memory_max,
+		"memory_swap_max", 0, "cgroup_parent", parent);
+}
+
+static int print_json(const struct run_plan *plan, struct error *err)
+{
+	char cpus[CPULIST_TEXT_MAX];
+	char path[CGROUP_PATH_MAX + sizeof HOST_CGROUP_MOUNT];
+	(void)snprintf(path, sizeof path, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
+	json_t *crs = json_array();
+	json_t *warnings = json_array();
+	for (size_t i = 0; i < plan->crs_count; i++)
+		(void)json_array_append_new(crs, crs_to_json(plan, &plan->crs[i]));
+	for (size_t i = 0; i < plan->warning_count; i++)
+		(void)json_array_append_new(warnings, json_string(plan->warnings[i]));
+	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "version", 1, "format",
+		job_format_name(plan->job->format), "worker", plan->worker, "name", plan->name, "path", path,
+		"cgroup_parent", plan->cgroup_parent, "cpus", cpulist_format(&plan->cpus, cpus), "memory_max",
+		(json_int_t)plan->memory_max, "crs", crs, "warnings", warnings);
+	int result = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
+	json_decref(root);
+	return result == 0 && putchar('\n') != EOF ? 0 : fail(err, ENOMEM, "print the plan");
+}
+
+static void table_unref(struct libscols_table **table)
+{
+	scols_unref_table(*table);
+}
+
+static int add_line(
+	struct libscols_table *table, const char *name, const struct cpulist *set, uint64_t memory)
+{
+	char cpus[CPULIST_TEXT_MAX];
+	char size[SIZE_TEXT_MAX];
+	char count[16];
+	(void)snprintf(count, sizeof count, "%u", cpulist_count(set));
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	return line && scols_line_set_data(line, 0, name) == 0 &&
+			       scols_line_set_data(line, 1, cpulist_format(set, cpus)) == 0 &&
+			       scols_line_set_data(line, 2, count) == 0 &&
+			       scols_line_set_data(line, 3, size_format(memory, size)) == 0
+		       ? 0
+		       : -1;
+}
+
+static int print_table(const struct run_plan *plan, struct error *err)
+{
+	_cleanup_(table_unref) struct libscols_table *table = scols_new_table();
+	if (!table || !scols_table_new_column(table, "CRS", 0, 0) ||
+		!scols_table_new_column(table, "CPUS", 0, 0) ||
+		!scols_table_new_column(table, "COUNT", 0, SCOLS_FL_RIGHT) ||
+		!scols_table_new_column(table, "MEMORY", 0, SCOLS_FL_RIGHT))
+		return fail(err, ENOMEM, "table");
+	for (size_t i = 0; i < plan->crs_count; i++)
+		if (add_line(table, plan->crs[i].name, &plan->crs[i].cpus, plan->crs[i].memory_max) < 0)
+			return fail(err, ENOMEM, "table");
+	if (add_line(table, "(worker)", &plan->cpus, plan->memory_max) < 0)
+		return fail(err, ENOMEM, "table");
+	(void)printf("Worker %s of %s\n%s%s\n\n", plan->worker, plan->job->path, HOST_CGROUP_MOUNT,
+		plan->cgroup_parent);
+	return scols_print_table(table) == 0 ? 0 : fail(err, EIO, "print the plan");
+}
+
+int cmd_plan(const struct context *context, struct error *err)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	if (load_plan(context, PHASE_RUN, &job, &plan, err) < 0)
+		return -1;
+	return context->options.json ? print_json(&plan, err) : print_table(&plan, err);
+}

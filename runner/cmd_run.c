@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmd_run: `build` and `run`, the two phases of a job under Docker Compose.
+ *
+ * The order is the point. Everything that can be refused is refused before anything is made; the cgroups exist before
+ * the first container; the figures are read before the containers go; the containers are gone before the cgroups,
+ * since Docker would make a missing parent again, without limits and owned by root.
+ */
+#include "context.h"
+
+#include "check.h"
+#include "cleanup.h"
+#include "compose.h"
+#include "delegation.h"
+#include "engine.h"
+#include "fs.h"
+#include "launch.h"
+#include "report.h"
+#include "scratch.h"
+#include "size.h"
+#include "tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+#define OVERRIDE_FILE "override.json"
+
+struct session {
+	const struct context *context;
+	enum phase phase;
+	const struct run_plan *plan;
+	struct engine engine;
+	struct compose compose;
+	struct scratch scratch;
+	struct cg_tree tree;
+	uint64_t *oom_seen; /* per CRS, what has been told already */
+	int ours, signals;
+	bool until_all;
+};
+
+static const char *argument(const struct context *context, int i)
+{
+	return i < context->options.arg_count ? context->options.args[i] : NULL;
+}
+
+/* ARG… of the command line, for the containers: joined by spaces. */
+static int export_args(const struct context *context, int first, struct error *err)
+{
+	_cleanup_free_ char *joined = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&joined, &size);
+	if (!out)
+		return fail(err, errno, "arguments");
+	for (int i = first; argument(context, i); i++)
+		(void)fprintf(out, "%s%s", i > first ? " " : "", argument(context, i));
+	if (fclose(out) != 0 || setenv("OSS_CRS_ARGS", joined, 1) < 0)
+		return fail(err, ENOMEM, "arguments");
+	return 0;
+}
+
+static int write_override(struct session *session, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	bool per_container = session->context->options.no_cgroup_parent;
+	if (compose_override(&session->compose, session->plan, per_container, &text, err) < 0)
+		return -1;
+	return fs_replace(session->scratch.dir, OVERRIDE_FILE, text, strlen(text), 0600, err);
+}
+
+/* Files and cgroups: what launch_up() needs. */
+static int prepare(struct session *session, const char *dir, struct error *err)
+{
+	const struct options *options = &session->context->options;
+	if (scratch_make(session->context->uid, session->plan->name, &session->scratch, err) < 0 ||
+		compose_open(session->plan, dir, &options->compose_files, session->phase,
+			session->scratch.path, &session->compose, err) < 0 ||
+		compose_services(&session->compose, session->plan, options->allow_unconfined, err) < 0 ||
+		write_override(session, err) < 0)
+		return -1;
+	for (size_t i = 0; i < session->compose.service_count; i++)
+		if (session->compose.services[i].crs < 0)
+			log_warning(&session->context->log,
+				"service '%s' belongs to no CRS and runs without limits",
+				session->compose.services[i].name);
+	if (options->no_cgroup_parent)
+		return 0;
+	struct tree_options how = {.oom_group = options->oom == OOM_GROUP};
+	return tree_make(session->ours, session->plan, &how, &session->tree, err);
+}
+
+/* Called when the kernel has counted something in a memory.events below the worker. */
+static void tell_oom(void *data)
+{
+	struct session *session = data;
+	for (size_t i = 0; i < session->plan->crs_count; i++) {
+		const struct plan_crs *crs = &session->plan->crs[i];
+		struct error ignored;
+		char limit[SIZE_TEXT_MAX];
+		uint64_t kills = 0;
+		if (cgroup_get_key(session->tree.worker, crs->name, "memory.events", "oom_kill", &kills,
+			    &ignored) < 0 ||
+			kills <= session->oom_seen[i])
+			continue;
+		log_warning(&session->context->log,
+			"CRS '%s' is at its memory limit of %s: the kernel killed %" PRIu64
+			" of its processes",
+			crs->name, size_format(crs->memory_max, limit), kills - session->oom_seen[i]);
+		session->oom_seen[i] = kills;
+	}
+}
+
+static int launch_up(struct session *session, struct launch_end *ret, struct error *err)
+{
+	_cleanup_free_ char *override = NULL;
+	_cleanup_free_ const char **argv = NULL;
+	if (asprintf(&override, "%s/%s", session->scratch.path, OVERRIDE_FILE) < 0)
+		return fail(err, ENOMEM, "Compose");
+	if (compose_up_argv(&session->compose, override, !session->until_all, &argv, err) < 0)
+		return -1;
+	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct spawn spawn = SPAWN(argv);
+	spawn.in = null;
+	spawn.own_group = true;
+	int signal = signals_pending(session->signals);
+	if (signal) {
+		*ret = (struct launch_end){.reason = REASON_SIGNAL, .signal = signal};
+		return 0;
+	}
+	struct child child = CHILD_NONE;
+	if (proc_spawn(&spawn, &child, err) < 0)
+		return -1;
+	struct launch launch = {
+		.child = &child,
+		.timeout = session->context->options.timeout,
+		.signals = session->signals,
+		.worker = session->tree.worker,
+		.on_memory_event = tell_oom,
+		.data = session,
+	};
+	return launch_wait(&launch, ret, err);
+}
+
+/* What the program exits with. A job that never began is no job's status. */
+static int exit_status(const struct session *session, const struct launch_end *end,
+	const struct containers *containers, struct error *err)
+{
+	if (end->reason == REASON_SIGNAL)
+		return EX_SIGNAL + end->signal;
+	if (end->reason == REASON_TIMEOUT)
+		return EX_TIMEOUT;
+	int status = report_job_status(containers, session->until_all);
+	if (status > 0 || (status == 0 && end->status == 0))
+		return status;
+	if (status == 0)
+		return fail_as(err, EX_UNAVAILABLE, "Compose ended with status %d (see above)", end->status);
+	(void)fail_as(err, EX_UNAVAILABLE, "Compose did not start any container (see above)");
+	return add_hint(err, "are the images there? docker image ls");
+}
+
+static int write_report(const struct session *session, const struct report *report, struct error *err)
+{
+	const char *path = session->context->options.report;
+	_cleanup_free_ char *text = NULL;
+	if ((!path && !session->context->options.json) || report_json(report, &text, err) < 0)
+		return path || session->context->options.json ? -1 : 0;
+	if (session->context->options.json)
+		(void)puts(text);
+	_cleanup_fclose_ FILE *file = path ? fopen(path, "we") : NULL;
+	if (path && (!file || fprintf(file, "%s\n", text) < 0 || fflush(file) != 0))
+		return fail(err, errno, "write %s", path);
+	return 0;
+}
+
+/* Look at what is there at the end: the exit status, and the table. */
+static int conclude(struct session *session, const struct launch_end *end, struct error *err)
+{
+	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
+	_cleanup_(report_free) struct report report = REPORT_NONE;
+	if (engine_containers(&session->engine, session->compose.project, &containers, err) < 0 ||
+		report_collect(session->plan, &session->tree, &session->compose, &containers, &report, err) <
+			0)
+		return -1;
+	int status = exit_status(session, end, &containers, err);
+	report.reason = end->reason;
+	report.signal = end->signal;
+	report.status = status < 0 ? err->status : status;
+	struct error problem = {0};
+	if (session->context->log.level >= LOG_NORMAL && report_print(&report, stderr, &problem) < 0)
+		log_error(&session->context->log, &problem);
+	if (write_report(session, &report, &problem) < 0) {
+		if (status >= 0)
+			*err = problem;
+		return -1;
+	}
+	return status;
+}
+
+/* Containers first, then cgroups, then files; a step that fails keeps the later ones from doing harm. */
+static int clean_up(struct session *session, bool had_containers, struct error *err)
+{
+	if (had_containers && engine_remove_project(&session->engine, session->compose.project, err) < 0) {
+		struct error ignored;
+		if (session->tree.worker >= 0)
+			(void)cgroup_kill(session->tree.worker, ".", &ignored);
+		return add_hint(err, "when Docker is back: oss-crs-run clean %s", session->plan->name);
+	}
+	if (tree_destroy(&session->tree, err) < 0)
+		return -1;
+	return scratch_remove(&session->scratch, err);
+}
+
+static int run_session(struct session *session, const char *dir, struct error *err)
+{
+	struct launch_end end = {0};
+	bool launched = false;
+	int status = prepare(session, dir, err);
+	if (status == 0) {
+		log_note(&session->context->log, LOG_NORMAL, "%s", session->plan->name);
+		launched = true;
+		status = launch_up(session, &end, err);
+	}
+	if (status == 0)
+		status = conclude(session, &end, err);
+	if (session->context->options.keep && launched) {
+		log_note(&session->context->log, LOG_NORMAL, "kept; to remove it: oss-crs-run clean %s",
+			session->plan->name);
+		return status;
+	}
+	struct error removal = {0};
+	if (clean_up(session, launched, &removal) < 0) {
+		if (status >= 0)
+			*err = removal;
+		else
+			log_error(&session->context->log, &removal);
+		return -1;
+	}
+	/* A signal that came while nothing listened is why a preparation failed. */
+	int signal = status < 0 ? signals_pending(session->signals) : 0;
+	return signal ? EX_SIGNAL + signal : status;
+}
+
+static void session_close(struct session *session)
+{
+	struct error ignored;
+	if (!session->context->options.keep)
+		(void)scratch_remove(&session->scratch, &ignored);
+	compose_free(&session->compose);
+	engine_close(&session->engine);
+	cleanup_close(&session->tree.worker);
+	cleanup_close(&session->ours);
+	cleanup_close(&session->signals);
+	free(session->oom_seen);
+}
+
+static int run_phase(const struct context *context, enum phase phase, int first_arg, struct error *err)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	if (load_plan(context, phase, &job, &plan, err) < 0)
+		return -1;
+	int until = context->options.until;
+	_cleanup_(session_close) struct session session = {
+		.context = context,
+		.phase = phase,
+		.plan = &plan,
+		.scratch = SCRATCH_NONE,
+		.tree = TREE_NONE,
+		.oom_seen = calloc(plan.crs_count, sizeof *session.oom_seen),
+		.ours = -1,
+		.signals = -1,
+		.until_all = until == UNTIL_ALL || (until == UNTIL_DEFAULT && phase == PHASE_BUILD),
+	};
+	if (!session.oom_seen)
+		return fail(err, ENOMEM, "run");
+	if (export_environment(&plan, phase, argument(context, 1),
+		    phase == PHASE_RUN ? argument(context, 2) : NULL, err) < 0 ||
+		export_args(context, first_arg, err) < 0 || check_open_engine(&session.engine, err) < 0)
+		return -1;
+	session.signals = signals_open(err);
+	if (session.signals < 0)
+		return -1;
+	if (context->options.no_cgroup_parent) {
+		log_warning(&context->log,
+			"--no-cgroup-parent: each container is limited by itself, a CRS as a whole is not");
+	} else {
+		session.ours = delegation_open(&context->host, context->uid, err);
+		if (session.ours < 0)
+			return -1;
+	}
+	return run_session(&session, job.dir, err);
+}
+
+int cmd_build(const struct context *context, struct error *err)
+{
+	return run_phase(context, PHASE_BUILD, 2, err);
+}
+
+int cmd_run(const struct context *context, struct error *err)
+{
+	return run_phase(context, PHASE_RUN, 3, err);
+}

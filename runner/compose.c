@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * compose: files and command lines of the job's Compose project; what the files say is services.c's.
+ */
+#include "compose.h"
+
+#include "cleanup.h"
+#include "fs.h"
+#include "template.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+
+#define TEMPLATE_SIZE_MAX (4U << 20)
+
+static const char *const default_files[] = {
+	"docker-compose.yaml", "docker-compose.yml", "docker-compose.yaml.j2"};
+
+/* Where Docker's CLI looks for plugins, after ~/.docker/cli-plugins. */
+static const char *const plugin_dirs[] = {"/usr/local/lib/docker/cli-plugins",
+	"/usr/local/libexec/docker/cli-plugins", "/usr/lib/docker/cli-plugins",
+	"/usr/libexec/docker/cli-plugins"};
+
+static bool has_plugin(const char *dir, const char *below)
+{
+	_cleanup_free_ char *path = NULL;
+	return dir && asprintf(&path, "%s%s/docker-compose", dir, below) > 0 && access(path, X_OK) == 0;
+}
+
+static bool in_path(const char *program)
+{
+	const char *dirs = getenv("PATH");
+	while (dirs && *dirs) {
+		size_t len = strcspn(dirs, ":");
+		_cleanup_free_ char *path = NULL;
+		if (asprintf(&path, "%.*s/%s", (int)len, dirs, program) > 0 && access(path, X_OK) == 0)
+			return true;
+		dirs += len + (dirs[len] == ':');
+	}
+	return false;
+}
+
+int compose_find_tool(const char *ret_tool[2], struct error *err)
+{
+	bool plugin = getenv("DOCKER_CONFIG") ? has_plugin(getenv("DOCKER_CONFIG"), "/cli-plugins")
+					      : has_plugin(getenv("HOME"), "/.docker/cli-plugins");
+	for (size_t i = 0; i < sizeof plugin_dirs / sizeof *plugin_dirs && !plugin; i++)
+		plugin = has_plugin(plugin_dirs[i], "");
+	if (plugin && in_path("docker")) {
+		ret_tool[0] = "docker";
+		ret_tool[1] = "compose";
+		return 0;
+	}
+	if (in_path("docker-compose")) {
+		ret_tool[0] = "docker-compose";
+		ret_tool[1] = NULL;
+		return 0;
+	}
+	(void)fail_as(err, EX_UNAVAILABLE, "Docker Compose is not installed");
+	return add_hint(err, "on Debian: sudo apt-get install docker-compose");
+}
+
+char *compose_project(const char *run_name)
+{
+	char *project = strdup(run_name);
+	for (char *p = project; p && *p; p++)
+		*p = *p == '.' ? '-' : (char)tolower((unsigned char)*p);
+	/* Compose wants a letter or digit first. */
+	if (project && !isalnum((unsigned char)*project))
+		*project = 'x';
+	return project;
+}
+
+static int render_template(
+	const char *path, const struct run_plan *plan, const char *scratch_dir, char **ret, struct error *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(err, errno, "open %s", path);
+	_cleanup_free_ char *text = NULL;
+	if (fs_read_fd(fd, path, TEMPLATE_SIZE_MAX, &text, NULL, err) < 0)
+		return -1;
+	_cleanup_free_ const char **names = calloc(plan->crs_count + 1, sizeof *names);
+	if (!names)
+		return fail(err, ENOMEM, "%s", path);
+	struct template_values values = {.cgroup_parent = plan->cgroup_parent, .crs = names};
+	for (size_t i = 0; i < plan->crs_count; i++)
+		if (strcmp(plan->crs[i].name, JOB_INFRA_CRS) != 0)
+			names[values.crs_count++] = plan->crs[i].name;
+	_cleanup_free_ char *rendered = NULL;
+	if (template_render(path, text, &values, &rendered, err) < 0)
+		return -1;
+	_cleanup_close_ int dir = open(scratch_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail(err, errno, "open %s", scratch_dir);
+	if (fs_replace(dir, default_files[0], rendered, strlen(rendered), 0600, err) < 0)
+		return -1;
+	return asprintf(ret, "%s/%s", scratch_dir, default_files[0]) < 0 ? fail(err, ENOMEM, "%s", path) : 0;
+}
+
+static bool is_template(const char *path)
+{
+	size_t len = strlen(path);
+	return len > 3 && strcmp(path + len - 3, ".j2") == 0;
+}
+
+static int add_file(struct compose *compose, const char *path, const struct run_plan *plan,
+	const char *scratch_dir, struct error *err)
+{
+	if (access(path, R_OK) < 0) {
+		(void)fail(err, errno, "%s", path);
+		err->status = EX_CONFIG;
+		return -1;
+	}
+	if (!compose->dir) {
+		_cleanup_free_ char *copy = strdup(path);
+		compose->dir = copy ? strdup(dirname(copy)) : NULL;
+	}
+	char *file = NULL;
+	if (!is_template(path))
+		file = strdup(path);
+	else if (render_template(path, plan, scratch_dir, &file, err) < 0)
+		return -1;
+	if (!file || !compose->dir)
+		return fail(err, ENOMEM, "%s", path);
+	compose->files[compose->file_count++] = file;
+	return 0;
+}
+
+static int add_default_file(struct compose *compose, const char *dir, const struct run_plan *plan,
+	const char *scratch_dir, struct error *err)
+{
+	for (size_t i = 0; i < sizeof default_files / sizeof *default_files; i++) {
+		_cleanup_free_ char *path = NULL;
+		if (asprintf(&path, "%s/%s", dir, default_files[i]) < 0)
+			return fail(err, ENOMEM, "%s", dir);
+		if (access(path, F_OK) == 0)
+			return add_file(compose, path, plan, scratch_dir, err);
+	}
+	(void)fail_as(err, EX_CONFIG, "%s: no Docker Compose file in this directory", dir);
+	return add_hint(err, "it needs %s, or name one with --compose-file FILE", default_files[0]);
+}
+
+int compose_open(const struct run_plan *plan, const char *dir, const struct text_list *files,
+	enum phase phase, const char *scratch_dir, struct compose *ret, struct error *err)
+{
+	_cleanup_(compose_free) struct compose compose = {
+		.project = compose_project(plan->name),
+		.phase = phase_name(phase),
+		.files = calloc(files->count + 1, sizeof *compose.files),
+	};
+	if (!compose.project || !compose.files)
+		return fail(err, ENOMEM, "Compose");
+	if (compose_find_tool(compose.tool, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files->count; i++)
+		if (add_file(&compose, files->items[i], plan, scratch_dir, err) < 0)
+			return -1;
+	if (files->count == 0 && add_default_file(&compose, dir, plan, scratch_dir, err) < 0)
+		return -1;
+	*ret = compose;
+	compose = (struct compose)COMPOSE_NONE;
+	return 0;
+}
+
+void compose_free(struct compose *compose)
+{
+	for (size_t i = 0; i < compose->file_count; i++)
+		free(compose->files[i]);
+	for (size_t i = 0; i < compose->service_count; i++)
+		free(compose->services[i].name);
+	free(compose->files);
+	free(compose->services);
+	free(compose->project);
+	free(compose->dir);
+	free(compose->schema);
+	*compose = (struct compose)COMPOSE_NONE;
+}
+
+int compose_argv(const struct compose *compose, const char *const *more, const char ***ret, struct error *err)
+{
+	size_t n = 0;
+	size_t more_count = 0;
+	while (more[more_count])
+		more_count++;
+	const char **argv = calloc(compose->file_count * 2 + more_count + 16, sizeof *argv);
+	if (!argv)
+		return fail(err, ENOMEM, "Compose");
+	argv[n++] = compose->tool[0];
+	if (compose->tool[1])
+		argv[n++] = compose->tool[1];
+	argv[n++] = "--project-directory";
+	argv[n++] = compose->dir;
+	argv[n++] = "--project-name";
+	argv[n++] = compose->project;
+	argv[n++] = "--profile";
+	argv[n++] = compose->phase;
+	for (size_t i = 0; i < compose->file_count; i++) {
+		argv[n++] = "--file";
+		argv[n++] = compose->files[i];
+	}
+	for (size_t i = 0; i < more_count; i++)
+		argv[n++] = more[i];
+	*ret = argv;
+	return 0;
+}
+
+int compose_up_argv(const struct compose *compose, const char *override, bool until_first, const char ***ret,
+	struct error *err)
+{
+	const char *more[] = {
+		"--file", override, "up", until_first ? "--abort-on-container-exit" : NULL, NULL};
+	return compose_argv(compose, more, ret, err);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * compose: the job's Docker Compose files: which services the phase has, which CRS each belongs to, the override
+ * file that puts them there, and the command lines. The user's files are never changed.
+ */
+#ifndef OSS_CRS_COMPOSE_H
+#define OSS_CRS_COMPOSE_H
+
+#include "options.h"
+#include "plan.h"
+
+#define COMPOSE_UNCONFINED (-1)
+
+struct compose_service {
+	char *name;
+	int crs; /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
+};
+
+struct compose {
+	const char *tool[2]; /* {"docker", "compose"}, or {"docker-compose", NULL} for 1.29 */
+	char *project;       /* Compose project of the run: its name in lower case, '.' as '-' */
+	char *dir;           /* project directory: relative paths in the files start here */
+	char **files;        /* as given with -f */
+	size_t file_count;
+	const char *phase; /* the profile */
+	char *schema; /* `version:` as the old tool writes it, to be repeated in the override; else NULL */
+	struct compose_service *services;
+	size_t service_count;
+};
+
+#define COMPOSE_NONE            \
+	{                       \
+		.project = NULL \
+	}
+
+/* Find the tool: Docker's compose plugin, else docker-compose. EX_UNAVAILABLE if there is neither. */
+int compose_find_tool(const char *ret_tool[2], struct error *err);
+
+/* The Compose project of a run of that name, so that whoever knows the name finds what it left. Caller frees. */
+char *compose_project(const char *run_name);
+
+/* Find the job's files: those given, or docker-compose.yaml, .yml or .yaml.j2 in dir. A template is rendered into
+ * scratch_dir, a path. Missing files are EX_CONFIG. */
+int compose_open(const struct run_plan *plan, const char *dir, const struct text_list *files,
+	enum phase phase, const char *scratch_dir, struct compose *ret, struct error *err);
+void compose_free(struct compose *compose);
+
+/* Ask the tool what the files come to (`config`) and find the CRS of every service of the phase: by a cgroup_parent
+ * below the run's, by the label oss-crs.crs, by its name, by the longest CRS name X where it is X_…, or else
+ * oss_crs_infra. A service that belongs nowhere is EX_CONFIG unless unconfined ones are allowed. */
+int compose_services(
+	struct compose *compose, const struct run_plan *plan, bool allow_unconfined, struct error *err);
+
+/* The override file's content. limits_per_container: cpuset and mem_limit instead of cgroup_parent. Caller frees. */
+int compose_override(const struct compose *compose, const struct run_plan *plan, bool limits_per_container,
+	char **ret, struct error *err);
+
+/* argv of any call: the words that all have in common, then `more` (NULL-terminated). Caller frees the array, not the
+ * strings. */
+int compose_argv(
+	const struct compose *compose, const char *const *more, const char ***ret, struct error *err);
+
+/* argv of `up` with the override file at the given path. Caller frees the array, not the strings. */
+int compose_up_argv(const struct compose *compose, const char *override, bool until_first, const char ***ret,
+	struct error *err);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * job: finding the file, telling the formats apart, and the rules that hold in all of them.
+ */
+#include "config/job.h"
+
+#include "cleanup.h"
+#include "config/formats.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+static const char *const file_names[] = {"config-resource.yaml", "crs-compose.yaml", "compose.yaml"};
+
+/* A child cgroup must not look like a file of the kernel's: these begin the files of cgroup v2. */
+static const char *const kernel_prefixes[] = {"cgroup.", "cpu.", "cpuset.", "devices.", "dmem.", "freezer.",
+	"hugetlb.", "io.", "irq.", "memory.", "misc.", "net_cls.", "net_prio.", "perf_event.", "pids.",
+	"rdma."};
+
+const char *job_format_name(enum job_format format)
+{
+	return format == JOB_RESOURCE ? "resource" : "crs-compose";
+}
+
+const struct job_crs *job_find(const struct job *job, const char *name)
+{
+	for (size_t i = 0; i < job->crs_count; i++)
+		if (strcmp(job->crs[i].name, name) == 0)
+			return &job->crs[i];
+	return NULL;
+}
+
+static bool is_name_char(char c, bool first)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (!first && (c == '.' || c == '_' || c == '-'));
+}
+
+static int check_name(const struct doc *doc, struct mark at, const char *name, struct error *err)
+{
+	size_t len = strlen(name);
+	bool good = len > 0;
+	for (size_t i = 0; i < len; i++)
+		good = good && is_name_char(name[i], i == 0);
+	if (!good) {
+		(void)doc_fail(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
+		return add_hint(
+			err, "begin with a letter or digit, go on with letters, digits, '.', '_' and '-'");
+	}
+	if (len > JOB_NAME_MAX)
+		return doc_fail(err, doc->name, at,
+			"the name of a CRS has at most %d bytes, this one has %zu", JOB_NAME_MAX, len);
+	for (size_t i = 0; i < sizeof kernel_prefixes / sizeof *kernel_prefixes; i++) {
+		if (strncmp(name, kernel_prefixes[i], strlen(kernel_prefixes[i])) == 0) {
+			(void)doc_fail(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
+			return add_hint(err, "the kernel's own files in a cgroup begin with '%s'",
+				kernel_prefixes[i]);
+		}
+	}
+	return 0;
+}
+
+int job_add_crs(
+	struct doc *doc, struct job *job, const yaml_node_t *name, struct job_crs **ret, struct error *err)
+{
+	const char *text = doc_text(name);
+	if (!text)
+		return doc_fail(err, doc->name, doc_mark(name), "the name of a CRS must be plain text");
+	if (check_name(doc, doc_mark(name), text, err) < 0)
+		return -1;
+	if (job->crs_count == JOB_CRS_MAX)
+		return doc_fail(err, doc->name, doc_mark(name), "more than %d CRSs", JOB_CRS_MAX);
+	if ((job->crs_count & (job->crs_count - 1)) == 0) {
+		/* Room for 1, 2, 4, 8 …: doubled whenever it is full. */
+		struct job_crs *larger =
+			reallocarray(job->crs, job->crs_count ? job->crs_count * 2 : 1, sizeof *larger);
+		if (!larger)
+			return fail(err, ENOMEM, "%s", doc->name);
+		job->crs = larger;
+	}
+	struct job_crs *crs = &job->crs[job->crs_count];
+	*crs = (struct job_crs){.name = strdup(text), .at = doc_mark(name)};
+	if (!crs->name)
+		return fail(err, ENOMEM, "%s", doc->name);
+	job->crs_count++;
+	*ret = crs;
+	return 0;
+}
+
+int job_read_cpus(
+	struct doc *doc, const yaml_node_t *value, const char *key, struct job_share *ret, struct error *err)
+{
+	const char *text = doc_text(value);
+	if (!text)
+		return doc_fail(
+			err, doc->name, doc_mark(value), "%s must be a CPU list such as \"0-3,8\"", key);
+	if (cpulist_parse(text, &ret->cpus, err) < 0) {
+		struct mark at = doc_mark(value);
+		return add_context(err, "%s:%u:%u: %s", doc->name, at.line, at.column, key);
+	}
+	ret->cpus_at = doc_mark(value);
+	return 0;
+}
+
+int job_read_memory(struct doc *doc, const yaml_node_t *value, const char *key, enum size_bare bare,
+	struct job_share *ret, struct error *err)
+{
+	const char *text = doc_text(value);
+	if (!text)
+		return doc_fail(err, doc->name, doc_mark(value), "%s must be a size such as \"4G\"", key);
+	if (size_parse(text, bare, &ret->memory, err) < 0) {
+		struct mark at = doc_mark(value);
+		return add_context(err, "%s:%u:%u: %s", doc->name, at.line, at.column, key);
+	}
+	ret->memory_at = doc_mark(value);
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct job_crs *const *left = a;
+	const struct job_crs *const *right = b;
+	int order = strcmp((*left)->name, (*right)->name);
+	return order ? order
+		     : ((*left)->at.line > (*right)->at.line) - ((*left)->at.line < (*right)->at.line);
+}
+
+/* In a list nothing but this keeps two CRSs from having one name. */
+static int refuse_twins(const char *name, const struct job *job, struct error *err)
+{
+	_cleanup_free_ const struct job_crs **sorted = calloc(job->crs_count + 1, sizeof *sorted);
+	if (!sorted)
+		return fail(err, ENOMEM, "%s", name);
+	for (size_t i = 0; i < job->crs_count; i++)
+		sorted[i] = &job->crs[i];
+	qsort(sorted, job->crs_count, sizeof *sorted, compare_names);
+	for (size_t i = 1; i < job->crs_count; i++)
+		if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
+			return doc_fail(err, name, sorted[i]->at,
+				"CRS '%s' is here a second time (first in line %u)", sorted[i]->name,
+				sorted[i - 1]->at.line);
+	return 0;
+}
+
+int job_parse(const char *name, const char *text, size_t len, const char *worker, struct job *ret,
+	struct error *err)
+{
+	_cleanup_(doc_free) struct doc doc = DOC_NONE;
+	if (doc_load(name, text, len, &doc, err) < 0)
+		return -1;
+	const yaml_node_t *root = doc_root(&doc);
+	if (root->type != YAML_MAPPING_NODE)
+		return doc_fail(
+			err, name, doc_mark(root), "expected a mapping (`key: value` lines) at the top");
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	bool resource = doc_get(&doc, root, "crs") || doc_get(&doc, root, "workers");
+	job.format = resource ? JOB_RESOURCE : JOB_CRS_COMPOSE;
+	if ((resource ? resource_read(&doc, worker, &job, err) : crs_compose_read(&doc, &job, err)) < 0)
+		return -1;
+	if (refuse_twins(name, &job, err) < 0)
+		return -1;
+	*ret = job;
+	job = (struct job)JOB_NONE;
+	return 0;
+}
+
+void job_free(struct job *job)
+{
+	for (size_t i = 0; i < job->crs_count; i++)
+		free(job->crs[i].name);
+	free(job->crs);
+	free(job->path);
+	free(job->dir);
+	*job = (struct job)JOB_NONE;
+}
+
+/* Turn CONFIG into the path of the file. */
+static int find_file(const char *config, char **ret, struct error *err)
+{
+	struct stat st;
+	if (stat(config, &st) < 0) {
+		(void)fail(err, errno, "%s", config);
+		err->status = EX_CONFIG;
+		return add_hint(err, "CONFIG is a directory with %s, or such a file", file_names[0]);
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		*ret = strdup(config);
+		return *ret ? 0 : fail(err, ENOMEM, "%s", config);
+	}
+	for (size_t i = 0; i < sizeof file_names / sizeof *file_names; i++) {
+		_cleanup_free_ char *path = NULL;
+		const char *slash = config[strlen(config) - 1] == '/' ? "" : "/";
+		if (asprintf(&path, "%s%s%s", config, slash, file_names[i]) < 0)
+			return fail(err, ENOMEM, "%s", config);
+		if (access(path, F_OK) == 0) {
+			*ret = steal_ptr(path);
+			return 0;
+		}
+	}
+	(void)fail_as(err, EX_CONFIG, "%s: no resource config in this directory", config);
+	return add_hint(err, "it needs one of %s, %s, %s", file_names[0], file_names[1], file_names[2]);
+}
+
+int job_load(const char *config, const char *worker, struct job *ret, struct error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	if (find_file(config, &path, err) < 0)
+		return -1;
+	/* The user's own file, opened as the user: symbolic links are theirs to make. */
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (fd < 0 || fs_read_fd(fd, path, DOC_SIZE_MAX, &text, &len, err) < 0) {
+		if (fd < 0)
+			(void)fail(err, errno, "open %s", path);
+		err->status = EX_CONFIG;
+		return -1;
+	}
+	_cleanup_free_ char *copy = strdup(path);
+	_cleanup_free_ char *dir = copy ? strdup(dirname(copy)) : NULL;
+	if (!dir)
+		return fail(err, ENOMEM, "%s", path);
+	if (job_parse(path, text, len, worker, ret, err) < 0)
+		return -1;
+	ret->path = steal_ptr(path);
+	ret->dir = steal_ptr(dir);
+	return 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * delegation: see delegation.h. The common case, everything done by an earlier run, costs an open and a read.
+ */
+#include "delegation.h"
+
+#include "cgroup.h"
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* Open user@UID.service. That it is not there has two reasons, each with its own remedy. */
+static int open_user(const struct host *host, uid_t uid, struct error *err)
+{
+	char path[CGROUP_PATH_MAX];
+	if (host_cgroup2(host, err) < 0 || cgroup_user_path(uid, path, sizeof path, err) < 0)
+		return -1;
+	int fd = cgroup_open(host->cgroup, path, err);
+	if (fd >= 0 || err->code != ENOENT)
+		return fd;
+	if (faccessat(host->root, "run/systemd/system", F_OK, 0) < 0) {
+		(void)fail_as(err, EX_UNAVAILABLE, "systemd does not run this host");
+		return add_hint(err, "boot it with systemd: runs live below the cgroup of its user manager");
+	}
+	(void)fail_as(err, EX_UNAVAILABLE, "user@%u.service does not run: no user manager for this user",
+		(unsigned)uid);
+	return add_hint(err,
+		"log in by ssh or at a terminal (not by su), or run: sudo loginctl enable-linger %u",
+		(unsigned)uid);
+}
+
+static int check_controllers(int user, uid_t uid, struct error *err)
+{
+	char have[512];
+	if (cgroup_get(user, ".", "cgroup.controllers", have, sizeof have, err) < 0)
+		return -1;
+	if (cgroup_has(have, CGROUP_CPUSET_MEMORY))
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "user@%u.service is not delegated cpuset and memory (it has: %s)",
+		(unsigned)uid, *have ? have : "nothing");
+	return add_hint(err, DELEGATION_HINT);
+}
+
+static int hint_permission(struct error *err)
+{
+	if (err->code == EACCES || err->code == EPERM)
+		(void)add_hint(err, DELEGATION_HINT);
+	return -1;
+}
+
+int delegation_check(const struct host *host, uid_t uid, struct error *err)
+{
+	_cleanup_close_ int user = open_user(host, uid, err);
+	if (user < 0 || check_controllers(user, uid, err) < 0)
+		return -1;
+	char enabled[512];
+	if (cgroup_get(user, CGROUP_OURS, "cgroup.subtree_control", enabled, sizeof enabled, err) == 0) {
+		if (faccessat(user, CGROUP_OURS, W_OK, 0) < 0) {
+			(void)fail(err, errno, "%s/%s is not yours to write", "user@.service", CGROUP_OURS);
+			return hint_permission(err);
+		}
+		if (cgroup_has(enabled, CGROUP_CPUSET_MEMORY))
+			return 0;
+	}
+	if (faccessat(user, "cgroup.subtree_control", W_OK, 0) == 0 && faccessat(user, ".", W_OK, 0) == 0)
+		return 0;
+	(void)fail(err, errno, "cgroup.subtree_control of user@%u.service", (unsigned)uid);
+	return hint_permission(err);
+}
+
+static int open_prepared(int user, struct error *err)
+{
+	_cleanup_close_ int ours = fs_open(user, CGROUP_OURS, O_RDONLY | O_DIRECTORY, 0, err);
+	if (ours < 0 || cgroup_enable(ours, ".", CGROUP_CPUSET_MEMORY, err) < 0)
+		return -1;
+	return steal_fd(&ours);
+}
+
+int delegation_open(const struct host *host, uid_t uid, struct error *err)
+{
+	_cleanup_close_ int user = open_user(host, uid, err);
+	if (user < 0)
+		return -1;
+	int ours = open_prepared(user, err);
+	if (ours >= 0)
+		return ours;
+	/* Not prepared yet (or by somebody else): the whole of it, so that the first thing in the way gets named. */
+	if (check_controllers(user, uid, err) < 0)
+		return -1;
+	if (cgroup_enable(user, ".", CGROUP_CPUSET_MEMORY, err) < 0)
+		return hint_permission(err);
+	if (cgroup_make(user, CGROUP_OURS, err) < 0 && err->code != EEXIST)
+		return hint_permission(err);
+	ours = open_prepared(user, err);
+	return ours >= 0 ? ours : hint_permission(err);
+}

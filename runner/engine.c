@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * engine: requests by libcurl over the unix socket, answers by jansson.
+ */
+#include "engine.h"
+
+#include "cleanup.h"
+#include "endpoint.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <jansson.h>
+#include <sys/utsname.h>
+
+#define ANSWER_MAX      (64U << 20)
+#define TIMEOUT_SECONDS 60L
+#define PROJECT_LABEL   "com.docker.compose.project"
+#define SERVICE_LABEL   "com.docker.compose.service"
+
+struct answer {
+	char *text;
+	size_t len;
+};
+
+static void decref(json_t **json)
+{
+	json_decref(*json);
+}
+
+static void answer_free(struct answer *answer)
+{
+	free(answer->text);
+}
+
+static size_t collect(const char *data, size_t size, size_t count, void *user)
+{
+	struct answer *answer = user;
+	size_t len = size * count;
+	if (len > ANSWER_MAX - answer->len)
+		return 0;
+	char *larger = realloc(answer->text, answer->len + len + 1);
+	if (!larger)
+		return 0;
+	memcpy(larger + answer->len, data, len);
+	answer->text = larger;
+	answer->len += len;
+	answer->text[answer->len] = '\0';
+	return len;
+}
+
+int engine_open(struct engine *ret, struct error *err)
+{
+	_cleanup_free_ char *endpoint = NULL;
+	const char *path = NULL;
+	if (endpoint_find(&endpoint, err) < 0 || endpoint_socket(endpoint, &path, err) < 0)
+		return -1;
+	CURL *curl = curl_easy_init();
+	if (!curl)
+		return fail(err, ENOMEM, "libcurl");
+	/* No proxy, no signal handlers of its own, nothing but this socket. */
+	(void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, path);
+	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
+	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
+	*ret = (struct engine){.curl = curl, .endpoint = steal_ptr(endpoint)};
+	return 0;
+}
+
+void engine_close(struct engine *engine)
+{
+	if (engine->curl)
+		curl_easy_cleanup(engine->curl);
+	free(engine->endpoint);
+	*engine = (struct engine)ENGINE_NONE;
+}
+
+static int fail_connect(const struct engine *engine, CURLcode code, struct error *err)
+{
+	long errnum = 0;
+	(void)curl_easy_getinfo(engine->curl, CURLINFO_OS_ERRNO, &errnum);
+	if (code == CURLE_COULDNT_CONNECT && errnum == EACCES) {
+		(void)fail_as(err, EX_NOPERM, "no permission to talk to Docker at %s", engine->endpoint);
+		return add_hint(err, "join the group that may (it is root on this host): sudo usermod -aG "
+				     "docker $USER, then log in again");
+	}
+	(void)fail_as(err, EX_UNAVAILABLE, "Docker does not answer at %s: %s", engine->endpoint,
+		errnum ? strerrordesc_np((int)errnum) : curl_easy_strerror(code));
+	return add_hint(err, "is it installed and running? sudo systemctl start docker");
+}
+
+/* One request. The answer's JSON, or NULL for an empty one, goes to *ret; a status from 400 on is an error. 404 and
+ * 409 keep their meaning in err->code as ENOENT and EBUSY. */
+static int request(
+	struct engine *engine, const char *method, const char *path, json_t **ret, struct error *err)
+{
+	char url[2048];
+	int n = snprintf(url, sizeof url, "http://localhost%s", path);
+	if (n < 0 || (size_t)n >= sizeof url)
+		return fail(err, ENAMETOOLONG, "%s", path);
+	_cleanup_(answer_free) struct answer answer = {0};
+	(void)curl_easy_setopt(engine->curl, CURLOPT_URL, url);
+	(void)curl_easy_setopt(engine->curl, CURLOPT_CUSTOMREQUEST, method);
+	(void)curl_easy_setopt(engine->curl, CURLOPT_WRITEDATA, &answer);
+	CURLcode code = curl_easy_perform(engine->curl);
+	if (code != CURLE_OK)
+		return fail_connect(engine, code, err);
+	long status = 0;
+	(void)curl_easy_getinfo(engine->curl, CURLINFO_RESPONSE_CODE, &status);
+	_cleanup_(decref) json_t *json = answer.len ? json_loadb(answer.text, answer.len, 0, NULL) : NULL;
+	if (status >= 400) {
+		const char *message = json_string_value(json_object_get(json, "message"));
+		(void)fail_as(err, EX_UNAVAILABLE, "Docker answers %ld to %s %s: %s", status, method, path,
+			message ? message : "no reason given");
+		err->code = status == 404 ? ENOENT : status == 409 ? EBUSY : EIO;
+		return -1;
+	}
+	if (answer.len && !json)
+		return fail_as(err, EX_UNAVAILABLE, "Docker's answer to %s %s is not JSON", method, path);
+	*ret = steal_ptr(json);
+	return 0;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
+static void copy_text(char *to, size_t size, const json_t *object, const char *key)
+{
+	(void)snprintf(to, size, "%s", text_of(object, key));
+}
+
+int engine_info(struct engine *engine, struct engine_info *ret, struct error *err)
+{
+	_cleanup_(decref) json_t *json = NULL;
+	if (request(engine, "GET", "/info", &json, err) < 0)
+		return -1;
+	copy_text(ret->name, sizeof ret->name, json, "Name");
+	copy_text(ret->kernel, sizeof ret->kernel, json, "KernelVersion");
+	copy_text(ret->version, sizeof ret->version, json, "ServerVersion");
+	copy_text(ret->driver, sizeof ret->driver, json, "CgroupDriver");
+	copy_text(ret->cgroup_version, sizeof ret->cgroup_version, json, "CgroupVersion");
+	return 0;
+}
+
+int engine_check_local(const struct engine *engine, const struct engine_info *info, struct error *err)
+{
+	struct utsname self;
+	if (uname(&self) < 0)
+		return fail(err, errno, "uname");
+	if (strcmp(self.nodename, info->name) == 0 && strcmp(self.release, info->kernel) == 0)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "Docker at %s runs on another machine: %s with kernel %s",
+		engine->endpoint, info->name, info->kernel);
+	return add_hint(
+		err, "the socket leads out of this host; a run needs the daemon whose cgroups are here");
+}
+
+int engine_check_version(const struct engine_info *info, struct error *err)
+{
+	if (strcmp(info->cgroup_version, "2") == 0)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "Docker uses cgroup v%s",
+		*info->cgroup_version ? info->cgroup_version : "1");
+	return add_hint(err, "it needs Docker 20.10 or later on a host with cgroup v2");
+}
+
+int engine_check_driver(const struct engine_info *info, struct error *err)
+{
+	if (strcmp(info->driver, "cgroupfs") == 0)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"Docker uses the %s cgroup driver; a cgroup of ours needs cgroupfs", info->driver);
+	return add_hint(err, "run once: sudo oss-crs-setup docker");
+}
+
+/* {"label":["com.docker.compose.project=PROJECT"]}, escaped for a URL. curl_free() it. */
+static char *project_filter(struct engine *engine, const char *project)
+{
+	char filter[512];
+	int n = snprintf(filter, sizeof filter, "{\"label\":[\"%s=%s\"]}", PROJECT_LABEL, project);
+	return n > 0 && (size_t)n < sizeof filter ? curl_easy_escape(engine->curl, filter, n) : NULL;
+}
+
+static void curl_text_free(char **text)
+{
+	curl_free(*text);
+}
+
+static int get_list(
+	struct engine *engine, const char *what, const char *project, json_t **ret, struct error *err)
+{
+	_cleanup_(curl_text_free) char *filter = project_filter(engine, project);
+	char path[1024];
+	int n = filter ? snprintf(path, sizeof path, "%s%sfilters=%s", what, strchr(what, '?') ? "&" : "?",
+				 filter)
+		       : -1;
+	if (n < 0 || (size_t)n >= sizeof path)
+		return fail(err, ENAMETOOLONG, "project %s", project);
+	return request(engine, "GET", path, ret, err);
+}
+
+static int inspect(struct engine *engine, const json_t *entry, struct container *ret, struct error *err)
+{
+	char path[128];
+	(void)snprintf(path, sizeof path, "/containers/%.64s/json", text_of(entry, "Id"));
+	_cleanup_(decref) json_t *json = NULL;
+	if (request(engine, "GET", path, &json, err) < 0)
+		return -1;
+	const json_t *state = json_object_get(json, "State");
+	const char *finished = text_of(state, "FinishedAt");
+	const char *name = text_of(json, "Name");
+	struct container container = {
+		.name = strdup(name + (*name == '/')),
+		.service = strdup(text_of(json_object_get(entry, "Labels"), SERVICE_LABEL)),
+		.cgroup_parent = strdup(text_of(json_object_get(json, "HostConfig"), "CgroupParent")),
+		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
+		/* Year 1 is how Go writes "never". */
+		.started = strncmp(text_of(state, "StartedAt"), "0001", 4) != 0,
+	};
+	(void)snprintf(container.id, sizeof container.id, "%s", text_of(entry, "Id"));
+	if (strncmp(finished, "0001", 4) != 0)
+		(void)snprintf(container.finished, sizeof container.finished, "%s", finished);
+	*ret = container;
+	return container.name && container.service && container.cgroup_parent
+		       ? 0
+		       : fail(err, ENOMEM, "containers");
+}
+
+int engine_containers(struct engine *engine, const char *project, struct containers *ret, struct error *err)
+{
+	_cleanup_(decref) json_t *json = NULL;
+	if (get_list(engine, "/containers/json?all=1", project, &json, err) < 0)
+		return -1;
+	size_t count = json_array_size(json);
+	_cleanup_(containers_free) struct containers found = {.list = calloc(count + 1, sizeof *found.list)};
+	if (!found.list)
+		return fail(err, ENOMEM, "containers");
+	for (size_t i = 0; i < count; i++) {
+		int result = inspect(engine, json_array_get(json, i), &found.list[found.count], err);
+		if (result < 0 && err->code == ENOENT)
+			continue; /* gone between the list and the look */
+		found.count++;
+		if (result < 0)
+			return -1;
+	}
+	*ret = found;
+	found = (struct containers)CONTAINERS_NONE;
+	return 0;
+}
+
+void containers_free(struct containers *containers)
+{
+	for (size_t i = 0; i < containers->count; i++) {
+		free(containers->list[i].name);
+		free(containers->list[i].service);
+		free(containers->list[i].cgroup_parent);
+	}
+	free(containers->list);
+	*containers = (struct containers)CONTAINERS_NONE;
+}
+
+/* DELETE one object; that it is gone already is fine. */
+static int delete_object(
+	struct engine *engine, const char *kind, const char *id, const char *query, struct error *err)
+{
+	char path[1024];
+	_cleanup_(curl_text_free) char *escaped = curl_easy_escape(engine->curl, id, 0);
+	int n = escaped ? snprintf(path, sizeof path, "/%s/%s%s", kind, escaped, query) : -1;
+	if (n < 0 || (size_t)n >= sizeof path)
+		return fail(err, ENAMETOOLONG, "%s", id);
+	_cleanup_(decref) json_t *json = NULL;
+	return request(engine, "DELETE", path, &json, err) == 0 || err->code == ENOENT ? 0 : -1;
+}
+
+static int delete_volumes(struct engine *engine, const char *project, struct error *err)
+{
+	_cleanup_(decref) json_t *json = NULL;
+	if (get_list(engine, "/volumes", project, &json, err) < 0)
+		return -1;
+	const json_t *list = json_object_get(json, "Volumes");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = text_of(json_array_get(list, i), "Name");
+		size_t len = strlen(project);
+		if (strncmp(name, project, len) == 0 && name[len] == '_' &&
+			delete_object(engine, "volumes", name, "", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int engine_remove_project(struct engine *engine, const char *project, struct error *err)
+{
+	static const struct {
+		const char *list, *kind, *query;
+	} kinds[] = {
+		{"/containers/json?all=1", "containers", "?force=1&v=1"},
+		{"/networks", "networks", ""},
+	};
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		_cleanup_(decref) json_t *json = NULL;
+		if (get_list(engine, kinds[k].list, project, &json, err) < 0)
+			return -1;
+		for (size_t i = 0; i < json_array_size(json); i++)
+			if (delete_object(engine, kinds[k].kind, text_of(json_array_get(json, i), "Id"),
+				    kinds[k].query, err) < 0)
+				return -1;
+	}
+	return delete_volumes(engine, project, err);
+}

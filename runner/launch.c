@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * launch: see launch.h. One struct holds what the loop knows; one short function per event.
+ */
+#include "launch.h"
+
+#include "cgroup.h"
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+struct wait_state {
+	const struct launch *launch;
+	int timer, memory;
+	bool stopping, killed;
+	struct launch_end end;
+};
+
+int signals_open(struct error *err)
+{
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGQUIT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return fail(err, errno, "block signals");
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd >= 0 ? fd : fail(err, errno, "signalfd");
+}
+
+int signals_pending(int signals)
+{
+	struct signalfd_siginfo info;
+	return read(signals, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+/* To the child's whole group where it has one: Compose is a command with a plugin below it. */
+static void pass_on(const struct launch *launch, int signal)
+{
+	struct error ignored;
+	if (launch->child_has_terminal)
+		(void)proc_signal(launch->child, signal, &ignored);
+	else
+		(void)kill(-launch->child->pid, signal);
+}
+
+static void stop(struct wait_state *state, int signal)
+{
+	struct error ignored;
+	if (!state->stopping) {
+		state->stopping = true;
+		pass_on(state->launch, signal);
+		return;
+	}
+	if (state->killed)
+		return;
+	state->killed = true;
+	if (state->launch->worker >= 0)
+		(void)cgroup_kill(state->launch->worker, ".", &ignored);
+	pass_on(state->launch, SIGKILL);
+}
+
+static void arm(int timer, uint64_t seconds)
+{
+	struct itimerspec when = {.it_value = {.tv_sec = (time_t)seconds}};
+	if (seconds)
+		(void)timerfd_settime(timer, 0, &when, NULL);
+}
+
+static void on_signal(struct wait_state *state)
+{
+	struct signalfd_siginfo info;
+	if (read(state->launch->signals, &info, sizeof info) != sizeof info)
+		return;
+	if (state->end.reason == REASON_EXITED) {
+		state->end.reason = REASON_SIGNAL;
+		state->end.signal = (int)info.ssi_signo;
+	}
+	/* The terminal has sent it to the child already; a second one from us would look like impatience. */
+	if (state->launch->child_has_terminal && info.ssi_code == SI_KERNEL && !state->stopping)
+		state->stopping = true;
+	else
+		stop(state, (int)info.ssi_signo);
+}
+
+static void on_timer(struct wait_state *state)
+{
+	uint64_t count = 0;
+	if (read(state->timer, &count, sizeof count) != sizeof count)
+		return;
+	if (state->end.reason == REASON_EXITED)
+		state->end.reason = REASON_TIMEOUT;
+	stop(state, SIGTERM);
+	if (!state->killed)
+		arm(state->timer, LAUNCH_GRACE_SECONDS);
+}
+
+static void on_memory(const struct wait_state *state)
+{
+	/* Reading re-arms the notification. */
+	char text[512];
+	if (pread(state->memory, text, sizeof text, 0) > 0)
+		state->launch->on_memory_event(state->launch->data);
+}
+
+static int loop(struct wait_state *state, struct error *err)
+{
+	enum { CHILD, SIGNALS, TIMER, MEMORY, COUNT };
+	struct pollfd fds[COUNT] = {
+		[CHILD] = {.fd = state->launch->child->pidfd, .events = POLLIN},
+		[SIGNALS] = {.fd = state->launch->signals, .events = POLLIN},
+		[TIMER] = {.fd = state->timer, .events = POLLIN},
+		[MEMORY] = {.fd = state->memory, .events = POLLPRI},
+	};
+	while (!(fds[CHILD].revents & POLLIN)) {
+		if (poll(fds, COUNT, -1) < 0 && errno != EINTR)
+			return fail(err, errno, "poll");
+		if (fds[SIGNALS].revents & POLLIN)
+			on_signal(state);
+		if (fds[TIMER].revents & POLLIN)
+			on_timer(state);
+		if (fds[MEMORY].revents & POLLPRI)
+			on_memory(state);
+	}
+	return 0;
+}
+
+int launch_wait(const struct launch *launch, struct launch_end *ret, struct error *err)
+{
+	_cleanup_close_ int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (timer < 0)
+		return fail(err, errno, "timerfd");
+	_cleanup_close_ int memory = -1;
+	if (launch->worker >= 0) {
+		memory = fs_open(launch->worker, "memory.events", O_RDONLY, 0, err);
+		if (memory < 0)
+			return -1;
+	}
+	struct wait_state state = {.launch = launch, .timer = timer, .memory = memory};
+	arm(timer, launch->timeout);
+	if (memory >= 0)
+		on_memory(&state);
+	if (loop(&state, err) < 0 || proc_wait(launch->child, &state.end.status, err) < 0)
+		return -1;
+	*ret = state.end;
+	return 0;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * load: from the command line and the machine to a plan; shared by all commands that have one.
+ */
+#include "context.h"
+
+#include "cleanup.h"
+#include "machine.h"
+#include "size.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <sys/random.h>
+#include <time.h>
+
+/* The default run id: the name of the directory that the config is in. */
+static int default_run_id(const struct job *job, char **ret, struct error *err)
+{
+	_cleanup_free_ char *real = realpath(job->dir, NULL);
+	const char *base = real ? basename(real) : NULL;
+	*ret = base && *base && *base != '/' ? strdup(base) : strdup("run");
+	return *ret ? 0 : fail(err, ENOMEM, "run id");
+}
+
+static int machine_facts(const struct context *context, struct plan_request *request, struct error *err)
+{
+	const struct options *options = &context->options;
+	if (options->host_cpus) {
+		if (cpulist_parse(options->host_cpus, &request->host_cpus, err) < 0) {
+			err->status = EX_USAGE;
+			return add_context(err, "--host-cpus");
+		}
+	} else if (machine_cpus(&context->host, &request->host_cpus, err) < 0) {
+		return -1;
+	}
+	if (options->host_memory) {
+		if (size_parse(options->host_memory, SIZE_BARE_REFUSED, &request->host_memory, err) < 0) {
+			err->status = EX_USAGE;
+			return add_context(err, "--host-memory");
+		}
+		return 0;
+	}
+	return machine_memory(&context->host, &request->host_memory, err);
+}
+
+int load_plan(const struct context *context, enum phase phase, struct job *ret_job, struct run_plan *ret_plan,
+	struct error *err)
+{
+	const struct options *options = &context->options;
+	const char *worker = options->worker ? options->worker : "local";
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	if (job_load(options->args[0], worker, &job, err) < 0)
+		return -1;
+	_cleanup_free_ char *default_id = NULL;
+	if (default_run_id(&job, &default_id, err) < 0)
+		return -1;
+	struct plan_request request = {
+		.phase = phase,
+		.run_id = options->run_id ? options->run_id : default_id,
+		.worker = worker,
+		.timestamp = (uint64_t)time(NULL),
+		.uid = context->uid,
+		.strict = options->strict,
+	};
+	if (getrandom(&request.random, sizeof request.random, 0) != sizeof request.random)
+		return fail(err, errno, "getrandom");
+	if (machine_facts(context, &request, err) < 0 || plan_make(&job, &request, ret_plan, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ret_plan->warning_count; i++)
+		log_warning(&context->log, "%s", ret_plan->warnings[i]);
+	/* The plan points into the job: both move together. */
+	*ret_job = job;
+	ret_plan->job = ret_job;
+	job = (struct job)JOB_NONE;
+	return 0;
+}
+
+int export_environment(const struct run_plan *plan, enum phase phase, const char *project,
+	const char *harness, struct error *err)
+{
+	const struct {
+		const char *name, *value;
+	} variables[] = {
+		{"OSS_CRS_CGROUP_PARENT", plan->cgroup_parent},
+		{"OSS_CRS_RUN_ID", plan->run_id},
+		{"OSS_CRS_PHASE", phase_name(phase)},
+		{"OSS_CRS_WORKER", plan->worker},
+		{"OSS_CRS_PROJECT", project},
+		{"OSS_CRS_HARNESS", harness},
+	};
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		int result = variables[i].value ? setenv(variables[i].name, variables[i].value, 1)
+						: unsetenv(variables[i].name);
+		if (result < 0)
+			return fail(err, errno, "set %s", variables[i].name);
+	}
+	return 0;
+}

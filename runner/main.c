@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * oss-crs-run: cgroups for the CRSs of a job, and the job inside them. One table of commands; each returns its exit
+ * status or an error, and only here are errors printed.
+ */
+#include "context.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <jansson.h>
+
+struct command {
+	const char *name;
+	unsigned bit;
+	int min_args, max_args; /* -1: any number */
+	const char *usage, *help;
+	int (*run)(const struct context *context, struct error *err);
+};
+
+static const struct command commands[] = {
+	{"build", COMMAND_BUILD, 2, -1, "CONFIG PROJECT [-- ARG...]",
+		"the build phase of a job, under Docker Compose", cmd_build},
+	{"run", COMMAND_RUN, 3, -1, "CONFIG PROJECT HARNESS [-- ARG...]",
+		"the run phase of a job, under Docker Compose", cmd_run},
+	{"exec", COMMAND_EXEC, 2, -1, "CONFIG [--crs NAME] -- COMMAND...",
+		"any command, with the same cgroups", cmd_exec},
+	{"plan", COMMAND_PLAN, 1, 1, "CONFIG", "what would be made; touches nothing", cmd_plan},
+	{"check", COMMAND_CHECK, 0, 0, "", "is this host ready, and what to type if it is not", cmd_check},
+	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what dead runs have left", cmd_clean},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static void print_help(const struct command *command)
+{
+	if (command) {
+		(void)printf("usage: oss-crs-run %s [OPTIONS] %s\n%s\n\noptions:\n", command->name,
+			command->usage, command->help);
+		options_help(command->bit, stdout);
+		return;
+	}
+	(void)puts("usage: oss-crs-run COMMAND [OPTIONS] ...\n\ncommands:");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		(void)printf("  %-6s %-36s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+	(void)puts("\n`oss-crs-run COMMAND --help` lists a command's options.");
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int check_args(const struct command *command, const struct options *options, struct error *err)
+{
+	int count = options->arg_count;
+	if (count >= command->min_args && (command->max_args < 0 || count <= command->max_args))
+		return 0;
+	(void)fail_as(err, EX_USAGE, "too %s arguments", count < command->min_args ? "few" : "many");
+	return add_hint(err, "oss-crs-run %s [OPTIONS] %s", command->name, command->usage);
+}
+
+static int run_command(const struct command *command, struct context *context, struct error *err)
+{
+	const struct options *options = &context->options;
+	if (check_args(command, options, err) < 0)
+		return -1;
+	if (options->cgroup_parent && options->no_cgroup_parent)
+		return fail_as(err, EX_USAGE, "--cgroup-parent and --no-cgroup-parent exclude each other");
+	if (host_open(&context->host, err) < 0)
+		return -1;
+	int status = -1;
+	if (!options->cgroup_root || host_set_cgroup(&context->host, options->cgroup_root, err) == 0)
+		status = command->run(context, err);
+	host_close(&context->host);
+	return status;
+}
+
+/* With --json an error is also an object on standard output, for programs that read nothing else. */
+static void print_error(const struct context *context, const struct error *err)
+{
+	log_error(&context->log, err);
+	if (!context->options.json)
+		return;
+	json_t *root = json_pack("{s:i, s:{s:s, s:s, s:i}}", "version", 1, "error", "message", err->msg,
+		"hint", err->hint, "status", err->status);
+	if (root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0)
+		(void)putchar('\n');
+	json_decref(root);
+}
+
+int main(int argc, char **argv)
+{
+	struct context context = {.host = HOST_CLOSED, .log = {.program = "oss-crs-run"}, .uid = getuid()};
+	struct error err = {0};
+	const char *name = argc > 1 ? argv[1] : "";
+	if (strcmp(name, "--version") == 0)
+		return puts("oss-crs-run " OSS_CRS_VERSION) == EOF ? EX_IOERR : EX_OK;
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		print_help(argc > 2 ? find_command(argv[2]) : NULL);
+		return EX_OK;
+	}
+	const struct command *command = find_command(name);
+	if (!command) {
+		(void)(argc > 1 ? fail_as(&err, EX_USAGE, "no command '%s'", name)
+				: fail_as(&err, EX_USAGE, "no command given"));
+		(void)add_hint(&err, "see: oss-crs-run --help");
+		print_error(&context, &err);
+		return err.status;
+	}
+	int status = options_parse(argc - 1, argv + 1, command->bit, &context.options, &err);
+	if (status == 0 && context.options.help) {
+		print_help(command);
+		return EX_OK;
+	}
+	context.log.level = context.options.quiet     ? LOG_QUIET
+			    : context.options.verbose ? LOG_VERBOSE
+						      : LOG_NORMAL;
+	if (status == 0)
+		status = run_command(command, &context, &err);
+	if (status < 0) {
+		print_error(&context, &err);
+		return err.status;
+	}
+	/* Output that did not reach its reader is a failure, not a success. */
+	if (fflush(stdout) != 0 && errno != EPIPE) {
+		(void)fail(&err, errno, "standard output");
+		print_error(&context, &err);
+		return EX_IOERR;
+	}
+	return status;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options: the table, and getopt_long(3) over it.
+ */
+#include "options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+enum kind {
+	FLAG,     /* bool */
+	TEXT,     /* const char * */
+	LIST,     /* struct text_list: can be given several times */
+	DURATION, /* uint64_t seconds */
+	CHOICE,   /* int: index into choices, plus one where 0 is the default */
+};
+
+struct option_def {
+	const char *name;
+	char letter; /* 0: none */
+	enum kind kind;
+	size_t offset;
+	unsigned commands;
+	const char *argument; /* for the help; NULL for a flag */
+	const char *help;
+	const char *const *choices;
+	int first_choice; /* value of choices[0] */
+};
+
+#define JOBS     (COMMAND_BUILD | COMMAND_RUN)
+#define RUNS     (JOBS | COMMAND_EXEC)
+#define PLANS    (RUNS | COMMAND_PLAN)
+#define ALL      (PLANS | COMMAND_CHECK | COMMAND_CLEAN)
+#define FIELD(f) offsetof(struct options, f)
+
+static const char *const until_choices[] = {"first", "all", NULL};
+static const char *const oom_choices[] = {"process", "group", NULL};
+
+static const struct option_def defs[] = {
+	{"worker", 0, TEXT, FIELD(worker), PLANS, "NAME", "worker of the config to be (default: local)", NULL,
+		0},
+	{"run-id", 0, TEXT, FIELD(run_id), PLANS, "ID",
+		"first part of the run's name (default: the config's directory)", NULL, 0},
+	{"compose-file", 'f', LIST, FIELD(compose_files), JOBS, "FILE",
+		"Compose file of the job; can be repeated", NULL, 0},
+	{"crs", 0, TEXT, FIELD(crs), COMMAND_EXEC, "NAME", "run the command inside this CRS's cgroup", NULL,
+		0},
+	{"docker", 0, FLAG, FIELD(docker), COMMAND_EXEC, NULL, "check that Docker is ready first", NULL, 0},
+	{"timeout", 0, DURATION, FIELD(timeout), RUNS, "DURATION",
+		"end after 90, 90s, 5m, 2h or 1d, with status 124", NULL, 0},
+	{"until", 0, CHOICE, FIELD(until), JOBS, "first|all",
+		"end with the first container or with the last (default: run first, build all)",
+		until_choices, UNTIL_FIRST},
+	{"oom", 0, CHOICE, FIELD(oom), RUNS, "process|group",
+		"what an OOM kill takes: one process (default) or the CRS", oom_choices, OOM_PROCESS},
+	{"strict", 0, FLAG, FIELD(strict), PLANS, NULL, "refuse two CRSs on one CPU in every format", NULL,
+		0},
+	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS, NULL,
+		"let services that belong to no CRS run without limits", NULL, 0},
+	{"cgroup-parent", 0, FLAG, FIELD(cgroup_parent), RUNS, NULL,
+		"one cgroup per CRS (this is the default)", NULL, 0},
+	{"no-cgroup-parent", 0, FLAG, FIELD(no_cgroup_parent), JOBS, NULL,
+		"limit each container by itself; a CRS of several containers gets its memory several times",
+		NULL, 0},
+	{"keep", 0, FLAG, FIELD(keep), JOBS, NULL, "leave containers and cgroups when the run ends", NULL, 0},
+	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the closing figures as JSON", NULL, 0},
+	{"host-cpus", 0, TEXT, FIELD(host_cpus), COMMAND_PLAN, "LIST", "plan for a machine with these CPUs",
+		NULL, 0},
+	{"host-memory", 0, TEXT, FIELD(host_memory), COMMAND_PLAN, "SIZE",
+		"plan for a machine with this much memory", NULL, 0},
+	{"stale", 0, FLAG, FIELD(stale), COMMAND_CLEAN, NULL,
+		"every run whose owner is gone (this is the default)", NULL, 0},
+	{"all", 0, FLAG, FIELD(all), COMMAND_CLEAN, NULL, "every run, live ones too", NULL, 0},
+	{"dry-run", 0, FLAG, FIELD(dry_run), COMMAND_CLEAN, NULL, "say what would be removed", NULL, 0},
+	{"cgroup-root", 0, TEXT, FIELD(cgroup_root), ALL, "DIR",
+		"a directory in the place of /sys/fs/cgroup (tests)", NULL, 0},
+	{"json", 0, FLAG, FIELD(json), ALL, NULL, "machine-readable output", NULL, 0},
+	{"quiet", 'q', FLAG, FIELD(quiet), ALL, NULL, "errors only", NULL, 0},
+	{"verbose", 'v', FLAG, FIELD(verbose), ALL, NULL, "say every step", NULL, 0},
+	{"help", 'h', FLAG, FIELD(help), ALL, NULL, "this text", NULL, 0},
+};
+
+#define DEF_COUNT (sizeof defs / sizeof *defs)
+#define LONG_BASE 256 /* getopt's value of defs[0]; below are letters */
+
+int duration_parse(const char *text, uint64_t *ret, struct error *err)
+{
+	static const struct {
+		char letter;
+		uint64_t seconds;
+	} units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	uint64_t value = 0;
+	const char *p = text;
+	for (; *p >= '0' && *p <= '9' && value < 100000000; p++)
+		value = value * 10 + (uint64_t)(*p - '0');
+	for (size_t i = 0; i < sizeof units / sizeof *units && p > text && value; i++) {
+		if (*p != units[i].letter || (*p && p[1]))
+			continue;
+		*ret = value * units[i].seconds;
+		return 0;
+	}
+	(void)fail_as(err, EX_USAGE, "'%s' is not a duration", text);
+	return add_hint(err, "write it like 90, 90s, 5m, 2h or 1d");
+}
+
+static int set_choice(const struct option_def *def, const char *text, int *ret, struct error *err)
+{
+	for (int i = 0; def->choices[i]; i++) {
+		if (strcmp(def->choices[i], text) == 0) {
+			*ret = def->first_choice + i;
+			return 0;
+		}
+	}
+	return fail_as(err, EX_USAGE, "--%s takes %s, not '%s'", def->name, def->argument, text);
+}
+
+static int apply(const struct option_def *def, const char *text, struct options *options, struct error *err)
+{
+	void *field = (char *)options + def->offset;
+	struct text_list *list = field;
+	switch (def->kind) {
+	case FLAG:
+		*(bool *)field = true;
+		return 0;
+	case TEXT:
+		*(const char **)field = text;
+		return *text ? 0 : fail_as(err, EX_USAGE, "--%s needs a value", def->name);
+	case LIST:
+		if (list->count == COMPOSE_FILES_MAX)
+			return fail_as(
+				err, EX_USAGE, "--%s more than %d times", def->name, COMPOSE_FILES_MAX);
+		list->items[list->count++] = text;
+		return 0;
+	case DURATION:
+		return duration_parse(text, field, err) < 0 ? add_context(err, "--%s", def->name) : 0;
+	case CHOICE:
+		return set_choice(def, text, field, err);
+	}
+	return 0;
+}
+
+static const struct option_def *find(int value)
+{
+	if (value >= LONG_BASE && value < LONG_BASE + (int)DEF_COUNT)
+		return &defs[value - LONG_BASE];
+	for (size_t i = 0; i < DEF_COUNT; i++)
+		if (defs[i].letter && defs[i].letter == value)
+			return &defs[i];
+	return NULL;
+}
+
+static int fail_unknown(char **argv, int value, const char *command, struct error *err)
+{
+	/* optind may already stand behind the word; optopt is the letter of a short option, or 0. */
+	const char *word = argv[optind - 1];
+	if (value == ':')
+		(void)fail_as(err, EX_USAGE, "%s needs a value", word);
+	else if (optopt && optopt < LONG_BASE)
+		(void)fail_as(err, EX_USAGE, "unknown option -%c", optopt);
+	else
+		(void)fail_as(err, EX_USAGE, "unknown option %s", word);
+	return add_hint(err, "see: oss-crs-run %s --help", command);
+}
+
+int options_parse(int argc, char **argv, unsigned command, struct options *ret, struct error *err)
+{
+	struct option longs[DEF_COUNT + 1] = {0};
+	for (size_t i = 0; i < DEF_COUNT; i++)
+		longs[i] = (struct option){.name = defs[i].name,
+			.has_arg = defs[i].kind == FLAG ? no_argument : required_argument,
+			.val = LONG_BASE + (int)i};
+	struct options options = {0};
+	optind = 0;
+	opterr = 0;
+	for (;;) {
+		int value = getopt_long(argc, argv, ":f:qvh", longs, NULL);
+		if (value == -1)
+			break;
+		const struct option_def *def = find(value);
+		if (!def)
+			return fail_unknown(argv, value, argv[0], err);
+		if (!(def->commands & command)) {
+			(void)fail_as(err, EX_USAGE, "%s has no option --%s", argv[0], def->name);
+			return add_hint(err, "see: oss-crs-run %s --help", argv[0]);
+		}
+		if (apply(def, optarg, &options, err) < 0)
+			return -1;
+	}
+	options.args = argv + optind;
+	options.arg_count = argc - optind;
+	*ret = options;
+	return 0;
+}
+
+void options_help(unsigned command, FILE *to)
+{
+	for (size_t i = 0; i < DEF_COUNT; i++) {
+		if (!(defs[i].commands & command))
+			continue;
+		char left[64];
+		const char letter[] = {'-', defs[i].letter, ',', ' ', '\0'};
+		(void)snprintf(left, sizeof left, "%s--%s%s%s", defs[i].letter ? letter : "    ",
+			defs[i].name, defs[i].argument ? " " : "", defs[i].argument ? defs[i].argument : "");
+		(void)fprintf(to, "  %-30s %s\n", left, defs[i].help);
+	}
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options: the command line as data. One table says which option belongs to which command; the help is made from it.
+ */
+#ifndef OSS_CRS_OPTIONS_H
+#define OSS_CRS_OPTIONS_H
+
+#include "cpulist.h"
+#include "error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Commands as bits, so that an option can name several. */
+enum {
+	COMMAND_BUILD = 1 << 0,
+	COMMAND_RUN = 1 << 1,
+	COMMAND_EXEC = 1 << 2,
+	COMMAND_PLAN = 1 << 3,
+	COMMAND_CHECK = 1 << 4,
+	COMMAND_CLEAN = 1 << 5,
+};
+
+enum until {
+	UNTIL_DEFAULT, /* all for build, first for run */
+	UNTIL_FIRST,
+	UNTIL_ALL,
+};
+
+enum oom_mode {
+	OOM_PROCESS,
+	OOM_GROUP,
+};
+
+#define COMPOSE_FILES_MAX 32
+
+struct text_list {
+	const char *items[COMPOSE_FILES_MAX];
+	size_t count;
+};
+
+/* Texts point into argv. */
+struct options {
+	const char *worker, *run_id, *crs, *cgroup_root, *report;
+	struct text_list compose_files;
+	const char *host_cpus, *host_memory;
+	uint64_t timeout; /* seconds; 0: none */
+	int until;        /* enum until */
+	int oom;          /* enum oom_mode */
+	bool keep, strict, json, allow_unconfined, cgroup_parent, no_cgroup_parent, docker, dry_run, all,
+		stale;
+	bool quiet, verbose, help, version;
+	char **args; /* what is left: CONFIG and the rest */
+	int arg_count;
+};
+
+/* Parse argv[1…] for the command (a COMMAND_ bit); argv[0] is the command's name. EX_USAGE for everything wrong. */
+int options_parse(int argc, char **argv, unsigned command, struct options *ret, struct error *err);
+
+/* Write the options of a command, one line each. */
+void options_help(unsigned command, FILE *to);
+
+/* "90", "90s", "5m", "2h", "1d" to seconds; EX_USAGE for anything else and for zero. */
+int duration_parse(const char *text, uint64_t *ret, struct error *err);
+
+#endif

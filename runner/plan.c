@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan: the rules of docs/config.md. Errors name the place in the config, both places for a conflict.
+ */
+#include "plan.h"
+
+#include "cleanup.h"
+#include "size.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+
+const char *phase_name(enum phase phase)
+{
+	static const char *const names[] = {
+		[PHASE_BUILD] = "build", [PHASE_RUN] = "run", [PHASE_EXEC] = "exec"};
+	return names[phase];
+}
+
+static int __attribute__((format(printf, 3, 4)))
+warn(struct run_plan *plan, struct error *err, const char *fmt, ...)
+{
+	char **larger = reallocarray(plan->warnings, plan->warning_count + 1, sizeof *larger);
+	if (!larger)
+		return fail(err, ENOMEM, "plan");
+	plan->warnings = larger;
+	va_list ap;
+	va_start(ap, fmt);
+	int n = vasprintf(&larger[plan->warning_count], fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return fail(err, ENOMEM, "plan");
+	plan->warning_count++;
+	return 0;
+}
+
+static void copy_name_part(char *to, size_t size, const char *from)
+{
+	size_t i = 0;
+	for (; from[i] && i + 1 < size; i++) {
+		char c = from[i];
+		bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+			    c == '.' || c == '_' || c == '-';
+		to[i] = good ? c : '-';
+	}
+	to[i] = '\0';
+}
+
+static int name_run(const struct plan_request *request, struct run_plan *plan, struct error *err)
+{
+	char worker[NAME_MAX + 1];
+	copy_name_part(plan->run_id, sizeof plan->run_id, request->run_id);
+	copy_name_part(worker, sizeof worker, request->worker);
+	/* "." and ".." cannot come out of this, there is always more to the name. A hidden name could. */
+	if (plan->run_id[0] == '.')
+		plan->run_id[0] = '-';
+	int n = snprintf(plan->name, sizeof plan->name, "%s-%s-%" PRIu64 "-%08" PRIx32 "-%s", plan->run_id,
+		phase_name(request->phase), request->timestamp, request->random, worker);
+	if (n < 0 || (size_t)n >= sizeof plan->name || strlen(request->run_id) > NAME_MAX ||
+		strlen(request->worker) > NAME_MAX)
+		return fail_as(err, EX_USAGE, "run id and worker make a name longer than %d bytes", NAME_MAX);
+	char user[CGROUP_PATH_MAX / 2];
+	if (cgroup_user_path(request->uid, user, sizeof user, err) < 0)
+		return -1;
+	(void)snprintf(
+		plan->cgroup_parent, sizeof plan->cgroup_parent, "/%s/%s/%s", user, CGROUP_OURS, plan->name);
+	return 0;
+}
+
+/* Two CRSs on one CPU: refused, but a warning in crs-compose, where it is a choice, unless --strict. The owner of
+ * each CPU is looked up in a table, so that the work grows with the CPUs named and not with the pairs of CRSs. */
+static int check_overlap(const struct job *job, bool strict, struct run_plan *plan, struct error *err)
+{
+	_cleanup_free_ uint16_t *owner = calloc(CPULIST_MAX, sizeof *owner);
+	if (!owner)
+		return fail(err, ENOMEM, "plan");
+	for (size_t i = 0; i < job->crs_count; i++) {
+		const struct job_crs *crs = &job->crs[i];
+		for (unsigned cpu = cpulist_next(&crs->share.cpus, 0); cpu < CPULIST_MAX;
+			cpu = cpulist_next(&crs->share.cpus, cpu + 1)) {
+			if (!owner[cpu]) {
+				owner[cpu] = (uint16_t)(i + 1);
+				continue;
+			}
+			const struct job_crs *other = &job->crs[owner[cpu] - 1];
+			if (job->format == JOB_CRS_COMPOSE && !strict) {
+				if (warn(plan, err, "%s:%u:%u: CRS '%s' shares CPU %u with '%s' (line %u)",
+					    job->path, crs->share.cpus_at.line, crs->share.cpus_at.column,
+					    crs->name, cpu, other->name, other->share.cpus_at.line) < 0)
+					return -1;
+				break;
+			}
+			(void)doc_fail(err, job->path, crs->share.cpus_at,
+				"CRS '%s' has CPU %u, which CRS '%s' has too (line %u)", crs->name, cpu,
+				other->name, other->share.cpus_at.line);
+			return add_hint(err, "give each CRS CPUs of its own");
+		}
+	}
+	return 0;
+}
+
+static int check_worker(const struct job *job, const struct run_plan *plan, struct error *err)
+{
+	char text[CPULIST_TEXT_MAX];
+	const struct job_share *worker = &job->worker;
+	for (size_t i = 0; worker->cpus_at.line && i < job->crs_count; i++) {
+		struct cpulist outside = job->crs[i].share.cpus;
+		cpulist_subtract(&outside, &worker->cpus);
+		if (!cpulist_empty(&outside))
+			return doc_fail(err, job->path, job->crs[i].share.cpus_at,
+				"CRS '%s' has CPUs %s, which worker '%s' does not have (line %u)",
+				job->crs[i].name, cpulist_format(&outside, text), plan->worker,
+				worker->cpus_at.line);
+	}
+	uint64_t sum = 0;
+	for (size_t i = 0; i < job->crs_count; i++)
+		sum += job->crs[i].share.memory;
+	if (worker->memory_at.line && sum > worker->memory) {
+		char have[SIZE_TEXT_MAX];
+		char want[SIZE_TEXT_MAX];
+		(void)doc_fail(err, job->path, worker->memory_at,
+			"worker '%s' has %s of memory, its CRSs add up to %s (from line %u on)", plan->worker,
+			size_format(worker->memory, have), size_format(sum, want),
+			job->crs[0].share.memory_at.line);
+		return add_hint(err, "raise the worker's memory or lower that of the CRSs");
+	}
+	return 0;
+}
+
+static int check_host(const struct job *job, const struct plan_request *request, const struct run_plan *plan,
+	struct error *err)
+{
+	char text[CPULIST_TEXT_MAX];
+	struct cpulist missing = plan->cpus;
+	cpulist_subtract(&missing, &request->host_cpus);
+	if (!cpulist_empty(&missing)) {
+		struct mark at = job->worker.cpus_at;
+		for (size_t i = 0; i < job->crs_count && !at.line; i++)
+			if (!cpulist_within(&job->crs[i].share.cpus, &request->host_cpus))
+				at = job->crs[i].share.cpus_at;
+		(void)doc_fail(err, job->path, at, "this host does not have CPUs %s",
+			cpulist_format(&missing, text));
+		return add_hint(err, "its CPUs are %s", cpulist_format(&request->host_cpus, text));
+	}
+	uint64_t sum = 0;
+	for (size_t i = 0; i < plan->crs_count; i++)
+		sum += plan->crs[i].memory_max;
+	if (sum > request->host_memory) {
+		char want[SIZE_TEXT_MAX];
+		char have[SIZE_TEXT_MAX];
+		(void)doc_fail(err, job->path, job->crs[0].share.memory_at,
+			"the CRSs add up to %s of memory, this host has %s", size_format(sum, want),
+			size_format(request->host_memory, have));
+		return add_hint(err, "lower the CRSs' memory, or run on a larger host");
+	}
+	return 0;
+}
+
+static int fill(const struct job *job, struct run_plan *plan, struct error *err)
+{
+	plan->crs = calloc(job->crs_count, sizeof *plan->crs);
+	if (!plan->crs)
+		return fail(err, ENOMEM, "plan");
+	plan->crs_count = job->crs_count;
+	plan->cpus = job->worker.cpus;
+	for (size_t i = 0; i < job->crs_count; i++) {
+		const struct job_crs *crs = &job->crs[i];
+		plan->crs[i] = (struct plan_crs){
+			.name = crs->name, .cpus = crs->share.cpus, .memory_max = crs->share.memory};
+		cpulist_union(&plan->cpus, &crs->share.cpus);
+		if (__builtin_add_overflow(plan->memory_max, crs->share.memory, &plan->memory_max) ||
+			plan->memory_max > INT64_MAX)
+			return doc_fail(err, job->path, crs->share.memory_at,
+				"the memory of all CRSs together is larger than any memory");
+	}
+	if (job->worker.memory)
+		plan->memory_max = job->worker.memory;
+	return 0;
+}
+
+int plan_make(
+	const struct job *job, const struct plan_request *request, struct run_plan *ret, struct error *err)
+{
+	_cleanup_(plan_free) struct run_plan plan = {.job = job, .worker = request->worker};
+	if (name_run(request, &plan, err) < 0 || fill(job, &plan, err) < 0 ||
+		check_worker(job, &plan, err) < 0 || check_overlap(job, request->strict, &plan, err) < 0 ||
+		check_host(job, request, &plan, err) < 0)
+		return -1;
+	*ret = plan;
+	plan = (struct run_plan)PLAN_NONE;
+	return 0;
+}
+
+void plan_free(struct run_plan *plan)
+{
+	for (size_t i = 0; i < plan->warning_count; i++)
+		free(plan->warnings[i]);
+	free(plan->warnings);
+	free(plan->crs);
+	*plan = (struct run_plan)PLAN_NONE;
+}
+
+int plan_find(const struct run_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->crs_count; i++)
+		if (strcmp(plan->crs[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * report: what a run came to, read before its cgroups and containers are removed.
+ */
+#ifndef OSS_CRS_REPORT_H
+#define OSS_CRS_REPORT_H
+
+#include "compose.h"
+#include "engine.h"
+#include "launch.h"
+#include "tree.h"
+
+#include <stdio.h>
+
+struct crs_report {
+	struct tree_usage usage;
+	char *exits; /* exit codes of its containers, "0" or "137,0"; NULL: none */
+};
+
+struct report {
+	const struct run_plan *plan;
+	struct crs_report *crs; /* one per CRS of the plan */
+	bool has_usage;         /* whether there were cgroups to read */
+	enum reason reason;
+	int signal;
+	int status; /* what the program exits with */
+};
+
+#define REPORT_NONE          \
+	{                    \
+		.plan = NULL \
+	}
+
+/* Read the figures of the tree (skipped if it was not made) and, where there are any, the ends of the containers. */
+int report_collect(const struct run_plan *plan, const struct cg_tree *tree, const struct compose *compose,
+	const struct containers *containers, struct report *ret, struct error *err);
+void report_free(struct report *report);
+
+/* The closing table, a row per CRS. */
+int report_print(const struct report *report, FILE *to, struct error *err);
+
+/* The same as a JSON document, "version": 1 (docs/json.md). Caller frees. */
+int report_json(const struct report *report, char **ret, struct error *err);
+
+/* The job's own status: of the container that ended first, or for until_all the first that failed. -1 if none ran. */
+int report_job_status(const struct containers *containers, bool until_all);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * services: what the job's Compose files come to, service by service, and the override file that follows from it.
+ * Compose itself resolves includes, anchors, variables and profiles; its `config` is read, not its files.
+ */
+#include "compose.h"
+
+#include "cleanup.h"
+#include "config/doc.h"
+#include "proc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+
+#define CONFIG_SIZE_MAX DOC_SIZE_MAX
+#define CRS_LABEL       "oss-crs.crs"
+
+/* `config` of docker-compose 1.29 prints the services of all profiles: those of other profiles are not ours. */
+static bool in_phase(struct doc *doc, const yaml_node_t *body, const char *phase)
+{
+	const yaml_node_t *profiles = doc_get(doc, body, "profiles");
+	yaml_node_t *item = NULL;
+	bool any = false;
+	for (size_t i = 0; doc_item(doc, profiles, i, &item); i++) {
+		any = true;
+		if (doc_text(item) && strcmp(doc_text(item), phase) == 0)
+			return true;
+	}
+	return !any;
+}
+
+/* A label's value: labels are a mapping, or a list of "key=value". */
+static const char *get_label(struct doc *doc, const yaml_node_t *body, const char *label)
+{
+	const yaml_node_t *labels = doc_get(doc, body, "labels");
+	const char *value = doc_text(doc_get(doc, labels, label));
+	size_t len = strlen(label);
+	yaml_node_t *item = NULL;
+	for (size_t i = 0; !value && doc_item(doc, labels, i, &item); i++) {
+		const char *text = doc_text(item);
+		if (text && strncmp(text, label, len) == 0 && text[len] == '=')
+			value = text + len + 1;
+	}
+	return value;
+}
+
+/* The CRS whose name a service has, or the longest X where the service is X_…; -1 for none. */
+static int find_by_name(const struct run_plan *plan, const char *service)
+{
+	int best = -1;
+	size_t best_len = 0;
+	for (size_t i = 0; i < plan->crs_count; i++) {
+		size_t len = strlen(plan->crs[i].name);
+		if (strncmp(service, plan->crs[i].name, len) != 0)
+			continue;
+		if (service[len] == '\0')
+			return (int)i;
+		if (service[len] == '_' && len > best_len) {
+			best = (int)i;
+			best_len = len;
+		}
+	}
+	return best;
+}
+
+static int fail_service(struct error *err, const char *service, const char *fmt, const char *value)
+{
+	char text[sizeof err->msg];
+	(void)snprintf(text, sizeof text, "service '%s': %s '%s'", service, fmt, value);
+	return fail_as(err, EX_CONFIG, "%s", text);
+}
+
+/* The CRS that the service's own cgroup_parent names: -1 if it has none. */
+static int find_by_parent(
+	const struct run_plan *plan, const char *service, const char *parent, int *ret, struct error *err)
+{
+	size_t len = strlen(plan->cgroup_parent);
+	*ret = -1;
+	if (!parent || !*parent)
+		return 0;
+	if (strncmp(parent, plan->cgroup_parent, len) == 0 && parent[len] == '/') {
+		*ret = plan_find(plan, parent + len + 1);
+		return *ret >= 0 ? 0
+				 : fail_service(err, service,
+					   "cgroup_parent names no CRS of the config:", parent + len + 1);
+	}
+	(void)fail_service(err, service, "cgroup_parent is outside this run:", parent);
+	return add_hint(
+		err, "write ${OSS_CRS_CGROUP_PARENT}/NAME, or leave cgroup_parent out: it is set for you");
+}
+
+static int find_crs(struct doc *doc, const yaml_node_t *body, const char *service,
+	const struct run_plan *plan, int *ret, struct error *err)
+{
+	int by_parent = -1;
+	if (find_by_parent(plan, service, doc_text(doc_get(doc, body, "cgroup_parent")), &by_parent, err) < 0)
+		return -1;
+	const char *label = get_label(doc, body, CRS_LABEL);
+	int by_label = label ? plan_find(plan, label) : -1;
+	if (label && by_label < 0)
+		return fail_service(
+			err, service, "its label " CRS_LABEL " names no CRS of the config:", label);
+	if (by_parent >= 0 && by_label >= 0 && by_parent != by_label)
+		return fail_service(err, service,
+			"its cgroup_parent is of another CRS than its label " CRS_LABEL ":", label);
+	*ret = by_parent >= 0 ? by_parent : by_label >= 0 ? by_label : find_by_name(plan, service);
+	if (*ret < 0)
+		*ret = plan_find(plan, JOB_INFRA_CRS);
+	return 0;
+}
+
+static int add_service(struct compose *compose, struct doc *doc, const yaml_node_t *key,
+	const yaml_node_t *body, const struct run_plan *plan, bool allow_unconfined, struct error *err)
+{
+	const char *name = doc_text(key);
+	if (!name || !in_phase(doc, body, compose->phase))
+		return 0;
+	int crs = -1;
+	if (find_crs(doc, body, name, plan, &crs, err) < 0)
+		return -1;
+	if (crs < 0 && !allow_unconfined) {
+		(void)fail_as(err, EX_CONFIG, "service '%s' belongs to no CRS", name);
+		return add_hint(err,
+			"name it X_%s after its CRS X, give it the label %s, add %s to the config, or "
+			"--allow-unconfined",
+			name, CRS_LABEL, JOB_INFRA_CRS);
+	}
+	struct compose_service *larger =
+		reallocarray(compose->services, compose->service_count + 1, sizeof *larger);
+	if (!larger)
+		return fail(err, ENOMEM, "Compose");
+	compose->services = larger;
+	larger[compose->service_count] = (struct compose_service){.name = strdup(name), .crs = crs};
+	if (!larger[compose->service_count].name)
+		return fail(err, ENOMEM, "Compose");
+	compose->service_count++;
+	return 0;
+}
+
+static int read_services(struct compose *compose, const char *text, const struct run_plan *plan,
+	bool allow_unconfined, struct error *err)
+{
+	_cleanup_(doc_free) struct doc doc = DOC_NONE;
+	if (doc_load("Compose's config", text, strlen(text), &doc, err) < 0)
+		return -1;
+	const char *schema = doc_text(doc_get(&doc, doc_root(&doc), "version"));
+	if (schema && !(compose->schema = strdup(schema)))
+		return fail(err, ENOMEM, "Compose");
+	const yaml_node_t *services = doc_get(&doc, doc_root(&doc), "services");
+	yaml_node_t *key = NULL;
+	yaml_node_t *body = NULL;
+	for (size_t i = 0; doc_pair(&doc, services, i, &key, &body); i++)
+		if (add_service(compose, &doc, key, body, plan, allow_unconfined, err) < 0)
+			return -1;
+	if (compose->service_count > 0)
+		return 0;
+	(void)fail_as(err, EX_CONFIG, "%s: no service for the %s phase", compose->files[0], compose->phase);
+	return add_hint(err, "give services `profiles: [%s]`, or none for both phases", compose->phase);
+}
+
+int compose_services(
+	struct compose *compose, const struct run_plan *plan, bool allow_unconfined, struct error *err)
+{
+	_cleanup_free_ const char **argv = NULL;
+	if (compose_argv(compose, (const char *const[]){"config", NULL}, &argv, err) < 0)
+		return -1;
+	struct spawn spawn = SPAWN(argv);
+	_cleanup_free_ char *text = NULL;
+	int status = 0;
+	if (proc_capture(&spawn, CONFIG_SIZE_MAX, &text, &status, err) < 0)
+		return -1;
+	if (status != 0)
+		return fail_as(
+			err, EX_CONFIG, "%s: Compose does not accept it (see above)", compose->files[0]);
+	return read_services(compose, text, plan, allow_unconfined, err);
+}
+
+static void decref(json_t **json)
+{
+	json_decref(*json);
+}
+
+/* Compose expands $ in values: a literal one is written twice. */
+static json_t *literal(const char *text)
+{
+	_cleanup_free_ char *escaped = calloc(2, strlen(text) + 1);
+	if (!escaped)
+		return NULL;
+	char *to = escaped;
+	for (; *text; text++) {
+		if (*text == '$')
+			*to++ = '$';
+		*to++ = *text;
+	}
+	return json_string(escaped);
+}
+
+/* The variables that every service gets, besides those of its CRS. */
+static const char *const passed_on[] = {"OSS_CRS_CGROUP_PARENT", "OSS_CRS_RUN_ID", "OSS_CRS_PHASE",
+	"OSS_CRS_WORKER", "OSS_CRS_PROJECT", "OSS_CRS_HARNESS", "OSS_CRS_ARGS"};
+
+static json_t *environment_of(const struct plan_crs *crs)
+{
+	json_t *environment = json_object();
+	for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+		if (getenv(passed_on[i]))
+			(void)json_object_set_new(environment, passed_on[i], literal(getenv(passed_on[i])));
+	if (!crs)
+		return environment;
+	char text[CPULIST_TEXT_MAX];
+	(void)json_object_set_new(environment, "OSS_CRS_NAME", literal(crs->name));
+	(void)json_object_set_new(environment, "OSS_CRS_CPUSET", literal(cpulist_format(&crs->cpus, text)));
+	(void)snprintf(text, sizeof text, "%" PRIu64, crs->memory_max);
+	(void)json_object_set_new(environment, "OSS_CRS_MEMORY_LIMIT", literal(text));
+	return environment;
+}
+
+static json_t *override_of(const struct run_plan *plan, const struct plan_crs *crs, bool limits_per_container)
+{
+	json_t *body = json_object();
+	(void)json_object_set_new(body, "environment", environment_of(crs));
+	if (!crs)
+		return body;
+	char text[CPULIST_TEXT_MAX];
+	if (limits_per_container) {
+		(void)json_object_set_new(body, "cpuset", literal(cpulist_format(&crs->cpus, text)));
+		(void)snprintf(text, sizeof text, "%" PRIu64 "b", crs->memory_max);
+		(void)json_object_set_new(body, "mem_limit", literal(text));
+		(void)json_object_set_new(body, "memswap_limit", literal(text));
+		return body;
+	}
+	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
+	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
+	(void)json_object_set_new(body, "cgroup_parent", literal(parent));
+	return body;
+}
+
+int compose_override(const struct compose *compose, const struct run_plan *plan, bool limits_per_container,
+	char **ret, struct error *err)
+{
+	_cleanup_(decref) json_t *root = json_object();
+	json_t *services = json_object();
+	if (compose->schema)
+		(void)json_object_set_new(root, "version", literal(compose->schema));
+	for (size_t i = 0; i < compose->service_count; i++) {
+		const struct compose_service *service = &compose->services[i];
+		const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
+		(void)json_object_set_new(
+			services, service->name, override_of(plan, crs, limits_per_container));
+	}
+	(void)json_object_set_new(root, "services", services);
+	/* JSON is YAML to Compose. */
+	char *text = json_dumps(root, JSON_INDENT(2));
+	if (!text)
+		return fail(err, ENOMEM, "Compose override");
+	*ret = text;
+	return 0;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * template: line by line; a block is a key and the lines below it that are indented deeper.
+ */
+#include "template.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+struct render {
+	const char *name;
+	const struct template_values *values;
+	FILE *out;
+};
+
+struct line {
+	const char *start;
+	size_t len; /* without the newline */
+	unsigned number;
+};
+
+static struct line next_line(const char *start, unsigned number)
+{
+	return (struct line){.start = start, .len = strcspn(start, "\n"), .number = number};
+}
+
+static const char *after(struct line line)
+{
+	return line.start + line.len + (line.start[line.len] == '\n');
+}
+
+static size_t indent_of(struct line line)
+{
+	size_t spaces = strspn(line.start, " ");
+	return spaces < line.len ? spaces : line.len;
+}
+
+static bool is_blank(struct line line)
+{
+	return strspn(line.start, " \t\r") >= line.len;
+}
+
+/* If "{{ word }}" stands at p: its length, and the word. */
+static size_t match_variable(const char *p, size_t left, const char **ret_word, size_t *ret_len)
+{
+	const char *end = memmem(p, left, "}}", 2);
+	if (left < 2 || strncmp(p, "{{", 2) != 0 || !end)
+		return 0;
+	const char *word = p + 2 + strspn(p + 2, " \t");
+	size_t len = strcspn(word, " \t}");
+	if (word + len + strspn(word + len, " \t") != end)
+		return 0;
+	*ret_word = word;
+	*ret_len = len;
+	return (size_t)(end + 2 - p);
+}
+
+static bool is_word(const char *word, size_t len, const char *wanted)
+{
+	return len == strlen(wanted) && memcmp(word, wanted, len) == 0;
+}
+
+/* A key that has {{ crs.name }} in it and nothing behind its colon. */
+static bool begins_block(struct line line)
+{
+	const char *p = line.start + indent_of(line);
+	size_t left = line.len - indent_of(line);
+	while (left > 0 && strchr(" \t\r", p[left - 1]))
+		left--;
+	if (left == 0 || *p == '#' || *p == '-' || p[left - 1] != ':')
+		return false;
+	const char *word = NULL;
+	size_t len = 0;
+	for (size_t i = 0; i + 1 < left; i++)
+		if (match_variable(p + i, left - i, &word, &len) && is_word(word, len, "crs.name"))
+			return true;
+	return false;
+}
+
+static int fail_line(const struct render *render, struct line line, const char *what, struct error *err)
+{
+	(void)fail_as(err, EX_CONFIG, "%s:%u: %s", render->name, line.number, what);
+	return add_hint(err, "a template can use {{ cgroup_parent }}, and {{ crs.name }} inside a service "
+			     "whose key has it");
+}
+
+static int render_line(const struct render *render, struct line line, const char *crs, struct error *err)
+{
+	for (size_t i = 0; i < line.len;) {
+		const char *p = line.start + i;
+		const char *word = NULL;
+		size_t len = 0;
+		size_t used = match_variable(p, line.len - i, &word, &len);
+		if (used && is_word(word, len, "cgroup_parent")) {
+			(void)fputs(render->values->cgroup_parent, render->out);
+			i += used;
+		} else if (used && is_word(word, len, "crs.name")) {
+			if (!crs)
+				return fail_line(render, line,
+					"{{ crs.name }} outside a service whose key contains it", err);
+			(void)fputs(crs, render->out);
+			i += used;
+		} else if (*p == '{' && i + 1 < line.len && strchr("{%#", p[1])) {
+			return fail_line(render, line, "template syntax that is not supported here", err);
+		} else {
+			(void)fputc(*p, render->out);
+			i++;
+		}
+	}
+	(void)fputc('\n', render->out);
+	return 0;
+}
+
+/* Write one block for one CRS; returns where it ends in *ret_end. */
+static int render_block(const struct render *render, struct line key, const char *crs, struct line *ret_end,
+	struct error *err)
+{
+	struct line line = key;
+	do {
+		if (render_line(render, line, crs, err) < 0)
+			return -1;
+		line = next_line(after(line), line.number + 1);
+	} while (*line.start && (is_blank(line) || indent_of(line) > indent_of(key)));
+	*ret_end = line;
+	return 0;
+}
+
+static int render_all(const struct render *render, const char *text, struct error *err)
+{
+	struct line line = next_line(text, 1);
+	while (*line.start) {
+		if (!begins_block(line)) {
+			if (render_line(render, line, NULL, err) < 0)
+				return -1;
+			line = next_line(after(line), line.number + 1);
+			continue;
+		}
+		struct line key = line;
+		for (size_t i = 0; i < render->values->crs_count; i++)
+			if (render_block(render, key, render->values->crs[i], &line, err) < 0)
+				return -1;
+		if (render->values->crs_count == 0)
+			return fail_line(render, key, "there is no CRS to repeat this for", err);
+	}
+	return 0;
+}
+
+int template_render(const char *name, const char *text, const struct template_values *values, char **ret,
+	struct error *err)
+{
+	_cleanup_free_ char *rendered = NULL;
+	size_t size = 0;
+	struct render render = {.name = name, .values = values, .out = open_memstream(&rendered, &size)};
+	if (!render.out)
+		return fail(err, errno, "%s", name);
+	int result = render_all(&render, text, err);
+	if (fclose(render.out) != 0 && result == 0)
+		result = fail(err, ENOMEM, "%s", name);
+	if (result == 0)
+		*ret = steal_ptr(rendered);
+	return result;
+}
