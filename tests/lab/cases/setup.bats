@@ -1,0 +1,443 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# oss-crs-setup on a real host: run as root in a lab guest, on any state that earlier tests left. Each test begins by
+# putting the host into the state it needs. alice has sudo and a session that lasts through the file; nobody else does.
+
+SETUP=${SETUP:-$(PATH=$PATH:/usr/local/sbin:/usr/sbin command -v oss-crs-setup)}
+CG=/sys/fs/cgroup
+ALICE=$CG/user.slice/user-1000.slice/user@1000.service
+DROPIN=/etc/systemd/system/user@1000.service.d/50-oss-crs.conf
+JSON=/etc/docker/daemon.json
+
+setup_file() {
+	systemd-run -q --unit=test-alice -p PAMName=login -p User=alice sleep infinity
+	until systemctl is-active -q user@1000.service; do systemctl start user@1000.service; done
+}
+
+teardown_file() {
+	systemctl stop test-alice.service
+	docker rm -f test-running >/dev/null 2>&1 || true
+}
+
+# as USER CMD...: in a login session of the user's own, as pam_systemd makes it for ssh.
+as() {
+	local user=$1
+	shift
+	systemd-run -q --wait --pipe -p PAMName=login -p "User=$user" -- "$@"
+}
+
+sudo_setup() {
+	as alice sudo -n "$SETUP" "$@"
+}
+
+driver() {
+	docker info --format '{{.CgroupDriver}}' 2>/dev/null
+}
+
+# Docker as Debian installs it, with the text of standard input as its daemon.json, if there is any.
+stock_docker() {
+	docker rm -f test-running >/dev/null 2>&1 || true
+	cat >/tmp/daemon.json
+	if [ ! -s /tmp/daemon.json ] && [ ! -e $JSON ] && [ ! -e /etc/systemd/system/docker.service.d ] &&
+		[ "$(driver)" = systemd ]; then
+		return # that costs seconds
+	fi
+	rm -rf /etc/docker /etc/systemd/system/docker.service.d
+	install -d -m 755 /etc/docker
+	[ ! -s /tmp/daemon.json ] || install -m 644 /tmp/daemon.json $JSON
+	systemctl daemon-reload
+	systemctl reset-failed docker.service
+	systemctl restart docker.service
+}
+
+# No delegation, nobody lingers; alice's session goes on. A running user manager keeps what it has until it ends.
+stock_delegation() {
+	loginctl disable-linger alice
+	rm -rf /etc/systemd/system/user@*.service.d /etc/oss-crs
+	systemctl daemon-reload
+	[ ! -d $ALICE/oss-crs ] || find $ALICE/oss-crs -depth -type d -exec rmdir {} \;
+	systemctl restart user@1000.service
+}
+
+stock() {
+	stock_delegation
+	stock_docker </dev/null
+}
+
+# Everything that the program may change, in one text.
+state() {
+	cat $CG/cgroup.subtree_control $CG/user.slice/cgroup.subtree_control \
+		$CG/user.slice/user-1000.slice/cgroup.subtree_control $ALICE/cgroup.subtree_control
+	find /etc/docker /etc/systemd /etc/oss-crs /var/lib/systemd/linger $ALICE/oss-crs -printf '%p %m %u %s %T@\n' 2>&1 || true
+	systemctl show -p MainPID -p ExecMainStartTimestamp docker.service
+}
+
+has_words() {
+	local list word
+	list=" $(cat "$1") "
+	shift
+	for word; do [[ $list == *" $word "* ]] || return 1; done
+}
+
+@test "check says what a stock host lacks, without privilege, and changes nothing" {
+	stock
+	before=$(state)
+	run as bob "$SETUP" check
+	[ "$status" -eq 69 ]
+	run as alice "$SETUP" check
+	[ "$status" -eq 69 ]
+	[[ $output == *"not   delegation"*"hint: sudo oss-crs-setup delegate"* ]]
+	[[ $output == *"Docker's cgroup driver is systemd"* ]]
+	run as alice "$SETUP" check --json
+	[ "$status" -eq 69 ]
+	[ "$(jq -r '.version, .ready' <<<"$output" | xargs)" = "1 false" ]
+	[ "$(jq -r '.findings[] | select(.ok | not) | .id' <<<"$output" | sort | xargs)" = \
+		"controllers delegation docker docker-config linger oss-crs" ]
+	[ "$(state)" = "$before" ]
+}
+
+@test "--dry-run prints each step with before and after, and changes nothing" {
+	stock
+	before=$(state)
+	run sudo_setup --dry-run
+	[ "$status" -eq 0 ]
+	[[ $output == *"write $DROPIN"*"before: (nothing)"*"| Delegate=cpuset memory"* ]]
+	[[ $output == *"restart docker.service"*"before: systemd"*"after:  cgroupfs"* ]]
+	run sudo_setup --dry-run --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '.steps[].step' <<<"$output" | xargs)" = "drop-in reload linger realize enable enable user-enable user-make user-enable idle daemon-json restart" ]
+	[ "$(state)" = "$before" ]
+}
+
+@test "nothing happens unasked: no terminal, no root, odd arguments" {
+	stock
+	before=$(state)
+	run sudo_setup
+	[ "$status" -eq 64 ]
+	[[ $output == *--yes* ]]
+	run as alice "$SETUP" --yes
+	[ "$status" -eq 77 ]
+	for arguments in "undo" "delegate docker" "--frob" "delegate --user bob" "--user=bob" "delegate --yes=1"; do
+		read -ra words <<<"$arguments"
+		run sudo_setup --yes "${words[@]}"
+		[ "$status" -eq 64 ]
+	done
+	run "$SETUP" --yes
+	[ "$status" -eq 64 ]
+	[[ $output == *--user* ]]
+	[ "$(state)" = "$before" ]
+}
+
+@test "a terminal is asked, and no is no" {
+	stock
+	before=$(state)
+	run bash -c "echo n | script -qec '$SETUP delegate --user alice' /dev/null"
+	[[ $output == *"Do it? [y/N]"* ]]
+	[[ $output == *"nothing changed"* ]]
+	[ "$(state)" = "$before" ]
+}
+
+@test "it sets the host up and alice's session goes on" {
+	stock_delegation
+	stock_docker <<<'{"log-level": "warn", "labels": ["a=b"], "exec-opts": ["native.cgroupdriver=systemd"], "debug": false}'
+	session=$(systemctl show -P MainPID test-alice.service)
+	manager=$(systemctl show -P MainPID user@1000.service)
+	run sudo_setup --yes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(systemctl show -P MainPID test-alice.service)" = "$session" ]
+	[ "$(systemctl show -P MainPID user@1000.service)" = "$manager" ]
+	has_words $ALICE/cgroup.subtree_control cpuset memory cpu pids
+	has_words $ALICE/oss-crs/cgroup.controllers cpuset memory
+	has_words $ALICE/oss-crs/cgroup.subtree_control cpuset memory
+	[ -z "$(find $ALICE/oss-crs ! -user alice)" ]
+	as alice mkdir $ALICE/oss-crs/mine
+	as alice sh -c "echo 0 >$ALICE/oss-crs/mine/cpuset.cpus && echo 64M >$ALICE/oss-crs/mine/memory.max"
+	as alice rmdir $ALICE/oss-crs/mine
+	[ "$(loginctl show-user alice -P Linger 2>/dev/null || loginctl show-user alice -p Linger --value)" = yes ]
+	[ "$(driver)" = cgroupfs ]
+	[ "$(jq -c . $JSON)" = '{"log-level":"warn","labels":["a=b"],"exec-opts":["native.cgroupdriver=cgroupfs"],"debug":false}' ]
+	[ "$(jq -c '."exec-opts"' $JSON.oss-crs-backup)" = '["native.cgroupdriver=systemd"]' ]
+	[ "$(stat -c '%a %U:%G' $JSON)" = "644 root:root" ]
+	[ "$(stat -c '%a %U:%G' $DROPIN)" = "644 root:root" ]
+	[ -z "$(find /etc/docker /etc/systemd -name '.*.????????')" ]
+	run as alice "$SETUP" check
+	[ "$status" -eq 0 ]
+}
+
+@test "a second run has nothing to do" {
+	sudo_setup --yes
+	before=$(state)
+	run sudo_setup --yes
+	[ "$status" -eq 0 ]
+	[[ $output == *"nothing to do"* ]]
+	[ "$(state)" = "$before" ]
+}
+
+@test "the limits of a cgroup of alice's hold for a container" {
+	sudo_setup --yes
+	as alice mkdir -p $ALICE/oss-crs/job
+	as alice sh -c "echo 0 >$ALICE/oss-crs/job/cpuset.cpus && echo 128M >$ALICE/oss-crs/job/memory.max"
+	run as alice docker run --rm --network none --cgroup-parent ${ALICE#"$CG"}/oss-crs/job busybox nproc
+	[ "$status" -eq 0 ]
+	[ "$output" = 1 ]
+	rmdir $ALICE/oss-crs/job
+}
+
+@test "bob gets nothing" {
+	systemctl start user@1001.service
+	bob=$CG/user.slice/user-1001.slice/user@1001.service
+	sudo_setup --yes
+	[ ! -e "/etc/systemd/system/user@1001.service.d" ]
+	[ ! -e /etc/systemd/system/user@.service.d ]
+	[ ! -e /var/lib/systemd/linger/bob ]
+	[ ! -e $bob/oss-crs ]
+	run has_words $bob/cgroup.controllers cpuset
+	[ "$status" -ne 0 ]
+	run as bob "$SETUP" check
+	[ "$status" -eq 69 ]
+	systemctl stop user@1001.service
+}
+
+@test "delegation survives daemon-reload, daemon-reexec and a new login" {
+	sudo_setup --yes
+	systemctl daemon-reload
+	systemctl daemon-reexec
+	as alice systemctl --user daemon-reexec
+	has_words $ALICE/oss-crs/cgroup.subtree_control cpuset memory
+	systemctl restart user@1000.service
+	has_words $ALICE/cgroup.controllers cpuset memory cpu pids
+	run as alice "$SETUP" check
+	[ "$status" -eq 0 ]
+	# Only the user's own half is gone with the user manager.
+	run sudo_setup --dry-run --json
+	[ "$(jq -r '.steps[].step' <<<"$output" | sort -u | xargs)" = "user-enable user-make" ]
+	sudo_setup --yes
+	has_words $ALICE/oss-crs/cgroup.subtree_control cpuset memory
+}
+
+@test "an oss-crs that root made is made anew" {
+	stock_delegation
+	mkdir $ALICE/oss-crs
+	chown alice: $ALICE/oss-crs
+	sudo_setup delegate --yes
+	[ -z "$(find $ALICE/oss-crs ! -user alice)" ]
+	has_words $ALICE/oss-crs/cgroup.subtree_control cpuset memory
+}
+
+@test "root names a user who is not logged in" {
+	loginctl disable-linger carol || true
+	run "$SETUP" delegate --yes --user carol --linger=no
+	[ "$status" -eq 0 ]
+	[[ $output == *"next login"* ]]
+	[ ! -e /var/lib/systemd/linger/carol ]
+	run "$SETUP" delegate --yes --user 1002
+	echo "$output"
+	[ "$status" -eq 0 ]
+	carol=$CG/user.slice/user-1002.slice/user@1002.service
+	[ "$(stat -c %U $carol/oss-crs/cgroup.procs)" = carol ]
+	has_words $carol/oss-crs/cgroup.subtree_control cpuset memory
+	loginctl disable-linger carol
+}
+
+@test "running containers are named and not stopped, unless told" {
+	stock
+	docker run -d --rm --name test-running --network none busybox sleep 600
+	run sudo_setup --yes
+	[ "$status" -eq 75 ]
+	[[ $output == *test-running* ]]
+	[[ $output == *--restart=force* ]]
+	[ ! -e $JSON ]
+	[ "$(driver)" = systemd ]
+	[ "$(docker ps --format '{{.Names}}')" = test-running ]
+	# The half that stops nobody is done.
+	has_words $ALICE/oss-crs/cgroup.subtree_control cpuset memory
+	run sudo_setup docker --yes --restart=never
+	[ "$status" -eq 0 ]
+	[[ $output == *"until it is restarted"* ]]
+	[ "$(jq -r '."exec-opts"[0]' $JSON)" = native.cgroupdriver=cgroupfs ]
+	[ "$(driver)" = systemd ]
+	run sudo_setup docker --yes --restart=force
+	[ "$status" -eq 0 ]
+	[ "$(driver)" = cgroupfs ]
+}
+
+@test "a container that starts while the administrator is asked is not stopped" {
+	stock
+	rm -f /tmp/answer
+	mkfifo /tmp/answer
+	: >/tmp/asked
+	script -qec "$SETUP docker" /dev/null </tmp/answer >/tmp/asked &
+	asked=$!
+	exec 7>/tmp/answer
+	timeout 60 tail -n +1 -f /tmp/asked | grep -q 'Do it?'
+	docker run -d --rm --name test-running --network none busybox sleep 600
+	echo y >&7
+	status=0
+	wait $asked || status=$?
+	exec 7>&-
+	[ "$status" -eq 75 ]
+	grep -q 'container is running: test-running' /tmp/asked
+	[ ! -e $JSON ]
+	[ "$(docker ps --format '{{.Names}}')" = test-running ]
+	docker rm -f test-running
+}
+
+@test "a stopped Docker is not started" {
+	stock
+	systemctl stop docker.service docker.socket
+	run sudo_setup --yes
+	[ "$status" -eq 0 ]
+	[ "$(systemctl is-active docker.service)" = inactive ]
+	systemctl start docker.socket docker.service
+	[ "$(driver)" = cgroupfs ]
+}
+
+@test "a driver on the command line is named, and nothing is written" {
+	stock
+	install -d /etc/systemd/system/docker.service.d
+	cat >/etc/systemd/system/docker.service.d/driver.conf <<-'END'
+		[Service]
+		ExecStart=
+		ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock --exec-opt native.cgroupdriver=systemd
+	END
+	systemctl daemon-reload
+	run sudo_setup docker --yes
+	[ "$status" -eq 78 ]
+	[[ $output == *"docker.service.d/driver.conf:3 sets the driver 'systemd'"* ]]
+	[ ! -e $JSON ]
+	rm /etc/systemd/system/docker.service.d/driver.conf
+	echo 'DOCKER_OPTS="--exec-opt native.cgroupdriver=systemd"' >>/etc/default/docker
+	systemctl daemon-reload
+	run sudo_setup docker --yes
+	sed -i '$d' /etc/default/docker
+	[ "$status" -eq 78 ]
+	[[ $output == *"/etc/default/docker:"* ]]
+	[ ! -e $JSON ]
+}
+
+@test "a Docker that does not come back gets its old daemon.json again" {
+	stock_docker <<<'{ "debug" :false }'
+	install -d /etc/systemd/system/docker.service.d
+	printf '[Service]\nExecStartPre=/bin/sh -c "! grep cgroupfs %s"\n' $JSON >/etc/systemd/system/docker.service.d/fail.conf
+	systemctl daemon-reload
+	run sudo_setup docker --yes
+	echo "$output"
+	[ "$status" -eq 73 ]
+	[[ $output == *"old settings are back"* ]]
+	[[ $output == *"  | "* ]]
+	[ "$(cat $JSON)" = '{ "debug" :false }' ]
+	[ "$(systemctl is-active docker.service)" = active ]
+	rm /etc/docker/daemon.json*
+	run sudo_setup docker --yes
+	[ "$status" -eq 73 ]
+	[ ! -e $JSON ]
+	[ "$(systemctl is-active docker.service)" = active ]
+}
+
+# refused TEXT: Docker's half is, with 78 and this text, and the file is as it was.
+refused() {
+	before=$(state)
+	run sudo_setup docker --yes
+	echo "$output"
+	[ "$status" -eq 78 ]
+	[[ $output == *"$1"* ]]
+	[ "$(state)" = "$before" ]
+}
+
+@test "a hostile daemon.json is refused untouched" {
+	stock
+	ln -s /etc/passwd $JSON && refused "$JSON is a symbolic link"
+	rm $JSON && mkfifo $JSON && refused "not a regular file"
+	rm $JSON && mkdir $JSON && refused "not a regular file"
+	rmdir $JSON && echo '{}' >$JSON && ln $JSON /etc/docker/other && refused "hard links"
+	rm /etc/docker/other && chmod 664 $JSON && refused "written by others"
+	chmod 644 $JSON && chown alice $JSON && refused "belongs to user 1000"
+	chown root $JSON && echo '{"a":1,"a":2}' >$JSON && refused "duplicate"
+	echo '[]' >$JSON && refused "not a JSON object"
+	echo '{"exec-opts":"native.cgroupdriver=systemd"}' >$JSON && refused "not an array"
+	head -c 2000000 /dev/zero >$JSON && refused "too large"
+	rm $JSON && chmod 777 /etc/docker && refused "written by others"
+	rm -r /etc/docker && mkdir /tmp/elsewhere && ln -s /tmp/elsewhere /etc/docker && refused "symbolic link"
+	rm /etc/docker && rmdir /tmp/elsewhere
+}
+
+@test "the policy file counts, if it is root's alone" {
+	stock
+	install -d /etc/oss-crs
+	printf '[delegate]\nlinger=no\nscope=all\n[docker]\nmanage=no\n' >/etc/oss-crs/setup.conf
+	run sudo_setup --yes
+	[ "$status" -eq 0 ]
+	[ ! -e $JSON ]
+	[ ! -e /var/lib/systemd/linger/alice ]
+	[ -e /etc/systemd/system/user@.service.d/50-oss-crs.conf ]
+	has_words $ALICE/oss-crs/cgroup.subtree_control cpuset memory
+	chmod 666 /etc/oss-crs/setup.conf
+	run sudo_setup --yes
+	[ "$status" -eq 78 ]
+	chmod 644 /etc/oss-crs/setup.conf
+	echo 'manage=yes' >>/etc/oss-crs/setup.conf
+	run sudo_setup --yes
+	[ "$status" -eq 78 ]
+	[[ $output == *"setup.conf: 6: [docker] manage is given twice"* ]]
+	rm -r /etc/oss-crs
+}
+
+@test "who asked is not to be forged" {
+	stock_delegation
+	before=$(state)
+	for uid in 0 -1 4294968296 65534 4294967295 "1000 " 99999 alice; do
+		run env SUDO_UID="$uid" "$SETUP" delegate --yes
+		[ "$status" -eq 64 ]
+	done
+	run env SUDO_UID=1000 PKEXEC_UID=1001 "$SETUP" delegate --yes
+	[ "$status" -eq 64 ]
+	run env SUDO_UID=1000 "$SETUP" delegate --yes --user bob
+	[ "$status" -eq 64 ]
+	install -m 4755 "$SETUP" /usr/local/bin/setup-setuid
+	run as bob /usr/local/bin/setup-setuid delegate --yes
+	rm /usr/local/bin/setup-setuid
+	[ "$status" -eq 77 ]
+	[[ $output == *"must not be setuid"* ]]
+	[ "$(state)" = "$before" ]
+}
+
+@test "what is inherited does not count" {
+	stock
+	run bash -c "umask 777; ulimit -f 0 -n 64; trap '' PIPE CHLD; mkdir /tmp/gone; cd /tmp/gone; rmdir /tmp/gone
+		env SUDO_UID=1000 LD_BIND_NOW=1 DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere SYSTEMD_LOG_LEVEL=debug $SETUP --yes 3>&1 <&- >&-"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output != *"debug"* ]]
+	[ "$(stat -c '%a %U:%G' $JSON)" = "644 root:root" ]
+	[ "$(stat -c '%a %U:%G' "$(dirname $DROPIN)")" = "755 root:root" ]
+	[ "$(driver)" = cgroupfs ]
+}
+
+@test "as root it writes where it says, and with no capability" {
+	stock
+	run env SUDO_UID=1000 strace -f -qq -e trace=openat,openat2,mkdirat,capset,setresuid -o /tmp/trace "$SETUP" --yes
+	[ "$status" -eq 0 ]
+	# Whoever writes inside user@1000.service has become alice.
+	writers=$(grep -E '"user.slice/user-1000.slice/.*(O_WRONLY|O_RDWR)|mkdirat.*"user.slice' /tmp/trace | cut -d ' ' -f 1)
+	[ "$(wc -w <<<"$writers")" -eq 3 ]
+	for pid in $writers; do
+		grep -q "^$pid .*setresuid(1000, 1000, 1000) *= 0" /tmp/trace
+	done
+	# The last capabilities that the main process sets are none.
+	main=$(head -n 1 /tmp/trace | cut -d ' ' -f 1)
+	grep "^$main .*capset" /tmp/trace | tail -n 1 | grep -q 'effective=0, permitted=0, inheritable=0'
+	rm /tmp/trace
+}
+
+@test "two at once: one waits, both are content" {
+	stock
+	env SUDO_UID=1000 "$SETUP" --yes >/tmp/one 2>&1 &
+	first=$!
+	run env SUDO_UID=1000 "$SETUP" --yes
+	[ "$status" -eq 0 ]
+	wait $first
+	[ "$(jq -c . $JSON)" = '{"exec-opts":["native.cgroupdriver=cgroupfs"]}' ]
+	[ "$(cat /tmp/one - <<<"$output" | grep -c 'restart docker.service')" -eq 1 ]
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_error: an error tells what, why and what to do, in one line, however long its parts are.
+ */
+#include "unit.h"
+
+TEST(a_failed_call_is_told_with_its_reason)
+{
+	struct error err = {0};
+	assert_int_equal(fail(&err, ENOENT, "open %s", "a/b"), -1);
+	assert_string_equal(err.msg, "open a/b: No such file or directory");
+	assert_int_equal(err.code, ENOENT);
+	assert_int_equal(err.status, EX_SOFTWARE);
+}
+
+TEST(what_is_forbidden_exits_as_a_matter_of_permission)
+{
+	static const int forbidden[] = {EPERM, EACCES};
+	for (size_t i = 0; i < COUNT(forbidden); i++) {
+		struct error err = {0};
+		(void)fail(&err, forbidden[i], "write");
+		assert_int_equal(err.status, EX_NOPERM);
+	}
+}
+
+TEST(an_errno_nobody_knows_is_still_a_message)
+{
+	struct error err = {0};
+	(void)fail(&err, 99999, "call");
+	assert_string_equal(err.msg, "call: unknown error");
+}
+
+TEST(an_error_of_ours_has_the_status_it_deserves_and_no_errno)
+{
+	struct error err = {.code = EIO};
+	assert_int_equal(fail_as(&err, EX_CONFIG, "%d workers", 0), -1);
+	assert_string_equal(err.msg, "0 workers");
+	assert_int_equal(err.code, 0);
+	assert_int_equal(err.status, EX_CONFIG);
+}
+
+TEST(a_new_error_does_not_keep_the_old_hint)
+{
+	struct error err = {0};
+	(void)fail_as(&err, EX_USAGE, "first");
+	assert_int_equal(add_hint(&err, "try %d", 2), -1);
+	assert_string_equal(err.hint, "try 2");
+	(void)fail_as(&err, EX_USAGE, "second");
+	assert_string_equal(err.hint, "");
+	(void)add_hint(&err, "try again");
+	(void)fail(&err, EIO, "third");
+	assert_string_equal(err.hint, "");
+}
+
+TEST(context_goes_before_the_message_and_leaves_the_rest)
+{
+	struct error err = {0};
+	(void)fail(&err, EACCES, "open x");
+	(void)add_hint(&err, "log in again");
+	assert_int_equal(add_context(&err, "%s:%d", "a.yaml", 3), -1);
+	assert_string_equal(err.msg, "a.yaml:3: open x: Permission denied");
+	assert_int_equal(err.code, EACCES);
+	assert_int_equal(err.status, EX_NOPERM);
+	assert_string_equal(err.hint, "log in again");
+}
+
+TEST(a_message_too_long_is_cut_at_its_end)
+{
+	char text[4096];
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	struct error err = {0};
+
+	(void)fail(&err, EIO, "%s", text);
+	assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
+	(void)fail_as(&err, EX_CONFIG, "%s", text);
+	assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
+	(void)add_hint(&err, "%s", text);
+	assert_int_equal(strlen(err.hint), sizeof err.hint - 1);
+	(void)add_context(&err, "a.yaml:3");
+	assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
+	assert_memory_equal(err.msg, "a.yaml:3: xxx", 13);
+	(void)add_context(&err, "%s", text);
+	assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
+}
+
+/* What a config or a daemon says is quoted in messages; it must not reach the terminal as commands or new lines. */
+TEST(control_characters_do_not_leave_the_line)
+{
+	struct error err = {0};
+	(void)fail_as(&err, EX_CONFIG, "name '%s'", "a\nb\033[2Jc\177");
+	assert_string_equal(err.msg, "name 'a?b?[2Jc?'");
+	(void)fail(&err, ENOENT, "open %s", "a\rb");
+	assert_string_equal(err.msg, "open a?b: No such file or directory");
+	(void)add_context(&err, "x\ty.yaml");
+	assert_string_equal(err.msg, "x?y.yaml: open a?b: No such file or directory");
+	(void)add_hint(&err, "rename %s", "\033c");
+	assert_string_equal(err.hint, "rename ?c");
+}
+
+TEST(text_in_other_languages_stays_as_it_is)
+{
+	struct error err = {0};
+	(void)fail_as(&err, EX_CONFIG, "%s", "Größe '4 Gö'");
+	assert_string_equal(err.msg, "Größe '4 Gö'");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(a_failed_call_is_told_with_its_reason),
+		RUN(what_is_forbidden_exits_as_a_matter_of_permission),
+		RUN(an_errno_nobody_knows_is_still_a_message),
+		RUN(an_error_of_ours_has_the_status_it_deserves_and_no_errno),
+		RUN(a_new_error_does_not_keep_the_old_hint),
+		RUN(context_goes_before_the_message_and_leaves_the_rest),
+		RUN(a_message_too_long_is_cut_at_its_end),
+		RUN(control_characters_do_not_leave_the_line),
+		RUN(text_in_other_languages_stays_as_it_is),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_setup_policy: what the administrator's file may say, and that everything else in it is an error with its line.
+ */
+#include "unit.h"
+
+#include "policy.h"
+
+static int parse(const char *text, struct policy *ret, struct error *err)
+{
+	return policy_parse(text, strlen(text), ret, err);
+}
+
+TEST(without_a_file_the_defaults_hold)
+{
+	struct policy policy;
+	struct error err = {0};
+	assert_ok(parse("", &policy, &err), err);
+	assert_string_equal(policy.controllers, "cpuset memory");
+	assert_true(policy.linger);
+	assert_int_equal(policy.scope, SCOPE_USER);
+	assert_true(policy.manage);
+	assert_string_equal(policy.daemon_json, "/etc/docker/daemon.json");
+	assert_string_equal(policy.service, "docker.service");
+	assert_string_equal(policy.socket, "/run/docker.sock");
+	assert_int_equal(policy.restart, RESTART_AUTO);
+}
+
+TEST(every_key_can_be_set)
+{
+	struct policy policy;
+	struct error err = {0};
+	assert_ok(parse("; a comment\n# another\n[delegate]\ncontrollers =  cpu cpuset\tio memory pids "
+			"\nlinger=no\n"
+			"scope=all\n\n[docker]\nmanage=no\ndaemon_json=/etc/d/"
+			"e.json\nservice=docker-x@1.service\n"
+			"restart=force\nsocket=/run/d.sock\n",
+			  &policy, &err),
+		err);
+	assert_string_equal(policy.controllers, "cpu cpuset io memory pids");
+	assert_false(policy.linger);
+	assert_int_equal(policy.scope, SCOPE_ALL);
+	assert_false(policy.manage);
+	assert_string_equal(policy.daemon_json, "/etc/d/e.json");
+	assert_string_equal(policy.service, "docker-x@1.service");
+	assert_string_equal(policy.socket, "/run/d.sock");
+	assert_int_equal(policy.restart, RESTART_FORCE);
+}
+
+TEST(what_it_may_not_say)
+{
+	static const struct {
+		const char *text;
+		const char *why;
+	} table[] = {
+		{"[delegate]\nlinger=yes\nlinger=no\n", "3: [delegate] linger is given twice"},
+		{"[delegate]\nlinger=yes\n[docker]\n[delegate]\nlinger=yes\n",
+			"5: [delegate] linger is given"},
+		{"[delegate]\nlinger=yes\n  no\n",
+			"3: [delegate] linger is given twice"}, /* inih joins lines */
+		{"[delegate]\nfrob=1\n", "2: [delegate] frob is not known"},
+		{"[delegate]\nLinger=no\n", "2: [delegate] Linger is not known"},
+		{"[docker]\nlinger=no\n", "2: [docker] linger is not known"},
+		{"[undo]\nlinger=no\n", "2: [undo] linger"},
+		{"linger=no\n", "1: [] linger is not known"},
+		{"[delegate]\nlinger\n", "2: neither"},
+		{"[delegate\nlinger=no\n", "1: neither"},
+		{"[delegate]\nlinger=\n", "neither yes nor no"},
+		{"[delegate]\nlinger=true\n", "neither yes nor no"},
+		{"[delegate]\nscope=none\n", "neither user nor all"},
+		{"[delegate]\ncontrollers=\n", "1 to"},
+		{"[delegate]\ncontrollers=memory\n", "cpuset and memory"},
+		{"[delegate]\ncontrollers=cpuset memory misc\n", "no controller"},
+		{"[delegate]\ncontrollers=cpuset memory cpuset\n", "twice"},
+		{"[delegate]\ncontrollers=cpuset memory\\nExecStart=/bin/sh\n", "no controller"},
+		{"[docker]\ndaemon_json=daemon.json\n", "absolute"},
+		{"[docker]\ndaemon_json=/\n", "absolute"},
+		{"[docker]\ndaemon_json=/etc/docker/\n", "absolute"},
+		{"[docker]\ndaemon_json=/etc/../shadow\n", "plain"},
+		{"[docker]\ndaemon_json=/etc/docker/..\n", "plain"},
+		{"[docker]\ndaemon_json=//etc/docker\n", "plain"},
+		{"[docker]\ndaemon_json=/etc/./docker\n", "plain"},
+		{"[docker]\nsocket=run/docker.sock\n", "absolute"},
+		{"[docker]\nservice=docker\n", "not the name"},
+		{"[docker]\nservice=.service\n", "not the name"},
+		{"[docker]\nservice=a/b.service\n", "not the name"},
+		{"[docker]\nservice=docker.socket\n", "not the name"},
+		{"[docker]\nrestart=sometimes\n", "none of"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct policy policy;
+		struct error err = {0};
+		if (parse(table[i].text, &policy, &err) == 0)
+			fail_test("'%s' was accepted", table[i].text);
+		assert_int_equal(err.status, EX_CONFIG);
+		assert_contains(err.msg, table[i].why);
+	}
+}
+
+TEST(a_line_that_inih_would_cut_is_refused)
+{
+	/* At 200 bytes the rest of the comment would be read as a line of its own. */
+	char text[512] = "[delegate]\n#";
+	struct policy policy;
+	struct error err = {0};
+	memset(text + 12, 'x', 198);
+	(void)snprintf(text + 210, sizeof text - 210, "scope=all\n");
+	assert_int_equal(parse(text, &policy, &err), -1);
+	assert_contains(err.msg, "2: longer than");
+	text[11 + 180] = '\n';
+	text[11 + 181] = '\0';
+	assert_ok(parse(text, &policy, &err), err);
+}
+
+TEST(a_nul_byte_is_refused)
+{
+	static const char text[] = "[delegate]\n\0[docker]\nmanage=no\n";
+	struct policy policy;
+	struct error err = {0};
+	assert_int_equal(policy_parse(text, sizeof text - 1, &policy, &err), -1);
+	assert_contains(err.msg, "a NUL byte");
+}
+
+static void put(int dir, const char *text, mode_t mode)
+{
+	make_file(dir, &POLICY_FILE[1], text);
+	assert_return_code(fchmodat(dir, &POLICY_FILE[1], mode, 0), errno);
+}
+
+/* The file, loaded from a host that has nothing else. Returns what policy_load() does. */
+static int load(int dir, struct policy *ret, struct error *err)
+{
+	struct host host = HOST_CLOSED;
+	assert_ok(host_open_at(dir, &host, err), *err);
+	int result = policy_load(&host, ret, err);
+	host_close(&host);
+	return result;
+}
+
+TEST(the_file_must_be_the_administrators_alone)
+{
+	int dir = unit_dir(state);
+	struct policy policy;
+	struct error err = {0};
+	assert_ok(load(dir, &policy, &err), err);
+	make_dir(dir, "etc");
+	make_dir(dir, "etc/oss-crs");
+	put(dir, "[delegate]\nlinger=no\n", 0644);
+	if (geteuid() != 0) {
+		assert_int_equal(load(dir, &policy, &err), -1);
+		assert_contains(err.msg, "not to root");
+		return;
+	}
+	assert_ok(load(dir, &policy, &err), err);
+	assert_false(policy.linger);
+	put(dir, "[delegate]\nlinger=no\n", 0664);
+	assert_int_equal(load(dir, &policy, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_contains(err.msg, "by others than root");
+	put(dir, "[delegate]\nlinger=maybe\n", 0600);
+	assert_int_equal(load(dir, &policy, &err), -1);
+	assert_contains(err.msg, "/etc/oss-crs/setup.conf: 2: [delegate] linger");
+}
+
+TEST(the_file_must_be_a_file)
+{
+	int dir = unit_dir(state);
+	struct policy policy;
+	struct error err = {0};
+	make_dir(dir, "etc");
+	make_dir(dir, "etc/oss-crs");
+	assert_return_code(mkfifoat(dir, &POLICY_FILE[1], 0600), errno);
+	assert_int_equal(load(dir, &policy, &err), -1);
+	assert_contains(err.msg, "not a regular file");
+	assert_return_code(unlinkat(dir, &POLICY_FILE[1], 0), errno);
+	assert_return_code(symlinkat("/etc/passwd", dir, &POLICY_FILE[1]), errno);
+	assert_errno(load(dir, &policy, &err), ELOOP, err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(without_a_file_the_defaults_hold),
+		RUN(every_key_can_be_set),
+		RUN(what_it_may_not_say),
+		RUN(a_line_that_inih_would_cut_is_refused),
+		RUN(a_nul_byte_is_refused),
+		RUN_IN_DIR(the_file_must_be_the_administrators_alone),
+		RUN_IN_DIR(the_file_must_be_a_file),
+	};
+	return cmocka_run_group_tests_name("setup_policy", tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_setup_probe: the parts of looking that are text: a driver on dockerd's command line, the daemon's answer, the
+ * kernel's release. And whose a file is.
+ */
+#include "unit.h"
+
+#include "dockerapi.h"
+#include "privs.h"
+#include "probe.h"
+#include "trusted.h"
+
+TEST(a_driver_on_the_command_line_is_found)
+{
+	static const struct {
+		const char *exec;
+		const char *environment;
+		const char *driver; /* NULL: none */
+	} table[] = {
+		{"/usr/bin/dockerd\n-H\nfd://\n", "", NULL},
+		{"dockerd\n--exec-opt\nnative.cgroupdriver=systemd\n", "", "systemd"},
+		{"dockerd\n--exec-opt=native.cgroupdriver=cgroupfs\n-D\n", "", "cgroupfs"},
+		{"dockerd\n--exec-opt=\"native.cgroupdriver=cgroupfs\"\n", "", "cgroupfs"},
+		{"dockerd\n$DOCKER_OPTS\n", "", NULL},
+		{"dockerd\n$DOCKER_OPTS\n", "DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd -D\n",
+			"systemd"},
+		{"dockerd\n${DOCKER_OPTS}\n", "A=b\n  DOCKER_OPTS=\"--exec-opt native.cgroupdriver=x\"", "x"},
+		{"dockerd\n$DOCKER_OPTS\n", "#DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd\n", NULL},
+		{"dockerd\n$DOCKER_OPTS\n", "; DOCKER_OPTS=native.cgroupdriver=systemd\n", NULL},
+		{"dockerd\n$OTHER\n", "DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd\n", NULL},
+		{"dockerd\n$DOCKER_OPTS_2\n", "DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd\n", NULL},
+		{"dockerd\n$DOCKER_OPTS\n", "DOCKER_OPTS=-D\nOTHER=native.cgroupdriver=systemd\n", NULL},
+		{"dockerd\n$DOCKER_OPTS\n", "junk\n\n=\nDOCKER_OPTS=native.cgroupdriver=", ""},
+		{"dockerd\n$\n", "\n", NULL},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char driver[32] = "";
+		bool found = probe_find_flag(table[i].exec, table[i].environment, driver, sizeof driver);
+		if (found != (table[i].driver != NULL) || (found && strcmp(driver, table[i].driver) != 0))
+			fail_test("row %zu: %d '%s'", i, found, driver);
+	}
+}
+
+TEST(the_line_that_sets_it_is_named)
+{
+	assert_int_equal(probe_flag_line(""), 0);
+	assert_int_equal(probe_flag_line("[Service]\n# native.cgroupdriver=systemd\nExecStart=\n"), 0);
+	assert_int_equal(probe_flag_line("[Service]\nExecStart=\nExecStart=dockerd --exec-opt "
+					 "native.cgroupdriver=systemd\n"),
+		3);
+	assert_int_equal(probe_flag_line("x native.cgroupdriver=systemd"), 1);
+}
+
+TEST(an_answer_of_the_daemon)
+{
+	static const struct {
+		const char *text;
+		const char *body; /* NULL: refused */
+	} table[] = {
+		{"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}", "{}"},
+		{"HTTP/1.1 200 OK\r\n\r\n", ""},
+		{"HTTP/1.0 404 Not Found\r\n\r\n{}", NULL},
+		{"HTTP/1.0 500 x\r\n\r\n", NULL},
+		{"HTTP/1.0 200 OK\r\n", NULL},
+		{"SSH-2.0-OpenSSH", NULL},
+		{"", NULL},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct error err = {0};
+		const char *body = dockerapi_body(table[i].text, &err);
+		if (!table[i].body) {
+			assert_null(body);
+			assert_int_equal(err.status, EX_UNAVAILABLE);
+		} else {
+			assert_non_null(body);
+			assert_string_equal(body, table[i].body);
+		}
+	}
+}
+
+TEST(which_kernels_need_cap_sys_nice)
+{
+	static const struct {
+		const char *release;
+		int before;
+	} table[] = {{"6.1.0-56-cloud-amd64", 1}, {"6.5.99", 1}, {"6.6.0", 0},
+		{"6.12.117+deb13-cloud-amd64", 0}, {"5.19.0", 1}, {"7.0", 0}, {"", 1}, {"x.y", 1}, {"6", 1}};
+	for (size_t i = 0; i < COUNT(table); i++)
+		if (privs_kernel_before(table[i].release, 6, 6) != table[i].before)
+			fail_test("'%s'", table[i].release);
+}
+
+TEST(a_file_with_two_names_is_not_trusted)
+{
+	int dir = unit_dir(state);
+	struct error err = {0};
+	mode_t mode = 0;
+	make_file(dir, "a", "");
+	_cleanup_close_ int fd = openat(dir, "a", O_RDONLY | O_CLOEXEC);
+	if (geteuid() == 0) {
+		assert_ok(trusted_file(fd, "a", &mode, &err), err);
+		assert_int_equal(mode, 0644);
+	}
+	assert_int_equal(linkat(dir, "a", dir, "b", 0), 0);
+	assert_int_equal(trusted_file(fd, "a", &mode, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_int_equal(trusted_directory(fd, "a", &err), -1);
+	assert_contains(err.msg, "not a directory");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(a_driver_on_the_command_line_is_found),
+		RUN(the_line_that_sets_it_is_named),
+		RUN(an_answer_of_the_daemon),
+		RUN(which_kernels_need_cap_sys_nice),
+		RUN_IN_DIR(a_file_with_two_names_is_not_trusted),
+	};
+	return cmocka_run_group_tests_name("setup_probe", tests, NULL, NULL);
+}
