@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cleanup_json: scope-bound references to jansson's values, in the way of cleanup.h.
+ */
+#ifndef OSS_CRS_SETUP_CLEANUP_JSON_H
+#define OSS_CRS_SETUP_CLEANUP_JSON_H
+
+#include "cleanup.h"
+
+#include <jansson.h>
+
+static inline void cleanup_json(json_t **json)
+{
+	json_decref(*json);
+}
+
+#define _cleanup_json_ _cleanup_(cleanup_json)
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dockerapi: two questions to the Docker daemon on its socket, read-only: which driver, and what runs.
+ *
+ * Rests on the Docker Engine API, GET /info and GET /containers/json, which every version of it has.
+ */
+#ifndef OSS_CRS_SETUP_DOCKERAPI_H
+#define OSS_CRS_SETUP_DOCKERAPI_H
+
+#include "error.h"
+#include "host.h"
+
+#define DOCKERAPI_DRIVER_MAX 32
+
+struct docker_state {
+	char driver[DOCKERAPI_DRIVER_MAX]; /* CgroupDriver: "cgroupfs", "systemd" */
+	long running;                      /* ContainersRunning */
+	char *names;                       /* of the running ones, ", " between them; NULL if none runs */
+};
+
+/* Ask. socket is an absolute path; it has to be a socket of root's. EX_NOPERM if the caller may not, EX_UNAVAILABLE
+ * if nobody answers or the answer makes no sense. The caller frees ret->names. */
+int dockerapi_state(const struct host *host, const char *socket, struct docker_state *ret, struct error *err);
+
+/* The body of an HTTP/1.0 response to GET, NUL-terminated, within text; NULL with err set unless its status is 200.
+ * Exposed for the tests. */
+const char *dockerapi_body(const char *text, struct error *err);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * entry: see entry.h. Nothing here depends on the arguments.
+ */
+#include "entry.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+int entry_descriptors(struct error *err)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* The lowest free descriptor is the one that is missing. */
+		if (open("/dev/null", O_RDWR | O_NOCTTY) != fd) // NOLINT(android-cloexec-open): meant to last
+			return fail(err, errno, "open /dev/null");
+	}
+	return close_range(STDERR_FILENO + 1, ~0U, 0) < 0 ? fail(err, errno, "close_range") : 0;
+}
+
+int entry_refuse_secure(struct error *err)
+{
+	if (!getauxval(AT_SECURE))
+		return 0;
+	(void)fail_as(err, EX_NOPERM, "this program must not be setuid, setgid or have file capabilities");
+	return add_hint(err, "chmod 755 it, and run it by sudo or pkexec");
+}
+
+int entry_signals(struct error *err)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	struct sigaction ignored = {.sa_handler = SIG_IGN};
+	/* EINVAL: SIGKILL, SIGSTOP and the two that glibc keeps for itself. */
+	for (int signal = 1; signal <= SIGRTMAX; signal++)
+		if (sigaction(signal, &standard, NULL) < 0 && errno != EINVAL)
+			return fail(err, errno, "reset signal %d", signal);
+	if (sigaction(SIGPIPE, &ignored, NULL) < 0 || sigaction(SIGXFSZ, &ignored, NULL) < 0)
+		return fail(err, errno, "ignore SIGPIPE");
+	sigset_t none;
+	(void)sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? fail(err, errno, "sigprocmask") : 0;
+}
+
+int entry_limits(struct error *err)
+{
+	static const struct {
+		int resource;
+		struct rlimit limit;
+	} limits[] = {
+		{RLIMIT_CORE, {0, 0}},
+		{RLIMIT_FSIZE, {RLIM_INFINITY, RLIM_INFINITY}},
+		{RLIMIT_AS, {RLIM_INFINITY, RLIM_INFINITY}},
+		{RLIMIT_DATA, {RLIM_INFINITY, RLIM_INFINITY}},
+		{RLIMIT_CPU, {RLIM_INFINITY, RLIM_INFINITY}},
+		{RLIMIT_STACK, {8 << 20, RLIM_INFINITY}},
+		{RLIMIT_NOFILE, {1024, 4096}},
+	};
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		if (setrlimit(limits[i].resource, &limits[i].limit) == 0)
+			continue;
+		/* A user who only looks may not raise the hard limit: that much, then. */
+		struct rlimit now;
+		if (errno != EPERM || getrlimit(limits[i].resource, &now) < 0)
+			return fail(err, errno, "set resource limit %d", limits[i].resource);
+		now.rlim_cur = now.rlim_max;
+		(void)setrlimit(limits[i].resource, &now);
+	}
+	(void)umask(022);
+	return chdir("/") < 0 ? fail(err, errno, "chdir /") : 0;
+}
+
+int entry_environment(struct error *err)
+{
+	if (clearenv() != 0 || setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) < 0 ||
+		setenv("LC_ALL", "C", 1) < 0)
+		return fail(err, ENOMEM, "clear the environment");
+	return 0;
+}
+
+int entry_hold_signals(int hold, struct error *err)
+{
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGQUIT);
+	(void)sigaddset(&set, SIGTSTP);
+	return sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL) < 0 ? fail(err, errno, "sigprocmask")
+									   : 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * facts: what the host is like, as plain data. probe.c fills it in, plan.c reads it, tests make it up.
+ *
+ * A struct error in here is a finding ("could not be known, because"), not a failure of the probe: its msg is empty
+ * where there is nothing to say.
+ */
+#ifndef OSS_CRS_SETUP_FACTS_H
+#define OSS_CRS_SETUP_FACTS_H
+
+#include "bus.h"
+#include "caller.h"
+#include "cgroup.h"
+#include "dockerapi.h"
+#include "error.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define FACTS_PATH_MAX        256
+#define FACTS_CONTROLLERS_MAX 256
+
+/* The cgroups from the root down to ours, parent first. */
+enum level {
+	LEVEL_ROOT,
+	LEVEL_USER_SLICE,
+	LEVEL_USER_UID_SLICE,
+	LEVEL_MANAGER, /* user@UID.service: from here on it is the user's */
+	LEVEL_OURS,    /* oss-crs below it */
+	LEVEL_COUNT,
+};
+
+struct level_facts {
+	char path[FACTS_PATH_MAX]; /* below the cgroup mount; "." is the mount itself */
+	bool exists;
+	bool owned; /* the directory and the files to delegate belong to the user */
+	char controllers[FACTS_CONTROLLERS_MAX]; /* cgroup.controllers */
+	char enabled[FACTS_CONTROLLERS_MAX];     /* cgroup.subtree_control */
+};
+
+struct delegate_facts {
+	struct error cgroup;             /* why this is no host with cgroup v2 */
+	struct error systemd;            /* why systemd or logind could not be asked */
+	char unit[BUS_UNIT_MAX];         /* user@UID.service */
+	char dropin_dir[FACTS_PATH_MAX]; /* absolute */
+	char *dropin;                    /* what is in the drop-in now; NULL if it is not there */
+	char *delegated;                 /* DelegateControllers of the unit, one a line; NULL if unknown */
+	struct unit_state manager;
+	bool lingers;
+	struct level_facts levels[LEVEL_COUNT];
+};
+
+struct docker_facts {
+	struct error systemd; /* why systemd could not be asked */
+	struct unit_state service;
+	struct error file; /* why daemon.json is left alone */
+	char *text;        /* daemon.json; NULL if it is not there */
+	size_t len;
+	mode_t mode;
+	struct error api; /* why the daemon could not be asked */
+	struct docker_state state;
+	char flag[DOCKERAPI_DRIVER_MAX]; /* the driver that the command line sets; empty if it sets none */
+	char flag_where[FACTS_PATH_MAX]; /* in which file */
+};
+
+struct facts {
+	struct caller user;
+	struct delegate_facts delegate;
+	struct docker_facts docker;
+};
+
+/* Release what the facts own. */
+void facts_clear(struct facts *facts);
+#define _cleanup_facts_ _cleanup_(facts_clear)
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * findings: see findings.h. What the runner can do for itself (making oss-crs after a reboot) is no finding against
+ * the host. `check` looks at both halves.
+ */
+#include "findings.h"
+
+#include "daemon_json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DELEGATE_HINT "sudo oss-crs-setup delegate"
+#define DOCKER_HINT   "sudo oss-crs-setup docker"
+
+struct judge {
+	const struct facts *facts;
+	const struct policy *policy;
+};
+
+/* Describe a finding; the hint stays only where it is not ok. */
+static void say(struct finding *finding, bool ok, const char *hint, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+static void say(struct finding *finding, bool ok, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(finding->detail, sizeof finding->detail, fmt, ap);
+	va_end(ap);
+	finding->ok = ok;
+	(void)snprintf(finding->hint, sizeof finding->hint, "%s", ok ? "" : hint);
+}
+
+static void judge_cgroup2(const struct judge *judge, struct finding *ret)
+{
+	const struct error *err = &judge->facts->delegate.cgroup;
+	say(ret, !err->msg[0], err->hint, "%s", err->msg[0] ? err->msg : "cgroup v2");
+}
+
+static void judge_systemd(const struct judge *judge, struct finding *ret)
+{
+	const struct error *err = &judge->facts->delegate.systemd;
+	say(ret, !err->msg[0], err->hint, "%s", err->msg[0] ? err->msg : "systemd answers");
+}
+
+static void judge_configured(const struct judge *judge, struct finding *ret)
+{
+	const struct delegate_facts *facts = &judge->facts->delegate;
+	const char *wanted = judge->policy->controllers;
+	bool ok = facts->delegated && cgroup_has(facts->delegated, wanted);
+	say(ret, ok, DELEGATE_HINT, "%s %s %s", facts->unit,
+		ok ? "is configured to delegate" : "is not configured to delegate", wanted);
+}
+
+static void judge_controllers(const struct judge *judge, struct finding *ret)
+{
+	const struct delegate_facts *facts = &judge->facts->delegate;
+	const struct level_facts *manager = &facts->levels[LEVEL_MANAGER];
+	if (!manager->exists)
+		say(ret, false, "log in as the user, or: " DELEGATE_HINT " --linger=yes", "%s does not run",
+			facts->unit);
+	else
+		say(ret, cgroup_has(manager->controllers, judge->policy->controllers) && manager->owned,
+			DELEGATE_HINT, "%s has %s", facts->unit,
+			manager->controllers[0] ? manager->controllers : "no controllers");
+}
+
+static void judge_ours(const struct judge *judge, struct finding *ret)
+{
+	const struct level_facts *ours = &judge->facts->delegate.levels[LEVEL_OURS];
+	const struct level_facts *manager = &judge->facts->delegate.levels[LEVEL_MANAGER];
+	const char *wanted = judge->policy->controllers;
+	if (!ours->exists)
+		say(ret, manager->owned && cgroup_has(manager->controllers, wanted), DELEGATE_HINT,
+			"%s is not there yet; oss-crs-run makes it", CGROUP_OURS);
+	else if (!ours->owned)
+		say(ret, false, DELEGATE_HINT, "%s is there, but not the user's", CGROUP_OURS);
+	else
+		say(ret, cgroup_has(ours->controllers, wanted), DELEGATE_HINT, "%s is the user's and has %s",
+			CGROUP_OURS, ours->controllers[0] ? ours->controllers : "no controllers");
+}
+
+static void judge_linger(const struct judge *judge, struct finding *ret)
+{
+	bool lingers = judge->facts->delegate.lingers;
+	say(ret, lingers || !judge->policy->linger, DELEGATE_HINT " --linger=yes", "%s",
+		lingers ? "services are kept across logout" : "services end with the last logout");
+}
+
+static void judge_docker(const struct judge *judge, struct finding *ret)
+{
+	const struct docker_facts *facts = &judge->facts->docker;
+	if (!judge->policy->manage)
+		say(ret, true, "", "left alone (manage=no)");
+	else if (facts->systemd.msg[0])
+		say(ret, false, facts->systemd.hint, "%s", facts->systemd.msg);
+	else if (!facts->service.installed)
+		say(ret, true, "", "Docker is not installed");
+	else if (!facts->service.active)
+		say(ret, false, "sudo systemctl start docker", "%s is not running (%s)",
+			judge->policy->service, facts->service.active_text);
+	else if (facts->api.status == EX_NOPERM)
+		say(ret, false, "sudo oss-crs-setup check", "this user may not ask Docker: %s",
+			facts->api.msg);
+	else if (facts->api.msg[0])
+		say(ret, false, facts->api.hint, "%s", facts->api.msg);
+	else
+		say(ret, strcmp(facts->state.driver, DRIVER_WANTED) == 0, DOCKER_HINT,
+			"Docker's cgroup driver is %s", facts->state.driver);
+}
+
+/* daemon.json of the same driver as now: what Docker will use after its next start. */
+static void judge_docker_config(const struct judge *judge, struct finding *ret)
+{
+	const struct docker_facts *facts = &judge->facts->docker;
+	char driver[DOCKERAPI_DRIVER_MAX] = "";
+	struct error err = {0};
+	if (!judge->policy->manage || facts->systemd.msg[0] || !facts->service.installed) {
+		say(ret, true, "", "nothing to set");
+		return;
+	}
+	if (facts->file.msg[0]) {
+		say(ret, false, facts->file.hint, "%s", facts->file.msg);
+		return;
+	}
+	if (facts->text && daemon_json_driver(facts->text, facts->len, driver, sizeof driver, &err) < 0) {
+		say(ret, false, err.hint, "%s", err.msg);
+		return;
+	}
+	if (facts->flag[0] && driver[0])
+		say(ret, false, "take it out of one of them", "both %s and %s set the driver",
+			facts->flag_where, judge->policy->daemon_json);
+	else if (facts->flag[0])
+		say(ret, strcmp(facts->flag, DRIVER_WANTED) == 0, "take it out there, then: " DOCKER_HINT,
+			"%s sets the driver %s", facts->flag_where, facts->flag);
+	else
+		say(ret, strcmp(driver, DRIVER_WANTED) == 0, DOCKER_HINT, "%s sets %s",
+			judge->policy->daemon_json, driver[0] ? driver : "no driver");
+}
+
+void findings_make(const struct facts *facts, const struct policy *policy, struct findings *ret)
+{
+	static const struct {
+		const char *id;
+		void (*judge)(const struct judge *judge, struct finding *ret);
+	} table[] = {
+		{"cgroup2", judge_cgroup2},
+		{"systemd", judge_systemd},
+		{"delegation", judge_configured},
+		{"controllers", judge_controllers},
+		{"oss-crs", judge_ours},
+		{"linger", judge_linger},
+		{"docker", judge_docker},
+		{"docker-config", judge_docker_config},
+	};
+	const struct judge judge = {facts, policy};
+	*ret = (struct findings){.ready = true};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct finding *finding = &ret->list[ret->count++];
+		finding->id = table[i].id;
+		table[i].judge(&judge, finding);
+		ret->ready = ret->ready && finding->ok;
+	}
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * oss-crs-setup: prepares a host, once, as root. This file reads top to bottom as the security argument.
+ *
+ * What is inherited (descriptors, signals, limits, environment) is set before anything is read. The arguments are
+ * verbs and flags, never paths. Whoever asked gets it for themselves and for nobody else. Then all capabilities go,
+ * the host is looked at, a plan is made of what was seen, and, under a lock, that plan and nothing else is carried out;
+ * looking and planning once more must find nothing left to do.
+ */
+#include "caller.h"
+#include "cleanup.h"
+#include "entry.h"
+#include "findings.h"
+#include "lock.h"
+#include "log.h"
+#include "options.h"
+#include "privs.h"
+#include "probe.h"
+#include "render.h"
+#include "steps.h"
+
+#include <errno.h>
+
+#define LOCK_TIMEOUT_S 30
+
+struct session {
+	struct log log;
+	struct claims claims;
+	struct request request;
+	struct policy policy;
+	struct caller user;
+	struct host host;
+};
+
+static int print(const char *text, struct error *err)
+{
+	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
+		(void)fail(err, errno, "write to standard output");
+		err->status = EX_IOERR;
+		return -1;
+	}
+	return 0;
+}
+
+/* Nothing inherited counts, before the first argument is looked at. */
+static int enter(struct claims *ret, struct error *err)
+{
+	if (entry_descriptors(err) < 0 || entry_refuse_secure(err) < 0 || entry_signals(err) < 0 ||
+		entry_limits(err) < 0)
+		return -1;
+	caller_claims(ret);
+	return entry_environment(err);
+}
+
+/* Who may ask for a change, and how they have to say yes. */
+static int authorise(const struct session *session, struct error *err)
+{
+	const struct request *request = &session->request;
+	if (!request_changes(request))
+		return 0;
+	if (getuid() != 0 || geteuid() != 0) {
+		(void)fail_as(err, EX_NOPERM, "this needs root");
+		return add_hint(
+			err, "sudo oss-crs-setup, or pkexec oss-crs-setup; check and --dry-run need nothing");
+	}
+	if (request->yes || isatty(STDIN_FILENO))
+		return 0;
+	return fail_as(err, EX_USAGE, "there is no terminal to ask on: say --yes");
+}
+
+static int look(const struct session *session, struct facts *ret, struct error *err)
+{
+	const struct probe_input input = {
+		.host = &session->host,
+		.policy = &session->policy,
+		.user = &session->user,
+		.delegate = request_delegates(&session->request),
+		.docker = request_dockers(&session->request),
+	};
+	return probe(&input, ret, err);
+}
+
+static int plan(const struct session *session, struct setup_plan *ret, struct error *err)
+{
+	_cleanup_facts_ struct facts facts = {0};
+	if (look(session, &facts, err) < 0)
+		return -1;
+	const struct plan_input input = {
+		.facts = &facts,
+		.policy = &session->policy,
+		.delegate = request_delegates(&session->request),
+		.docker = request_dockers(&session->request),
+		.docker_only = session->request.verb == VERB_DOCKER,
+	};
+	return plan_make(&input, ret, err);
+}
+
+static int run_check(const struct session *session, struct error *err)
+{
+	_cleanup_facts_ struct facts facts = {0};
+	_cleanup_free_ char *text = NULL;
+	struct findings findings;
+	if (look(session, &facts, err) < 0)
+		return -1;
+	findings_make(&facts, &session->policy, &findings);
+	if ((session->request.json ? render_findings_json(&findings, &text, err)
+				   : render_findings(&findings, &text, err)) < 0)
+		return -1;
+	if (session->request.level > LOG_QUIET && print(text, err) < 0)
+		return -1;
+	return findings.ready ? EX_OK : EX_UNAVAILABLE;
+}
+
+/* What is blocked is the status of a run that has done the rest. */
+static int finish(const struct setup_plan *plan, struct error *err)
+{
+	if (!plan->blocked.msg[0])
+		return EX_OK;
+	*err = plan->blocked;
+	return -1;
+}
+
+static int run_dry(const struct session *session, struct error *err)
+{
+	_cleanup_plan_ struct setup_plan planned = {0};
+	_cleanup_free_ char *text = NULL;
+	if (plan(session, &planned, err) < 0 ||
+		(session->request.json ? render_plan_json(&planned, &text, err)
+				       : render_plan(&planned, &text, err)) < 0 ||
+		print(text, err) < 0)
+		return -1;
+	return planned.blocked.msg[0] ? planned.blocked.status : EX_OK;
+}
+
+/* Show the plan and ask, unless the answer was given with --yes; -v shows it in any case. */
+static int confirm(const struct session *session, const struct setup_plan *planned, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	bool ask = !session->request.yes;
+	if (planned->count == 0 || !(ask || session->request.level >= LOG_VERBOSE))
+		return 0;
+	if (render_plan(planned, &text, err) < 0 || print(text, err) < 0)
+		return -1;
+	if (!ask)
+		return 0;
+	if (print("Do it? [y/N] ", err) < 0)
+		return -1;
+	if (getline(&line, &size, stdin) > 0 && (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0))
+		return 0;
+	return fail_as(err, EX_NOPERM, "not confirmed, nothing changed");
+}
+
+static void on_step(void *arg, const struct step *step)
+{
+	log_note(arg, LOG_NORMAL, "%s %s", step_title(step->kind), step->target);
+}
+
+static void on_log(void *arg, const char *line)
+{
+	log_note(arg, LOG_NORMAL, "  | %s", line);
+}
+
+static int apply(struct session *session, const struct setup_plan *planned, struct error *err)
+{
+	_cleanup_bus_ sd_bus *bus = NULL;
+	struct steps_context context = {
+		.host = &session->host,
+		.policy = &session->policy,
+		.user = &session->user,
+		.on_step = on_step,
+		.on_log = on_log,
+		.arg = &session->log,
+	};
+	if (bus_open(&bus, err) < 0 || entry_hold_signals(1, err) < 0)
+		return -1;
+	context.bus = bus;
+	int result = steps_apply(&context, planned, err);
+	struct error held = {0};
+	if (entry_hold_signals(0, &held) < 0 && result == 0) {
+		*err = held;
+		return -1;
+	}
+	return result;
+}
+
+/* Look and plan once more: there must be nothing left, and nothing that keeps from knowing so. */
+static int verify(const struct session *session, const struct setup_plan *done, struct error *err)
+{
+	_cleanup_plan_ struct setup_plan left = {0};
+	if (plan(session, &left, err) < 0)
+		return -1;
+	if (left.blocked.msg[0] && !done->blocked.msg[0]) {
+		*err = left.blocked;
+		return add_context(err, "all steps are done, but it cannot be seen");
+	}
+	if (left.count == 0)
+		return 0;
+	return fail_as(err, EX_SOFTWARE, "all steps are done, and yet there is this to do: %s %s",
+		step_title(left.steps[0].kind), left.steps[0].target);
+}
+
+static int run_change(struct session *session, struct error *err)
+{
+	_cleanup_close_ int lock = lock_take(&session->host, LOCK_TIMEOUT_S, err);
+	_cleanup_plan_ struct setup_plan planned = {0};
+	if (lock < 0 || plan(session, &planned, err) < 0 || confirm(session, &planned, err) < 0)
+		return -1;
+	if (planned.count > 0 && (apply(session, &planned, err) < 0 || verify(session, &planned, err) < 0))
+		return -1;
+	for (size_t i = 0; i < planned.note_count; i++)
+		log_note(&session->log, LOG_NORMAL, "note: %s", planned.notes[i]);
+	if (planned.count == 0 && !planned.blocked.msg[0])
+		log_note(&session->log, LOG_NORMAL, "nothing to do");
+	return finish(&planned, err);
+}
+
+static int run(int argc, char **argv, struct session *session, struct error *err)
+{
+	struct request *request = &session->request;
+	if (enter(&session->claims, err) < 0 || request_parse(argc, argv, request, err) < 0)
+		return -1;
+	session->log.level = request->level;
+	if (request->help)
+		return print(request_help(), err);
+	if (request->version)
+		return print("oss-crs-setup " OSS_CRS_VERSION "\n", err);
+	if (authorise(session, err) < 0 ||
+		caller_resolve(getuid(), &session->claims, request->user, &session->user, err) < 0)
+		return -1;
+
+	/* From here on there is nothing to be gained by taking this process over: what a step needs is kept for it,
+	 * ineffective, and let go when no later step needs it. */
+	unsigned keep = request_changes(request) && request_delegates(request) ? PRIVS_NICE | PRIVS_BECOME
+									       : PRIVS_NONE;
+	if (privs_begin(err) < 0 || privs_limit(keep, err) < 0)
+		return -1;
+
+	if (host_open(&session->host, err) < 0 || policy_load(&session->host, &session->policy, err) < 0)
+		return -1;
+	request_override(request, &session->policy);
+	if (request->verb == VERB_CHECK)
+		return run_check(session, err);
+	return request->dry_run ? run_dry(session, err) : run_change(session, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct session session = {.log = {.program = "oss-crs-setup"}, .host = HOST_CLOSED};
+	struct error err = {0};
+	int status = run(argc, argv, &session, &err);
+	if (status < 0) {
+		log_error(&session.log, &err);
+		status = err.status;
+	}
+	host_close(&session.host);
+	return status;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options: see options.h. The tables are the whole of the syntax.
+ */
+#include "options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum verb verb;
+} verbs[] = {
+	{"delegate", VERB_DELEGATE},
+	{"docker", VERB_DOCKER},
+	{"check", VERB_CHECK},
+};
+
+enum option_id {
+	OPTION_DRY_RUN = 256,
+	OPTION_USER,
+	OPTION_RESTART,
+	OPTION_LINGER,
+	OPTION_JSON,
+	OPTION_VERSION,
+};
+
+static const struct option options[] = {
+	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+	{"yes", no_argument, NULL, 'y'},
+	{"user", required_argument, NULL, OPTION_USER},
+	{"restart", required_argument, NULL, OPTION_RESTART},
+	{"linger", required_argument, NULL, OPTION_LINGER},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"quiet", no_argument, NULL, 'q'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+const char *request_help(void)
+{
+	return "usage: oss-crs-setup [VERB] [OPTIONS]    as: sudo oss-crs-setup ...  or  pkexec "
+	       "oss-crs-setup ...\n"
+	       "\n"
+	       "  (no verb)   delegate, then docker\n"
+	       "  delegate    give the calling user CPU and memory delegation (cgroup v2)\n"
+	       "  docker      set Docker's cgroup driver to cgroupfs\n"
+	       "  check       look only: exit 0 if the host is ready, 69 if not; needs no privilege\n"
+	       "\n"
+	       "  --dry-run           print every step with its before and after; change nothing\n"
+	       "  -y, --yes           no questions\n"
+	       "  --user NAME|UID     which user; only for root itself, not through sudo or pkexec\n"
+	       "  --restart=auto|never|force\n"
+	       "                      Docker: auto does not restart while containers run\n"
+	       "  --linger=yes|no     keep the user's services across logout; no leaves it as it is\n"
+	       "  --json              machine-readable output of check and --dry-run\n"
+	       "  -q, --quiet         say errors only\n"
+	       "  -v, --verbose       show the plan before it is carried out\n"
+	       "  -h, --help          --version\n"
+	       "\n"
+	       "Configuration: " POLICY_FILE "\n";
+}
+
+bool request_delegates(const struct request *request)
+{
+	return request->verb != VERB_DOCKER;
+}
+
+bool request_dockers(const struct request *request)
+{
+	return request->verb != VERB_DELEGATE;
+}
+
+bool request_changes(const struct request *request)
+{
+	return request->verb != VERB_CHECK && !request->dry_run;
+}
+
+static int parse_verb(const char *text, struct request *request, struct error *err)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		if (strcmp(text, verbs[i].name) == 0) {
+			request->verb = verbs[i].verb;
+			return 0;
+		}
+	}
+	(void)fail_as(err, EX_USAGE, "there is no verb '%.64s'", text);
+	return add_hint(err, "one of: delegate, docker, check; or none for delegate and docker");
+}
+
+static int apply_option(int option, struct request *request, struct error *err)
+{
+	switch (option) {
+	case OPTION_DRY_RUN:
+		request->dry_run = true;
+		return 0;
+	case 'y':
+		request->yes = true;
+		return 0;
+	case OPTION_USER:
+		request->user = optarg;
+		return *optarg ? 0 : fail_as(err, EX_USAGE, "--user is empty");
+	case OPTION_RESTART:
+		request->restart_set = true;
+		return policy_parse_restart(optarg, &request->restart, err) < 0
+			       ? add_context(err, "--restart")
+			       : 0;
+	case OPTION_LINGER:
+		request->linger_set = true;
+		return policy_parse_bool(optarg, &request->linger, err) < 0 ? add_context(err, "--linger")
+									    : 0;
+	case OPTION_JSON:
+		request->json = true;
+		return 0;
+	case 'q':
+		request->level = LOG_QUIET;
+		return 0;
+	case 'v':
+		request->level = LOG_VERBOSE;
+		return 0;
+	case 'h':
+		request->help = true;
+		return 0;
+	case OPTION_VERSION:
+		request->version = true;
+		return 0;
+	default:
+		return fail_as(err, EX_USAGE, "option not handled");
+	}
+}
+
+static int refuse_option(int option, char **argv, struct error *err)
+{
+	const char *text = optind > 0 && argv[optind - 1] ? argv[optind - 1] : "";
+	if (option == ':')
+		(void)fail_as(err, EX_USAGE, "%.64s asks for a value", text);
+	else
+		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known, or takes no value", text);
+	return add_hint(err, "oss-crs-setup --help");
+}
+
+int request_parse(int argc, char **argv, struct request *ret, struct error *err)
+{
+	struct request request = {.verb = VERB_ALL, .level = LOG_NORMAL};
+	if (argc < 1)
+		return fail_as(err, EX_USAGE, "called without a name");
+	opterr = 0;
+	int option = 0;
+	while ((option = getopt_long(argc, argv, ":yqvh", options, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			return refuse_option(option, argv, err);
+		if (apply_option(option, &request, err) < 0)
+			return -1;
+	}
+	if (optind < argc && parse_verb(argv[optind], &request, err) < 0)
+		return -1;
+	if (optind + 1 < argc)
+		return fail_as(err, EX_USAGE, "one verb at most: what is '%.64s'?", argv[optind + 1]);
+	if (request.json && request_changes(&request) && !request.help && !request.version)
+		return fail_as(err, EX_USAGE, "--json is for check and --dry-run");
+	*ret = request;
+	return 0;
+}
+
+void request_override(const struct request *request, struct policy *policy)
+{
+	if (request->restart_set)
+		policy->restart = request->restart;
+	if (request->linger_set)
+		policy->linger = request->linger;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options: the command line as data. No path is ever among it.
+ */
+#ifndef OSS_CRS_SETUP_OPTIONS_H
+#define OSS_CRS_SETUP_OPTIONS_H
+
+#include "error.h"
+#include "log.h"
+#include "policy.h"
+
+#include <stdbool.h>
+
+enum verb {
+	VERB_ALL, /* none given: delegate, then docker */
+	VERB_DELEGATE,
+	VERB_DOCKER,
+	VERB_CHECK,
+};
+
+struct request {
+	enum verb verb;
+	bool help;
+	bool version;
+	bool dry_run;
+	bool yes;
+	bool json;
+	enum log_level level;
+	const char *user; /* as typed; NULL: not given */
+	bool restart_set;
+	enum restart restart;
+	bool linger_set;
+	bool linger;
+};
+
+/* What a verb looks at and changes. */
+bool request_delegates(const struct request *request);
+bool request_dockers(const struct request *request);
+
+/* Whether anything at all is to be changed. */
+bool request_changes(const struct request *request);
+
+/* Parse the arguments; EX_USAGE for unknown, extra and empty ones. */
+int request_parse(int argc, char **argv, struct request *ret, struct error *err);
+
+/* Let the command line have the last word over the policy. */
+void request_override(const struct request *request, struct policy *policy);
+
+/* The text of --help. */
+const char *request_help(void);
+
+#endif

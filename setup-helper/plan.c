@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan: the whole, and the half about delegation. See plan.h. The order of the steps is their dependency: the drop-in
+ * before the reload, controllers from the root down, containers after all of it.
+ */
+#include "plan.h"
+
+#include "cleanup.h"
+#include "probe.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+void plan_clear(struct setup_plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		free(plan->steps[i].before);
+		free(plan->steps[i].after);
+	}
+	*plan = (struct setup_plan){0};
+}
+
+int plan_add(struct setup_plan *plan, enum step_kind kind, const char *target, const char *before,
+	const char *after, struct error *err)
+{
+	if (plan->count == PLAN_STEPS_MAX)
+		return fail_as(err, EX_SOFTWARE, "a plan of more than %d steps", PLAN_STEPS_MAX);
+	struct step *step = &plan->steps[plan->count];
+	*step = (struct step){.kind = kind, .mode = 0644};
+	plan->count++;
+	int n = snprintf(step->target, sizeof step->target, "%s", target);
+	if (n < 0 || (size_t)n >= sizeof step->target)
+		return fail(err, ENAMETOOLONG, "plan %s", target);
+	step->before = before ? strdup(before) : NULL;
+	step->after = after ? strdup(after) : NULL;
+	if ((before && !step->before) || (after && !step->after))
+		return fail(err, ENOMEM, "plan %s", target);
+	return 0;
+}
+
+void plan_note(struct setup_plan *plan, const char *fmt, ...)
+{
+	if (plan->note_count == PLAN_NOTES_MAX)
+		return;
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(plan->notes[plan->note_count++], PLAN_NOTE_MAX, fmt, ap);
+	va_end(ap);
+}
+
+const char *plan_dropin(const struct policy *policy, char *buf, size_t size)
+{
+	(void)snprintf(buf, size,
+		"# Written by oss-crs-setup. Delegate= adds to the controllers that user@.service delegates\n"
+		"# already; see systemd.resource-control(5).\n"
+		"[Service]\n"
+		"Delegate=%s\n",
+		policy->controllers);
+	return buf;
+}
+
+/* What the user can see of a controller list: "cpu memory pids" and what it should have as well. */
+static void enabled_after(const struct level_facts *level, const char *wanted, char *buf, size_t size)
+{
+	char copy[POLICY_TEXT_MAX];
+	(void)snprintf(copy, sizeof copy, "%s", wanted);
+	(void)snprintf(buf, size, "%s", level->enabled);
+	char *rest = NULL;
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		size_t used = strlen(buf);
+		if (!cgroup_has(level->enabled, word))
+			(void)snprintf(buf + used, size - used, "%s%s", used ? " " : "", word);
+	}
+}
+
+static int add_enable(struct setup_plan *plan, enum step_kind kind, const struct level_facts *level,
+	const char *wanted, struct error *err)
+{
+	char after[FACTS_CONTROLLERS_MAX + POLICY_TEXT_MAX];
+	if (level->exists && cgroup_has(level->enabled, wanted))
+		return 0;
+	enabled_after(level, wanted, after, sizeof after);
+	return plan_add(plan, kind, level->path, level->exists ? level->enabled : NULL, after, err);
+}
+
+static int plan_config(const struct plan_input *input, struct setup_plan *plan, struct error *err)
+{
+	const struct delegate_facts *facts = &input->facts->delegate;
+	char wanted[PLAN_DROPIN_MAX];
+	char path[FACTS_PATH_MAX + 32];
+	(void)plan_dropin(input->policy, wanted, sizeof wanted);
+	(void)snprintf(path, sizeof path, "%s/%s", facts->dropin_dir, DROPIN_NAME);
+	bool differs = !facts->dropin || strcmp(facts->dropin, wanted) != 0;
+	if (differs && plan_add(plan, STEP_DROPIN, path, facts->dropin, wanted, err) < 0)
+		return -1;
+	if ((differs || facts->manager.stale) &&
+		plan_add(plan, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
+		return -1;
+	if (!differs && !facts->manager.stale && !cgroup_has(facts->delegated, input->policy->controllers)) {
+		(void)fail_as(err, EX_CONFIG, "%s does not delegate %s although %s says so", facts->unit,
+			input->policy->controllers, path);
+		return add_hint(err, "a later drop-in takes it back: systemctl cat %s", facts->unit);
+	}
+	if (!input->policy->linger || facts->lingers)
+		return 0;
+	return plan_add(plan, STEP_LINGER, input->facts->user.name, "no", "yes", err);
+}
+
+/* The cgroups from the root down. Those of root's are systemd's to set: STEP_ENABLE is for what it leaves out. */
+static int plan_cgroups(const struct plan_input *input, struct setup_plan *plan, struct error *err)
+{
+	const struct delegate_facts *facts = &input->facts->delegate;
+	const struct level_facts *ours = &facts->levels[LEVEL_OURS];
+	const char *wanted = input->policy->controllers;
+	bool complete = true;
+	for (int i = LEVEL_ROOT; i < LEVEL_MANAGER; i++)
+		complete =
+			complete && facts->levels[i].exists && cgroup_has(facts->levels[i].enabled, wanted);
+	if (facts->manager.active && !complete &&
+		plan_add(plan, STEP_REALIZE, facts->unit, NULL, wanted, err) < 0)
+		return -1;
+	for (int i = LEVEL_ROOT; i < LEVEL_MANAGER; i++)
+		if (add_enable(plan, STEP_ENABLE, &facts->levels[i], wanted, err) < 0)
+			return -1;
+	if (add_enable(plan, STEP_USER_ENABLE, &facts->levels[LEVEL_MANAGER], wanted, err) < 0)
+		return -1;
+	if (ours->exists && !ours->owned &&
+		plan_add(plan, STEP_USER_REMOVE, ours->path, "not the user's", NULL, err) < 0)
+		return -1;
+	if (!(ours->exists && ours->owned) &&
+		plan_add(plan, STEP_USER_MAKE, ours->path, NULL, input->facts->user.name, err) < 0)
+		return -1;
+	struct level_facts made = ours->owned ? *ours : (struct level_facts){0};
+	(void)snprintf(made.path, sizeof made.path, "%s", ours->path);
+	return add_enable(plan, STEP_USER_ENABLE, &made, wanted, err);
+}
+
+static int plan_delegate(const struct plan_input *input, struct setup_plan *plan, struct error *err)
+{
+	const struct delegate_facts *facts = &input->facts->delegate;
+	const struct error *problem = facts->cgroup.msg[0] ? &facts->cgroup : &facts->systemd;
+	if (problem->msg[0]) {
+		*err = *problem;
+		return -1;
+	}
+	if (plan_config(input, plan, err) < 0)
+		return -1;
+	bool will_linger = input->policy->linger || facts->lingers;
+	if (!facts->manager.active && !will_linger) {
+		plan_note(plan, "%s is not logged in and does not linger: the rest comes with the next login",
+			input->facts->user.name);
+		return 0;
+	}
+	if (!facts->manager.active && plan_add(plan, STEP_START_MANAGER, facts->unit,
+					      facts->manager.active_text, "active", err) < 0)
+		return -1;
+	return plan_cgroups(input, plan, err);
+}
+
+int plan_make(const struct plan_input *input, struct setup_plan *ret, struct error *err)
+{
+	_cleanup_plan_ struct setup_plan plan = {0};
+	if (input->delegate && plan_delegate(input, &plan, err) < 0)
+		return -1;
+	if (input->docker && plan_docker(input, &plan, &plan.blocked) < 0 && !plan.blocked.msg[0])
+		return fail_as(err, EX_SOFTWARE, "the half about Docker has no plan");
+	*ret = plan;
+	plan = (struct setup_plan){0};
+	return 0;
+}

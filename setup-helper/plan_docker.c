@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan_docker: the half about Docker. What would end in a Docker that does not start, or in containers that are
+ * stopped unasked, is refused before anything is written. See plan.h.
+ */
+#include "cleanup.h"
+#include "daemon_json.h"
+#include "plan.h"
+
+#include <errno.h>
+
+/* The driver is set on the command line: daemon.json must not set it too (dockerd refuses to start), and what is there
+ * is not ours to change. */
+static int check_flag(const struct plan_input *input, const char *in_file, struct error *err)
+{
+	const struct docker_facts *facts = &input->facts->docker;
+	const char *file = input->policy->daemon_json;
+	if (in_file[0]) {
+		(void)fail_as(err, EX_CONFIG,
+			"%s sets the driver, and so does %s: Docker does not start with both",
+			facts->flag_where, file);
+		return add_hint(err, "take it out of %s", facts->flag_where);
+	}
+	if (strcmp(facts->flag, DRIVER_WANTED) == 0)
+		return 0;
+	(void)fail_as(err, EX_CONFIG, "%s sets the driver '%s', and %s may not set it as well",
+		facts->flag_where, facts->flag, file);
+	return add_hint(err, "take --exec-opt native.cgroupdriver=%s out of %s, then run this again",
+		facts->flag, facts->flag_where);
+}
+
+static int check_facts(const struct plan_input *input, struct error *err)
+{
+	const struct docker_facts *facts = &input->facts->docker;
+	const struct error *problem = facts->systemd.msg[0] ? &facts->systemd
+				      : facts->file.msg[0]  ? &facts->file
+							    : &facts->api;
+	if (problem->msg[0]) {
+		*err = *problem;
+		return -1;
+	}
+	if (strcmp(facts->service.active_text, "activating") == 0 ||
+		strcmp(facts->service.active_text, "deactivating") == 0)
+		return fail_as(err, EX_TEMPFAIL, "%s is %s; try again when it is done",
+			input->policy->service, facts->service.active_text);
+	return 0;
+}
+
+int plan_check_idle(const struct docker_state *state, struct error *err)
+{
+	if (state->running == 0)
+		return 0;
+	(void)fail_as(err, EX_TEMPFAIL, "Docker has to be restarted, and %ld container%s running: %s",
+		state->running, state->running == 1 ? " is" : "s are", state->names ? state->names : "?");
+	return add_hint(err, "stop them first, or let them be stopped: --restart=force");
+}
+
+/* Whether Docker is to be restarted, or why it may not be. */
+static int decide_restart(
+	const struct plan_input *input, struct setup_plan *plan, bool *ret, struct error *err)
+{
+	const struct docker_facts *facts = &input->facts->docker;
+	const char *unit = input->policy->service;
+	enum restart restart = input->policy->restart;
+	if (!facts->service.active && restart != RESTART_FORCE) {
+		plan_note(plan, "%s is not running (%s): it will use %s when it starts", unit,
+			facts->service.active_text, DRIVER_WANTED);
+		return 0;
+	}
+	if (restart == RESTART_NEVER) {
+		plan_note(plan, "%s goes on with the driver '%s' until it is restarted", unit,
+			facts->state.driver);
+		return 0;
+	}
+	if (restart == RESTART_AUTO && plan_check_idle(&facts->state, err) < 0)
+		return -1;
+	*ret = true;
+	return 0;
+}
+
+static int add_file(
+	const struct plan_input *input, struct setup_plan *plan, const char *merged, struct error *err)
+{
+	const struct docker_facts *facts = &input->facts->docker;
+	const char *path = input->policy->daemon_json;
+	char backup[FACTS_PATH_MAX];
+	(void)snprintf(backup, sizeof backup, "%s%s", path, PLAN_BACKUP_SUFFIX);
+	if (facts->text) {
+		if (plan_add(plan, STEP_BACKUP, backup, NULL, facts->text, err) < 0)
+			return -1;
+		plan->steps[plan->count - 1].mode = facts->mode;
+	}
+	if (plan_add(plan, STEP_DAEMON_JSON, path, facts->text, merged, err) < 0)
+		return -1;
+	plan->steps[plan->count - 1].mode = facts->mode;
+	return 0;
+}
+
+int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct error *err)
+{
+	const struct docker_facts *facts = &input->facts->docker;
+	const char *text = facts->text ? facts->text : "";
+	_cleanup_free_ char *merged = NULL;
+	char in_file[DOCKERAPI_DRIVER_MAX] = "";
+	if (!input->policy->manage) {
+		plan_note(plan, "Docker is left alone: manage=no in %s", POLICY_FILE);
+		return 0;
+	}
+	if (!facts->systemd.msg[0] && !facts->service.installed) {
+		if (input->docker_only)
+			return fail_as(err, EX_UNAVAILABLE, "Docker is not installed: there is no %s",
+				input->policy->service);
+		plan_note(plan, "Docker is not installed: nothing to set");
+		return 0;
+	}
+	if (check_facts(input, err) < 0 ||
+		daemon_json_driver(text, facts->len, in_file, sizeof in_file, err) < 0)
+		return -1;
+	if (facts->flag[0] ? check_flag(input, in_file, err) < 0
+			   : daemon_json_merge(text, facts->len, &merged, err) < 0)
+		return -1;
+	bool restart = false;
+	bool differs = strcmp(facts->state.driver, DRIVER_WANTED) != 0;
+	bool failed = strcmp(facts->service.active_text, "failed") == 0;
+	if ((merged || facts->service.active || failed) && differs &&
+		decide_restart(input, plan, &restart, err) < 0)
+		return -1;
+	/* Time passes between looking and restarting, not least while the user is asked. */
+	if (restart && facts->service.active && input->policy->restart == RESTART_AUTO &&
+		plan_add(plan, STEP_IDLE, input->policy->service, NULL, "no containers run", err) < 0)
+		return -1;
+	if (merged && add_file(input, plan, merged, err) < 0)
+		return -1;
+	if (!restart)
+		return 0;
+	return plan_add(plan, STEP_RESTART, input->policy->service,
+		facts->state.driver[0] ? facts->state.driver : facts->service.active_text, DRIVER_WANTED,
+		err);
+}

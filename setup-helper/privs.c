@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * privs: see privs.h. Nothing is ever executed by this program; a child that becomes the user is a fork that does one
+ * small thing and ends.
+ */
+#include "privs.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#define MAX_VALUES 3
+
+static void cleanup_cap(cap_t *caps)
+{
+	if (*caps)
+		(void)cap_free(*caps);
+}
+
+int privs_kernel_before(const char *release, unsigned major, unsigned minor)
+{
+	char *end = NULL;
+	unsigned long have = strtoul(release, &end, 10);
+	if (end == release || *end != '.')
+		return 1;
+	unsigned long have_minor = strtoul(end + 1, NULL, 10);
+	return have < major || (have == major && have_minor < minor);
+}
+
+/* The capabilities that stand for `wanted` on this kernel. */
+static int values(unsigned wanted, cap_value_t *ret)
+{
+	int n = 0;
+	struct utsname name;
+	if (wanted & PRIVS_BECOME) {
+		ret[n++] = CAP_SETUID;
+		ret[n++] = CAP_SETGID;
+	}
+	if ((wanted & PRIVS_NICE) && (uname(&name) < 0 || privs_kernel_before(name.release, 6, 6)))
+		ret[n++] = CAP_SYS_NICE;
+	return n;
+}
+
+/* Make `caps` the capabilities of this process and look whether they are. */
+static int set_and_read_back(cap_t caps, struct error *err)
+{
+	if (cap_set_proc(caps) < 0)
+		return fail(err, errno, "set capabilities");
+	_cleanup_(cleanup_cap) cap_t now = cap_get_proc();
+	if (!now)
+		return fail(err, errno, "read capabilities");
+	return cap_compare(now, caps) == 0
+		       ? 0
+		       : fail_as(err, EX_SOFTWARE, "capabilities are not what they were set to");
+}
+
+int privs_begin(struct error *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return fail(err, errno, "set no_new_privs");
+	/* A user who only looks keeps /proc/self. */
+	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return fail(err, errno, "clear dumpable");
+	if (cap_reset_ambient() < 0)
+		return fail(err, errno, "clear the ambient capabilities");
+	if (geteuid() != 0)
+		return 0;
+	_cleanup_(cleanup_cap) cap_t before = cap_get_proc();
+	_cleanup_(cleanup_cap) cap_t raised = before ? cap_dup(before) : NULL;
+	const cap_value_t setpcap = CAP_SETPCAP;
+	if (!raised || cap_set_flag(raised, CAP_EFFECTIVE, 1, &setpcap, CAP_SET) < 0)
+		return fail(err, errno, "read capabilities");
+	/* Without CAP_SETPCAP this fails, and so does the first drop, unless there is nothing to drop. */
+	(void)cap_set_proc(raised);
+	for (cap_value_t cap = 0; CAP_IS_SUPPORTED(cap); cap++)
+		if (cap_get_bound(cap) == 1 && cap_drop_bound(cap) < 0)
+			return fail(err, errno, "drop capability %d from the bounding set", cap);
+	return set_and_read_back(before, err);
+}
+
+int privs_limit(unsigned keep, struct error *err)
+{
+	_cleanup_(cleanup_cap) cap_t now = cap_get_proc();
+	_cleanup_(cleanup_cap) cap_t caps = cap_init();
+	if (!now || !caps)
+		return fail(err, errno, "read capabilities");
+	cap_value_t wanted[MAX_VALUES];
+	int n = values(keep, wanted);
+	for (int i = 0; i < n; i++) {
+		cap_flag_value_t has = CAP_CLEAR;
+		if (cap_get_flag(now, wanted[i], CAP_PERMITTED, &has) < 0 ||
+			(has == CAP_SET && cap_set_flag(caps, CAP_PERMITTED, 1, &wanted[i], CAP_SET) < 0))
+			return fail(err, errno, "choose capabilities");
+	}
+	return set_and_read_back(caps, err);
+}
+
+static int set_effective(unsigned wanted, cap_flag_value_t value, struct error *err)
+{
+	_cleanup_(cleanup_cap) cap_t caps = cap_get_proc();
+	cap_value_t list[MAX_VALUES];
+	int n = values(wanted, list);
+	if (n == 0)
+		return 0;
+	if (!caps || cap_set_flag(caps, CAP_EFFECTIVE, n, list, value) < 0)
+		return fail(err, errno, "choose capabilities");
+	return set_and_read_back(caps, err);
+}
+
+int privs_with(unsigned wanted, int (*work)(void *arg, struct error *err), void *arg, struct error *err)
+{
+	if (set_effective(wanted, CAP_SET, err) < 0)
+		return -1;
+	int result = work(arg, err);
+	struct error lower = {0};
+	if (set_effective(wanted, CAP_CLEAR, &lower) < 0) {
+		*err = lower;
+		return -1;
+	}
+	return result;
+}
+
+static int become_user(uid_t uid, gid_t gid, struct error *err)
+{
+	if (set_effective(PRIVS_BECOME, CAP_SET, err) < 0)
+		return -1;
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		return fail(err, errno, "become user %u", (unsigned)uid);
+	_cleanup_(cleanup_cap) cap_t none = cap_init();
+	if (!none)
+		return fail(err, errno, "no capabilities");
+	if (set_and_read_back(none, err) < 0)
+		return -1;
+	uid_t uids[3];
+	gid_t gids[3];
+	if (getresuid(&uids[0], &uids[1], &uids[2]) < 0 || getresgid(&gids[0], &gids[1], &gids[2]) < 0)
+		return fail(err, errno, "read the ids back");
+	for (int i = 0; i < 3; i++)
+		if (uids[i] != uid || gids[i] != gid)
+			return fail_as(err, EX_SOFTWARE, "did not become user %u", (unsigned)uid);
+	if (getgroups(0, NULL) != 0 || setuid(0) == 0)
+		return fail_as(err, EX_SOFTWARE, "did not become user %u for good", (unsigned)uid);
+	return 0;
+}
+
+/* Close everything but the standard descriptors and two more. */
+static int close_others(int a, int b, struct error *err)
+{
+	unsigned low = (unsigned)(a < b ? a : b);
+	unsigned high = (unsigned)(a < b ? b : a);
+	if ((low > 3 && close_range(3, low - 1, 0) < 0) ||
+		(high > low + 1 && close_range(low + 1, high - 1, 0) < 0) ||
+		close_range(high + 1, ~0U, 0) < 0)
+		return fail(err, errno, "close_range");
+	return 0;
+}
+
+/* Wait for the child by its pidfd; kill it after timeout_ms. */
+static int wait_child(int pidfd, int timeout_ms, struct error *err)
+{
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+	int n = poll(&ended, 1, timeout_ms);
+	if (n <= 0) {
+		int errnum = errno;
+		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+		(void)waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED);
+		return n < 0 ? fail(err, errnum, "wait for the user's half")
+			     : fail_as(err, EX_TEMPFAIL, "the user's half did not end in %d s",
+				       timeout_ms / 1000);
+	}
+	siginfo_t info = {0};
+	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
+		return fail(err, errno, "wait for the user's half");
+	return info.si_code == CLD_EXITED
+		       ? 0
+		       : fail_as(err, EX_TEMPFAIL, "the user's half was ended by signal %d", info.si_status);
+}
+
+int privs_as_user(uid_t uid, gid_t gid, int keep_fd, int timeout_ms,
+	int (*work)(void *arg, struct error *err), void *arg, struct error *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail(err, errno, "pipe");
+	_cleanup_close_ int reader = ends[0];
+	_cleanup_close_ int writer = ends[1];
+	pid_t pid = fork();
+	if (pid < 0)
+		return fail(err, errno, "fork");
+	if (pid == 0) {
+		struct error child = {0};
+		int failed = close_others(keep_fd, writer, &child) < 0 || become_user(uid, gid, &child) < 0 ||
+			     work(arg, &child) < 0;
+		/* One write below PIPE_BUF is whole or not at all. */
+		_exit(failed && write(writer, &child, sizeof child) != sizeof child);
+	}
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	(void)close(steal_fd(&writer));
+	if (pidfd < 0)
+		return fail(err, errno, "pidfd_open");
+	if (wait_child(pidfd, timeout_ms, err) < 0)
+		return -1;
+	struct error child = {0};
+	ssize_t n = read(reader, &child, sizeof child);
+	if (n == 0)
+		return 0;
+	if (n != sizeof child)
+		return fail_as(err, EX_SOFTWARE, "the user's half said nothing sensible");
+	child.msg[sizeof child.msg - 1] = '\0';
+	child.hint[sizeof child.hint - 1] = '\0';
+	*err = child;
+	return -1;
+}

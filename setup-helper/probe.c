@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * probe: the whole, and the half about delegation. See probe.h.
+ */
+#include "probe.h"
+
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define DROPIN_MAX ((size_t)64 * 1024)
+
+void facts_clear(struct facts *facts)
+{
+	free(facts->delegate.dropin);
+	free(facts->delegate.delegated);
+	free(facts->docker.text);
+	free(facts->docker.state.names);
+	*facts = (struct facts){0};
+}
+
+/* The root user namespace maps everything onto itself (user_namespaces(7)); the root of the whole hierarchy is the one
+ * cgroup without cgroup.events (cgroup-v2.rst, "Core Interface Files"). */
+static int check_cgroups(const struct host *host, struct error *err)
+{
+	char path[64];
+	char map[128];
+	unsigned inside = 1;
+	unsigned outside = 1;
+	unsigned long length = 0;
+	if (host_cgroup2(host, err) < 0)
+		return -1;
+	if (!host->real)
+		return 0;
+	/* /proc/self is a symbolic link. */
+	(void)snprintf(path, sizeof path, "proc/%d/uid_map", (int)getpid());
+	if (fs_read_attr(host->root, path, map, sizeof map, err) < 0)
+		return -1;
+	if (sscanf(map, "%10u %10u %10lu", &inside, &outside, &length) != 3 || // NOLINT(cert-err34-c): widths
+		inside || outside || length != UINT32_MAX)
+		return fail_as(err, EX_UNAVAILABLE, "this is a user namespace, not the host");
+	_cleanup_close_ int events = fs_open(host->cgroup, "cgroup.events", O_PATH, 0, err);
+	if (events >= 0)
+		return fail_as(err, EX_UNAVAILABLE,
+			"%s is not the root of the cgroup hierarchy: a container?", HOST_CGROUP_MOUNT);
+	return err->code == ENOENT ? 0 : -1;
+}
+
+/* Whether the cgroup and what /sys/kernel/cgroup/delegate lists of it (without limits) belong to the user. */
+static bool level_owned(int cgroup, uid_t uid)
+{
+	static const char *const files[] = {".", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control"};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		struct stat st;
+		if (fstatat(cgroup, files[i], &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid != uid)
+			return false;
+	}
+	return true;
+}
+
+static int probe_level(const struct host *host, uid_t uid, struct level_facts *level, struct error *err)
+{
+	_cleanup_close_ int dir = cgroup_open(host->cgroup, level->path, err);
+	if (dir < 0)
+		return err->code == ENOENT ? 0 : -1;
+	level->owned = level_owned(dir, uid);
+	if (cgroup_get(dir, ".", "cgroup.controllers", level->controllers, sizeof level->controllers, err) <
+			0 ||
+		cgroup_get(dir, ".", "cgroup.subtree_control", level->enabled, sizeof level->enabled, err) <
+			0)
+		return add_context(err, "%s/%s", HOST_CGROUP_MOUNT, level->path);
+	level->exists = true;
+	return 0;
+}
+
+static int probe_levels(const struct host *host, uid_t uid, struct level_facts *levels, struct error *err)
+{
+	unsigned id = (unsigned)uid;
+	char manager[FACTS_PATH_MAX];
+	if (cgroup_user_path(uid, manager, sizeof manager, err) < 0)
+		return -1;
+	(void)snprintf(levels[LEVEL_ROOT].path, FACTS_PATH_MAX, ".");
+	(void)snprintf(levels[LEVEL_USER_SLICE].path, FACTS_PATH_MAX, "user.slice");
+	(void)snprintf(levels[LEVEL_USER_UID_SLICE].path, FACTS_PATH_MAX, "user.slice/user-%u.slice", id);
+	(void)snprintf(levels[LEVEL_MANAGER].path, FACTS_PATH_MAX, "%s", manager);
+	int n = snprintf(levels[LEVEL_OURS].path, FACTS_PATH_MAX, "%s/" CGROUP_OURS, manager);
+	if (n < 0 || n >= FACTS_PATH_MAX)
+		return fail(err, ENAMETOOLONG, "cgroup of user %u", id);
+	for (int i = 0; i < LEVEL_COUNT; i++)
+		if (probe_level(host, uid, &levels[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int probe_dropin(const struct probe_input *input, struct delegate_facts *ret, struct error *err)
+{
+	char path[FACTS_PATH_MAX + sizeof DROPIN_NAME + 1];
+	(void)snprintf(path, sizeof path, "%s/%s", ret->dropin_dir + 1, DROPIN_NAME);
+	if (fs_read(input->host->root, path, DROPIN_MAX, &ret->dropin, NULL, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
+	return 0;
+}
+
+static int ask_systemd(
+	sd_bus *bus, const char *unit, uid_t uid, struct delegate_facts *ret, struct error *err)
+{
+	if (bus_unit_state(bus, unit, &ret->manager, err) < 0 ||
+		bus_lingers(bus, uid, &ret->lingers, err) < 0)
+		return -1;
+	if (!ret->manager.installed)
+		return fail_as(err, EX_UNAVAILABLE, "systemd has no %s", unit);
+	return bus_text_list(
+		bus, unit, "org.freedesktop.systemd1.Service", "DelegateControllers", &ret->delegated, err);
+}
+
+void probe_delegate(
+	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct delegate_facts *ret)
+{
+	uid_t uid = input->user->uid;
+	struct error err = {0};
+	(void)snprintf(ret->unit, sizeof ret->unit, "user@%u.service", (unsigned)uid);
+	if (input->policy->scope == SCOPE_ALL)
+		(void)snprintf(
+			ret->dropin_dir, sizeof ret->dropin_dir, "/etc/systemd/system/user@.service.d");
+	else
+		(void)snprintf(
+			ret->dropin_dir, sizeof ret->dropin_dir, "/etc/systemd/system/%s.d", ret->unit);
+	if (check_cgroups(input->host, &err) < 0 || probe_levels(input->host, uid, ret->levels, &err) < 0)
+		ret->cgroup = err;
+	if (!bus) {
+		ret->systemd = *no_bus;
+		return;
+	}
+	if (probe_dropin(input, ret, &err) < 0 || ask_systemd(bus, ret->unit, uid, ret, &err) < 0)
+		ret->systemd = err;
+}
+
+int probe(const struct probe_input *input, struct facts *ret, struct error *err)
+{
+	struct facts facts = {.user = *input->user};
+	struct error no_bus = {0};
+	_cleanup_bus_ sd_bus *bus = NULL;
+	if (input->delegate && !input->user->known)
+		return fail_as(err, EX_USAGE, "for which user? name one with --user");
+	(void)bus_open(&bus, &no_bus);
+	if (input->delegate)
+		probe_delegate(input, bus, &no_bus, &facts.delegate);
+	if (input->docker)
+		probe_docker(input, bus, &no_bus, &facts.docker);
+	*ret = facts;
+	return 0;
+}

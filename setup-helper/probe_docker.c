@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * probe_docker: the half about Docker: the unit, its command line, daemon.json, and the daemon itself if it runs (a
+ * stopped one is not asked, since that would start it). See probe.h.
+ */
+#include "cleanup.h"
+#include "daemon_json.h"
+#include "fs.h"
+#include "probe.h"
+#include "trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define SERVICE       "org.freedesktop.systemd1.Service"
+#define UNIT          "org.freedesktop.systemd1.Unit"
+#define UNIT_FILE_MAX ((size_t)256 * 1024)
+
+/* Whether the command line uses the variable whose name is the len bytes at name: $NAME or ${NAME}. */
+static bool uses_variable(const char *exec_start, const char *name, size_t len)
+{
+	for (const char *at = strchr(exec_start, '$'); at; at = strchr(at + 1, '$')) {
+		const char *start = at + 1 + (at[1] == '{');
+		if (strncmp(start, name, len) != 0)
+			continue;
+		char next = start[len];
+		if (at[1] == '{' ? next == '}' : next == '\n' || next == ' ' || next == '\0')
+			return true;
+	}
+	return false;
+}
+
+/* Copy the driver that the first len bytes of text set. */
+static bool copy_flag(const char *text, size_t len, char *buf, size_t size)
+{
+	const char *at = memmem(text, len, DRIVER_OPTION, strlen(DRIVER_OPTION));
+	if (!at)
+		return false;
+	at += strlen(DRIVER_OPTION);
+	(void)snprintf(buf, size, "%.*s", (int)strcspn(at, " \t\n\"'"), at);
+	return true;
+}
+
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return *line ? line + 1 : line;
+}
+
+/* As in unit files and environment files (systemd.exec(5)). */
+static bool is_comment(const char *line)
+{
+	return *line == '#' || *line == ';';
+}
+
+bool probe_find_flag(const char *exec_start, const char *environment, char *buf, size_t size)
+{
+	if (copy_flag(exec_start, strlen(exec_start), buf, size))
+		return true;
+	for (const char *line = environment; *line; line = next_line(line)) {
+		const char *start = line + strspn(line, " \t");
+		size_t name = strcspn(start, "=\n");
+		if (!is_comment(start) && start[name] == '=' && uses_variable(exec_start, start, name) &&
+			copy_flag(start, strcspn(start, "\n"), buf, size))
+			return true;
+	}
+	return false;
+}
+
+unsigned probe_flag_line(const char *text)
+{
+	unsigned number = 1;
+	char value[DOCKERAPI_DRIVER_MAX];
+	for (const char *line = text; *line; line = next_line(line), number++) {
+		const char *start = line + strspn(line, " \t");
+		if (!is_comment(start) && copy_flag(start, strcspn(start, "\n"), value, sizeof value))
+			return number;
+	}
+	return 0;
+}
+
+/* Read a file that systemd has named; NULL if it cannot be read, which is for systemd to complain about. It may lie
+ * behind a symbolic link (/lib), so not by fs_open(). The caller frees it. */
+static char *read_unit_file(const struct host *host, const char *path)
+{
+	struct error unreadable = {0};
+	char *text = NULL;
+	if (*path != '/')
+		return NULL;
+	_cleanup_close_ int fd = openat(host->root, path + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fs_read_fd(fd, path, UNIT_FILE_MAX, &text, NULL, &unreadable) < 0)
+		return NULL;
+	return text;
+}
+
+/* Name the file, of a list of paths one a line, that sets the driver. */
+static bool name_file(const struct host *host, char *paths, struct docker_facts *ret)
+{
+	char *rest = NULL;
+	for (char *path = strtok_r(paths, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
+		_cleanup_free_ char *text = read_unit_file(host, path);
+		unsigned line = text ? probe_flag_line(text) : 0;
+		if (line == 0)
+			continue;
+		(void)snprintf(ret->flag_where, sizeof ret->flag_where, "%s:%u", path, line);
+		return true;
+	}
+	return false;
+}
+
+/* The environment and the text of the files (one path a line) in one; the caller frees it. NULL with err set. */
+static char *whole_environment(
+	const struct host *host, const char *environment, const char *files, struct error *err)
+{
+	_cleanup_free_ char *all = NULL;
+	_cleanup_free_ char *paths = strdup(files);
+	size_t size = 0;
+	FILE *out = paths ? open_memstream(&all, &size) : NULL;
+	if (!out) {
+		(void)fail(err, ENOMEM, "environment files");
+		return NULL;
+	}
+	(void)fputs(environment, out);
+	char *rest = NULL;
+	for (char *path = strtok_r(paths, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
+		_cleanup_free_ char *text = read_unit_file(host, path);
+		if (text)
+			(void)fprintf(out, "%s\n", text);
+	}
+	if (fclose(out) != 0) {
+		(void)fail(err, errno, "environment files");
+		return NULL;
+	}
+	return steal_ptr(all);
+}
+
+static int probe_command_line(
+	const struct probe_input *input, sd_bus *bus, struct docker_facts *ret, struct error *err)
+{
+	const char *unit = input->policy->service;
+	_cleanup_free_ char *exec = NULL;
+	_cleanup_free_ char *variables = NULL;
+	_cleanup_free_ char *files = NULL;
+	_cleanup_free_ char *fragment = NULL;
+	_cleanup_free_ char *dropins = NULL;
+	if (bus_exec_start(bus, unit, &exec, err) < 0 ||
+		bus_text_list(bus, unit, SERVICE, "Environment", &variables, err) < 0 ||
+		bus_environment_files(bus, unit, &files, err) < 0 ||
+		bus_text(bus, unit, UNIT, "FragmentPath", &fragment, err) < 0 ||
+		bus_text_list(bus, unit, UNIT, "DropInPaths", &dropins, err) < 0)
+		return -1;
+	_cleanup_free_ char *environment = whole_environment(input->host, variables, files, err);
+	if (!environment)
+		return -1;
+	if (!probe_find_flag(exec, environment, ret->flag, sizeof ret->flag))
+		return 0;
+	if (!name_file(input->host, dropins, ret) && !name_file(input->host, files, ret) &&
+		!name_file(input->host, fragment, ret))
+		(void)snprintf(ret->flag_where, sizeof ret->flag_where, "the command line of %s", unit);
+	return 0;
+}
+
+/* Name what open could not: a link where there must be none. */
+static int fail_open(const char *path, struct error *err)
+{
+	if (err->code == ELOOP)
+		(void)fail_as(err, EX_CONFIG, "%s is a symbolic link", path);
+	return -1;
+}
+
+static int open_daemon_json(const struct probe_input *input, struct error *err)
+{
+	const char *path = input->policy->daemon_json;
+	char directory[POLICY_TEXT_MAX];
+	(void)snprintf(directory, sizeof directory, "%s", path);
+	*strrchr(directory, '/') = '\0';
+	_cleanup_close_ int dir =
+		fs_open(input->host->root, directory[0] ? directory + 1 : ".", O_PATH | O_DIRECTORY, 0, err);
+	if (dir < 0)
+		return fail_open(directory, err);
+	if (trusted_directory(dir, directory, err) < 0)
+		return -1;
+	int fd = fs_open(dir, strrchr(path, '/') + 1, O_RDONLY | O_NONBLOCK, 0, err);
+	return fd < 0 ? fail_open(path, err) : fd;
+}
+
+static int probe_file(const struct probe_input *input, struct docker_facts *ret, struct error *err)
+{
+	const char *path = input->policy->daemon_json;
+	char driver[DOCKERAPI_DRIVER_MAX];
+	_cleanup_close_ int fd = open_daemon_json(input, err);
+	if (fd < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if (trusted_file(fd, path, &ret->mode, err) < 0 ||
+		fs_read_fd(fd, path, DAEMON_JSON_MAX, &ret->text, &ret->len, err) < 0)
+		return -1;
+	if (daemon_json_driver(ret->text, ret->len, driver, sizeof driver, err) < 0)
+		return add_context(err, "%s", path);
+	return 0;
+}
+
+void probe_docker(
+	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct docker_facts *ret)
+{
+	struct error err = {0};
+	ret->mode = 0644;
+	if (!input->policy->manage)
+		return;
+	if (!bus) {
+		ret->systemd = *no_bus;
+		return;
+	}
+	if (bus_unit_state(bus, input->policy->service, &ret->service, &err) < 0 ||
+		(ret->service.installed && probe_command_line(input, bus, ret, &err) < 0)) {
+		ret->systemd = err;
+		return;
+	}
+	if (!ret->service.installed)
+		return;
+	if (probe_file(input, ret, &err) < 0) {
+		ret->file = err;
+		ret->file.status = EX_CONFIG;
+	}
+	if (ret->service.active && dockerapi_state(input->host, input->policy->socket, &ret->state, &err) < 0)
+		ret->api = err;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * render: see render.h.
+ */
+#include "render.h"
+
+#include "cleanup_json.h"
+#include "steps.h"
+
+#include <errno.h>
+
+/* A label, then the text: on the same line if it is one line, else each line indented below. */
+static void put_text(FILE *out, const char *label, const char *text)
+{
+	if (!text || !*text) {
+		(void)fprintf(out, "    %-7s (nothing)\n", label);
+		return;
+	}
+	if (!strchr(text, '\n')) {
+		(void)fprintf(out, "    %-7s %s\n", label, text);
+		return;
+	}
+	(void)fprintf(out, "    %s\n", label);
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+		(void)fprintf(out, "      | %.*s\n", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+static void put_plan(FILE *out, const struct setup_plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+		(void)fprintf(out, "%zu. %s %s\n", i + 1, step_title(step->kind), step->target);
+		put_text(out, "before:", step->before);
+		put_text(out, "after:", step->after);
+	}
+	if (plan->count == 0 && !plan->blocked.msg[0])
+		(void)fputs("nothing to do\n", out);
+	for (size_t i = 0; i < plan->note_count; i++)
+		(void)fprintf(out, "note: %s\n", plan->notes[i]);
+	if (plan->blocked.msg[0])
+		(void)fprintf(out, "not done: %s\n", plan->blocked.msg);
+	if (plan->blocked.hint[0])
+		(void)fprintf(out, "  hint: %s\n", plan->blocked.hint);
+}
+
+int render_plan(const struct setup_plan *plan, char **ret, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		return fail(err, errno, "describe the plan");
+	put_plan(out, plan);
+	if (fclose(out) != 0)
+		return fail(err, errno, "describe the plan");
+	*ret = steal_ptr(text);
+	return 0;
+}
+
+static int dump(json_t *json, char **ret, struct error *err)
+{
+	_cleanup_json_ json_t *owned = json;
+	char *text = owned ? json_dumps(owned, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+	if (!text)
+		return fail_as(err, EX_SOFTWARE, "cannot be said in JSON");
+	_cleanup_free_ char *body = text;
+	char *line = NULL;
+	if (asprintf(&line, "%s\n", body) < 0)
+		return fail(err, ENOMEM, "write JSON");
+	*ret = line;
+	return 0;
+}
+
+int render_plan_json(const struct setup_plan *plan, char **ret, struct error *err)
+{
+	_cleanup_json_ json_t *steps = json_array();
+	_cleanup_json_ json_t *notes = json_array();
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+		(void)json_array_append_new(
+			steps, json_pack("{s:s, s:s, s:s?, s:s?}", "step", step_name(step->kind), "target",
+				       step->target, "before", step->before, "after", step->after));
+	}
+	for (size_t i = 0; i < plan->note_count; i++)
+		(void)json_array_append_new(notes, json_string(plan->notes[i]));
+	if (json_array_size(steps) != plan->count || json_array_size(notes) != plan->note_count)
+		return fail_as(err, EX_SOFTWARE, "cannot be said in JSON");
+	_cleanup_json_ json_t *blocked =
+		plan->blocked.msg[0]
+			? json_pack("{s:s, s:s}", "message", plan->blocked.msg, "hint", plan->blocked.hint)
+			: json_null();
+	return dump(json_pack("{s:i, s:O, s:O, s:O}", "version", 1, "steps", steps, "notes", notes, "blocked",
+			    blocked),
+		ret, err);
+}
+
+int render_findings(const struct findings *findings, char **ret, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		return fail(err, errno, "describe the findings");
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+		(void)fprintf(
+			out, "%-5s %-14s %s\n", finding->ok ? "ok" : "not", finding->id, finding->detail);
+		if (finding->hint[0])
+			(void)fprintf(out, "%21shint: %s\n", "", finding->hint);
+	}
+	(void)fprintf(out, "%s\n", findings->ready ? "ready" : "not ready");
+	if (fclose(out) != 0)
+		return fail(err, errno, "describe the findings");
+	*ret = steal_ptr(text);
+	return 0;
+}
+
+int render_findings_json(const struct findings *findings, char **ret, struct error *err)
+{
+	_cleanup_json_ json_t *list = json_array();
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:b, s:s, s:s}", "id", finding->id, "ok", finding->ok,
+				      "detail", finding->detail, "hint", finding->hint));
+	}
+	if (json_array_size(list) != findings->count)
+		return fail_as(err, EX_SOFTWARE, "cannot be said in JSON");
+	return dump(json_pack("{s:i, s:b, s:O}", "version", 1, "ready", findings->ready, "findings", list),
+		ret, err);
+}

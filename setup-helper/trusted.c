@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trusted: see trusted.h.
+ */
+#include "trusted.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static int owned(const struct stat *st, const char *name, struct error *err)
+{
+	if (st->st_uid != 0) {
+		(void)fail_as(
+			err, EX_CONFIG, "%s belongs to user %u, not to root", name, (unsigned)st->st_uid);
+		return add_hint(err, "look at what is in it, then: chown root:root %s", name);
+	}
+	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
+		(void)fail_as(err, EX_CONFIG, "%s may be written by others than root (mode %04o)", name,
+			(unsigned)(st->st_mode & 07777));
+		return add_hint(err, "look at what is in it, then: chmod go-w %s", name);
+	}
+	return 0;
+}
+
+int trusted_file(int fd, const char *name, mode_t *ret_mode, struct error *err)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return fail(err, errno, "stat %s", name);
+	if (!S_ISREG(st.st_mode))
+		return fail_as(err, EX_CONFIG, "%s is not a regular file", name);
+	if (owned(&st, name, err) < 0)
+		return -1;
+	if (st.st_nlink != 1)
+		return fail_as(
+			err, EX_CONFIG, "%s has %lu names (hard links)", name, (unsigned long)st.st_nlink);
+	if (ret_mode)
+		*ret_mode = st.st_mode & 0777;
+	return 0;
+}
+
+int trusted_directory(int fd, const char *name, struct error *err)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return fail(err, errno, "stat %s", name);
+	if (!S_ISDIR(st.st_mode))
+		return fail_as(err, EX_CONFIG, "%s is not a directory", name);
+	return owned(&st, name, err);
+}

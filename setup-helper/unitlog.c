@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * unitlog: see unitlog.h.
+ */
+#include "unitlog.h"
+
+#include "cleanup.h"
+
+#include <systemd/sd-journal.h>
+
+#define PREFIX       "MESSAGE="
+#define LINE_MAX_LEN 400
+
+static void cleanup_journal(sd_journal **journal)
+{
+	sd_journal_close(*journal);
+}
+
+/* The messages of the unit's processes, or those of PID 1 with the unit's name in them. */
+static int match_unit(sd_journal *journal, const char *unit)
+{
+	char match[256];
+	(void)snprintf(match, sizeof match, "_SYSTEMD_UNIT=%s", unit);
+	int r = sd_journal_add_match(journal, match, 0);
+	if (r >= 0)
+		r = sd_journal_add_disjunction(journal);
+	if (r >= 0)
+		r = sd_journal_add_match(journal, "_PID=1", 0);
+	(void)snprintf(match, sizeof match, "UNIT=%s", unit);
+	return r < 0 ? r : sd_journal_add_match(journal, match, 0);
+}
+
+static void give_line(sd_journal *journal, void (*on_line)(void *arg, const char *line), void *arg)
+{
+	const void *data = NULL;
+	size_t len = 0;
+	char line[LINE_MAX_LEN];
+	if (sd_journal_get_data(journal, "MESSAGE", &data, &len) < 0 || len < strlen(PREFIX))
+		return;
+	(void)snprintf(
+		line, sizeof line, "%.*s", (int)(len - strlen(PREFIX)), (const char *)data + strlen(PREFIX));
+	for (char *c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	on_line(arg, line);
+}
+
+void unitlog_tail(const char *unit, unsigned count, void (*on_line)(void *arg, const char *line), void *arg)
+{
+	_cleanup_(cleanup_journal) sd_journal *journal = NULL;
+	if (sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM) < 0 ||
+		match_unit(journal, unit) < 0 || sd_journal_seek_tail(journal) < 0)
+		return;
+	int found = sd_journal_previous_skip(journal, count);
+	for (int i = 0; i < found; i++) {
+		give_line(journal, on_line, arg);
+		if (sd_journal_next(journal) <= 0)
+			return;
+	}
+}
