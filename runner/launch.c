@@ -107,7 +107,7 @@ static void on_memory(const struct wait_state *state)
 {
 	/* Reading re-arms the notification. */
 	char text[512];
-	if (pread(state->memory, text, sizeof text, 0) > 0)
+	if (pread(state->memory, text, sizeof text, 0) > 0 && state->launch->on_memory_event)
 		state->launch->on_memory_event(state->launch->data);
 }
 

@@ -22,7 +22,7 @@ struct launch {
 	int signals;             /* from signals_open() */
 	int worker;              /* the worker's cgroup; -1: no memory events, nothing to kill there */
 	bool child_has_terminal; /* the terminal's own signals reach the child without us */
-	void (*on_memory_event)(void *data);
+	void (*on_memory_event)(void *data); /* may be NULL */
 	void *data;
 };
 

@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What the command line promises without any host around it: plan, refusals, exit statuses, help. The programs under
+# test are named by RUN and SETUP, else the release build's.
+
+HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+SETUP=${SETUP:-$HERE/build/check/release/setup-helper/oss-crs-setup}
+
+plan() {
+	"$RUN" plan --host-cpus 0-255 --host-memory 2T "$@"
+}
+
+write() { # FILE, text on standard input
+	cat >"$BATS_TEST_TMPDIR/$1"
+}
+
+refused() { # TEXT: the last command ended with 78 and said TEXT
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"$1"* ]]
+}
+
+@test "the manual's own config plans to two CRSs and the worker's figures" {
+	plan --json "$HERE/tests/fixtures/seed" >"$BATS_TEST_TMPDIR/plan"
+	run jq -r '.version, .format, .worker, .cpus, .memory_max, (.crs[] | .name, .cpus, .memory_max, .memory_swap_max)' "$BATS_TEST_TMPDIR/plan"
+	[ "$output" = "$(printf '%s\n' 1 resource local 0-15 17179869184 crs1 0-3 4294967296 0 crs2 4-7 8589934592 0)" ]
+	run jq -r '.name, .path, .cgroup_parent, .crs[0].cgroup_parent' "$BATS_TEST_TMPDIR/plan"
+	[[ "${lines[0]}" =~ ^seed-run-[0-9]+-[0-9a-f]{8}-local$ ]]
+	[ "${lines[2]}" = "/user.slice/user-$(id -u).slice/user@$(id -u).service/oss-crs/${lines[0]}" ]
+	[ "${lines[1]}" = "/sys/fs/cgroup${lines[2]}" ]
+	[ "${lines[3]}" = "${lines[2]}/crs1" ]
+}
+
+@test "crs-compose: the worker is the union of CPUs and the sum of memory, other keys pass" {
+	write crs-compose.yaml <<-'EOF'
+		run_env: local
+		oss_crs_infra: {cpuset: "0-1", memory: "8G"}
+		roboduck:
+		  cpuset: "2-15"
+		  memory: "48G"
+		  additional_env: {A: b}
+		llm_config: {litellm: {mode: internal}}
+	EOF
+	run bash -c "'$RUN' plan --json --host-cpus 0-255 --host-memory 2T '$BATS_TEST_TMPDIR' | jq -r '.format, .cpus, .memory_max, .crs[].name'"
+	[ "$output" = "$(printf '%s\n' crs-compose 0-15 60129542144 oss_crs_infra roboduck)" ]
+}
+
+@test "crs-compose: two CRSs on one CPU are a warning, and an error with --strict" {
+	write crs-compose.yaml <<-'EOF'
+		a: {cpuset: "0-1", memory: 1G}
+		b: {cpuset: "1-2", memory: 1G}
+	EOF
+	run plan "$BATS_TEST_TMPDIR"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"crs-compose.yaml:2:13: CRS 'b' shares CPU 1 with 'a' (line 1)"* ]]
+	run plan --strict "$BATS_TEST_TMPDIR"
+	refused "has CPU 1"
+}
+
+@test "conflicts in a resource config name both places" {
+	write config-resource.yaml <<-'EOF'
+		crs:
+		  - {name: a, cpuset: "0-1", memory_limit: 1G}
+		  - {name: b, cpuset: "1-2", memory_limit: 1G}
+		workers:
+		  local: {cpuset: "0-1", memory: 1G}
+	EOF
+	run plan "$BATS_TEST_TMPDIR"
+	refused "config-resource.yaml:3:23: CRS 'b' has CPUs 2, which worker 'local' does not have (line 5)"
+	sed -i 's/cpuset: "0-1", memory: 1G/cpuset: "0-3", memory: 1G/' "$BATS_TEST_TMPDIR/config-resource.yaml"
+	run plan "$BATS_TEST_TMPDIR"
+	refused "config-resource.yaml:5:34: worker 'local' has 1G of memory, its CRSs add up to 2G"
+	sed -i 's/memory: 1G}/memory: 4G}/' "$BATS_TEST_TMPDIR/config-resource.yaml"
+	run plan "$BATS_TEST_TMPDIR"
+	refused "config-resource.yaml:3:23: CRS 'b' has CPU 1, which CRS 'a' has too (line 2)"
+}
+
+@test "names, sizes and lists that are wrong are refused where they stand" {
+	for bad in 'name: ../x' 'name: cpuset.x' 'name: ""' "name: $(printf 'x%.0s' {1..129})"; do
+		printf 'crs:\n  - {%s, cpuset: "0", memory_limit: 1G}\n' "$bad" | write config-resource.yaml
+		run plan "$BATS_TEST_TMPDIR"
+		refused config-resource.yaml:2:
+	done
+	for bad in '"3-1"' '"0,,1"' '""' '"a"' '"9000"' '[1]'; do
+		printf 'crs:\n  - {name: a, cpuset: %s, memory_limit: 1G}\n' "$bad" | write config-resource.yaml
+		run plan "$BATS_TEST_TMPDIR"
+		refused config-resource.yaml:2:
+	done
+	for bad in 0 -1G 1Q 99999999999G 1B '""' '{}'; do
+		printf 'crs:\n  - {name: a, cpuset: "0", memory_limit: %s}\n' "$bad" | write config-resource.yaml
+		run plan "$BATS_TEST_TMPDIR"
+		refused config-resource.yaml:2:
+	done
+}
+
+@test "YAML that is broken, doubled or empty is refused with its line" {
+	printf 'crs:\n\t- name: a\n' | write config-resource.yaml
+	run plan "$BATS_TEST_TMPDIR"
+	refused config-resource.yaml:2:
+	printf 'a: {cpuset: "0", memory: 1G}\na: {cpuset: "1", memory: 1G}\n' | write config-resource.yaml
+	run plan "$BATS_TEST_TMPDIR"
+	refused "config-resource.yaml:2:1: 'a' is here a second time (first in line 1)"
+	printf 'a: {cpuset: "0", memory: 1G}\n---\nb: 1\n' | write config-resource.yaml
+	run plan "$BATS_TEST_TMPDIR"
+	refused "a second document"
+	: | write config-resource.yaml
+	run plan "$BATS_TEST_TMPDIR"
+	refused empty
+}
+
+@test "CPUs and memory that the machine does not have are refused" {
+	run "$RUN" plan --host-cpus 0-7 --host-memory 2T "$HERE/tests/fixtures/seed"
+	refused "this host does not have CPUs 8-15"
+	run "$RUN" plan --host-cpus 0-15 --host-memory 8G "$HERE/tests/fixtures/seed"
+	refused "this host has 8G"
+}
+
+@test "usage errors are 64 and say where help is" {
+	for arguments in "" bogus "plan" "plan --bogus x" "plan -Z x" "run a b" "exec x" "plan --keep x" "run --timeout 0 a b c" "run --until never a b c"; do
+		# shellcheck disable=SC2086 # words are what this is about
+		run "$RUN" $arguments
+		[ "$status" -eq 64 ]
+		[[ "$output" == oss-crs-run:* ]]
+	done
+	run "$SETUP" --bogus
+	[ "$status" -eq 64 ]
+}
+
+@test "help and version end well, and help names every command" {
+	run "$RUN" --help
+	[ "$status" -eq 0 ]
+	for command in build run exec plan check clean; do
+		[[ "$output" == *"  $command "* ]]
+		"$RUN" $command --help | grep -q -- --json
+	done
+	"$RUN" --version | grep -Eq '^oss-crs-run [0-9.]+$'
+	"$SETUP" --version | grep -Eq '^oss-crs-setup [0-9.]+$'
+}
+
+@test "with --json an error is an object too" {
+	run bash -c "'$RUN' plan --json /nowhere 2>/dev/null | jq -r '.version, .error.status'"
+	[ "$output" = "$(printf '1\n78')" ]
+}

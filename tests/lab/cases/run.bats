@@ -1,0 +1,320 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# oss-crs-run on a real host: run as root in a lab guest after setup.bats, or on a clean one. Jobs run as alice in login
+# sessions of her own; bob is in no group that may use Docker.
+
+CG=/sys/fs/cgroup
+OURS=user.slice/user-1000.slice/user@1000.service/oss-crs
+JOB=/tmp/job
+
+# as USER CMD...: in a login session of the user's own, as pam_systemd makes it for ssh.
+as() {
+	local user=$1
+	shift
+	systemd-run -q --wait --pipe --service-type=exec -p PAMName=login -p "User=$user" -- "$@"
+}
+
+# sh_as USER LINE: the same for a line of shell.
+sh_as() {
+	as "$1" bash -c "$2"
+}
+
+setup_file() {
+	loginctl enable-linger alice
+	systemctl start user@1000.service
+	rm -rf /etc/docker/daemon.json /etc/systemd/system/docker.service.d
+	as alice sudo -n "$(command -v oss-crs-setup)" --yes --restart=force
+}
+
+# A job of two CRSs: `a` has two CPUs and 128 MiB, `b` one CPU and 96 MiB.
+setup() {
+	rm -rf $JOB && mkdir -p $JOB
+	cat >$JOB/config-resource.yaml <<-'EOF'
+		crs:
+		  - name: a
+		    cpuset: "0-1"
+		    memory_limit: "128M"
+		  - name: b
+		    cpuset: "2"
+		    memory_limit: "96M"
+		workers:
+		  local:
+		    cpuset: "0-3"
+		    memory: "256M"
+	EOF
+}
+
+# services NAME COMMAND...: the job's Compose file, services of busybox.
+services() {
+	printf 'services:\n' >$JOB/docker-compose.yaml
+	while (($#)); do
+		printf '  %s:\n    image: busybox:latest\n    pull_policy: never\n    network_mode: none\n    command: ["sh", "-c", "%s"]\n' "$1" "$2"
+		shift 2
+	done >>$JOB/docker-compose.yaml
+}
+
+nothing_left() {
+	[ -z "$(find $CG/$OURS -mindepth 1 -type d)" ]
+	[ -z "$(docker ps -aq)" ]
+	[ -z "$(docker network ls -q --filter label=com.docker.compose.project)" ]
+	[ -z "$(ls /run/user/1000/oss-crs 2>/dev/null)" ]
+}
+
+# until_true CMD...: wait for a state of the host, a minute at most.
+until_true() {
+	timeout 60 bash -c 'until "$@" >/dev/null 2>&1; do read -rt 0.2 <> <(:) || :; done' _ "$@"
+}
+
+@test "check says ready, as JSON too, and for a user outside group docker what is missing" {
+	run as alice oss-crs-run check
+	[ "$status" -eq 0 ]
+	[[ "$output" == *ready* ]]
+	run sh_as alice 'oss-crs-run check --json | jq -r .ready'
+	[ "$output" = true ]
+	run as bob oss-crs-run check
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"no permission to talk to Docker"* ]]
+	[[ "$output" == *"usermod -aG docker"* ]]
+}
+
+@test "a run holds each CRS to its CPUs and memory, and leaves nothing" {
+	services a 'echo A has $$(nproc) CPUs; cat /proc/self/status | grep Cpus_allowed_list; sleep 600' \
+		b 'echo B has $$(nproc) CPUs; sleep 600'
+	sh_as alice "exec oss-crs-run run --timeout 600 $JOB proj harness" >/tmp/run.out 2>&1 &
+	until_true grep -q 'B has 1 CPUs' /tmp/run.out
+	until_true grep -q 'A has 2 CPUs' /tmp/run.out
+	worker=$(find $CG/$OURS -mindepth 1 -maxdepth 1 -type d)
+	[[ "$worker" == */job-run-*-local ]]
+	[ "$(cat $worker/a/cpuset.cpus.effective)" = 0-1 ]
+	[ "$(cat $worker/b/cpuset.cpus.effective)" = 2 ]
+	[ "$(cat $worker/a/memory.max)" = $((128 << 20)) ]
+	[ "$(cat $worker/b/memory.max)" = $((96 << 20)) ]
+	[ "$(cat $worker/a/memory.swap.max)" = 0 ]
+	[ "$(cat $worker/memory.max)" = $((256 << 20)) ]
+	for crs in a b; do
+		id=$(docker ps -q --filter "label=com.docker.compose.service=$crs")
+		[ "$(docker inspect -f '{{.HostConfig.CgroupParent}}' "$id")" = "/$OURS/${worker##*/}/$crs" ]
+	done
+	pkill -INT -x oss-crs-run
+	wait $! || status=$?
+	[ "$status" -eq 130 ]
+	grep -q 'MEMORY PEAK' /tmp/run.out
+	nothing_left
+}
+
+@test "a CRS of three containers is killed at its limit while its neighbour goes on" {
+	services a_1 'tail /dev/zero; sleep 600' a_2 'tail /dev/zero; sleep 600' a_3 'tail /dev/zero; sleep 600' \
+		b 'i=0; while [ $$i -lt 5 ]; do i=$$((i+1)); sleep 1; done; echo neighbour is fine; exit 7'
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 7 ]
+	[[ "$output" == *"neighbour is fine"* ]]
+	[[ "$output" == *"CRS 'a' is at its memory limit of 128M"* ]]
+	[[ "$output" =~ a\ +0-1\ +[0-9.]+s\ +[0-9.]+M\ +128M\ +[1-9] ]]
+	[[ "$output" =~ b\ +2\ +[0-9.]+s\ +[0-9.KM]+\ +96M\ +0 ]]
+	nothing_left
+}
+
+@test "the job's exit status is that of the container that ended first" {
+	services a 'exit 3' b 'sleep 600'
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 3 ]
+	nothing_left
+}
+
+@test "build waits for all builders and fails with the first that failed" {
+	services a 'exit 0' b 'sleep 1; exit 4'
+	run as alice oss-crs-run build $JOB p
+	[ "$status" -eq 4 ]
+	nothing_left
+}
+
+@test "--timeout ends with 124, SIGTERM with 143, and nothing is left" {
+	services a 'trap exit TERM; sleep 600 & wait' b 'trap exit TERM; sleep 600 & wait'
+	run as alice oss-crs-run run --timeout 5 $JOB p h
+	[ "$status" -eq 124 ]
+	nothing_left
+	sh_as alice "exec oss-crs-run run $JOB p h" >/tmp/run.out 2>&1 &
+	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
+	pkill -TERM -x oss-crs-run
+	wait $! || status=$?
+	[ "$status" -eq 143 ]
+	nothing_left
+}
+
+@test "a second Ctrl-C kills what ignores the first" {
+	services a 'trap : TERM INT; while :; do sleep 1; done' b 'trap : TERM INT; while :; do sleep 1; done'
+	sed -i 's/network_mode: none/&\n    stop_grace_period: 5m/' $JOB/docker-compose.yaml
+	sh_as alice "exec oss-crs-run run $JOB p h" >/tmp/run.out 2>&1 &
+	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
+	pkill -INT -x oss-crs-run
+	until_true grep -qi 'stopping' /tmp/run.out
+	pkill -INT -x oss-crs-run
+	wait $! || status=$?
+	[ "$status" -eq 130 ]
+	nothing_left
+}
+
+@test "cgroup_parent by variable and by template give the same cgroups as the override" {
+	services a 'cat /proc/self/cgroup; nproc; sleep 2'
+	cat >$JOB/docker-compose.yaml <<-'EOF'
+		services:
+		  worker:
+		    image: busybox:latest
+		    pull_policy: never
+		    network_mode: none
+		    command: nproc
+		    cgroup_parent: ${OSS_CRS_CGROUP_PARENT}/a
+	EOF
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 0 ]
+	[[ "$output" =~ a\ +0-1\ .*\ 0 ]]
+	rm $JOB/docker-compose.yaml
+	cat >$JOB/docker-compose.yaml.j2 <<-'EOF'
+		services:
+		  {{ crs.name }}_fuzz:
+		    image: busybox:latest
+		    pull_policy: never
+		    network_mode: none
+		    command: nproc
+		    cgroup_parent: {{ cgroup_parent }}/{{ crs.name }}
+	EOF
+	run as alice oss-crs-run run --until all $JOB p h
+	[ "$status" -eq 0 ]
+	[[ "$output" =~ a_fuzz[^|]*\|\ 2 ]]
+	[[ "$output" =~ b_fuzz[^|]*\|\ 1 ]]
+	nothing_left
+}
+
+@test "exec --crs from a login session puts the command inside the CRS" {
+	run sh_as alice "oss-crs-run exec $JOB --crs b -- sh -c 'cat /proc/self/cgroup; nproc; echo \$OSS_CRS_NAME; exit 5'"
+	[ "$status" -eq 5 ]
+	[[ "${lines[0]}" == 0::/$OURS/job-exec-*-local/b ]]
+	[ "${lines[1]}" = 1 ]
+	[ "${lines[2]}" = b ]
+	nothing_left
+}
+
+@test "a process left behind by exec is gone with its cgroup: never busy at removal" {
+	for _ in 1 2 3 4 5; do
+		run sh_as alice "oss-crs-run exec $JOB --crs a -- sh -c 'sleep 600 & sleep 600 &'"
+		[ "$status" -eq 0 ]
+		nothing_left
+	done
+}
+
+@test "twenty runs of eight CRSs side by side are right while they run and gone afterwards" {
+	{
+		echo 'crs:'
+		for i in 1 2 3 4 5 6 7 8; do
+			printf '  - {name: c%d, cpuset: "%d", memory_limit: 8M}\n' $i $((i % 4))
+		done
+	} >$JOB/config-resource.yaml
+	# Two CRSs on one CPU are refused in this format: the crs-compose form allows them.
+	rm $JOB/config-resource.yaml
+	for i in 1 2 3 4 5 6 7 8; do
+		printf 'c%d: {cpuset: "%d", memory: 8M}\n' $i $((i % 4))
+	done >$JOB/crs-compose.yaml
+	cat >/tmp/look <<-'EOF'
+		#!/bin/bash
+		cd /sys/fs/cgroup$OSS_CRS_CGROUP_PARENT || exit 1
+		[ "$(ls -d c?/ | wc -l)" = 8 ] || exit 2
+		for i in 1 2 3 4 5 6 7 8; do
+			[ "$(cat c$i/cpuset.cpus)" = $((i % 4)) ] && [ "$(cat c$i/memory.max)" = 8388608 ] || exit 3
+		done
+	EOF
+	chmod 755 /tmp/look
+	run sh_as alice "for i in {1..20}; do oss-crs-run exec -q $JOB -- /tmp/look & done; for p in \$(jobs -p); do wait \$p || exit; done"
+	[ "$status" -eq 0 ]
+	nothing_left
+}
+
+@test "an owner that was killed leaves a run that clean finds, and a living run is left alone" {
+	sh_as alice "exec oss-crs-run exec $JOB -- sleep 600" &
+	live=$!
+	until_true bash -c "[ -n \"\$(find $CG/$OURS -mindepth 1 -type d)\" ]"
+	run as alice oss-crs-run clean
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"nothing to clean"* ]]
+	pkill -KILL -x oss-crs-run
+	wait $live || true
+	run as alice oss-crs-run clean
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"removed job-exec-"* ]]
+	nothing_left
+	pkill -x sleep || true
+}
+
+@test "bad input is refused before anything is made" {
+	services a 'true'
+	sed -i 's/name: b/name: ..\/x/' $JOB/config-resource.yaml
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"config-resource.yaml:5:11: '../x' cannot be the name of a CRS"* ]]
+	setup && services a 'true'
+	sed -i 's/96M/0/' $JOB/config-resource.yaml
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"zero is no memory at all"* ]]
+	setup && services a 'true'
+	sed -i 's/"2"/"200"/; s/0-3/0-300/' $JOB/config-resource.yaml
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"this host does not have CPUs 4-300"* ]]
+	setup
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"no Docker Compose file"* ]]
+	run as alice oss-crs-run run /nowhere p h
+	[ "$status" -eq 78 ]
+	services stranger 'true'
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"service 'stranger' belongs to no CRS"* ]]
+	nothing_left
+}
+
+@test "an image that is not there is Compose's message, our status, and nothing left" {
+	services a 'true' b 'true'
+	sed -i 's/busybox:latest/not-there:ever/' $JOB/docker-compose.yaml
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 69 ]
+	[[ "$output" == *not-there* ]]
+	[[ "$output" == *"Compose did not start any container"* ]]
+	nothing_left
+}
+
+@test "no permission, Docker elsewhere, Docker down: each its own message and status" {
+	services a 'true'
+	chmod -R a+rX $JOB
+	run as bob oss-crs-run run $JOB p h
+	[ "$status" -eq 77 ]
+	[[ "$output" == *"no permission to talk to Docker"* ]]
+	run as bob oss-crs-run exec $JOB -- true
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"oss-crs-setup delegate"* ]]
+	run as alice env DOCKER_HOST=tcp://192.0.2.1:2375 oss-crs-run run $JOB p h
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"is not on this host"* ]]
+	systemctl stop docker.socket docker.service
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"Docker does not answer"* ]]
+	systemctl start docker.socket docker.service
+	nothing_left
+}
+
+@test "Docker with the systemd driver is refused with the way out, before Docker's own error" {
+	services a 'true'
+	mv /etc/docker/daemon.json /etc/docker/daemon.json.aside
+	systemctl reset-failed docker.service
+	systemctl restart docker.service
+	run as alice oss-crs-run run $JOB p h
+	mv /etc/docker/daemon.json.aside /etc/docker/daemon.json
+	systemctl reset-failed docker.service
+	systemctl restart docker.service
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"Docker uses the systemd cgroup driver"* ]]
+	[[ "$output" == *"sudo oss-crs-setup docker"* ]]
+	nothing_left
+}
