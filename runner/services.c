@@ -203,9 +203,11 @@ static const char *const passed_on[] = {"OSS_CRS_CGROUP_PARENT", "OSS_CRS_RUN_ID
 static json_t *environment_of(const struct plan_crs *crs)
 {
 	json_t *environment = json_object();
-	for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
-		if (getenv(passed_on[i]))
-			(void)json_object_set_new(environment, passed_on[i], literal(getenv(passed_on[i])));
+	for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++) {
+		const char *value = getenv(passed_on[i]);
+		if (value)
+			(void)json_object_set_new(environment, passed_on[i], literal(value));
+	}
 	if (!crs)
 		return environment;
 	char text[CPULIST_TEXT_MAX];

@@ -148,8 +148,9 @@ static int idle(const struct operation *op, struct error *err)
 	struct docker_state state = {0};
 	if (dockerapi_state(op->context->host, op->context->policy->socket, &state, err) < 0)
 		return -1;
-	_cleanup_free_ char *names = state.names;
-	return plan_check_idle(&state, err);
+	int result = plan_check_idle(&state, err);
+	free(state.names);
+	return result;
 }
 
 /* Restart Docker and look whether it came back with the driver. */

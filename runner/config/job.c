@@ -178,37 +178,41 @@ void job_free(struct job *job)
 	*job = (struct job)JOB_NONE;
 }
 
-/* Turn CONFIG into the path of the file. */
-static int find_file(const char *config, char **ret, struct error *err)
+/* Turn CONFIG into the path of the file; NULL with an error. Caller frees. */
+static char *find_file(const char *config, struct error *err)
 {
 	struct stat st;
 	if (stat(config, &st) < 0) {
 		(void)fail(err, errno, "%s", config);
 		err->status = EX_CONFIG;
-		return add_hint(err, "CONFIG is a directory with %s, or such a file", file_names[0]);
+		(void)add_hint(err, "CONFIG is a directory with %s, or such a file", file_names[0]);
+		return NULL;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		*ret = strdup(config);
-		return *ret ? 0 : fail(err, ENOMEM, "%s", config);
+		char *path = strdup(config);
+		if (!path)
+			(void)fail(err, ENOMEM, "%s", config);
+		return path;
 	}
 	for (size_t i = 0; i < sizeof file_names / sizeof *file_names; i++) {
 		_cleanup_free_ char *path = NULL;
 		const char *slash = config[strlen(config) - 1] == '/' ? "" : "/";
-		if (asprintf(&path, "%s%s%s", config, slash, file_names[i]) < 0)
-			return fail(err, ENOMEM, "%s", config);
-		if (access(path, F_OK) == 0) {
-			*ret = steal_ptr(path);
-			return 0;
+		if (asprintf(&path, "%s%s%s", config, slash, file_names[i]) < 0) {
+			(void)fail(err, ENOMEM, "%s", config);
+			return NULL;
 		}
+		if (access(path, F_OK) == 0)
+			return steal_ptr(path);
 	}
 	(void)fail_as(err, EX_CONFIG, "%s: no resource config in this directory", config);
-	return add_hint(err, "it needs one of %s, %s, %s", file_names[0], file_names[1], file_names[2]);
+	(void)add_hint(err, "it needs one of %s, %s, %s", file_names[0], file_names[1], file_names[2]);
+	return NULL;
 }
 
 int job_load(const char *config, const char *worker, struct job *ret, struct error *err)
 {
-	_cleanup_free_ char *path = NULL;
-	if (find_file(config, &path, err) < 0)
+	_cleanup_free_ char *path = find_file(config, err);
+	if (!path)
 		return -1;
 	/* The user's own file, opened as the user: symbolic links are theirs to make. */
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
