@@ -5,19 +5,14 @@
 #include "endpoint.h"
 
 #include "cleanup.h"
+#include "cleanup_json.h"
 #include "fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 
 #define DEFAULT_ENDPOINT "unix:///var/run/docker.sock"
 #define CONFIG_SIZE_MAX  (1U << 20)
-
-static void decref(json_t **json)
-{
-	json_decref(*json);
-}
 
 /* Open Docker's CLI configuration: DOCKER_CONFIG or ~/.docker. -1 with ENOENT if there is none. */
 static int open_config_dir(struct error *err)
@@ -63,7 +58,7 @@ static int find_context(int config, const char *name, char **ret, struct error *
 	while (list && (entry = readdir(list))) {
 		char path[NAME_MAX + 32];
 		(void)snprintf(path, sizeof path, "%s/meta.json", entry->d_name);
-		_cleanup_(decref) json_t *meta = entry->d_name[0] != '.' ? load_json(fd, path, err) : NULL;
+		_cleanup_json_ json_t *meta = entry->d_name[0] != '.' ? load_json(fd, path, err) : NULL;
 		const char *its_name = json_string_value(json_object_get(meta, "Name"));
 		if (!its_name || strcmp(its_name, name) != 0)
 			continue;
@@ -83,7 +78,7 @@ int endpoint_find(char **ret, struct error *err)
 	if (!address || !*address) {
 		address = DEFAULT_ENDPOINT;
 		_cleanup_close_ int config = open_config_dir(err);
-		_cleanup_(decref) json_t *json = config >= 0 ? load_json(config, "config.json", err) : NULL;
+		_cleanup_json_ json_t *json = config >= 0 ? load_json(config, "config.json", err) : NULL;
 		if (config >= 0 && !json && err->code != ENOENT)
 			return -1;
 		if (!context || !*context)

@@ -5,11 +5,11 @@
 #include "engine.h"
 
 #include "cleanup.h"
+#include "cleanup_json.h"
 #include "endpoint.h"
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <jansson.h>
 #include <sys/utsname.h>
 
 #define ANSWER_MAX      (64U << 20)
@@ -21,11 +21,6 @@ struct answer {
 	char *text;
 	size_t len;
 };
-
-static void decref(json_t **json)
-{
-	json_decref(*json);
-}
 
 static void answer_free(struct answer *answer)
 {
@@ -107,7 +102,7 @@ static int request(
 		return fail_connect(engine, code, err);
 	long status = 0;
 	(void)curl_easy_getinfo(engine->curl, CURLINFO_RESPONSE_CODE, &status);
-	_cleanup_(decref) json_t *json = answer.len ? json_loadb(answer.text, answer.len, 0, NULL) : NULL;
+	_cleanup_json_ json_t *json = answer.len ? json_loadb(answer.text, answer.len, 0, NULL) : NULL;
 	if (status >= 400) {
 		const char *message = json_string_value(json_object_get(json, "message"));
 		(void)fail_as(err, EX_UNAVAILABLE, "Docker answers %ld to %s %s: %s", status, method, path,
@@ -134,7 +129,7 @@ static void copy_text(char *to, size_t size, const json_t *object, const char *k
 
 int engine_info(struct engine *engine, struct engine_info *ret, struct error *err)
 {
-	_cleanup_(decref) json_t *json = NULL;
+	_cleanup_json_ json_t *json = NULL;
 	if (request(engine, "GET", "/info", &json, err) < 0)
 		return -1;
 	copy_text(ret->name, sizeof ret->name, json, "Name");
@@ -206,7 +201,7 @@ static int inspect(struct engine *engine, const json_t *entry, struct container 
 {
 	char path[128];
 	(void)snprintf(path, sizeof path, "/containers/%.64s/json", text_of(entry, "Id"));
-	_cleanup_(decref) json_t *json = NULL;
+	_cleanup_json_ json_t *json = NULL;
 	if (request(engine, "GET", path, &json, err) < 0)
 		return -1;
 	const json_t *state = json_object_get(json, "State");
@@ -231,7 +226,7 @@ static int inspect(struct engine *engine, const json_t *entry, struct container 
 
 int engine_containers(struct engine *engine, const char *project, struct containers *ret, struct error *err)
 {
-	_cleanup_(decref) json_t *json = NULL;
+	_cleanup_json_ json_t *json = NULL;
 	if (get_list(engine, "/containers/json?all=1", project, &json, err) < 0)
 		return -1;
 	size_t count = json_array_size(json);
@@ -271,13 +266,13 @@ static int delete_object(
 	int n = escaped ? snprintf(path, sizeof path, "/%s/%s%s", kind, escaped, query) : -1;
 	if (n < 0 || (size_t)n >= sizeof path)
 		return fail(err, ENAMETOOLONG, "%s", id);
-	_cleanup_(decref) json_t *json = NULL;
+	_cleanup_json_ json_t *json = NULL;
 	return request(engine, "DELETE", path, &json, err) == 0 || err->code == ENOENT ? 0 : -1;
 }
 
 static int delete_volumes(struct engine *engine, const char *project, struct error *err)
 {
-	_cleanup_(decref) json_t *json = NULL;
+	_cleanup_json_ json_t *json = NULL;
 	if (get_list(engine, "/volumes", project, &json, err) < 0)
 		return -1;
 	const json_t *list = json_object_get(json, "Volumes");
@@ -300,7 +295,7 @@ int engine_remove_project(struct engine *engine, const char *project, struct err
 		{"/networks", "networks", ""},
 	};
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-		_cleanup_(decref) json_t *json = NULL;
+		_cleanup_json_ json_t *json = NULL;
 		if (get_list(engine, kinds[k].list, project, &json, err) < 0)
 			return -1;
 		for (size_t i = 0; i < json_array_size(json); i++)

@@ -6,12 +6,12 @@
 #include "compose.h"
 
 #include "cleanup.h"
+#include "cleanup_json.h"
 #include "config/doc.h"
 #include "proc.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 
 #define CONFIG_SIZE_MAX DOC_SIZE_MAX
 #define CRS_LABEL       "oss-crs.crs"
@@ -176,11 +176,6 @@ int compose_services(
 	return read_services(compose, text, plan, allow_unconfined, err);
 }
 
-static void decref(json_t **json)
-{
-	json_decref(*json);
-}
-
 /* Compose expands $ in values: a literal one is written twice. */
 static json_t *literal(const char *text)
 {
@@ -241,7 +236,7 @@ static json_t *override_of(const struct run_plan *plan, const struct plan_crs *c
 int compose_override(const struct compose *compose, const struct run_plan *plan, bool limits_per_container,
 	char **ret, struct error *err)
 {
-	_cleanup_(decref) json_t *root = json_object();
+	_cleanup_json_ json_t *root = json_object();
 	json_t *services = json_object();
 	if (compose->schema)
 		(void)json_object_set_new(root, "version", literal(compose->schema));

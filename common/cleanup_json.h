@@ -2,8 +2,8 @@
  *
  * cleanup_json: scope-bound references to jansson's values, in the way of cleanup.h.
  */
-#ifndef OSS_CRS_SETUP_CLEANUP_JSON_H
-#define OSS_CRS_SETUP_CLEANUP_JSON_H
+#ifndef OSS_CRS_CLEANUP_JSON_H
+#define OSS_CRS_CLEANUP_JSON_H
 
 #include "cleanup.h"
 
