@@ -30,12 +30,13 @@
 #define RUN_IN_DIR(test) cmocka_unit_test_setup_teardown(test, unit_dir_make, unit_dir_remove)
 #define COUNT(array)     (sizeof(array) / sizeof((array)[0]))
 
-/* End the test here, with a message. */
+/* End the test here, with a message. _fail() does not return, which its declaration keeps from compilers. */
 #define fail_test(...)                     \
 	do {                               \
 		print_error(__VA_ARGS__);  \
 		print_error("\n");         \
 		_fail(__FILE__, __LINE__); \
+		abort();                   \
 	} while (0)
 
 /* The call succeeds; if not, the test fails with what the error says. */
