@@ -1,0 +1,41 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Configs as people have published them plan to the CPUs and bytes that tests/fixtures/corpus/expected.json says.
+
+HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+CORPUS=$HERE/tests/fixtures/corpus
+
+# One line of JSON, the same for what is expected and what is planned; a refused config is its exit status.
+planned() { # FILE WORKER ARG...
+	local plan status=0
+	plan=$("$RUN" plan --json --host-cpus 0-255 --host-memory 2T --worker "$2" "${@:3}" "$CORPUS/$1" 2>/dev/null) || status=$?
+	if ((status)); then
+		echo "exit $status"
+	else
+		jq -c '{cpus, memory_max, crs: [.crs[] | {name, cpus, memory_max}] | sort_by(.name)}' <<<"$plan"
+	fi
+}
+
+# cases FILTER: compare every case of expected.json that FILTER keeps, name those that differ; fails when there is none.
+cases() {
+	local file worker args want have ran=0 differ=0
+	while IFS=$'\x1f' read -r file worker args want; do
+		read -ra args <<<"$args"
+		have=$(planned "$file" "$worker" "${args[@]}")
+		ran=$((ran + 1))
+		if [[ $have != "$want" ]]; then
+			differ=$((differ + 1))
+			printf '%s, worker %s, %s\n  want %s\n  have %s\n' "$file" "$worker" "${args[*]}" "$want" "$have"
+		fi
+	done < <(jq -r '.[] | select('"$1"') | [.file, .worker // "local", (.args | join(" ")), (if .ok then
+		{cpus: .worker_cpus, memory_max: .worker_memory_max, crs: [.crs[] | {name, cpus, memory_max}] | sort_by(.name)} | tojson
+		else "exit 78" end)] | join("\u001f")' "$CORPUS/expected.json")
+	echo "$ran cases, $differ differ"
+	((ran > 0 && differ == 0))
+}
+
+@test "crs-compose files from the wild plan as expected" {
+	cases '(.file | startswith("compose/")) and .args == []'
+}
