@@ -17,6 +17,18 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+int proc_standard_descriptors(struct error *err)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* The lowest free descriptor is the one that is missing. */
+		if (open("/dev/null", O_RDWR | O_NOCTTY) != fd) // NOLINT(android-cloexec-open): meant to last
+			return fail(err, errno, "open /dev/null");
+	}
+	return 0;
+}
+
 /* Move `from` to the standard descriptor `to`; dup2(2) onto itself would leave close-on-exec set. */
 static int place(int from, int to)
 {
@@ -41,11 +53,11 @@ static void __attribute__((noreturn)) become(const struct spawn *spawn, int repo
 	sigset_t none;
 	(void)sigemptyset(&none);
 	/* An ignored SIGPIPE outlives CLONE_CLEAR_SIGHAND. Descriptors that this program was itself started with and
-	 * knows nothing of end here. */
+	 * knows nothing of end here; its own are all close-on-exec. */
 	if (signal(SIGPIPE, SIG_DFL) != SIG_ERR && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
 		(!spawn->own_group || setpgid(0, 0) == 0) && place(spawn->in, 0) >= 0 &&
 		place(spawn->out, 1) >= 0 && place(spawn->err, 2) >= 0 &&
-		close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0) {
+		(spawn->keep_descriptors || close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)) {
 		(void)execvpe(spawn->argv[0], without_const(spawn->argv),
 			spawn->env ? without_const(spawn->env) : environ);
 	}

@@ -15,7 +15,8 @@ struct spawn {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
 	const char *const *env;  /* NULL-terminated; NULL: the caller's environment */
 	int in, out, err;        /* descriptors for 0, 1, 2; -1 inherits */
-	int cgroup;     /* descriptor of the cgroup to be born in (CLONE_INTO_CGROUP); -1: the caller's */
+	int cgroup; /* descriptor of the cgroup to be born in (CLONE_INTO_CGROUP); -1: the caller's */
+	bool keep_descriptors; /* the ones that this program was itself started with go on to the child */
 	bool own_group; /* in a process group of its own, so that the terminal's Ctrl-C does not reach it */
 };
 
@@ -34,8 +35,12 @@ struct child {
 		.pid = -1, .pidfd = -1 \
 	}
 
+/* Open /dev/null for each of the descriptors 0, 1 and 2 that is closed, so that no file of ours takes its number and a
+ * message never lands in it. */
+int proc_standard_descriptors(struct error *err);
+
 /* Start a program by clone3(2), with no signal caught or blocked (what the caller ignores stays ignored, as nohup(1)
- * wants it, SIGPIPE apart) and no descriptors but 0, 1 and 2. That it could not be executed is an error here, not an
+ * wants it, SIGPIPE apart) and no descriptors but 0, 1 and 2 unless told to keep them. That it could not be executed is an error here, not an
  * exit status of the child: ENOENT is EX_UNAVAILABLE. */
 int proc_spawn(const struct spawn *spawn, struct child *ret, struct error *err);
 

@@ -42,6 +42,8 @@ static int launch(const struct context *context, struct cg_tree *tree, int signa
 	}
 	struct spawn spawn = SPAWN((const char *const *)context->options.args + 1);
 	spawn.cgroup = cgroup;
+	/* As a shell would run it: `exec … -- diff <(a) <(b)` works. */
+	spawn.keep_descriptors = true;
 	struct child child = CHILD_NONE;
 	if (proc_spawn(&spawn, &child, err) < 0)
 		return -1;

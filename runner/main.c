@@ -6,9 +6,12 @@
 #include "context.h"
 
 #include "cleanup.h"
+#include "proc.h"
+#include "runconf.h"
 
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 
 struct command {
 	const char *name;
@@ -63,22 +66,6 @@ static int check_args(const struct command *command, const struct options *optio
 	return add_hint(err, "oss-crs-run %s [OPTIONS] %s", command->name, command->usage);
 }
 
-static int run_command(const struct command *command, struct context *context, struct error *err)
-{
-	const struct options *options = &context->options;
-	if (check_args(command, options, err) < 0)
-		return -1;
-	if (options->cgroup_parent && options->no_cgroup_parent)
-		return fail_as(err, EX_USAGE, "--cgroup-parent and --no-cgroup-parent exclude each other");
-	if (host_open(&context->host, err) < 0)
-		return -1;
-	int status = -1;
-	if (!options->cgroup_root || host_set_cgroup(&context->host, options->cgroup_root, err) == 0)
-		status = command->run(context, err);
-	host_close(&context->host);
-	return status;
-}
-
 /* With --json an error is also an object on standard output, for programs that read nothing else. */
 static void print_error(const struct context *context, const struct error *err)
 {
@@ -92,9 +79,54 @@ static void print_error(const struct context *context, const struct error *err)
 	json_decref(root);
 }
 
+/* What a caller may have left behind: a standard descriptor that is closed would become the next file that is opened,
+ * an ignored SIGCHLD hides how a child ended (wait(2)), a reader that went away must not keep the run from cleaning up. */
+static int enter(struct error *err)
+{
+	if (proc_standard_descriptors(err) < 0)
+		return -1;
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return fail(err, errno, "signal");
+	return 0;
+}
+
+/* Options and the command; its exit status, or -1 with an error. */
+static int run(int argc, char **argv, struct context *context, struct error *err)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	const struct command *command = find_command(name);
+	if (!command) {
+		(void)(argc > 1 ? fail_as(err, EX_USAGE, "no command '%s'", name)
+				: fail_as(err, EX_USAGE, "no command given"));
+		return add_hint(err, "see: oss-crs-run --help");
+	}
+	struct options *options = &context->options;
+	/* The line is read although a file is wrong: --help and --json hold all the same. */
+	struct error conf = {0};
+	int defaults = runconf_read(&context->host, command->bit, options, &conf);
+	if (options_parse(argc - 1, argv + 1, command->bit, options, err) < 0)
+		return -1;
+	context->log.level = options->quiet ? LOG_QUIET : options->verbose ? LOG_VERBOSE : LOG_NORMAL;
+	if (options->help) {
+		print_help(command);
+		return EX_OK;
+	}
+	if (defaults < 0) {
+		*err = conf;
+		return -1;
+	}
+	if (check_args(command, options, err) < 0 ||
+		(options->cgroup_root && host_set_cgroup(&context->host, options->cgroup_root, err) < 0))
+		return -1;
+	return command->run(context, err);
+}
+
 int main(int argc, char **argv)
 {
-	struct context context = {.host = HOST_CLOSED, .log = {.program = "oss-crs-run"}, .uid = getuid()};
+	struct context context = {.host = HOST_CLOSED,
+		.options = OPTIONS_NONE,
+		.log = {.program = "oss-crs-run"},
+		.uid = getuid()};
 	struct error err = {0};
 	const char *name = argc > 1 ? argv[1] : "";
 	if (strcmp(name, "--version") == 0)
@@ -103,33 +135,17 @@ int main(int argc, char **argv)
 		print_help(argc > 2 ? find_command(argv[2]) : NULL);
 		return EX_OK;
 	}
-	const struct command *command = find_command(name);
-	if (!command) {
-		(void)(argc > 1 ? fail_as(&err, EX_USAGE, "no command '%s'", name)
-				: fail_as(&err, EX_USAGE, "no command given"));
-		(void)add_hint(&err, "see: oss-crs-run --help");
-		print_error(&context, &err);
-		return err.status;
-	}
-	int status = options_parse(argc - 1, argv + 1, command->bit, &context.options, &err);
-	if (status == 0 && context.options.help) {
-		print_help(command);
-		return EX_OK;
-	}
-	context.log.level = context.options.quiet     ? LOG_QUIET
-			    : context.options.verbose ? LOG_VERBOSE
-						      : LOG_NORMAL;
-	if (status == 0)
-		status = run_command(command, &context, &err);
+	int status = -1;
+	if (enter(&err) == 0 && host_open(&context.host, &err) == 0)
+		status = run(argc, argv, &context, &err);
+	/* Output that did not reach its reader is a failure, not a success. */
+	if (status >= 0 && fflush(stdout) != 0 && errno != EPIPE)
+		status = fail_as(&err, EX_IOERR, "standard output: %s", strerror(errno));
 	if (status < 0) {
 		print_error(&context, &err);
-		return err.status;
+		status = err.status;
 	}
-	/* Output that did not reach its reader is a failure, not a success. */
-	if (fflush(stdout) != 0 && errno != EPIPE) {
-		(void)fail(&err, errno, "standard output");
-		print_error(&context, &err);
-		return EX_IOERR;
-	}
+	host_close(&context.host);
+	options_free(&context.options);
 	return status;
 }

@@ -4,12 +4,17 @@
  */
 #include "options.h"
 
+#include "cleanup.h"
+#include "conf.h"
+
+#include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
 #include <string.h>
 
 enum kind {
-	FLAG,     /* bool */
+	FLAG,     /* bool: true */
+	CLEAR,    /* the same bool: false */
 	TEXT,     /* const char * */
 	LIST,     /* struct text_list: can be given several times */
 	DURATION, /* uint64_t seconds */
@@ -32,14 +37,15 @@ struct option_def {
 #define RUNS     (JOBS | COMMAND_EXEC)
 #define PLANS    (RUNS | COMMAND_PLAN)
 #define ALL      (PLANS | COMMAND_CHECK | COMMAND_CLEAN)
+#define CONF     (1 << 16) /* can stand in run.conf */
 #define FIELD(f) offsetof(struct options, f)
 
 static const char *const until_choices[] = {"first", "all", NULL};
 static const char *const oom_choices[] = {"process", "group", NULL};
 
 static const struct option_def defs[] = {
-	{"worker", 0, TEXT, FIELD(worker), PLANS, "NAME", "worker of the config to be (default: local)", NULL,
-		0},
+	{"worker", 0, TEXT, FIELD(worker), PLANS | CONF, "NAME",
+		"worker of the config to be (default: local)", NULL, 0},
 	{"run-id", 0, TEXT, FIELD(run_id), PLANS, "ID",
 		"first part of the run's name (default: the config's directory)", NULL, 0},
 	{"compose-file", 'f', LIST, FIELD(compose_files), JOBS, "FILE",
@@ -47,23 +53,24 @@ static const struct option_def defs[] = {
 	{"crs", 0, TEXT, FIELD(crs), COMMAND_EXEC, "NAME", "run the command inside this CRS's cgroup", NULL,
 		0},
 	{"docker", 0, FLAG, FIELD(docker), COMMAND_EXEC, NULL, "check that Docker is ready first", NULL, 0},
-	{"timeout", 0, DURATION, FIELD(timeout), RUNS, "DURATION",
+	{"timeout", 0, DURATION, FIELD(timeout), RUNS | CONF, "DURATION",
 		"end after 90, 90s, 5m, 2h or 1d, with status 124", NULL, 0},
-	{"until", 0, CHOICE, FIELD(until), JOBS, "first|all",
+	{"until", 0, CHOICE, FIELD(until), JOBS | CONF, "first|all",
 		"end with the first container or with the last (default: run first, build all)",
 		until_choices, UNTIL_FIRST},
-	{"oom", 0, CHOICE, FIELD(oom), RUNS, "process|group",
+	{"oom", 0, CHOICE, FIELD(oom), RUNS | CONF, "process|group",
 		"what an OOM kill takes: one process (default) or the CRS", oom_choices, OOM_PROCESS},
-	{"strict", 0, FLAG, FIELD(strict), PLANS, NULL, "refuse two CRSs on one CPU in every format", NULL,
-		0},
-	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS, NULL,
+	{"strict", 0, FLAG, FIELD(strict), PLANS | CONF, NULL, "refuse two CRSs on one CPU in every format",
+		NULL, 0},
+	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS | CONF, NULL,
 		"let services that belong to no CRS run without limits", NULL, 0},
-	{"cgroup-parent", 0, FLAG, FIELD(cgroup_parent), RUNS, NULL,
+	{"cgroup-parent", 0, CLEAR, FIELD(no_cgroup_parent), RUNS | CONF, NULL,
 		"one cgroup per CRS (this is the default)", NULL, 0},
 	{"no-cgroup-parent", 0, FLAG, FIELD(no_cgroup_parent), JOBS, NULL,
 		"limit each container by itself; a CRS of several containers gets its memory several times",
 		NULL, 0},
-	{"keep", 0, FLAG, FIELD(keep), JOBS, NULL, "leave containers and cgroups when the run ends", NULL, 0},
+	{"keep", 0, FLAG, FIELD(keep), JOBS | CONF, NULL, "leave containers and cgroups when the run ends",
+		NULL, 0},
 	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the closing figures as JSON", NULL, 0},
 	{"host-cpus", 0, TEXT, FIELD(host_cpus), COMMAND_PLAN, "LIST", "plan for a machine with these CPUs",
 		NULL, 0},
@@ -76,8 +83,8 @@ static const struct option_def defs[] = {
 	{"cgroup-root", 0, TEXT, FIELD(cgroup_root), ALL, "DIR",
 		"a directory in the place of /sys/fs/cgroup (tests)", NULL, 0},
 	{"json", 0, FLAG, FIELD(json), ALL, NULL, "machine-readable output", NULL, 0},
-	{"quiet", 'q', FLAG, FIELD(quiet), ALL, NULL, "errors only", NULL, 0},
-	{"verbose", 'v', FLAG, FIELD(verbose), ALL, NULL, "say every step", NULL, 0},
+	{"quiet", 'q', FLAG, FIELD(quiet), ALL | CONF, NULL, "errors only", NULL, 0},
+	{"verbose", 'v', FLAG, FIELD(verbose), ALL | CONF, NULL, "say every step", NULL, 0},
 	{"help", 'h', FLAG, FIELD(help), ALL, NULL, "this text", NULL, 0},
 };
 
@@ -121,7 +128,8 @@ static int apply(const struct option_def *def, const char *text, struct options 
 	struct text_list *list = field;
 	switch (def->kind) {
 	case FLAG:
-		*(bool *)field = true;
+	case CLEAR:
+		*(bool *)field = def->kind == FLAG;
 		return 0;
 	case TEXT:
 		*(const char **)field = text;
@@ -163,14 +171,13 @@ static int fail_unknown(char **argv, int value, const char *command, struct erro
 	return add_hint(err, "see: oss-crs-run %s --help", command);
 }
 
-int options_parse(int argc, char **argv, unsigned command, struct options *ret, struct error *err)
+int options_parse(int argc, char **argv, unsigned command, struct options *options, struct error *err)
 {
 	struct option longs[DEF_COUNT + 1] = {0};
 	for (size_t i = 0; i < DEF_COUNT; i++)
 		longs[i] = (struct option){.name = defs[i].name,
-			.has_arg = defs[i].kind == FLAG ? no_argument : required_argument,
+			.has_arg = defs[i].argument ? required_argument : no_argument,
 			.val = LONG_BASE + (int)i};
-	struct options options = {0};
 	optind = 0;
 	opterr = 0;
 	for (;;) {
@@ -184,13 +191,68 @@ int options_parse(int argc, char **argv, unsigned command, struct options *ret, 
 			(void)fail_as(err, EX_USAGE, "%s has no option --%s", argv[0], def->name);
 			return add_hint(err, "see: oss-crs-run %s --help", argv[0]);
 		}
-		if (apply(def, optarg, &options, err) < 0)
+		if (apply(def, optarg, options, err) < 0)
 			return -1;
 	}
-	options.args = argv + optind;
-	options.arg_count = argc - optind;
-	*ret = options;
+	options->args = argv + optind;
+	options->arg_count = argc - optind;
 	return 0;
+}
+
+struct owned_text {
+	struct owned_text *next;
+	char text[];
+};
+
+static const char *own(struct options *options, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	struct owned_text *owned = malloc(sizeof *owned + size);
+	if (!owned)
+		return NULL;
+	memcpy(owned->text, text, size);
+	owned->next = options->owned;
+	options->owned = owned;
+	return owned->text;
+}
+
+/* "strict = yes": a switch has a value in a file, so that a later file can turn it off again. */
+static int apply_switch(
+	const struct option_def *def, const char *value, struct options *options, struct error *err)
+{
+	static const char *const words[] = {"no", "yes", NULL};
+	int on = conf_word(value, words);
+	if (on < 0)
+		return fail_as(err, EX_CONFIG, "--%s: '%s' is neither yes nor no", def->name, value);
+	*(bool *)((char *)options + def->offset) = (on == 1) == (def->kind == FLAG);
+	return 0;
+}
+
+int options_default(
+	const char *name, const char *value, unsigned command, struct options *options, struct error *err)
+{
+	size_t i = 0;
+	while (i < DEF_COUNT && (!(defs[i].commands & CONF) || strcmp(defs[i].name, name) != 0))
+		i++;
+	if (i == DEF_COUNT)
+		return fail_as(err, EX_CONFIG, "%s is no option that can stand here", name);
+	struct options other = OPTIONS_NONE;
+	struct options *to = defs[i].commands & command ? options : &other;
+	const char *text = defs[i].argument ? own(options, value) : value;
+	if (!text)
+		return fail(err, ENOMEM, "%s", name);
+	int result =
+		defs[i].argument ? apply(&defs[i], text, to, err) : apply_switch(&defs[i], text, to, err);
+	return result < 0 ? -1 : (int)i;
+}
+
+void options_free(struct options *options)
+{
+	while (options->owned) {
+		struct owned_text *next = options->owned->next;
+		free(options->owned);
+		options->owned = next;
+	}
 }
 
 void options_help(unsigned command, FILE *to)

@@ -40,7 +40,7 @@ struct text_list {
 	size_t count;
 };
 
-/* Texts point into argv. */
+/* Texts point into argv, or into what is owned. */
 struct options {
 	const char *worker, *run_id, *crs, *cgroup_root, *report;
 	struct text_list compose_files;
@@ -48,15 +48,29 @@ struct options {
 	uint64_t timeout; /* seconds; 0: none */
 	int until;        /* enum until */
 	int oom;          /* enum oom_mode */
-	bool keep, strict, json, allow_unconfined, cgroup_parent, no_cgroup_parent, docker, dry_run, all,
-		stale;
+	bool keep, strict, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all, stale;
 	bool quiet, verbose, help, version;
 	char **args; /* what is left: CONFIG and the rest */
 	int arg_count;
+	struct owned_text *owned; /* from run.conf */
 };
 
-/* Parse argv[1…] for the command (a COMMAND_ bit); argv[0] is the command's name. EX_USAGE for everything wrong. */
-int options_parse(int argc, char **argv, unsigned command, struct options *ret, struct error *err);
+#define OPTIONS_NONE          \
+	{                     \
+		.owned = NULL \
+	}
+
+/* Parse argv[1…] for the command (a COMMAND_ bit) over what is there already; argv[0] is the command's name. EX_USAGE
+ * for everything wrong. */
+int options_parse(int argc, char **argv, unsigned command, struct options *options, struct error *err);
+
+/* Take a default from a file: the long name of an option that may stand there, and its value ("yes" or "no" for one
+ * that has none on the command line). One that the command does not have is checked and then passed over. Gives the
+ * number of the option, for conf_parse(); EX_CONFIG for everything wrong. */
+int options_default(
+	const char *name, const char *value, unsigned command, struct options *options, struct error *err);
+
+void options_free(struct options *options);
 
 /* Write the options of a command, one line each. */
 void options_help(unsigned command, FILE *to);

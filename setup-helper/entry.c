@@ -5,9 +5,9 @@
 #include "entry.h"
 
 #include "cleanup.h"
+#include "proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
@@ -15,13 +15,8 @@
 
 int entry_descriptors(struct error *err)
 {
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
-			continue;
-		/* The lowest free descriptor is the one that is missing. */
-		if (open("/dev/null", O_RDWR | O_NOCTTY) != fd) // NOLINT(android-cloexec-open): meant to last
-			return fail(err, errno, "open /dev/null");
-	}
+	if (proc_standard_descriptors(err) < 0)
+		return -1;
 	return close_range(STDERR_FILENO + 1, ~0U, 0) < 0 ? fail(err, errno, "close_range") : 0;
 }
 

@@ -1,31 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * policy: see policy.h. inih is kept on a short lead: Debian's build cuts a line at INI_MAX_LINE bytes and reads the
- * rest as another line, joins indented lines to the key before, and hands over the same key twice without a word.
- * So it is fed line by line, a line that does not fit is refused, and so is a second value for a key.
+ * policy: see policy.h. A table of keys over conf.h.
  */
 #include "policy.h"
 
 #include "cleanup.h"
+#include "conf.h"
 #include "fs.h"
 #include "trusted.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ini.h>
 #include <stddef.h>
-
-#define FILE_MAX ((size_t)64 * 1024)
-
-struct parse {
-	struct policy policy;
-	const char *rest;   /* of the text */
-	int line;           /* that inih has, from 1 */
-	unsigned seen;      /* one bit per row of the table */
-	struct error first; /* of ours, and its line; inih goes on after an error */
-	int first_line;
-};
 
 struct key {
 	const char *section;
@@ -48,19 +35,10 @@ void policy_default(struct policy *ret)
 	};
 }
 
-/* The index of text in a NULL-terminated list of words, or -1. */
-static int word_index(const char *text, const char *const *words)
-{
-	for (int i = 0; words[i]; i++)
-		if (strcmp(text, words[i]) == 0)
-			return i;
-	return -1;
-}
-
 int policy_parse_bool(const char *text, bool *ret, struct error *err)
 {
 	static const char *const words[] = {"no", "yes", NULL};
-	int i = word_index(text, words);
+	int i = conf_word(text, words);
 	if (i < 0)
 		return fail_as(err, EX_USAGE, "'%.32s' is neither yes nor no", text);
 	*ret = i == 1;
@@ -70,7 +48,7 @@ int policy_parse_bool(const char *text, bool *ret, struct error *err)
 int policy_parse_restart(const char *text, enum restart *ret, struct error *err)
 {
 	static const char *const words[] = {"auto", "never", "force", NULL};
-	int i = word_index(text, words);
+	int i = conf_word(text, words);
 	if (i < 0)
 		return fail_as(err, EX_USAGE, "'%.32s' is none of auto, never, force", text);
 	*ret = (enum restart)i;
@@ -90,7 +68,7 @@ static int set_restart(const char *value, void *field, struct error *err)
 static int set_scope(const char *value, void *field, struct error *err)
 {
 	static const char *const words[] = {"user", "all", NULL};
-	int i = word_index(value, words);
+	int i = conf_word(value, words);
 	if (i < 0)
 		return fail_as(err, EX_CONFIG, "'%.32s' is neither user nor all", value);
 	*(enum scope *)field = (enum scope)i;
@@ -138,7 +116,7 @@ static int set_controllers(const char *value, void *field, struct error *err)
 		return -1;
 	char *rest = NULL;
 	for (char *word = strtok_r(copy, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
-		int i = word_index(word, known);
+		int i = conf_word(word, known);
 		if (i < 0)
 			return fail_as(
 				err, EX_CONFIG, "'%.32s' is no controller (cpu cpuset io memory pids)", word);
@@ -164,73 +142,25 @@ static const struct key keys[] = {
 	{"docker", "socket", offsetof(struct policy, socket), set_path},
 };
 
-static int set_key(struct parse *parse, const char *section, const char *name, const char *value)
+static int set_key(void *data, const char *section, const char *name, const char *value, struct error *err)
 {
-	struct error *err = &parse->first;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		if (strcmp(section, keys[i].section) != 0 || strcmp(name, keys[i].name) != 0)
 			continue;
-		if (parse->seen & 1U << i)
-			return fail_as(err, EX_CONFIG, "[%s] %s is given twice", section, name);
-		parse->seen |= 1U << i;
-		if (keys[i].set(value, (char *)&parse->policy + keys[i].offset, err) < 0)
+		if (keys[i].set(value, (char *)data + keys[i].offset, err) < 0)
 			return add_context(err, "[%s] %s", section, name);
-		return 0;
+		return (int)i;
 	}
 	return fail_as(err, EX_CONFIG, "[%.32s] %.32s is not known", section, name);
 }
 
-/* inih's handler: nonzero is success. Only the first error counts. */
-static int handle(void *user, const char *section, const char *name, const char *value)
-{
-	struct parse *parse = user;
-	if (parse->first_line)
-		return 0;
-	if (set_key(parse, section, name, value) == 0)
-		return 1;
-	parse->first_line = parse->line;
-	return 0;
-}
-
-/* inih's reader, as fgets(3): the next line, newline included. One that does not fit ends it all. */
-static char *read_line(char *buf, int size, void *stream)
-{
-	struct parse *parse = stream;
-	size_t len = strcspn(parse->rest, "\n");
-	len += parse->rest[len] == '\n';
-	if (len == 0 || parse->first_line)
-		return NULL;
-	parse->line++;
-	if (size < 1 || len > (size_t)size - 1) {
-		(void)fail_as(&parse->first, EX_CONFIG, "longer than %d bytes", size - 2);
-		parse->first_line = parse->line;
-		return NULL;
-	}
-	memcpy(buf, parse->rest, len);
-	buf[len] = '\0';
-	parse->rest += len;
-	return buf;
-}
-
 int policy_parse(const char *text, size_t len, struct policy *ret, struct error *err)
 {
-	struct parse parse = {.rest = text};
-	if (memchr(text, '\0', len))
-		return fail_as(err, EX_CONFIG, "a NUL byte");
-	policy_default(&parse.policy);
-	int line = ini_parse_stream(read_line, &parse, handle, &parse);
-	if (line < 0)
-		return fail(err, ENOMEM, "parse");
-	if (line > 0 && (parse.first_line == 0 || line < parse.first_line)) {
-		(void)fail_as(err, EX_CONFIG, "%d: neither [section], key = value nor a comment", line);
+	struct policy policy;
+	policy_default(&policy);
+	if (conf_parse(POLICY_FILE, text, len, set_key, &policy, err) < 0)
 		return -1;
-	}
-	if (parse.first_line) {
-		*err = parse.first;
-		err->status = EX_CONFIG;
-		return add_context(err, "%d", parse.first_line);
-	}
-	*ret = parse.policy;
+	*ret = policy;
 	return 0;
 }
 
@@ -246,7 +176,7 @@ int policy_load(const struct host *host, struct policy *ret, struct error *err)
 		return -1;
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
-	if (fs_read_fd(fd, POLICY_FILE, FILE_MAX, &text, &len, err) < 0)
+	if (fs_read_fd(fd, POLICY_FILE, CONF_SIZE_MAX, &text, &len, err) < 0)
 		return -1;
-	return policy_parse(text, len, ret, err) < 0 ? add_context(err, "%s", POLICY_FILE) : 0;
+	return policy_parse(text, len, ret, err);
 }

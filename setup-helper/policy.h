@@ -40,7 +40,7 @@ struct policy {
 void policy_default(struct policy *ret);
 
 /* Parse the text of a file; text[len] is NUL. Unknown sections and keys, keys given twice, lines longer than inih's
- * buffer and values that do not parse are EX_CONFIG errors that begin with the line's number; so are NUL bytes. */
+ * buffer and values that do not parse are EX_CONFIG errors that begin with file and line; so are NUL bytes. */
 int policy_parse(const char *text, size_t len, struct policy *ret, struct error *err);
 
 /* Read the file, if there is one. It must be a regular file of root's that only root may write. */

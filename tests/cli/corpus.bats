@@ -5,6 +5,7 @@
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+export XDG_CONFIG_HOME=/nonexistent
 CORPUS=$HERE/tests/fixtures/corpus
 
 # One line of JSON, the same for what is expected and what is planned; a refused config is its exit status.

@@ -8,6 +8,9 @@ HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
 SETUP=${SETUP:-$HERE/build/check/release/setup-helper/oss-crs-setup}
 
+# What the tester's own run.conf says is no part of it.
+export XDG_CONFIG_HOME=/nonexistent
+
 plan() {
 	"$RUN" plan --host-cpus 0-255 --host-memory 2T "$@"
 }
@@ -141,4 +144,31 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 @test "with --json an error is an object too" {
 	run bash -c "'$RUN' plan --json /nowhere 2>/dev/null | jq -r '.version, .error.status'"
 	[ "$output" = "$(printf '1\n78')" ]
+}
+
+@test "defaults come from the user's run.conf, and the command line overrides them" {
+	mkdir -p "$BATS_TEST_TMPDIR/home/oss-crs"
+	printf '[defaults]\nworker = big\n' >"$BATS_TEST_TMPDIR/home/oss-crs/run.conf"
+	write config-resource.yaml <<-'EOF'
+		crs: [{name: a, cpuset: "0-1", memory_limit: 1G}]
+		workers: {local: {cpuset: "0-1"}, big: {cpuset: "0-7"}}
+	EOF
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/home
+	run bash -c "'$RUN' plan --json --host-cpus 0-255 --host-memory 2T '$BATS_TEST_TMPDIR' | jq -r '.worker, .cpus'"
+	[ "$output" = "$(printf 'big\n0-7')" ]
+	run bash -c "'$RUN' plan --worker local --json --host-cpus 0-255 --host-memory 2T '$BATS_TEST_TMPDIR' | jq -r '.worker, .cpus'"
+	[ "$output" = "$(printf 'local\n0-1')" ]
+	printf '[defaults]\nwroker = big\n' >"$BATS_TEST_TMPDIR/home/oss-crs/run.conf"
+	run plan "$BATS_TEST_TMPDIR"
+	refused "run.conf:2: wroker is no option that can stand here"
+	run "$RUN" plan --help
+	[ "$status" -eq 0 ]
+}
+
+@test "closed standard descriptors and an ignored SIGCHLD or SIGPIPE change nothing" {
+	run bash -c "trap '' CHLD PIPE; exec '$RUN' plan --json --host-cpus 0-255 --host-memory 2T '$HERE/tests/fixtures/seed' 0<&- 2>&-"
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .worker <<<"$output")" = local ]
+	run bash -c "'$RUN' plan --json --host-cpus 0-255 --host-memory 2T '$HERE/tests/fixtures/seed' >&-"
+	[ "$status" -eq 0 ]
 }

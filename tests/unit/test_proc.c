@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 
 #define SH(script)                       \
 	(const char *const[])            \
@@ -157,6 +158,46 @@ TEST(no_descriptor_is_passed_on_but_the_standard_ones)
 	assert_string_equal(out, "0\n1\n2\n3\n");
 }
 
+TEST(descriptors_are_passed_on_where_the_child_is_to_be_as_if_run_by_the_shell)
+{
+	_cleanup_close_ int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 60);
+	int leaked = fcntl(STDERR_FILENO, F_DUPFD, 50);
+	assert_return_code(own, errno);
+	assert_return_code(leaked, errno);
+	static const char *const argv[] = {
+		"sh", "-c", "test -e /proc/self/fd/50 && ! test -e /proc/self/fd/60", NULL};
+	struct spawn spawn = SPAWN(argv);
+	spawn.keep_descriptors = true;
+	struct child child = CHILD_NONE;
+	struct error err = {0};
+	int status = -1;
+	int result = proc_spawn(&spawn, &child, &err);
+	(void)close(leaked);
+	assert_ok(result, err);
+	assert_ok(proc_wait(&child, &status, &err), err);
+	assert_int_equal(status, 0);
+}
+
+/* In a process of its own, which has nothing left to report with but its exit status. */
+TEST(a_closed_standard_descriptor_is_never_a_file_of_ours)
+{
+	static const int subsets[][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}, {0, 1, 1}, {1, 1, 1}};
+	for (size_t i = 0; i < COUNT(subsets); i++) {
+		pid_t pid = fork();
+		assert_return_code(pid, errno);
+		if (pid == 0) {
+			struct error err = {0};
+			for (int fd = 0; fd < 3; fd++)
+				if (subsets[i][fd])
+					(void)close(fd);
+			_exit(proc_standard_descriptors(&err) == 0 && dup(0) > 2 ? 0 : 1);
+		}
+		int status = -1;
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+}
+
 static void on_signal(int signal)
 {
 	(void)signal;
@@ -286,6 +327,8 @@ int main(void)
 		RUN_IN_DIR(the_standard_descriptors_are_those_given),
 		RUN(a_standard_descriptor_given_as_itself_stays_open),
 		RUN(no_descriptor_is_passed_on_but_the_standard_ones),
+		RUN(descriptors_are_passed_on_where_the_child_is_to_be_as_if_run_by_the_shell),
+		RUN(a_closed_standard_descriptor_is_never_a_file_of_ours),
 		RUN(blocked_and_caught_signals_are_the_callers_alone),
 		RUN(a_program_dies_by_a_broken_pipe_though_the_caller_ignores_it),
 		RUN(its_own_process_group_is_asked_for),

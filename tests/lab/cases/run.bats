@@ -227,6 +227,58 @@ until_true() {
 	nothing_left
 }
 
+@test "started with closed descriptors and SIGCHLD ignored, exec still tells how its command ended" {
+	run sh_as alice "trap '' CHLD; exec oss-crs-run exec $JOB --crs b -- sh -c 'exit 5' <&-"
+	[ "$status" -eq 5 ]
+	run sh_as alice "oss-crs-run exec $JOB -- cat <(echo a descriptor of the shell)"
+	[ "$status" -eq 0 ]
+	[ "$output" = "a descriptor of the shell" ]
+	nothing_left
+}
+
+@test "--keep leaves containers and cgroups to be looked at, and clean takes them away" {
+	services a 'exit 3' b 'sleep 600'
+	run as alice oss-crs-run run --keep $JOB p h
+	[ "$status" -eq 3 ]
+	name=$(grep -o 'oss-crs-run clean job-run-.*' <<<"$output")
+	name=${name##* }
+	[ -d "$CG/$OURS/$name/a" ]
+	[ "$(docker ps -aq | wc -l)" = 2 ]
+	run as alice oss-crs-run clean "$name"
+	[ "$status" -eq 0 ]
+	nothing_left
+}
+
+@test "--no-cgroup-parent limits each container by itself, and says so" {
+	services a 'exit $$(nproc)' b 'sleep 600'
+	run as alice oss-crs-run run --no-cgroup-parent --keep $JOB p h
+	[ "$status" -eq 2 ]
+	[[ "$output" == *"each container is limited by itself"* ]]
+	id=$(docker ps -aq --filter label=com.docker.compose.service=a)
+	[ "$(docker inspect -f '{{.HostConfig.CgroupParent}} {{.HostConfig.CpusetCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}' "$id")" = " 0-1 134217728 134217728" ]
+	run as alice oss-crs-run clean
+	[ "$status" -eq 0 ]
+	nothing_left
+}
+
+@test "--allow-unconfined lets a stranger run without limits, and says so" {
+	services a 'sleep 600' stranger 'exit $$(nproc)'
+	run as alice oss-crs-run run --allow-unconfined $JOB p h
+	[ "$status" -eq "$(nproc)" ]
+	[[ "$output" == *"service 'stranger' belongs to no CRS and runs without limits"* ]]
+	nothing_left
+}
+
+@test "cgroup v1, and a host that systemd does not run, are told before anything else" {
+	services a 'true'
+	run unshare -m sh -c "mount -t tmpfs none $CG && exec setpriv --reuid alice --init-groups -- oss-crs-run run $JOB p h"
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"$CG is cgroup v1 or hybrid, not cgroup v2"* ]]
+	run unshare -m sh -c "mount -t tmpfs none /run/systemd && exec setpriv --reuid alice --init-groups -- oss-crs-run run $JOB p h"
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"systemd does not run this host"* ]]
+}
+
 @test "an owner that was killed leaves a run that clean finds, and a living run is left alone" {
 	sh_as alice "exec oss-crs-run exec $JOB -- sleep 600" &
 	live=$!

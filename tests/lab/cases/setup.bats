@@ -380,7 +380,7 @@ refused() {
 	echo 'manage=yes' >>/etc/oss-crs/setup.conf
 	run sudo_setup --yes
 	[ "$status" -eq 78 ]
-	[[ $output == *"setup.conf: 6: [docker] manage is given twice"* ]]
+	[[ $output == *"setup.conf:6: [docker] manage is given twice"* ]]
 	rm -r /etc/oss-crs
 }
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * conf: inih on a short lead. Debian's build cuts a line at INI_MAX_LINE bytes and reads the rest as another line,
+ * joins indented lines to the key before, and hands over the same key twice without a word. So it is fed line by line,
+ * a line that does not fit is refused, and so is a second value for a key.
+ */
+#include "conf.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdint.h>
+#include <string.h>
+
+struct parse {
+	conf_set *set;
+	void *data;
+	const char *rest;    /* of the text */
+	int line;            /* that inih has, from 1 */
+	uint64_t seen;       /* one bit per key */
+	struct error *first; /* of ours; inih goes on after an error */
+	int first_line;      /* 0: none yet */
+};
+
+static int take(struct parse *parse, const char *section, const char *name, const char *value)
+{
+	int key = parse->set(parse->data, section, name, value, parse->first);
+	if (key < 0)
+		return -1;
+	if (parse->seen & UINT64_C(1) << key)
+		return fail_as(parse->first, EX_CONFIG, "[%s] %s is given twice", section, name);
+	parse->seen |= UINT64_C(1) << key;
+	return 0;
+}
+
+/* inih's handler: nonzero is success. Only the first error counts. */
+static int handle(void *user, const char *section, const char *name, const char *value)
+{
+	struct parse *parse = user;
+	if (parse->first_line)
+		return 0;
+	if (take(parse, section, name, value) == 0)
+		return 1;
+	parse->first_line = parse->line;
+	return 0;
+}
+
+/* inih's reader, as fgets(3): the next line, newline included. One that does not fit ends it all. */
+static char *read_line(char *buf, int size, void *stream)
+{
+	struct parse *parse = stream;
+	size_t len = strcspn(parse->rest, "\n");
+	len += parse->rest[len] == '\n';
+	if (len == 0 || parse->first_line)
+		return NULL;
+	parse->line++;
+	if (size < 1 || len > (size_t)size - 1) {
+		(void)fail_as(parse->first, EX_CONFIG, "longer than %d bytes", size - 2);
+		parse->first_line = parse->line;
+		return NULL;
+	}
+	memcpy(buf, parse->rest, len);
+	buf[len] = '\0';
+	parse->rest += len;
+	return buf;
+}
+
+int conf_parse(const char *file, const char *text, size_t len, conf_set *set, void *data, struct error *err)
+{
+	struct error first = {0};
+	struct parse parse = {.set = set, .data = data, .rest = text, .first = &first};
+	if (memchr(text, '\0', len))
+		return fail_as(err, EX_CONFIG, "%s: a NUL byte", file);
+	int line = ini_parse_stream(read_line, &parse, handle, &parse);
+	if (line < 0)
+		return fail(err, ENOMEM, "%s", file);
+	if (line > 0 && (parse.first_line == 0 || line < parse.first_line))
+		return fail_as(
+			err, EX_CONFIG, "%s:%d: neither [section], key = value nor a comment", file, line);
+	if (parse.first_line == 0)
+		return 0;
+	*err = first;
+	err->status = EX_CONFIG;
+	return add_context(err, "%s:%d", file, parse.first_line);
+}
+
+int conf_word(const char *text, const char *const *words)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(text, words[i]) == 0)
+			return i;
+	return -1;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * runconf: see runconf.h. The one section is [defaults]; its keys are the long names of options.
+ */
+#include "runconf.h"
+
+#include "cleanup.h"
+#include "conf.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define SYSTEM_FILE "/etc/oss-crs/run.conf"
+#define USER_FILE   "oss-crs/run.conf"
+
+struct target {
+	unsigned command;
+	struct options *options;
+};
+
+static int set_key(void *data, const char *section, const char *name, const char *value, struct error *err)
+{
+	const struct target *target = data;
+	if (strcmp(section, "defaults") != 0) {
+		(void)fail_as(err, EX_CONFIG, "no section [%.32s]", section);
+		return add_hint(err, "write the options below [defaults]");
+	}
+	return options_default(name, value, target->command, target->options, err);
+}
+
+/* fd: of the file, which stays the caller's; -1 with errno where it could not be opened. */
+static int read_file(int fd, const char *path, struct target *target, struct error *err)
+{
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (fd < 0 || fs_read_fd(fd, path, CONF_SIZE_MAX, &text, &len, err) < 0) {
+		if (fd < 0)
+			(void)fail(err, errno, "open %s", path);
+		err->status = EX_CONFIG;
+		return -1;
+	}
+	return conf_parse(path, text, len, set_key, target, err);
+}
+
+/* The path of the user's file; NULL where there is no home. Caller frees. */
+static char *user_path(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	char *path = NULL;
+	int n = -1;
+	if (config && *config == '/')
+		n = asprintf(&path, "%s/" USER_FILE, config);
+	else if (home && *home == '/')
+		n = asprintf(&path, "%s/.config/" USER_FILE, home);
+	return n < 0 ? NULL : path;
+}
+
+int runconf_read(const struct host *host, unsigned command, struct options *options, struct error *err)
+{
+	struct target target = {.command = command, .options = options};
+	_cleanup_close_ int system = openat(host->root, &SYSTEM_FILE[1], O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (read_file(system, SYSTEM_FILE, &target, err) < 0)
+		return -1;
+	_cleanup_free_ char *path = user_path();
+	if (!path)
+		return 0;
+	_cleanup_close_ int user = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return read_file(user, path, &target, err);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz_setup_policy: the input as setup.conf, and so as an INI file at all. Invariants: what is accepted holds only plain
+ * absolute paths, a unit's name and the controllers without which nothing works; what is refused leaves no trace.
+ */
+#include "policy.h"
+
+#include "fuzz.h"
+
+static void check_path(const char *path)
+{
+	CHECK(path[0] == '/' && strlen(path) < POLICY_TEXT_MAX);
+	CHECK(!strstr(path, "/../") && !strstr(path, "//") && !strchr(path, '\n'));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_cleanup_free_ char *text = fuzz_text(data, size);
+	struct error err = {0};
+	struct policy before;
+	struct policy policy;
+	memset(&before, 7, sizeof before);
+	memset(&policy, 7, sizeof policy);
+	if (policy_parse(text, size, &policy, &err) < 0) {
+		check_error(&err, EX_CONFIG);
+		CHECK(strncmp(err.msg, POLICY_FILE ":", strlen(POLICY_FILE) + 1) == 0);
+		CHECK(memcmp(&before, &policy, sizeof policy) == 0);
+		return 0;
+	}
+	check_path(policy.daemon_json);
+	check_path(policy.socket);
+	CHECK(strlen(policy.service) > strlen(".service") && !strchr(policy.service, '/'));
+	CHECK(strstr(policy.controllers, "cpuset") && strstr(policy.controllers, "memory"));
+	CHECK(policy.scope <= SCOPE_ALL && policy.restart <= RESTART_FORCE);
+	return 0;
+}

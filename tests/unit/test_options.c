@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_options: the command line over the defaults of run.conf.
+ */
+#include "unit.h"
+
+#include "host.h"
+#include "options.h"
+#include "runconf.h"
+
+static void options_done(struct options *options)
+{
+	options_free(options);
+}
+
+static int read_conf(int dir, const char *system, const char *user, unsigned command, struct options *ret,
+	struct error *err)
+{
+	char home[64];
+	struct host host = HOST_CLOSED;
+	(void)mkdirat(dir, "etc", 0755);
+	(void)mkdirat(dir, "etc/oss-crs", 0755);
+	(void)mkdirat(dir, "home", 0755);
+	(void)mkdirat(dir, "home/oss-crs", 0755);
+	if (system)
+		make_file(dir, "etc/oss-crs/run.conf", system);
+	if (user)
+		make_file(dir, "home/oss-crs/run.conf", user);
+	(void)snprintf(home, sizeof home, "/proc/self/fd/%d/home", dir);
+	assert_return_code(setenv("XDG_CONFIG_HOME", home, 1), errno);
+	assert_ok(host_open_at(dir, &host, err), *err);
+	int result = runconf_read(&host, command, ret, err);
+	host_close(&host);
+	return result;
+}
+
+TEST(without_files_nothing_is_set)
+{
+	_cleanup_(options_done) struct options options = OPTIONS_NONE;
+	struct error err = {0};
+	assert_ok(read_conf(unit_dir(state), NULL, NULL, COMMAND_RUN, &options, &err), err);
+	assert_null(options.worker);
+	assert_false(options.strict);
+}
+
+TEST(the_user_overrides_the_host_and_the_line_overrides_both)
+{
+	_cleanup_(options_done) struct options options = OPTIONS_NONE;
+	struct error err = {0};
+	assert_ok(read_conf(unit_dir(state),
+			  "[defaults]\nworker=host\ntimeout=1h\nstrict=yes\noom=group\ncgroup-parent=no\n",
+			  "[defaults]\nworker=mine\nstrict=no\n", COMMAND_RUN, &options, &err),
+		err);
+	assert_string_equal(options.worker, "mine");
+	assert_int_equal(options.timeout, 3600);
+	assert_int_equal(options.oom, OOM_GROUP);
+	assert_false(options.strict);
+	assert_true(options.no_cgroup_parent);
+	char *argv[] = {strdupa("run"), strdupa("--timeout"), strdupa("5"), strdupa("--oom=process"),
+		strdupa("--cgroup-parent"), strdupa("config"), NULL};
+	assert_ok(options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), err);
+	assert_string_equal(options.worker, "mine");
+	assert_int_equal(options.timeout, 5);
+	assert_int_equal(options.oom, OOM_PROCESS);
+	assert_false(options.no_cgroup_parent);
+	assert_int_equal(options.arg_count, 1);
+}
+
+TEST(a_default_that_the_command_does_not_have_is_checked_and_passed_over)
+{
+	_cleanup_(options_done) struct options options = OPTIONS_NONE;
+	struct error err = {0};
+	assert_ok(read_conf(unit_dir(state), "[defaults]\ntimeout=5\nkeep=yes\n", NULL, COMMAND_PLAN,
+			  &options, &err),
+		err);
+	assert_int_equal(options.timeout, 0);
+	assert_false(options.keep);
+	assert_int_equal(
+		read_conf(unit_dir(state), "[defaults]\ntimeout=never\n", NULL, COMMAND_PLAN, &options, &err),
+		-1);
+	assert_contains(err.msg, "/etc/oss-crs/run.conf:2: --timeout: 'never' is not a duration");
+	assert_int_equal(err.status, EX_CONFIG);
+}
+
+TEST(what_the_files_may_not_say)
+{
+	static const struct {
+		const char *text, *msg;
+	} table[] = {
+		{"[defaults]\nfrob=1\n", "run.conf:2: frob is no option that can stand here"},
+		{"[defaults]\nhost-cpus=0-3\n", "host-cpus is no option that can stand here"},
+		{"[defaults]\nstrict=true\n", "run.conf:2: --strict: 'true' is neither yes nor no"},
+		{"[defaults]\nuntil=never\n", "--until takes first|all, not 'never'"},
+		{"[defaults]\nworker=\n", "--worker needs a value"},
+		{"[run]\nstrict=yes\n", "run.conf:2: no section [run]"},
+		{"strict=yes\n", "run.conf:1: no section []"},
+		{"[defaults]\nstrict=yes\nstrict=yes\n", "run.conf:3: [defaults] strict is given twice"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		_cleanup_(options_done) struct options options = OPTIONS_NONE;
+		struct error err = {0};
+		assert_int_equal(
+			read_conf(unit_dir(state), NULL, table[i].text, COMMAND_RUN, &options, &err), -1);
+		assert_int_equal(err.status, EX_CONFIG);
+		assert_contains(err.msg, table[i].msg);
+	}
+}
+
+TEST(a_file_that_cannot_be_read_is_an_error)
+{
+	_cleanup_(options_done) struct options options = OPTIONS_NONE;
+	struct error err = {0};
+	make_dir(unit_dir(state), "home");
+	make_dir(unit_dir(state), "home/oss-crs");
+	make_dir(unit_dir(state), "home/oss-crs/run.conf");
+	assert_int_equal(read_conf(unit_dir(state), NULL, NULL, COMMAND_RUN, &options, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_contains(err.msg, "run.conf");
+}
+
+TEST(durations_have_one_unit)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds; /* 0: refused */
+	} table[] = {{"90", 90}, {"90s", 90}, {"5m", 300}, {"2h", 7200}, {"1d", 86400}, {"", 0}, {"0", 0},
+		{"-1", 0}, {"5x", 0}, {"1h30m", 0}, {"m", 0}, {"99999999999999999999", 0}, {"1 h", 0}};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct error err = {0};
+		uint64_t seconds = 0;
+		assert_int_equal(duration_parse(table[i].text, &seconds, &err), table[i].seconds ? 0 : -1);
+		assert_int_equal(seconds, table[i].seconds);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(without_files_nothing_is_set),
+		RUN_IN_DIR(the_user_overrides_the_host_and_the_line_overrides_both),
+		RUN_IN_DIR(a_default_that_the_command_does_not_have_is_checked_and_passed_over),
+		RUN_IN_DIR(what_the_files_may_not_say),
+		RUN_IN_DIR(a_file_that_cannot_be_read_is_an_error),
+		RUN(durations_have_one_unit),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
