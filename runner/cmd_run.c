@@ -243,7 +243,9 @@ static int run_session(struct session *session, const char *dir, struct error *e
 static void session_close(struct session *session)
 {
 	struct error ignored;
-	if (!session->context->options.keep)
+	if (session->context->options.keep)
+		scratch_close(&session->scratch);
+	else
 		(void)scratch_remove(&session->scratch, &ignored);
 	compose_free(&session->compose);
 	engine_close(&session->engine);

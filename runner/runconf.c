@@ -12,7 +12,6 @@
 #include <fcntl.h>
 
 #define SYSTEM_FILE "/etc/oss-crs/run.conf"
-#define USER_FILE   "oss-crs/run.conf"
 
 struct target {
 	unsigned command;
@@ -45,17 +44,17 @@ static int read_file(int fd, const char *path, struct target *target, struct err
 	return conf_parse(path, text, len, set_key, target, err);
 }
 
-/* The path of the user's file; NULL where there is no home. Caller frees. */
-static char *user_path(void)
+/* The directory of the user's file; NULL where there is no home. Caller frees. */
+static char *user_dir(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
 	char *path = NULL;
 	int n = -1;
 	if (config && *config == '/')
-		n = asprintf(&path, "%s/" USER_FILE, config);
+		n = asprintf(&path, "%s/oss-crs", config);
 	else if (home && *home == '/')
-		n = asprintf(&path, "%s/.config/" USER_FILE, home);
+		n = asprintf(&path, "%s/.config/oss-crs", home);
 	return n < 0 ? NULL : path;
 }
 
@@ -65,9 +64,14 @@ int runconf_read(const struct host *host, unsigned command, struct options *opti
 	_cleanup_close_ int system = openat(host->root, &SYSTEM_FILE[1], O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (read_file(system, SYSTEM_FILE, &target, err) < 0)
 		return -1;
-	_cleanup_free_ char *path = user_path();
-	if (!path)
+	/* After su(1) and the like, HOME can be somebody else's: a directory that is closed to this user is not theirs. */
+	_cleanup_free_ char *name = user_dir();
+	_cleanup_close_ int dir = name ? open(name, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (dir < 0)
 		return 0;
-	_cleanup_close_ int user = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_cleanup_free_ char *path = NULL;
+	if (asprintf(&path, "%s/run.conf", name) < 0)
+		return fail(err, ENOMEM, "%s", name);
+	_cleanup_close_ int user = openat(dir, "run.conf", O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	return read_file(user, path, &target, err);
 }

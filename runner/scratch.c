@@ -59,14 +59,17 @@ int scratch_make(uid_t uid, const char *run, struct scratch *ret, struct error *
 
 static int remove_files(int base, const char *run, struct error *err)
 {
-	int fd = fs_open(base, run, O_RDONLY | O_DIRECTORY, 0, err);
+	_cleanup_close_ int fd = fs_open(base, run, O_RDONLY | O_DIRECTORY, 0, err);
 	if (fd < 0)
 		return err->code == ENOENT ? 0 : -1;
 	_cleanup_closedir_ DIR *list = fdopendir(fd);
+	if (!list)
+		return fail(err, errno, "list %s", run);
+	int dir = steal_fd(&fd);
 	const struct dirent *entry = NULL;
-	while (list && (entry = readdir(list)))
+	while ((entry = readdir(list)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			unlinkat(fd, entry->d_name, 0) < 0)
+			unlinkat(dir, entry->d_name, 0) < 0)
 			return fail(err, errno, "remove %s/%s", run, entry->d_name);
 	if (unlinkat(base, run, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail(err, errno, "remove %s", run);
@@ -76,12 +79,17 @@ static int remove_files(int base, const char *run, struct error *err)
 int scratch_remove(struct scratch *scratch, struct error *err)
 {
 	int result = scratch->dir >= 0 ? remove_files(scratch->base, scratch->name, err) : 0;
+	scratch_close(scratch);
+	return result;
+}
+
+void scratch_close(struct scratch *scratch)
+{
 	cleanup_close(&scratch->dir);
 	cleanup_close(&scratch->base);
 	free(scratch->name);
 	free(scratch->path);
 	*scratch = (struct scratch)SCRATCH_NONE;
-	return result;
 }
 
 int scratch_remove_name(uid_t uid, const char *run, struct error *err)

@@ -28,7 +28,10 @@ int scratch_make(uid_t uid, const char *run, struct scratch *ret, struct error *
 /* Remove it with all files in it. Idempotent. */
 int scratch_remove(struct scratch *scratch, struct error *err);
 
-/* The same for a run of which only the name is known. */
+/* Forget it and leave it where it is. */
+void scratch_close(struct scratch *scratch);
+
+/* Remove that of a run of which only the name is known. Idempotent. */
 int scratch_remove_name(uid_t uid, const char *run, struct error *err);
 
 /* Open $XDG_RUNTIME_DIR/oss-crs, making it if it is not there. Returns a descriptor that the caller closes, or -1. */
