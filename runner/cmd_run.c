@@ -14,15 +14,14 @@
 #include "delegation.h"
 #include "engine.h"
 #include "fs.h"
-#include "launch.h"
 #include "report.h"
+#include "risks.h"
 #include "scratch.h"
-#include "size.h"
 #include "tree.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 
 #define OVERRIDE_FILE "override.json"
 
@@ -34,7 +33,7 @@ struct session {
 	struct compose compose;
 	struct scratch scratch;
 	struct cg_tree tree;
-	uint64_t *oom_seen; /* per CRS, what has been told already */
+	struct watch watch;
 	int ours, signals;
 	bool until_all;
 };
@@ -68,6 +67,29 @@ static int write_override(struct session *session, struct error *err)
 	return fs_replace(session->scratch.dir, OVERRIDE_FILE, text, strlen(text), 0600, err);
 }
 
+/* What services may do that a cgroup cannot hold them to: told, or with --strict refused. */
+static int check_services(const struct session *session, struct error *err)
+{
+	for (size_t i = 0; i < session->compose.service_count; i++) {
+		const struct compose_service *service = &session->compose.services[i];
+		char risks[RISKS_TEXT_MAX];
+		if (service->crs == COMPOSE_UNCONFINED)
+			log_warning(&session->context->log,
+				"service '%s' belongs to no CRS and runs without limits", service->name);
+		if (!service->risks)
+			continue;
+		(void)risks_format(service->risks, risks);
+		if (session->context->options.strict) {
+			(void)fail_as(err, EX_CONFIG, "service '%s' could step outside its CRS: %s",
+				service->name, risks);
+			return add_hint(err, "--strict refuses it; without, the report names it");
+		}
+		log_warning(&session->context->log, "service '%s' could step outside its CRS: %s",
+			service->name, risks);
+	}
+	return 0;
+}
+
 /* Files and cgroups: what launch_up() needs. */
 static int prepare(struct session *session, const char *dir, struct error *err)
 {
@@ -76,38 +98,19 @@ static int prepare(struct session *session, const char *dir, struct error *err)
 		compose_open(session->plan, dir, &options->compose_files, session->phase,
 			session->scratch.path, &session->compose, err) < 0 ||
 		compose_services(&session->compose, session->plan, options->allow_unconfined, err) < 0 ||
-		write_override(session, err) < 0)
+		check_services(session, err) < 0 || write_override(session, err) < 0)
 		return -1;
-	for (size_t i = 0; i < session->compose.service_count; i++)
-		if (session->compose.services[i].crs < 0)
-			log_warning(&session->context->log,
-				"service '%s' belongs to no CRS and runs without limits",
-				session->compose.services[i].name);
 	if (options->no_cgroup_parent)
 		return 0;
 	struct tree_options how = {.oom_group = options->oom == OOM_GROUP};
-	return tree_make(session->ours, session->plan, &how, &session->tree, err);
-}
-
-/* Called when the kernel has counted something in a memory.events below the worker. */
-static void tell_oom(void *data)
-{
-	struct session *session = data;
-	for (size_t i = 0; i < session->plan->crs_count; i++) {
-		const struct plan_crs *crs = &session->plan->crs[i];
-		struct error ignored;
-		char limit[SIZE_TEXT_MAX];
-		uint64_t kills = 0;
-		if (cgroup_get_key(session->tree.worker, crs->name, "memory.events", "oom_kill", &kills,
-			    &ignored) < 0 ||
-			kills <= session->oom_seen[i])
-			continue;
-		log_warning(&session->context->log,
-			"CRS '%s' is at its memory limit of %s: the kernel killed %" PRIu64
-			" of its processes",
-			crs->name, size_format(crs->memory_max, limit), kills - session->oom_seen[i]);
-		session->oom_seen[i] = kills;
-	}
+	if (tree_make(session->ours, session->plan, &how, &session->tree, err) < 0)
+		return -1;
+	session->watch.host = &session->context->host;
+	session->watch.log = &session->context->log;
+	session->watch.tree = &session->tree;
+	session->watch.compose = &session->compose;
+	session->watch.engine = &session->engine;
+	return watch_open(&session->watch, err);
 }
 
 static int launch_up(struct session *session, struct launch_end *ret, struct error *err)
@@ -135,8 +138,9 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 		.timeout = session->context->options.timeout,
 		.signals = session->signals,
 		.worker = session->tree.worker,
-		.on_memory_event = tell_oom,
-		.data = session,
+		.sources = session->watch.sources,
+		.source_count = session->watch.source_count,
+		.data = &session->watch,
 	};
 	return launch_wait(&launch, ret, err);
 }
@@ -149,6 +153,10 @@ static int exit_status(const struct session *session, const struct launch_end *e
 		return EX_SIGNAL + end->signal;
 	if (end->reason == REASON_TIMEOUT)
 		return EX_TIMEOUT;
+	if (end->reason == REASON_MISMATCH) {
+		*err = end->problem;
+		return -1;
+	}
 	int status = report_job_status(containers, session->until_all);
 	if (status > 0 || (status == 0 && end->status == 0))
 		return status;
@@ -173,7 +181,7 @@ static int write_report(const struct session *session, const struct report *repo
 }
 
 /* Look at what is there at the end: the exit status, and the table. */
-static int conclude(struct session *session, const struct launch_end *end, struct error *err)
+static int conclude(struct session *session, struct launch_end *end, struct error *err)
 {
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
 	_cleanup_(report_free) struct report report = REPORT_NONE;
@@ -181,8 +189,15 @@ static int conclude(struct session *session, const struct launch_end *end, struc
 		report_collect(session->plan, &session->tree, &session->compose, &containers, &report, err) <
 			0)
 		return -1;
-	int status = exit_status(session, end, &containers, err);
 	report.reason = end->reason;
+	report.watch = &session->watch;
+	/* A kill can come with the very end, which is what the loop has heard of first. */
+	if (session->tree.worker >= 0)
+		watch_last_kills(&session->watch);
+	if (session->tree.worker >= 0 && end->reason != REASON_MISMATCH &&
+		watch_conclude(&session->watch, &containers, &end->problem) < 0)
+		report.reason = end->reason = REASON_MISMATCH;
+	int status = exit_status(session, end, &containers, err);
 	report.signal = end->signal;
 	report.status = status < 0 ? err->status : status;
 	struct error problem = {0};
@@ -247,12 +262,12 @@ static void session_close(struct session *session)
 		scratch_close(&session->scratch);
 	else
 		(void)scratch_remove(&session->scratch, &ignored);
+	watch_close(&session->watch);
 	compose_free(&session->compose);
 	engine_close(&session->engine);
 	cleanup_close(&session->tree.worker);
 	cleanup_close(&session->ours);
 	cleanup_close(&session->signals);
-	free(session->oom_seen);
 }
 
 static int run_phase(const struct context *context, enum phase phase, int first_arg, struct error *err)
@@ -268,13 +283,11 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 		.plan = &plan,
 		.scratch = SCRATCH_NONE,
 		.tree = TREE_NONE,
-		.oom_seen = calloc(plan.crs_count, sizeof *session.oom_seen),
+		.watch = WATCH_NONE,
 		.ours = -1,
 		.signals = -1,
 		.until_all = until == UNTIL_ALL || (until == UNTIL_DEFAULT && phase == PHASE_BUILD),
 	};
-	if (!session.oom_seen)
-		return fail(err, ENOMEM, "run");
 	if (export_environment(&plan, phase, argument(context, 1),
 		    phase == PHASE_RUN ? argument(context, 2) : NULL, err) < 0 ||
 		export_args(context, first_arg, err) < 0 || check_open_engine(&session.engine, err) < 0)

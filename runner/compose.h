@@ -13,7 +13,8 @@
 
 struct compose_service {
 	char *name;
-	int crs; /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
+	int crs;        /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
+	unsigned risks; /* see risks.h */
 };
 
 struct compose {
@@ -50,6 +51,9 @@ void compose_free(struct compose *compose);
  * oss_crs_infra. A service that belongs nowhere is EX_CONFIG unless unconfined ones are allowed. */
 int compose_services(
 	struct compose *compose, const struct run_plan *plan, bool allow_unconfined, struct error *err);
+
+/* The CRS of a service, as an index into the plan's, or COMPOSE_UNCONFINED. */
+int compose_crs(const struct compose *compose, const char *service);
 
 /* The override file's content. limits_per_container: cpuset and mem_limit instead of cgroup_parent. Caller frees. */
 int compose_override(const struct compose *compose, const struct run_plan *plan, bool limits_per_container,

@@ -24,6 +24,7 @@ int cmd_run(const struct context *context, struct error *err);
 int cmd_exec(const struct context *context, struct error *err);
 int cmd_plan(const struct context *context, struct error *err);
 int cmd_check(const struct context *context, struct error *err);
+int cmd_selftest(const struct context *context, struct error *err);
 int cmd_clean(const struct context *context, struct error *err);
 
 /* Read CONFIG (the first argument) and plan it for this machine, or the one that the options describe. The plan's

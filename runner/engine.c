@@ -7,40 +7,18 @@
 #include "cleanup.h"
 #include "cleanup_json.h"
 #include "endpoint.h"
+#include "http.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <sys/utsname.h>
 
 #define ANSWER_MAX      (64U << 20)
 #define TIMEOUT_SECONDS 60L
-#define PROJECT_LABEL   "com.docker.compose.project"
 #define SERVICE_LABEL   "com.docker.compose.service"
 
-struct answer {
-	char *text;
-	size_t len;
-};
-
-static void answer_free(struct answer *answer)
+static void text_free(struct http_text *text)
 {
-	free(answer->text);
-}
-
-static size_t collect(const char *data, size_t size, size_t count, void *user)
-{
-	struct answer *answer = user;
-	size_t len = size * count;
-	if (len > ANSWER_MAX - answer->len)
-		return 0;
-	char *larger = realloc(answer->text, answer->len + len + 1);
-	if (!larger)
-		return 0;
-	memcpy(larger + answer->len, data, len);
-	answer->text = larger;
-	answer->len += len;
-	answer->text[answer->len] = '\0';
-	return len;
+	free(text->text);
 }
 
 int engine_open(struct engine *ret, struct error *err)
@@ -49,15 +27,10 @@ int engine_open(struct engine *ret, struct error *err)
 	const char *path = NULL;
 	if (endpoint_find(&endpoint, err) < 0 || endpoint_socket(endpoint, &path, err) < 0)
 		return -1;
-	CURL *curl = curl_easy_init();
+	CURL *curl = http_handle(path);
 	if (!curl)
 		return fail(err, ENOMEM, "libcurl");
-	/* No proxy, no signal handlers of its own, nothing but this socket. */
-	(void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, path);
-	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
 	*ret = (struct engine){.curl = curl, .endpoint = steal_ptr(endpoint)};
 	return 0;
 }
@@ -93,10 +66,10 @@ static int request(
 	int n = snprintf(url, sizeof url, "http://localhost%s", path);
 	if (n < 0 || (size_t)n >= sizeof url)
 		return fail(err, ENAMETOOLONG, "%s", path);
-	_cleanup_(answer_free) struct answer answer = {0};
+	_cleanup_(text_free) struct http_text answer = {.max = ANSWER_MAX};
 	(void)curl_easy_setopt(engine->curl, CURLOPT_URL, url);
 	(void)curl_easy_setopt(engine->curl, CURLOPT_CUSTOMREQUEST, method);
-	(void)curl_easy_setopt(engine->curl, CURLOPT_WRITEDATA, &answer);
+	http_into(engine->curl, &answer);
 	CURLcode code = curl_easy_perform(engine->curl);
 	if (code != CURLE_OK)
 		return fail_connect(engine, code, err);
@@ -175,7 +148,7 @@ int engine_check_driver(const struct engine_info *info, struct error *err)
 static char *project_filter(struct engine *engine, const char *project)
 {
 	char filter[512];
-	int n = snprintf(filter, sizeof filter, "{\"label\":[\"%s=%s\"]}", PROJECT_LABEL, project);
+	int n = snprintf(filter, sizeof filter, "{\"label\":[\"%s=%s\"]}", ENGINE_PROJECT_LABEL, project);
 	return n > 0 && (size_t)n < sizeof filter ? curl_easy_escape(engine->curl, filter, n) : NULL;
 }
 
@@ -197,31 +170,42 @@ static int get_list(
 	return request(engine, "GET", path, ret, err);
 }
 
-static int inspect(struct engine *engine, const json_t *entry, struct container *ret, struct error *err)
+int engine_container(struct engine *engine, const char *id, struct container *ret, struct error *err)
 {
 	char path[128];
-	(void)snprintf(path, sizeof path, "/containers/%.64s/json", text_of(entry, "Id"));
+	(void)snprintf(path, sizeof path, "/containers/%.64s/json", id);
 	_cleanup_json_ json_t *json = NULL;
 	if (request(engine, "GET", path, &json, err) < 0)
 		return -1;
 	const json_t *state = json_object_get(json, "State");
+	const json_t *labels = json_object_get(json_object_get(json, "Config"), "Labels");
 	const char *finished = text_of(state, "FinishedAt");
 	const char *name = text_of(json, "Name");
-	struct container container = {
+	_cleanup_(container_free) struct container container = {
 		.name = strdup(name + (*name == '/')),
-		.service = strdup(text_of(json_object_get(entry, "Labels"), SERVICE_LABEL)),
+		.service = strdup(text_of(labels, SERVICE_LABEL)),
 		.cgroup_parent = strdup(text_of(json_object_get(json, "HostConfig"), "CgroupParent")),
 		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
+		.pid = (pid_t)json_integer_value(json_object_get(state, "Pid")),
 		/* Year 1 is how Go writes "never". */
 		.started = strncmp(text_of(state, "StartedAt"), "0001", 4) != 0,
 	};
-	(void)snprintf(container.id, sizeof container.id, "%s", text_of(entry, "Id"));
+	if (!container.name || !container.service || !container.cgroup_parent)
+		return fail(err, ENOMEM, "containers");
+	(void)snprintf(container.id, sizeof container.id, "%s", text_of(json, "Id"));
 	if (strncmp(finished, "0001", 4) != 0)
 		(void)snprintf(container.finished, sizeof container.finished, "%s", finished);
 	*ret = container;
-	return container.name && container.service && container.cgroup_parent
-		       ? 0
-		       : fail(err, ENOMEM, "containers");
+	container = (struct container){.name = NULL};
+	return 0;
+}
+
+void container_free(struct container *container)
+{
+	free(container->name);
+	free(container->service);
+	free(container->cgroup_parent);
+	*container = (struct container){.name = NULL};
 }
 
 int engine_containers(struct engine *engine, const char *project, struct containers *ret, struct error *err)
@@ -234,11 +218,10 @@ int engine_containers(struct engine *engine, const char *project, struct contain
 	if (!found.list)
 		return fail(err, ENOMEM, "containers");
 	for (size_t i = 0; i < count; i++) {
-		int result = inspect(engine, json_array_get(json, i), &found.list[found.count], err);
-		if (result < 0 && err->code == ENOENT)
-			continue; /* gone between the list and the look */
-		found.count++;
-		if (result < 0)
+		const char *id = text_of(json_array_get(json, i), "Id");
+		if (engine_container(engine, id, &found.list[found.count], err) == 0)
+			found.count++;
+		else if (err->code != ENOENT) /* gone between the list and the look */
 			return -1;
 	}
 	*ret = found;
@@ -248,11 +231,8 @@ int engine_containers(struct engine *engine, const char *project, struct contain
 
 void containers_free(struct containers *containers)
 {
-	for (size_t i = 0; i < containers->count; i++) {
-		free(containers->list[i].name);
-		free(containers->list[i].service);
-		free(containers->list[i].cgroup_parent);
-	}
+	for (size_t i = 0; i < containers->count; i++)
+		container_free(&containers->list[i]);
 	free(containers->list);
 	*containers = (struct containers)CONTAINERS_NONE;
 }

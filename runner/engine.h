@@ -14,6 +14,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
+
+/* The label by which Compose marks what belongs to a project. */
+#define ENGINE_PROJECT_LABEL "com.docker.compose.project"
 
 struct engine {
 	void *curl;     /* CURL handle, kept for its connection */
@@ -50,6 +54,7 @@ struct container {
 	char *name, *service, *cgroup_parent;
 	char finished[40]; /* as the engine writes it, RFC 3339; empty if it never ended */
 	int exit_code;
+	pid_t pid; /* of its first process, as this host knows it; 0: it does not run */
 	bool started;
 };
 
@@ -66,6 +71,10 @@ struct containers {
 /* All containers of a Compose project, running or not, with how they ended. */
 int engine_containers(struct engine *engine, const char *project, struct containers *ret, struct error *err);
 void containers_free(struct containers *containers);
+
+/* One container by its id; ENOENT: it is gone. */
+int engine_container(struct engine *engine, const char *id, struct container *ret, struct error *err);
+void container_free(struct container *container);
 
 /* Remove a project's containers (killing those that run) with their anonymous volumes, then its networks, then its own volumes: those named
  * "<project>_…". Volumes with a name of the user's choice stay. Idempotent. */

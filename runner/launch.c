@@ -6,10 +6,8 @@
 
 #include "cgroup.h"
 #include "cleanup.h"
-#include "fs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -17,7 +15,7 @@
 
 struct wait_state {
 	const struct launch *launch;
-	int timer, memory;
+	int timer;
 	bool stopping, killed;
 	struct launch_end end;
 };
@@ -52,20 +50,25 @@ static void pass_on(const struct launch *launch, int signal)
 		(void)kill(-launch->child->pid, signal);
 }
 
-static void stop(struct wait_state *state, int signal)
+static void kill_all(struct wait_state *state)
 {
 	struct error ignored;
-	if (!state->stopping) {
-		state->stopping = true;
-		pass_on(state->launch, signal);
-		return;
-	}
 	if (state->killed)
 		return;
-	state->killed = true;
+	state->stopping = state->killed = true;
 	if (state->launch->worker >= 0)
 		(void)cgroup_kill(state->launch->worker, ".", &ignored);
 	pass_on(state->launch, SIGKILL);
+}
+
+static void stop(struct wait_state *state, int signal)
+{
+	if (state->stopping) {
+		kill_all(state);
+		return;
+	}
+	state->stopping = true;
+	pass_on(state->launch, signal);
 }
 
 static void arm(int timer, uint64_t seconds)
@@ -103,32 +106,43 @@ static void on_timer(struct wait_state *state)
 		arm(state->timer, LAUNCH_GRACE_SECONDS);
 }
 
-static void on_memory(const struct wait_state *state)
+static void on_source(struct wait_state *state, size_t i, struct pollfd *polled)
 {
-	/* Reading re-arms the notification. */
-	char text[512];
-	if (pread(state->memory, text, sizeof text, 0) > 0 && state->launch->on_memory_event)
-		state->launch->on_memory_event(state->launch->data);
+	struct error problem = {0};
+	int result = state->launch->sources[i].ready(state->launch->data, &problem);
+	if (result != 0)
+		polled->fd = -1;
+	if (result >= 0)
+		return;
+	if (state->end.reason == REASON_EXITED) {
+		state->end.reason = REASON_MISMATCH;
+		state->end.problem = problem;
+	}
+	kill_all(state);
 }
 
 static int loop(struct wait_state *state, struct error *err)
 {
-	enum { CHILD, SIGNALS, TIMER, MEMORY, COUNT };
-	struct pollfd fds[COUNT] = {
-		[CHILD] = {.fd = state->launch->child->pidfd, .events = POLLIN},
-		[SIGNALS] = {.fd = state->launch->signals, .events = POLLIN},
+	enum { CHILD, SIGNALS, TIMER, SOURCES };
+	const struct launch *launch = state->launch;
+	struct pollfd fds[SOURCES + LAUNCH_SOURCES_MAX] = {
+		[CHILD] = {.fd = launch->child->pidfd, .events = POLLIN},
+		[SIGNALS] = {.fd = launch->signals, .events = POLLIN},
 		[TIMER] = {.fd = state->timer, .events = POLLIN},
-		[MEMORY] = {.fd = state->memory, .events = POLLPRI},
 	};
+	for (size_t i = 0; i < launch->source_count; i++)
+		fds[SOURCES + i] =
+			(struct pollfd){.fd = launch->sources[i].fd, .events = launch->sources[i].events};
 	while (!(fds[CHILD].revents & POLLIN)) {
-		if (poll(fds, COUNT, -1) < 0 && errno != EINTR)
+		if (poll(fds, SOURCES + launch->source_count, -1) < 0 && errno != EINTR)
 			return fail(err, errno, "poll");
 		if (fds[SIGNALS].revents & POLLIN)
 			on_signal(state);
 		if (fds[TIMER].revents & POLLIN)
 			on_timer(state);
-		if (fds[MEMORY].revents & POLLPRI)
-			on_memory(state);
+		for (size_t i = 0; i < launch->source_count; i++)
+			if (fds[SOURCES + i].revents)
+				on_source(state, i, &fds[SOURCES + i]);
 	}
 	return 0;
 }
@@ -138,16 +152,8 @@ int launch_wait(const struct launch *launch, struct launch_end *ret, struct erro
 	_cleanup_close_ int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (timer < 0)
 		return fail(err, errno, "timerfd");
-	_cleanup_close_ int memory = -1;
-	if (launch->worker >= 0) {
-		memory = fs_open(launch->worker, "memory.events", O_RDONLY, 0, err);
-		if (memory < 0)
-			return -1;
-	}
-	struct wait_state state = {.launch = launch, .timer = timer, .memory = memory};
+	struct wait_state state = {.launch = launch, .timer = timer};
 	arm(timer, launch->timeout);
-	if (memory >= 0)
-		on_memory(&state);
 	if (loop(&state, err) < 0 || proc_wait(launch->child, &state.end.status, err) < 0)
 		return -1;
 	*ret = state.end;

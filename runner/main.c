@@ -30,6 +30,8 @@ static const struct command commands[] = {
 		"any command, with the same cgroups", cmd_exec},
 	{"plan", COMMAND_PLAN, 1, 1, "CONFIG", "what would be made; touches nothing", cmd_plan},
 	{"check", COMMAND_CHECK, 0, 0, "", "is this host ready, and what to type if it is not", cmd_check},
+	{"selftest", COMMAND_SELFTEST, 0, 1, "",
+		"try on this host to get more than a CRS has, and say what stopped it", cmd_selftest},
 	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what dead runs have left", cmd_clean},
 };
 
@@ -45,7 +47,7 @@ static void print_help(const struct command *command)
 	}
 	(void)puts("usage: oss-crs-run COMMAND [OPTIONS] ...\n\ncommands:");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)printf("  %-6s %-36s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+		(void)printf("  %-8s %-36s %s\n", commands[i].name, commands[i].usage, commands[i].help);
 	(void)puts("\n`oss-crs-run COMMAND --help` lists a command's options.");
 }
 

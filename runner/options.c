@@ -36,7 +36,7 @@ struct option_def {
 #define JOBS     (COMMAND_BUILD | COMMAND_RUN)
 #define RUNS     (JOBS | COMMAND_EXEC)
 #define PLANS    (RUNS | COMMAND_PLAN)
-#define ALL      (PLANS | COMMAND_CHECK | COMMAND_CLEAN)
+#define ALL      (PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST)
 #define CONF     (1 << 16) /* can stand in run.conf */
 #define FIELD(f) offsetof(struct options, f)
 
@@ -60,8 +60,8 @@ static const struct option_def defs[] = {
 		until_choices, UNTIL_FIRST},
 	{"oom", 0, CHOICE, FIELD(oom), RUNS | CONF, "process|group",
 		"what an OOM kill takes: one process (default) or the CRS", oom_choices, OOM_PROCESS},
-	{"strict", 0, FLAG, FIELD(strict), PLANS | CONF, NULL, "refuse two CRSs on one CPU in every format",
-		NULL, 0},
+	{"strict", 0, FLAG, FIELD(strict), PLANS | CONF, NULL,
+		"refuse CRSs that share a CPU, and services that could step outside their CRS", NULL, 0},
 	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS | CONF, NULL,
 		"let services that belong to no CRS run without limits", NULL, 0},
 	{"cgroup-parent", 0, CLEAR, FIELD(no_cgroup_parent), RUNS | CONF, NULL,

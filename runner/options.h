@@ -20,6 +20,7 @@ enum {
 	COMMAND_PLAN = 1 << 3,
 	COMMAND_CHECK = 1 << 4,
 	COMMAND_CLEAN = 1 << 5,
+	COMMAND_SELFTEST = 1 << 6,
 };
 
 enum until {

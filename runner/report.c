@@ -5,20 +5,14 @@
 #include "report.h"
 
 #include "cleanup.h"
+#include "risks.h"
 #include "size.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <libsmartcols/libsmartcols.h>
-
-static int crs_of_service(const struct compose *compose, const char *service)
-{
-	for (size_t i = 0; i < compose->service_count; i++)
-		if (strcmp(compose->services[i].name, service) == 0)
-			return compose->services[i].crs;
-	return COMPOSE_UNCONFINED;
-}
+#include <signal.h>
 
 static int add_exit(struct crs_report *crs, const struct container *container, struct error *err)
 {
@@ -37,7 +31,7 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree, cons
 	const struct containers *containers, struct report *ret, struct error *err)
 {
 	_cleanup_(report_free) struct report report = {
-		.plan = plan, .crs = calloc(plan->crs_count, sizeof *report.crs)};
+		.plan = plan, .compose = compose, .crs = calloc(plan->crs_count, sizeof *report.crs)};
 	if (!report.crs)
 		return fail(err, ENOMEM, "report");
 	report.has_usage = tree->worker >= 0;
@@ -45,7 +39,7 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree, cons
 		if (tree_usage(tree, plan->crs[i].name, &report.crs[i].usage, err) < 0)
 			return -1;
 	for (size_t i = 0; containers && i < containers->count; i++) {
-		int crs = crs_of_service(compose, containers->list[i].service);
+		int crs = compose_crs(compose, containers->list[i].service);
 		if (crs >= 0 && add_exit(&report.crs[crs], &containers->list[i], err) < 0)
 			return -1;
 	}
@@ -146,6 +140,20 @@ int report_print(const struct report *report, FILE *to, struct error *err)
 	return scols_print_table(table) == 0 ? 0 : fail(err, EIO, "print the table");
 }
 
+/* The OOM kills of one CRS, per container and limit. */
+static json_t *kills_to_json(const struct oom_kills *kills, size_t crs)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < kills->count; i++) {
+		const struct oom_sum *sum = &kills->list[i];
+		if (sum->crs == crs)
+			(void)json_array_append_new(
+				list, json_pack("{s:s, s:s, s:I}", "container", sum->container, "limit",
+					      oom_limit_name(sum->limit), "kills", (json_int_t)sum->count));
+	}
+	return list;
+}
+
 static json_t *crs_to_json(const struct report *report, size_t i)
 {
 	const struct plan_crs *plan = &report->plan->crs[i];
@@ -161,20 +169,54 @@ static json_t *crs_to_json(const struct report *report, size_t i)
 		(void)json_object_set_new(
 			object, "oom_kills", json_integer((json_int_t)crs->usage.oom_kills));
 	}
+	if (report->watch)
+		(void)json_object_set_new(object, "oom", kills_to_json(&report->watch->kills, i));
 	(void)json_object_set_new(object, "exits", json_string(crs->exits ? crs->exits : ""));
 	return object;
 }
 
-int report_json(const struct report *report, char **ret, struct error *err)
+/* {"service": ["privileged", …]} for each service that could step outside. */
+static json_t *risks_to_json(const struct compose *compose)
+{
+	json_t *object = json_object();
+	for (size_t i = 0; compose && i < compose->service_count; i++) {
+		const struct compose_service *service = &compose->services[i];
+		json_t *names = service->risks ? json_array() : NULL;
+		for (size_t bit = 0; names && bit < RISK_COUNT; bit++)
+			if (service->risks & 1U << bit)
+				(void)json_array_append_new(names, json_string(risk_name(bit)));
+		if (names)
+			(void)json_object_set_new(object, service->name, names);
+	}
+	return object;
+}
+
+/* An end by the OOM killer is an exit with 137 to Compose. */
+static const char *reason_of(const struct report *report)
 {
 	static const char *const reasons[] = {
-		[REASON_EXITED] = "exited", [REASON_TIMEOUT] = "timeout", [REASON_SIGNAL] = "signal"};
+		[REASON_EXITED] = "exited",
+		[REASON_TIMEOUT] = "timeout",
+		[REASON_SIGNAL] = "signal",
+		[REASON_MISMATCH] = "mismatch",
+	};
+	bool killed =
+		report->watch && report->watch->kills.count > 0 && report->status == EX_SIGNAL + SIGKILL;
+	return report->reason == REASON_EXITED && killed ? "oom" : reasons[report->reason];
+}
+
+int report_json(const struct report *report, char **ret, struct error *err)
+{
 	json_t *list = json_array();
 	for (size_t i = 0; i < report->plan->crs_count; i++)
 		(void)json_array_append_new(list, crs_to_json(report, i));
-	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:i, s:o}", "version", 1, "name", report->plan->name,
-		"worker", report->plan->worker, "reason", reasons[report->reason], "exit_status",
-		report->status, "crs", list);
+	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:i, s:o, s:o}", "version", 1, "name",
+		report->plan->name, "worker", report->plan->worker, "reason", reason_of(report),
+		"exit_status", report->status, "risks", risks_to_json(report->compose), "crs", list);
+	if (root && report->watch)
+		(void)json_object_set_new(root, "attested",
+			json_pack("{s:I, s:I}", "containers", (json_int_t)report->watch->attested, "unknown",
+				(json_int_t)report->watch->unknown));
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	if (!text)

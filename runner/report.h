@@ -7,8 +7,8 @@
 
 #include "compose.h"
 #include "engine.h"
-#include "launch.h"
 #include "tree.h"
+#include "watch.h"
 
 #include <stdio.h>
 
@@ -19,8 +19,10 @@ struct crs_report {
 
 struct report {
 	const struct run_plan *plan;
-	struct crs_report *crs; /* one per CRS of the plan */
-	bool has_usage;         /* whether there were cgroups to read */
+	struct crs_report *crs;        /* one per CRS of the plan */
+	bool has_usage;                /* whether there were cgroups to read */
+	const struct compose *compose; /* its services' risks are told; NULL: none */
+	const struct watch *watch;     /* what was seen meanwhile; NULL: nothing looked */
 	enum reason reason;
 	int signal;
 	int status; /* what the program exits with */

@@ -9,6 +9,7 @@
 #include "cleanup_json.h"
 #include "config/doc.h"
 #include "proc.h"
+#include "risks.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -131,7 +132,8 @@ static int add_service(struct compose *compose, struct doc *doc, const yaml_node
 	if (!larger)
 		return fail(err, ENOMEM, "Compose");
 	compose->services = larger;
-	larger[compose->service_count] = (struct compose_service){.name = strdup(name), .crs = crs};
+	larger[compose->service_count] =
+		(struct compose_service){.name = strdup(name), .crs = crs, .risks = risks_of(doc, body)};
 	if (!larger[compose->service_count].name)
 		return fail(err, ENOMEM, "Compose");
 	compose->service_count++;
@@ -174,6 +176,14 @@ int compose_services(
 		return fail_as(
 			err, EX_CONFIG, "%s: Compose does not accept it (see above)", compose->files[0]);
 	return read_services(compose, text, plan, allow_unconfined, err);
+}
+
+int compose_crs(const struct compose *compose, const char *service)
+{
+	for (size_t i = 0; i < compose->service_count; i++)
+		if (strcmp(compose->services[i].name, service) == 0)
+			return compose->services[i].crs;
+	return COMPOSE_UNCONFINED;
 }
 
 /* Compose expands $ in values: a literal one is written twice. */

@@ -4,66 +4,14 @@
 # oss-crs-run on a real host: run as root in a lab guest after setup.bats, or on a clean one. Jobs run as alice in login
 # sessions of her own; bob is in no group that may use Docker.
 
-CG=/sys/fs/cgroup
-OURS=user.slice/user-1000.slice/user@1000.service/oss-crs
-JOB=/tmp/job
-
-# as USER CMD...: in a login session of the user's own, as pam_systemd makes it for ssh.
-as() {
-	local user=$1
-	shift
-	systemd-run -q --wait --pipe --service-type=exec -p PAMName=login -p "User=$user" -- "$@"
-}
-
-# sh_as USER LINE: the same for a line of shell.
-sh_as() {
-	as "$1" bash -c "$2"
-}
+load common
 
 setup_file() {
-	loginctl enable-linger alice
-	systemctl start user@1000.service
-	rm -rf /etc/docker/daemon.json /etc/systemd/system/docker.service.d
-	as alice sudo -n "$(command -v oss-crs-setup)" --yes --restart=force
+	ready_host
 }
 
-# A job of two CRSs: `a` has two CPUs and 128 MiB, `b` one CPU and 96 MiB.
 setup() {
-	rm -rf $JOB && mkdir -p $JOB
-	cat >$JOB/config-resource.yaml <<-'EOF'
-		crs:
-		  - name: a
-		    cpuset: "0-1"
-		    memory_limit: "128M"
-		  - name: b
-		    cpuset: "2"
-		    memory_limit: "96M"
-		workers:
-		  local:
-		    cpuset: "0-3"
-		    memory: "256M"
-	EOF
-}
-
-# services NAME COMMAND...: the job's Compose file, services of busybox.
-services() {
-	printf 'services:\n' >$JOB/docker-compose.yaml
-	while (($#)); do
-		printf '  %s:\n    image: busybox:latest\n    pull_policy: never\n    network_mode: none\n    command: ["sh", "-c", "%s"]\n' "$1" "$2"
-		shift 2
-	done >>$JOB/docker-compose.yaml
-}
-
-nothing_left() {
-	[ -z "$(find $CG/$OURS -mindepth 1 -type d)" ]
-	[ -z "$(docker ps -aq)" ]
-	[ -z "$(docker network ls -q --filter label=com.docker.compose.project)" ]
-	[ -z "$(ls /run/user/1000/oss-crs 2>/dev/null)" ]
-}
-
-# until_true CMD...: wait for a state of the host, a minute at most.
-until_true() {
-	timeout 60 bash -c 'until "$@" >/dev/null 2>&1; do read -rt 0.2 <> <(:) || :; done' _ "$@"
+	make_job
 }
 
 @test "check says ready, as JSON too, and for a user outside group docker what is missing" {
@@ -106,12 +54,22 @@ until_true() {
 @test "a CRS of three containers is killed at its limit while its neighbour goes on" {
 	services a_1 'tail /dev/zero; sleep 600' a_2 'tail /dev/zero; sleep 600' a_3 'tail /dev/zero; sleep 600' \
 		b 'i=0; while [ $$i -lt 5 ]; do i=$$((i+1)); sleep 1; done; echo neighbour is fine; exit 7'
-	run as alice oss-crs-run run $JOB p h
+	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
 	[ "$status" -eq 7 ]
 	[[ "$output" == *"neighbour is fine"* ]]
-	[[ "$output" == *"CRS 'a' is at its memory limit of 128M"* ]]
+	[[ "$output" =~ "CRS 'a' is at its memory limit of 128M: the kernel killed 1 process of container '".*"-a_"[123]"-1'; there is now anon "[0-9] ]]
+	[ "$(jq -r '.crs[0] | ([.oom[].kills] | add) == .oom_kills and all(.oom[]; .limit == "crs")' /tmp/alice-report)" = true ]
 	[[ "$output" =~ a\ +0-1\ +[0-9.]+s\ +[0-9.]+M\ +128M\ +[1-9] ]]
 	[[ "$output" =~ b\ +2\ +[0-9.]+s\ +[0-9.KM]+\ +96M\ +0 ]]
+	nothing_left
+}
+
+@test "a container killed at a mem_limit of its own is told from one killed at its CRS's limit" {
+	services a 'tail /dev/zero' b 'sleep 600'
+	sed -i '0,/network_mode: none/s//&\n    mem_limit: 32m/' $JOB/docker-compose.yaml
+	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
+	[[ "$output" == *"CRS 'a' has a container at a limit of its own: the kernel killed 1 process"* ]]
+	[ "$(jq -r '.crs[0].oom[0].limit' /tmp/alice-report)" = container ]
 	nothing_left
 }
 
@@ -304,17 +262,17 @@ until_true() {
 	run as alice oss-crs-run run $JOB p h
 	[ "$status" -eq 78 ]
 	[[ "$output" == *"config-resource.yaml:5:11: '../x' cannot be the name of a CRS"* ]]
-	setup && services a 'true'
+	make_job && services a 'true'
 	sed -i 's/96M/0/' $JOB/config-resource.yaml
 	run as alice oss-crs-run run $JOB p h
 	[ "$status" -eq 78 ]
 	[[ "$output" == *"zero is no memory at all"* ]]
-	setup && services a 'true'
+	make_job && services a 'true'
 	sed -i 's/"2"/"200"/; s/0-3/0-300/' $JOB/config-resource.yaml
 	run as alice oss-crs-run run $JOB p h
 	[ "$status" -eq 78 ]
 	[[ "$output" == *"this host does not have CPUs 4-300"* ]]
-	setup
+	make_job
 	run as alice oss-crs-run run $JOB p h
 	[ "$status" -eq 78 ]
 	[[ "$output" == *"no Docker Compose file"* ]]

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmd_selftest: a throwaway run of one CRS on this host, in which real processes try to get more than it has. What
+ * stops them is the kernel; this only starts them, looks at how they ended, and says so.
+ */
+#include "context.h"
+
+#include "cleanup.h"
+#include "cleanup_json.h"
+#include "delegation.h"
+#include "launch.h"
+#include "machine.h"
+#include "proc.h"
+#include "scope.h"
+#include "tree.h"
+#include "trials.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define CRS_NAME   "selftest"
+#define OUTPUT_MAX 256
+
+struct outcome {
+	enum trial_result result;
+	char detail[OUTPUT_MAX];
+};
+
+struct selftest {
+	const struct context *context;
+	struct job job;
+	struct run_plan plan;
+	struct cg_tree tree;
+	int ours, signals;
+};
+
+/* One CRS with the first CPU, and a cgroup beside it to move to. */
+static int make_plan(struct selftest *self, struct error *err)
+{
+	struct plan_request request = {.phase = PHASE_EXEC,
+		.run_id = CRS_NAME,
+		.worker = "local",
+		.timestamp = (uint64_t)time(NULL),
+		.uid = self->context->uid};
+	if (machine_cpus(&self->context->host, &request.host_cpus, err) < 0 ||
+		machine_memory(&self->context->host, &request.host_memory, err) < 0)
+		return -1;
+	if (getrandom(&request.random, sizeof request.random, 0) != sizeof request.random)
+		return fail(err, errno, "getrandom");
+	char config[256];
+	unsigned cpu = cpulist_next(&request.host_cpus, 0);
+	int n = snprintf(config, sizeof config,
+		CRS_NAME ": {cpuset: \"%u\", memory: %zuB}\n" TRIAL_ELSEWHERE
+			 ": {cpuset: \"%u\", memory: %zuB}\n",
+		cpu, TRIAL_LIMIT_BYTES, cpu, TRIAL_LIMIT_BYTES);
+	return job_parse("selftest", config, (size_t)n, "local", &self->job, err) < 0
+		       ? -1
+		       : plan_make(&self->job, &request, &self->plan, err);
+}
+
+/* Run a trial inside the CRS, in this program over again; its words come by a pipe. */
+static int run_trial(const struct selftest *self, const struct trial *trial, struct launch_end *ret_end,
+	char words[static OUTPUT_MAX], struct error *err)
+{
+	_cleanup_close_ int cgroup = cgroup_open(self->tree.worker, CRS_NAME, err);
+	int ends[2];
+	if (cgroup < 0)
+		return -1;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail(err, errno, "pipe");
+	_cleanup_close_ int reader = ends[0];
+	_cleanup_close_ int writer = ends[1];
+	struct spawn spawn = SPAWN(((const char *const[]){"/proc/self/exe", "selftest", trial->name, NULL}));
+	spawn.cgroup = cgroup;
+	spawn.out = writer;
+	struct child child = CHILD_NONE;
+	if (proc_spawn(&spawn, &child, err) < 0)
+		return -1;
+	(void)close(steal_fd(&writer));
+	struct launch launch = {.child = &child,
+		.signals = self->signals,
+		.worker = self->tree.worker,
+		.child_has_terminal = true};
+	if (launch_wait(&launch, ret_end, err) < 0)
+		return -1;
+	ssize_t n = read(reader, words, OUTPUT_MAX - 1);
+	words[n > 0 ? n : 0] = '\0';
+	return 0;
+}
+
+/* Killed: by its CRS's limit, as the CRS's own counter says, and not by anything else. */
+static int judge_kill(const struct selftest *self, int status, uint64_t kills_before, struct outcome *ret,
+	struct error *err)
+{
+	struct tree_usage usage = {0};
+	if (tree_usage(&self->tree, CRS_NAME, &usage, err) < 0)
+		return -1;
+	bool held = status == EX_SIGNAL + SIGKILL && usage.oom_kills > kills_before &&
+		    usage.memory_peak <= TRIAL_LIMIT_BYTES;
+	ret->result = held ? TRIAL_HELD : TRIAL_NOT_HELD;
+	(void)snprintf(ret->detail, sizeof ret->detail,
+		held ? "killed at %zu MiB of the %zu MiB it wanted" : "not killed at %zu of %zu MiB",
+		TRIAL_LIMIT_BYTES >> 20, TRIAL_ASKED_BYTES >> 20);
+	return 0;
+}
+
+static int judge(
+	const struct selftest *self, const struct trial *trial, struct outcome *ret, struct error *err)
+{
+	struct tree_usage before = {0};
+	struct launch_end end = {0};
+	char words[OUTPUT_MAX] = "";
+	if (tree_usage(&self->tree, CRS_NAME, &before, err) < 0 ||
+		run_trial(self, trial, &end, words, err) < 0)
+		return -1;
+	if (end.reason == REASON_SIGNAL)
+		return fail_as(err, EX_SIGNAL + end.signal, "interrupted");
+	if (trial->killed && !*words)
+		return judge_kill(self, end.status, before.oom_kills, ret, err);
+	if (end.status != TRIAL_HELD && end.status != TRIAL_SKIPPED && end.status != TRIAL_NOT_HELD)
+		return fail_as(err, EX_SOFTWARE, "trial '%s' ended with status %d", trial->name, end.status);
+	ret->result = (enum trial_result)end.status;
+	(void)snprintf(ret->detail, sizeof ret->detail, "%s",
+		ret->result == TRIAL_NOT_HELD ? "nothing has stopped it" : words);
+	return 0;
+}
+
+/* No trial of its own: what the trials of memory have left in swap. */
+static int judge_swap(const struct selftest *self, struct outcome *ret, struct error *err)
+{
+	uint64_t used = 0;
+	ret->result = TRIAL_SKIPPED;
+	if (cgroup_get_u64(self->tree.worker, CRS_NAME, "memory.swap.current", &used, err) < 0) {
+		(void)snprintf(ret->detail, sizeof ret->detail, "this kernel does not count swap");
+		return err->code == ENOENT ? 0 : -1;
+	}
+	uint64_t peak = used;
+	struct error ignored;
+	(void)cgroup_get_u64(
+		self->tree.worker, CRS_NAME, "memory.swap.peak", &peak, &ignored); /* Linux 6.5 */
+	ret->result = used == 0 && peak == 0 ? TRIAL_HELD : TRIAL_NOT_HELD;
+	(void)snprintf(ret->detail, sizeof ret->detail, "%" PRIu64 " bytes of swap were used",
+		peak > used ? peak : used);
+	return 0;
+}
+
+static void tell(const struct context *context, json_t *list, const char *name, const char *what,
+	const struct outcome *outcome)
+{
+	static const char *const words[] = {
+		[TRIAL_HELD] = "held", [TRIAL_NOT_HELD] = "NOT", [TRIAL_SKIPPED] = "-"};
+	(void)json_array_append_new(
+		list, json_pack("{s:s, s:b, s:b, s:s}", "id", name, "held", outcome->result == TRIAL_HELD,
+			      "skipped", outcome->result == TRIAL_SKIPPED, "detail", outcome->detail));
+	if (!context->options.json && !context->options.quiet)
+		(void)printf(
+			"%-4s %-13s tries %s: %s\n", words[outcome->result], name, what, outcome->detail);
+}
+
+static int run_all(const struct selftest *self, json_t *list, bool *ret_held, struct error *err)
+{
+	*ret_held = true;
+	for (size_t i = 0; i <= trial_count; i++) {
+		bool swap = i == trial_count;
+		struct outcome outcome = {.result = TRIAL_SKIPPED};
+		if ((swap ? judge_swap(self, &outcome, err) : judge(self, &trials[i], &outcome, err)) < 0)
+			return -1;
+		tell(self->context, list, swap ? "swap" : trials[i].name,
+			swap ? "to swap instead (the trials of memory did)" : trials[i].what, &outcome);
+		*ret_held = *ret_held && outcome.result != TRIAL_NOT_HELD;
+	}
+	return 0;
+}
+
+static int run_selftest(struct selftest *self, struct error *err)
+{
+	const struct context *context = self->context;
+	struct tree_options options = {.bare_crs = CRS_NAME};
+	if (make_plan(self, err) < 0)
+		return -1;
+	self->signals = signals_open(err);
+	self->ours = self->signals < 0 ? -1 : delegation_open(&context->host, context->uid, err);
+	if (self->ours < 0 || scope_enter(&context->host, context->uid, CRS_NAME, err) < 0 ||
+		tree_make(self->ours, &self->plan, &options, &self->tree, err) < 0)
+		return -1;
+	_cleanup_json_ json_t *list = json_array();
+	bool held = false;
+	int result = run_all(self, list, &held, err);
+	struct error removal = {0};
+	if (tree_destroy(&self->tree, &removal) < 0 && result == 0) {
+		*err = removal;
+		return -1;
+	}
+	if (result < 0)
+		return -1;
+	if (context->options.json) {
+		_cleanup_json_ json_t *root =
+			json_pack("{s:i, s:b, s:O}", "version", 1, "held", held, "trials", list);
+		if (!root || json_dumpf(root, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF)
+			return fail(err, ENOMEM, "print the trials");
+	} else if (!context->options.quiet) {
+		(void)puts(held ? "held" : "not held");
+	}
+	return held ? EX_OK : EX_SOFTWARE;
+}
+
+static void selftest_close(struct selftest *self)
+{
+	cleanup_close(&self->tree.worker);
+	cleanup_close(&self->ours);
+	cleanup_close(&self->signals);
+	plan_free(&self->plan);
+	job_free(&self->job);
+}
+
+int cmd_selftest(const struct context *context, struct error *err)
+{
+	if (context->options.arg_count == 1) {
+		/* One of the trials, here: what the processes inside the CRS are started with. */
+		const struct trial *trial = trial_find(context->options.args[0]);
+		if (!trial)
+			return fail_as(err, EX_USAGE, "no trial '%s'", context->options.args[0]);
+		return trial->run(&context->host, err);
+	}
+	_cleanup_(selftest_close) struct selftest self = {.context = context,
+		.job = JOB_NONE,
+		.plan = PLAN_NONE,
+		.tree = TREE_NONE,
+		.ours = -1,
+		.signals = -1};
+	return run_selftest(&self, err);
+}

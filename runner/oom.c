@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * oom: see oom.h. Per CRS what was counted, and per cgroup below it; those come and go with their containers.
+ */
+#include "oom.h"
+
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+struct below {
+	char name[OOM_CGROUP_MAX];
+	uint64_t kills, limit_hits;
+};
+
+struct crs_state {
+	uint64_t kills, limit_hits;
+	struct below *below;
+	size_t count;
+};
+
+struct oom_state {
+	const struct cg_tree *tree;
+	uint64_t worker_hits;
+	struct crs_state *crs;
+	size_t crs_count; /* the tree may be gone before the state */
+};
+
+const char *oom_limit_name(enum oom_limit limit)
+{
+	static const char *const names[] = {
+		[OOM_LIMIT_CRS] = "crs",
+		[OOM_LIMIT_CONTAINER] = "container",
+		[OOM_LIMIT_WORKER] = "worker",
+		[OOM_LIMIT_HOST] = "host",
+	};
+	return names[limit];
+}
+
+/* How much a counter has grown; 0 where it cannot be read, since its cgroup is gone. */
+static uint64_t growth(int dir, const char *cg, const char *file, const char *key, uint64_t *last)
+{
+	struct error ignored;
+	uint64_t now = 0;
+	if (cgroup_get_key(dir, cg, file, key, &now, &ignored) < 0 || now <= *last)
+		return 0;
+	uint64_t grown = now - *last;
+	*last = now;
+	return grown;
+}
+
+static struct below *find_below(struct crs_state *crs, const char *name)
+{
+	for (size_t i = 0; i < crs->count; i++)
+		if (strcmp(crs->below[i].name, name) == 0)
+			return &crs->below[i];
+	if (strlen(name) >= OOM_CGROUP_MAX)
+		return NULL;
+	struct below *larger = reallocarray(crs->below, crs->count + 1, sizeof *larger);
+	if (!larger)
+		return NULL;
+	crs->below = larger;
+	larger[crs->count] = (struct below){.kills = 0};
+	(void)snprintf(larger[crs->count].name, OOM_CGROUP_MAX, "%s", name);
+	return &larger[crs->count++];
+}
+
+struct look {
+	struct oom_state *state;
+	void (*tell)(void *data, const struct oom_kill *kill);
+	void *data;
+	bool crs_hit, worker_hit; /* whose limit could not be met since the last look */
+};
+
+static void tell(const struct look *look, size_t i, const char *cgroup, bool own_limit, uint64_t count)
+{
+	struct oom_kill kill = {
+		.crs = i,
+		.count = count,
+		.limit = own_limit          ? OOM_LIMIT_CONTAINER
+			 : look->crs_hit    ? OOM_LIMIT_CRS
+			 : look->worker_hit ? OOM_LIMIT_WORKER
+					    : OOM_LIMIT_HOST,
+	};
+	const struct cg_tree *tree = look->state->tree;
+	const char *name = tree->plan->crs[i].name;
+	struct error ignored;
+	(void)snprintf(kill.cgroup, sizeof kill.cgroup, "%s", cgroup);
+	(void)cgroup_get_key(tree->worker, name, "memory.stat", "anon", &kill.anon, &ignored);
+	(void)cgroup_get_key(tree->worker, name, "memory.stat", "file", &kill.file, &ignored);
+	(void)cgroup_get_key(tree->worker, name, "memory.stat", "shmem", &kill.shmem, &ignored);
+	look->tell(look->data, &kill);
+}
+
+/* The cgroups below a CRS; those that are not remembered are new. Gives the kills found in them. */
+static uint64_t look_below(const struct look *look, size_t i)
+{
+	struct crs_state *crs = &look->state->crs[i];
+	const struct cg_tree *tree = look->state->tree;
+	struct error ignored;
+	_cleanup_close_ int fd =
+		fs_open(tree->worker, tree->plan->crs[i].name, O_RDONLY | O_DIRECTORY, 0, &ignored);
+	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!list)
+		return 0;
+	int dir = steal_fd(&fd);
+	uint64_t found = 0;
+	const struct dirent *entry = NULL;
+	while ((entry = readdir(list))) {
+		struct below *below = entry->d_type == DT_DIR && entry->d_name[0] != '.'
+					      ? find_below(crs, entry->d_name)
+					      : NULL;
+		if (!below)
+			continue;
+		uint64_t hits = growth(dir, below->name, "memory.events", "oom", &below->limit_hits);
+		uint64_t kills = growth(dir, below->name, "memory.events", "oom_kill", &below->kills);
+		if (kills)
+			tell(look, i, below->name, hits > 0, kills);
+		found += kills;
+	}
+	return found;
+}
+
+static void look_at_crs(struct look *look, size_t i)
+{
+	struct oom_state *state = look->state;
+	struct crs_state *crs = &state->crs[i];
+	const char *name = state->tree->plan->crs[i].name;
+	look->crs_hit = growth(state->tree->worker, name, "memory.events.local", "oom", &crs->limit_hits) > 0;
+	uint64_t kills = growth(state->tree->worker, name, "memory.events", "oom_kill", &crs->kills);
+	if (kills == 0)
+		return;
+	uint64_t below = look_below(look, i);
+	/* Those whose own cgroup went with them, or who were in the CRS's. */
+	if (kills > below)
+		tell(look, i, "", false, kills - below);
+}
+
+void oom_look(struct oom_state *state, void (*tell_one)(void *data, const struct oom_kill *kill), void *data)
+{
+	struct look look = {.state = state, .tell = tell_one, .data = data};
+	look.worker_hit =
+		growth(state->tree->worker, ".", "memory.events.local", "oom", &state->worker_hits) > 0;
+	for (size_t i = 0; i < state->crs_count; i++)
+		look_at_crs(&look, i);
+}
+
+int oom_open(const struct cg_tree *tree, struct oom_state **ret, struct error *err)
+{
+	struct oom_state *state = calloc(1, sizeof *state);
+	struct crs_state *crs = calloc(tree->plan->crs_count, sizeof *crs);
+	if (!state || !crs) {
+		free(state);
+		free(crs);
+		return fail(err, ENOMEM, "OOM events");
+	}
+	state->tree = tree;
+	state->crs = crs;
+	state->crs_count = tree->plan->crs_count;
+	*ret = state;
+	return 0;
+}
+
+void oom_close(struct oom_state *state)
+{
+	if (!state)
+		return;
+	for (size_t i = 0; i < state->crs_count; i++)
+		free(state->crs[i].below);
+	free(state->crs);
+	free(state);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trials: see trials.h.
+ */
+#include "trials.h"
+
+#include "cgroup.h"
+#include "cleanup.h"
+#include "cpulist.h"
+#include "fs.h"
+#include "machine.h"
+#include "processes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#define CHUNK_BYTES ((size_t)1 << 20)
+
+/* Every CPU that is online but the ones it has (sched_setaffinity(2): EINVAL where a cpuset leaves none of them). */
+static int try_cpus(const struct host *host, struct error *err)
+{
+	struct cpulist online;
+	cpu_set_t own;
+	if (machine_cpus(host, &online, err) < 0)
+		return -1;
+	if (sched_getaffinity(0, sizeof own, &own) < 0)
+		return fail(err, errno, "sched_getaffinity");
+	cpu_set_t others;
+	CPU_ZERO(&others);
+	for (unsigned cpu = cpulist_next(&online, 0); cpu < CPU_SETSIZE; cpu = cpulist_next(&online, cpu + 1))
+		if (!CPU_ISSET(cpu, &own))
+			CPU_SET(cpu, &others);
+	if (CPU_COUNT(&others) == 0) {
+		(void)printf("there is no other CPU on this host");
+		return TRIAL_SKIPPED;
+	}
+	if (sched_setaffinity(0, sizeof others, &others) == 0)
+		return TRIAL_NOT_HELD;
+	(void)printf("refused: %s", strerrordesc_np(errno));
+	return TRIAL_HELD;
+}
+
+static int try_memory(const struct host *host, struct error *err)
+{
+	(void)host;
+	char *memory =
+		mmap(NULL, TRIAL_ASKED_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return fail(err, errno, "mmap");
+	memset(memory, 1, TRIAL_ASKED_BYTES);
+	return TRIAL_NOT_HELD;
+}
+
+/* Memory that is in no process: /dev/shm and tmpfs are the same to the kernel. */
+static int try_shared_memory(const struct host *host, struct error *err)
+{
+	(void)host;
+	_cleanup_free_ char *chunk = calloc(1, CHUNK_BYTES);
+	_cleanup_close_ int fd = memfd_create("oss-crs-selftest", MFD_CLOEXEC);
+	if (!chunk || fd < 0)
+		return fail(err, chunk ? errno : ENOMEM, "memfd");
+	for (size_t written = 0; written < TRIAL_ASKED_BYTES; written += CHUNK_BYTES) {
+		if (write(fd, chunk, CHUNK_BYTES) == (ssize_t)CHUNK_BYTES)
+			continue;
+		(void)printf("refused: %s", strerrordesc_np(errno));
+		return TRIAL_HELD;
+	}
+	return TRIAL_NOT_HELD;
+}
+
+/* What a container is in: a cgroup namespace whose root is the CRS (cgroup_namespaces(7)). Without it, a process of the
+ * user's is the owner of these cgroups, and may do with them what the owner may. */
+static int enter_namespace(void)
+{
+	return unshare(CLONE_NEWUSER | CLONE_NEWCGROUP);
+}
+
+/* Write to a file of a cgroup named from the root of the hierarchy; 0 if the kernel took it, else the errno value. */
+static int attempt(const struct host *host, const char *cgroup, const char *file, const char *value)
+{
+	struct error problem = {0};
+	return cgroup_set(host->cgroup, cgroup + 1, file, value, &problem) == 0 ? 0 : problem.code;
+}
+
+static int try_write(
+	const struct host *host, const char *sibling, const char *file, const char *value, struct error *err)
+{
+	char cgroup[CGROUP_PATH_MAX];
+	if (process_cgroup(host, getpid(), cgroup, sizeof cgroup, err) < 0)
+		return -1;
+	if (sibling) {
+		char *slash = strrchr(cgroup, '/');
+		size_t room = slash ? sizeof cgroup - (size_t)(slash + 1 - cgroup) : 0;
+		int n = slash ? snprintf(slash + 1, room, "%s", sibling) : -1;
+		if (n < 0 || (size_t)n >= room)
+			return fail(err, ENAMETOOLONG, "%s", sibling);
+	}
+	if (enter_namespace() < 0) {
+		(void)printf("no namespaces for this user on this host: %s", strerrordesc_np(errno));
+		return TRIAL_SKIPPED;
+	}
+	int errnum = attempt(host, cgroup, file, value);
+	if (errnum == 0)
+		return TRIAL_NOT_HELD;
+	(void)printf("refused: %s", strerrordesc_np(errnum));
+	return TRIAL_HELD;
+}
+
+static int try_move(const struct host *host, struct error *err)
+{
+	return try_write(host, TRIAL_ELSEWHERE, "cgroup.procs", "0", err);
+}
+
+static int try_raise(const struct host *host, struct error *err)
+{
+	return try_write(host, NULL, "memory.max", "max", err);
+}
+
+const struct trial trials[] = {
+	{"cpus", "to run on a CPU that it was not given", false, try_cpus},
+	{"memory", "to use four times its memory", true, try_memory},
+	{"shared-memory", "to put as much into shared memory", true, try_shared_memory},
+	{"move", "to move to another cgroup, from a namespace as a container has it", false, try_move},
+	{"raise", "to raise its own limit, from such a namespace", false, try_raise},
+};
+
+const size_t trial_count = sizeof trials / sizeof *trials;
+
+const struct trial *trial_find(const char *name)
+{
+	for (size_t i = 0; i < trial_count; i++)
+		if (strcmp(trials[i].name, name) == 0)
+			return &trials[i];
+	return NULL;
+}

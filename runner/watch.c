@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * watch: see watch.h. One function per source.
+ */
+#include "watch.h"
+
+#include "cleanup.h"
+#include "fs.h"
+#include "size.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+
+static int sum_up(
+	struct oom_kills *kills, const struct oom_kill *kill, const char *container, struct error *err)
+{
+	for (size_t i = 0; i < kills->count; i++) {
+		struct oom_sum *sum = &kills->list[i];
+		if (sum->crs == kill->crs && sum->limit == kill->limit &&
+			strcmp(sum->container, container) == 0) {
+			sum->count += kill->count;
+			return 0;
+		}
+	}
+	struct oom_sum *larger = reallocarray(kills->list, kills->count + 1, sizeof *larger);
+	if (!larger)
+		return fail(err, ENOMEM, "OOM kills");
+	kills->list = larger;
+	larger[kills->count] = (struct oom_sum){
+		.crs = kill->crs, .container = strdup(container), .limit = kill->limit, .count = kill->count};
+	if (!larger[kills->count].container)
+		return fail(err, ENOMEM, "OOM kills");
+	kills->count++;
+	return 0;
+}
+
+/* Whose limit it was, as the beginning of a sentence. */
+static void describe_limit(const struct watch *watch, const struct oom_kill *kill, char *buf, size_t size)
+{
+	const struct run_plan *plan = watch->tree->plan;
+	const char *crs = plan->crs[kill->crs].name;
+	char limit[SIZE_TEXT_MAX];
+	switch (kill->limit) {
+	case OOM_LIMIT_CRS:
+		(void)snprintf(buf, size, "CRS '%s' is at its memory limit of %s", crs,
+			size_format(plan->crs[kill->crs].memory_max, limit));
+		return;
+	case OOM_LIMIT_CONTAINER:
+		(void)snprintf(buf, size, "CRS '%s' has a container at a limit of its own", crs);
+		return;
+	case OOM_LIMIT_WORKER:
+		(void)snprintf(buf, size, "worker '%s' is at its memory limit of %s, in CRS '%s'",
+			plan->worker, size_format(plan->memory_max, limit), crs);
+		return;
+	case OOM_LIMIT_HOST:
+		(void)snprintf(
+			buf, size, "the host, or a limit above this run, is out of memory, in CRS '%s'", crs);
+		return;
+	}
+}
+
+static void tell_kill(void *data, const struct oom_kill *kill)
+{
+	struct watch *watch = data;
+	_cleanup_(container_free) struct container container = {.name = NULL};
+	struct error problem = {0};
+	char limit[256];
+	char anon[SIZE_TEXT_MAX];
+	char file[SIZE_TEXT_MAX];
+	char shmem[SIZE_TEXT_MAX];
+	bool known =
+		*kill->cgroup && engine_container(watch->engine, kill->cgroup, &container, &problem) == 0;
+	describe_limit(watch, kill, limit, sizeof limit);
+	log_warning(watch->log,
+		"%s: the kernel killed %" PRIu64 " process%s%s%s%s; there is now anon %s, file %s, shmem %s",
+		limit, kill->count, kill->count == 1 ? "" : "es", known ? " of container '" : "",
+		known ? container.name : "", known ? "'" : "", size_format(kill->anon, anon),
+		size_format(kill->file, file), size_format(kill->shmem, shmem));
+	if (sum_up(&watch->kills, kill, known ? container.name : "", &problem) < 0)
+		log_error(watch->log, &problem);
+}
+
+/* The kernel has counted something in a memory.events below the worker. */
+static int on_memory(void *data, struct error *err)
+{
+	(void)err;
+	struct watch *watch = data;
+	char text[512];
+	/* Reading re-arms the notification. */
+	if (pread(watch->memory, text, sizeof text, 0) <= 0)
+		return 1;
+	oom_look(watch->oom, tell_kill, watch);
+	return 0;
+}
+
+/* Of a container of the project: -1 is a mismatch. */
+static int look_at(const struct watch *watch, const struct container *container, struct error *err)
+{
+	int crs = compose_crs(watch->compose, container->service);
+	return crs == COMPOSE_UNCONFINED ? 0
+					 : attest_container(watch->host, watch->tree,
+						   &watch->tree->plan->crs[crs], container, err);
+}
+
+/* The engine did not answer: say so, and go on. That a container is gone already needs no word. */
+static void cannot_look(struct watch *watch, const char *what, const struct error *err)
+{
+	if (err->code == ENOENT)
+		return;
+	log_warning(watch->log, "%s could not be checked: %s", what, err->msg);
+	watch->unknown++;
+}
+
+static int look_at_all(struct watch *watch, struct error *err)
+{
+	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
+	if (engine_containers(watch->engine, watch->compose->project, &containers, err) < 0) {
+		cannot_look(watch, "the containers", err);
+		return 0;
+	}
+	for (size_t i = 0; i < containers.count; i++)
+		if (look_at(watch, &containers.list[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int on_start(struct watch *watch, const char *id, struct error *err)
+{
+	_cleanup_(container_free) struct container container = {.name = NULL};
+	if (engine_container(watch->engine, id, &container, err) < 0) {
+		cannot_look(watch, "a container that started", err);
+		return 0;
+	}
+	/* The limits too: a tree that was removed by hand is made again by the engine, without any. */
+	if (attest_limits(watch->tree, err) < 0 || look_at(watch, &container, err) < 0)
+		return -1;
+	watch->attested++;
+	return 0;
+}
+
+/* The first end is most often that of the run: what still runs is looked at once more. */
+static int on_end(struct watch *watch, struct error *err)
+{
+	if (watch->ending)
+		return 0;
+	watch->ending = true;
+	return look_at_all(watch, err);
+}
+
+static int on_events(void *data, struct error *err)
+{
+	struct watch *watch = data;
+	struct container_event event;
+	int result = 0;
+	while ((result = events_next(watch->events, &event, err)) > 0)
+		if ((event.started ? on_start(watch, event.id, err) : on_end(watch, err)) < 0)
+			return -1;
+	if (result == 0)
+		return 0;
+	cannot_look(watch, "containers that start from now on", err);
+	return 1;
+}
+
+/* Whether a CRS has lost its last process since the last look: it has ended, or somebody has taken them elsewhere. */
+static bool any_emptied(struct watch *watch)
+{
+	bool emptied = false;
+	for (size_t i = 0; i < watch->tree->plan->crs_count; i++) {
+		struct error ignored;
+		uint64_t populated = 0;
+		(void)cgroup_get_key(watch->tree->worker, watch->tree->plan->crs[i].name, "cgroup.events",
+			"populated", &populated, &ignored);
+		emptied = emptied || (watch->populated[i] && !populated);
+		watch->populated[i] = populated;
+	}
+	return emptied;
+}
+
+static int on_write(void *data, struct error *err)
+{
+	struct watch *watch = data;
+	unsigned what = attest_take(watch->writes);
+	if (what & ATTEST_LIMITS && attest_limits(watch->tree, err) < 0)
+		return -1;
+	return what & ATTEST_POPULATED && any_emptied(watch) ? look_at_all(watch, err) : 0;
+}
+
+static void add_source(struct watch *watch, int fd, short events, int (*ready)(void *data, struct error *err))
+{
+	watch->sources[watch->source_count++] =
+		(struct launch_source){.fd = fd, .events = events, .ready = ready};
+}
+
+int watch_open(struct watch *watch, struct error *err)
+{
+	watch->populated = calloc(watch->tree->plan->crs_count, sizeof *watch->populated);
+	if (!watch->populated)
+		return fail(err, ENOMEM, "watch");
+	if (oom_open(watch->tree, &watch->oom, err) < 0)
+		return -1;
+	watch->memory = fs_open(watch->tree->worker, "memory.events", O_RDONLY, 0, err);
+	if (watch->memory < 0)
+		return -1;
+	add_source(watch, watch->memory, POLLPRI, on_memory);
+	watch->writes = attest_watch(watch->tree, err);
+	if (watch->writes < 0) {
+		/* The host's bounds on inotify are used up. The limits are still read at every start and at the end. */
+		if (err->code != ENOSPC && err->code != EMFILE)
+			return -1;
+		log_warning(watch->log, "changes to the tree will be noticed late: %s", err->msg);
+	} else {
+		add_source(watch, watch->writes, POLLIN, on_write);
+	}
+	if (events_open(watch->engine, watch->compose->project, &watch->events, err) < 0)
+		return -1;
+	add_source(watch, events_fd(watch->events), POLLIN, on_events);
+	return attest_limits(watch->tree, err);
+}
+
+void watch_close(struct watch *watch)
+{
+	events_close(watch->events);
+	cleanup_close(&watch->writes);
+	cleanup_close(&watch->memory);
+	oom_close(watch->oom);
+	for (size_t i = 0; i < watch->kills.count; i++)
+		free(watch->kills.list[i].container);
+	free(watch->kills.list);
+	free(watch->populated);
+	*watch = (struct watch)WATCH_NONE;
+}
+
+void watch_last_kills(struct watch *watch)
+{
+	if (watch->oom)
+		oom_look(watch->oom, tell_kill, watch);
+}
+
+int watch_conclude(const struct watch *watch, const struct containers *containers, struct error *err)
+{
+	if (attest_limits(watch->tree, err) < 0)
+		return -1;
+	for (size_t i = 0; i < containers->count; i++)
+		if (look_at(watch, &containers->list[i], err) < 0)
+			return -1;
+	return 0;
+}

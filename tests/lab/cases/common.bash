@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# common: what the cases of the lab share: a host that is ready, a small job, running it as somebody, and what must be left.
+
+CG=/sys/fs/cgroup
+OURS=user.slice/user-1000.slice/user@1000.service/oss-crs
+JOB=/tmp/job
+
+# as USER CMD...: in a login session of the user's own, as pam_systemd makes it for ssh.
+as() {
+	local user=$1
+	shift
+	systemd-run -q --wait --pipe --service-type=exec -p PAMName=login -p "User=$user" -- "$@"
+}
+
+# sh_as USER LINE: the same for a line of shell.
+sh_as() {
+	as "$1" bash -c "$2"
+}
+
+# ready_host: alice may run jobs.
+ready_host() {
+	loginctl enable-linger alice
+	systemctl start user@1000.service
+	rm -rf /etc/docker/daemon.json /etc/systemd/system/docker.service.d
+	as alice sudo -n "$(command -v oss-crs-setup)" --yes --restart=force
+}
+
+# make_job: a job of two CRSs: `a` has two CPUs and 128 MiB, `b` one CPU and 96 MiB.
+make_job() {
+	rm -rf $JOB && mkdir -p $JOB
+	cat >$JOB/config-resource.yaml <<-'EOF'
+		crs:
+		  - name: a
+		    cpuset: "0-1"
+		    memory_limit: "128M"
+		  - name: b
+		    cpuset: "2"
+		    memory_limit: "96M"
+		workers:
+		  local:
+		    cpuset: "0-3"
+		    memory: "256M"
+	EOF
+}
+
+# services NAME COMMAND...: the job's Compose file, services of busybox.
+services() {
+	printf 'services:\n' >$JOB/docker-compose.yaml
+	while (($#)); do
+		printf '  %s:\n    image: busybox:latest\n    pull_policy: never\n    network_mode: none\n    command: ["sh", "-c", "%s"]\n' "$1" "$2"
+		shift 2
+	done >>$JOB/docker-compose.yaml
+}
+
+nothing_left() {
+	[ -z "$(find $CG/$OURS -mindepth 1 -type d)" ]
+	[ -z "$(docker ps -aq)" ]
+	[ -z "$(docker network ls -q --filter label=com.docker.compose.project)" ]
+	[ -z "$(ls /run/user/1000/oss-crs 2>/dev/null)" ]
+}
+
+# until_true CMD...: wait for a state of the host, five minutes at most: the host may be emulated and shared.
+until_true() {
+	timeout 300 bash -c 'until "$@" >/dev/null 2>&1; do read -rt 0.2 <> <(:) || :; done' _ "$@"
+}

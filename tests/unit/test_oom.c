@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_oom: each kill is told once, with its container and with the limit that could not be met. (On files that look
+ * like the kernel's; that the kernel counts like this, the lab shows.)
+ */
+#include "unit.h"
+
+#include "oom.h"
+
+#include <inttypes.h>
+
+struct told {
+	char text[512]; /* "crs cgroup limit count;" for each */
+};
+
+static void tell(void *data, const struct oom_kill *kill)
+{
+	struct told *told = data;
+	size_t used = strlen(told->text);
+	(void)snprintf(told->text + used, sizeof told->text - used, "%zu %s %s %" PRIu64 ";", kill->crs,
+		*kill->cgroup ? kill->cgroup : "-", oom_limit_name(kill->limit), kill->count);
+}
+
+static void put(int dir, const char *cg, unsigned kills, unsigned hits, unsigned local_hits)
+{
+	char path[256];
+	char text[128];
+	(void)snprintf(path, sizeof path, "%s/memory.events", cg);
+	(void)snprintf(text, sizeof text, "low 0\nhigh 0\nmax 9\noom %u\noom_kill %u\n", hits, kills);
+	make_file(dir, path, text);
+	(void)snprintf(path, sizeof path, "%s/memory.events.local", cg);
+	(void)snprintf(text, sizeof text, "low 0\nhigh 0\nmax 9\noom %u\noom_kill 0\n", local_hits);
+	make_file(dir, path, text);
+	(void)snprintf(path, sizeof path, "%s/memory.stat", cg);
+	make_file(dir, path, "anon 4096\nfile 8192\nshmem 0\n");
+}
+
+struct fixture {
+	struct plan_crs crs[2];
+	struct run_plan plan;
+	struct cg_tree tree;
+	struct oom_state *state;
+};
+
+static void make_fixture(int dir, struct fixture *fixture)
+{
+	static const char *const cgroups[] = {"w", "w/a", "w/b", "w/a/c1", "w/a/c2"};
+	struct error err = {0};
+	for (size_t i = 0; i < COUNT(cgroups); i++) {
+		make_dir(dir, cgroups[i]);
+		put(dir, cgroups[i], 0, 0, 0);
+	}
+	*fixture = (struct fixture){.crs = {{.name = "a"}, {.name = "b"}}};
+	fixture->plan = (struct run_plan){.crs = fixture->crs, .crs_count = 2};
+	fixture->tree = (struct cg_tree){.plan = &fixture->plan,
+		.ours = -1,
+		.worker = openat(dir, "w", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	assert_return_code(fixture->tree.worker, errno);
+	assert_ok(oom_open(&fixture->tree, &fixture->state, &err), err);
+}
+
+static void free_fixture(struct fixture *fixture)
+{
+	oom_close(fixture->state);
+	(void)close(fixture->tree.worker);
+}
+
+static void assert_told(struct fixture *fixture, const char *text)
+{
+	struct told told = {""};
+	oom_look(fixture->state, tell, &told);
+	assert_string_equal(told.text, text);
+}
+
+TEST(each_kill_is_told_once_with_its_container)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	assert_told(&fixture, "");
+	put(dir, "w/a/c2", 2, 0, 0);
+	put(dir, "w/a", 2, 2, 2);
+	assert_told(&fixture, "0 c2 crs 2;");
+	assert_told(&fixture, "");
+	put(dir, "w/a/c2", 3, 0, 0);
+	put(dir, "w/a/c1", 1, 0, 0);
+	put(dir, "w/a", 4, 4, 4);
+	struct told told = {""};
+	oom_look(fixture.state, tell, &told);
+	assert_contains(told.text, "0 c2 crs 1;");
+	assert_contains(told.text, "0 c1 crs 1;");
+	free_fixture(&fixture);
+}
+
+TEST(whose_limit_it_was_is_told)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	put(dir, "w/a/c1", 1, 1, 1); /* its own mem_limit */
+	put(dir, "w/a", 1, 1, 0);
+	assert_told(&fixture, "0 c1 container 1;");
+	put(dir, "w/b", 1, 1, 0);
+	put(dir, "w", 2, 2, 1);
+	assert_told(&fixture, "1 - worker 1;");
+	put(dir, "w/b", 2, 1, 0);
+	assert_told(&fixture, "1 - host 1;");
+	free_fixture(&fixture);
+}
+
+TEST(a_victim_whose_cgroup_is_gone_is_counted_all_the_same)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	put(dir, "w/a", 3, 3, 3);
+	put(dir, "w/a/c1", 1, 0, 0);
+	assert_told(&fixture, "0 c1 crs 1;0 - crs 2;");
+	free_fixture(&fixture);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(each_kill_is_told_once_with_its_container),
+		RUN_IN_DIR(whose_limit_it_was_is_told),
+		RUN_IN_DIR(a_victim_whose_cgroup_is_gone_is_counted_all_the_same),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
