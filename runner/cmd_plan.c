@@ -57,7 +57,7 @@ static int add_line(
 	return line && scols_line_set_data(line, 0, name) == 0 &&
 			       scols_line_set_data(line, 1, cpulist_format(set, cpus)) == 0 &&
 			       scols_line_set_data(line, 2, count) == 0 &&
-			       scols_line_set_data(line, 3, size_format(memory, size)) == 0
+			       scols_line_set_data(line, 3, size_format_exact(memory, size)) == 0
 		       ? 0
 		       : -1;
 }

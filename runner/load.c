@@ -44,25 +44,55 @@ static int machine_facts(const struct context *context, struct plan_request *req
 	return machine_memory(&context->host, &request->host_memory, err);
 }
 
+/* Digits alone are a number of CPUs, anything else is a list of them. */
+static int read_cpus(const char *text, struct plan_request *request, struct error *err)
+{
+	if (text[strspn(text, "0123456789")]) {
+		if (cpulist_parse(text, &request->cpus, err) == 0)
+			return 0;
+		err->status = EX_USAGE;
+		return add_context(err, "--cpus");
+	}
+	for (; *text && request->cpu_count <= CPULIST_MAX; text++)
+		request->cpu_count = request->cpu_count * 10 + (unsigned)(*text - '0');
+	if (request->cpu_count > 0 && request->cpu_count <= CPULIST_MAX)
+		return 0;
+	(void)fail_as(err, EX_USAGE, "--cpus takes a list, or a number from 1 to %d", CPULIST_MAX);
+	return add_hint(err, "CPU 0 alone is the list 0-0");
+}
+
+static int read_limits(const struct options *options, struct plan_request *request, struct error *err)
+{
+	if (options->cpus && read_cpus(options->cpus, request, err) < 0)
+		return -1;
+	if (options->memory && size_parse(options->memory, SIZE_BARE_REFUSED, &request->memory, err) < 0) {
+		err->status = EX_USAGE;
+		return add_context(err, "--memory");
+	}
+	request->scale = options->scale;
+	return options->scale && !options->cpus && !options->memory
+		       ? fail_as(err, EX_USAGE, "--scale needs --cpus or --memory")
+		       : 0;
+}
+
 int load_plan(const struct context *context, enum phase phase, struct job *ret_job, struct run_plan *ret_plan,
 	struct error *err)
 {
 	const struct options *options = &context->options;
 	const char *worker = options->worker ? options->worker : "local";
-	_cleanup_(job_free) struct job job = JOB_NONE;
-	if (job_load(options->args[0], worker, &job, err) < 0)
-		return -1;
-	_cleanup_free_ char *default_id = NULL;
-	if (default_run_id(&job, &default_id, err) < 0)
-		return -1;
 	struct plan_request request = {
 		.phase = phase,
-		.run_id = options->run_id ? options->run_id : default_id,
 		.worker = worker,
 		.timestamp = (uint64_t)time(NULL),
 		.uid = context->uid,
 		.strict = options->strict,
 	};
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_free_ char *default_id = NULL;
+	if (read_limits(options, &request, err) < 0 || job_load(options->args[0], worker, &job, err) < 0 ||
+		default_run_id(&job, &default_id, err) < 0)
+		return -1;
+	request.run_id = options->run_id ? options->run_id : default_id;
 	if (getrandom(&request.random, sizeof request.random, 0) != sizeof request.random)
 		return fail(err, errno, "getrandom");
 	if (machine_facts(context, &request, err) < 0 || plan_make(&job, &request, ret_plan, err) < 0)

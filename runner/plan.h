@@ -29,6 +29,11 @@ struct plan_request {
 	struct cpulist host_cpus; /* CPUs that are online */
 	uint64_t host_memory;     /* bytes */
 	bool strict;
+	/* What the command line gives in the place of the config's own figures; at most one of cpus and cpu_count. */
+	struct cpulist cpus; /* --cpus LIST; empty: not given */
+	unsigned cpu_count;  /* --cpus N; 0: not given */
+	uint64_t memory;     /* --memory in bytes; 0: not given */
+	bool scale;          /* --scale: divide them in proportion; needs one of them */
 };
 
 struct plan_crs {
