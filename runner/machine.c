@@ -10,15 +10,6 @@
 #include <errno.h>
 #include <inttypes.h>
 
-int machine_cpus(const struct host *host, struct cpulist *ret, struct error *err)
-{
-	static const char path[] = "sys/devices/system/cpu/online";
-	char text[CPULIST_TEXT_MAX];
-	if (fs_read_attr(host->root, path, text, sizeof text, err) < 0)
-		return -1;
-	return cpulist_parse(text, ret, err) < 0 ? add_context(err, "/%s", path) : 0;
-}
-
 int machine_memory(const struct host *host, uint64_t *ret, struct error *err)
 {
 	static const char path[] = "proc/meminfo";

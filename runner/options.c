@@ -73,6 +73,8 @@ static const struct option_def defs[] = {
 		NULL, 0},
 	{"host-memory", 0, TEXT, FIELD(host_memory), COMMAND_PLAN, "SIZE",
 		"plan for a machine with this much memory", NULL, 0},
+	{"topology", 0, TEXT, FIELD(topology), COMMAND_PLAN, "DIR",
+		"plan for the machine whose /sys is recorded there", NULL, 0},
 	{"stale", 0, FLAG, FIELD(stale), COMMAND_CLEAN, NULL,
 		"every run whose owner is gone (this is the default)", NULL, 0},
 	{"all", 0, FLAG, FIELD(all), COMMAND_CLEAN, NULL, "every run, live ones too", NULL, 0},

@@ -45,7 +45,7 @@ struct options {
 	const char *worker, *run_id, *crs, *cgroup_root, *report;
 	struct text_list compose_files;
 	const char *cpus, *memory; /* of the job, in the place of the config's */
-	const char *host_cpus, *host_memory;
+	const char *host_cpus, *host_memory, *topology;
 	uint64_t timeout; /* seconds; 0: none */
 	int until;        /* enum until */
 	int oom;          /* enum oom_mode */

@@ -19,21 +19,38 @@ const char *phase_name(enum phase phase)
 	return names[phase];
 }
 
-static int __attribute__((format(printf, 3, 4)))
-warn(struct run_plan *plan, struct error *err, const char *fmt, ...)
+static int __attribute__((format(printf, 4, 0)))
+say(char ***texts, size_t *count, struct error *err, const char *fmt, va_list ap)
 {
-	char **larger = reallocarray(plan->warnings, plan->warning_count + 1, sizeof *larger);
-	if (!larger)
+	/* Room for 1, 2, 4, 8 …: doubled whenever it is full. */
+	if ((*count & (*count - 1)) == 0) {
+		char **larger = reallocarray(*texts, *count ? *count * 2 : 1, sizeof *larger);
+		if (!larger)
+			return fail(err, ENOMEM, "plan");
+		*texts = larger;
+	}
+	if (vasprintf(&(*texts)[*count], fmt, ap) < 0)
 		return fail(err, ENOMEM, "plan");
-	plan->warnings = larger;
+	(*count)++;
+	return 0;
+}
+
+int plan_warn(struct run_plan *plan, struct error *err, const char *fmt, ...)
+{
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vasprintf(&larger[plan->warning_count], fmt, ap);
+	int result = say(&plan->warnings, &plan->warning_count, err, fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		return fail(err, ENOMEM, "plan");
-	plan->warning_count++;
-	return 0;
+	return result;
+}
+
+int plan_note(struct run_plan *plan, struct error *err, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	int result = say(&plan->notes, &plan->note_count, err, fmt, ap);
+	va_end(ap);
+	return result;
 }
 
 static void copy_name_part(char *to, size_t size, const char *from)
@@ -86,9 +103,10 @@ static int check_overlap(const struct job *job, bool strict, struct run_plan *pl
 			}
 			const struct job_crs *other = &job->crs[owner[cpu] - 1];
 			if (job->format == JOB_CRS_COMPOSE && !strict) {
-				if (warn(plan, err, "%s:%u:%u: CRS '%s' shares CPU %u with '%s' (line %u)",
-					    job->path, crs->share.cpus_at.line, crs->share.cpus_at.column,
-					    crs->name, cpu, other->name, other->share.cpus_at.line) < 0)
+				if (plan_warn(plan, err,
+					    "%s:%u:%u: CRS '%s' shares CPU %u with '%s' (line %u)", job->path,
+					    crs->share.cpus_at.line, crs->share.cpus_at.column, crs->name,
+					    cpu, other->name, other->share.cpus_at.line) < 0)
 					return -1;
 				break;
 			}
@@ -169,7 +187,8 @@ int plan_make(
 		share_memory(job, &plan, err) < 0 || check_overlap(job, request->strict, &plan, err) < 0 ||
 		share_cpus(job, request, &plan, err) < 0 || fit_memory(job, request, &plan, err) < 0 ||
 		fit_cpus(job, request, &plan, err) < 0 || check_host_cpus(job, request, &plan, err) < 0 ||
-		check_host_memory(job, request, &plan, err) < 0)
+		check_host_memory(job, request, &plan, err) < 0 || place_memory(request, &plan, err) < 0 ||
+		explain_placement(request, &plan, err) < 0)
 		return -1;
 	*ret = plan;
 	plan = (struct run_plan)PLAN_NONE;
@@ -181,6 +200,10 @@ void plan_free(struct run_plan *plan)
 	for (size_t i = 0; i < plan->warning_count; i++)
 		free(plan->warnings[i]);
 	free(plan->warnings);
+	for (size_t i = 0; i < plan->note_count; i++)
+		free(plan->notes[i]);
+	free(plan->notes);
+	topology_free(&plan->topology);
 	free(plan->crs);
 	*plan = (struct run_plan)PLAN_NONE;
 }

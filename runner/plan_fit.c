@@ -110,17 +110,45 @@ int fit_memory(
 	return add_hint(err, "--scale divides it in proportion");
 }
 
-/* The CPUs that the command line gives. */
+/* The CPUs that the command line gives, where the topology does not choose them. */
 static struct cpulist pool_for(const struct plan_request *request)
 {
 	struct cpulist host = request->host_cpus;
 	return request->cpu_count ? placement_take(&host, request->cpu_count) : request->cpus;
 }
 
-static int scale_cpus(const struct plan_request *request, struct run_plan *plan, struct error *err)
+static bool by_topology(const struct plan_request *request)
 {
+	return request->cpu_count && request->topology;
+}
+
+/* A slice of the CPUs for each, of the size that the division gave it. */
+static int slice_cpus(const struct plan_request *request, const struct part *parts, struct run_plan *plan,
+	struct error *err)
+{
+	const struct cpulist none = {0};
 	struct cpulist pool = pool_for(request);
-	unsigned whole = cpulist_count(&pool);
+	_cleanup_free_ struct place_request *wanted = calloc(plan->crs_count + 1, sizeof *wanted);
+	if (!wanted)
+		return fail(err, ENOMEM, "plan");
+	for (size_t i = 0; i < plan->crs_count; i++)
+		wanted[i] = (struct place_request){
+			.count = (unsigned)parts[i].got, .memory = plan->crs[i].memory_max};
+	if (by_topology(request) &&
+		place_cpus(request, &request->host_cpus, &none, wanted, plan->crs_count, plan, err) < 0)
+		return -1;
+	memset(&plan->cpus, 0, sizeof plan->cpus);
+	for (size_t i = 0; i < plan->crs_count; i++) {
+		plan->crs[i].cpus =
+			by_topology(request) ? wanted[i].cpus : placement_take(&pool, wanted[i].count);
+		cpulist_union(&plan->cpus, &plan->crs[i].cpus);
+	}
+	return 0;
+}
+
+static int scale_cpus(
+	const struct plan_request *request, unsigned whole, struct run_plan *plan, struct error *err)
+{
 	if (whole < plan->crs_count)
 		return fail_as(
 			err, EX_CONFIG, "--cpus: %zu CRSs cannot share %u CPUs", plan->crs_count, whole);
@@ -129,12 +157,96 @@ static int scale_cpus(const struct plan_request *request, struct run_plan *plan,
 		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++)
 		parts[i].own = cpulist_count(&plan->crs[i].cpus);
-	if (divide(parts, plan->crs_count, whole, err) < 0)
+	return divide(parts, plan->crs_count, whole, err) < 0 ? -1 : slice_cpus(request, parts, plan, err);
+}
+
+/* A CPU of the plan and who has it: the first CRS, and a figure that is the same for the same CRSs. Were it the same for
+ * others too, a CPU would be placed beside another's; each CPU still has one place of its own. */
+struct owned {
+	uint32_t first;
+	uint64_t owners;
+	uint16_t cpu;
+};
+
+static int compare_owned(const void *a, const void *b)
+{
+	const struct owned *left = a;
+	const struct owned *right = b;
+	if (left->first != right->first)
+		return left->first < right->first ? -1 : 1;
+	if (left->owners != right->owners)
+		return left->owners < right->owners ? -1 : 1;
+	return left->cpu - right->cpu;
+}
+
+/* The plan's CPUs, those of the same CRSs beside each other, those of none last. The caller frees them. */
+static struct owned *find_owners(const struct run_plan *plan, size_t *ret_count)
+{
+	struct owned *all = calloc(CPULIST_MAX, sizeof *all);
+	size_t count = 0;
+	for (unsigned cpu = 0; all && cpu < CPULIST_MAX; cpu++)
+		all[cpu] = (struct owned){.first = UINT32_MAX, .cpu = (uint16_t)cpu};
+	for (size_t i = 0; all && i < plan->crs_count; i++) {
+		const struct cpulist *cpus = &plan->crs[i].cpus;
+		for (unsigned cpu = cpulist_next(cpus, 0); cpu < CPULIST_MAX;
+			cpu = cpulist_next(cpus, cpu + 1)) {
+			if (all[cpu].first == UINT32_MAX)
+				all[cpu].first = (uint32_t)i;
+			all[cpu].owners = (all[cpu].owners + i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+		}
+	}
+	for (unsigned cpu = 0; all && cpu < CPULIST_MAX; cpu++)
+		if (cpulist_has(&plan->cpus, cpu))
+			all[count++] = all[cpu];
+	if (all)
+		qsort(all, count, sizeof *all, compare_owned);
+	*ret_count = count;
+	return all;
+}
+
+/* Where each CPU goes by the topology: all that the same CRSs have is one request, so that what they share is shared
+ * afterwards too, and nothing else. */
+static int map_by_topology(
+	const struct plan_request *request, struct run_plan *plan, uint16_t *to, struct error *err)
+{
+	const struct cpulist none = {0};
+	size_t count = 0;
+	_cleanup_free_ struct owned *cpus = find_owners(plan, &count);
+	_cleanup_free_ struct place_request *wanted = calloc(count + 1, sizeof *wanted);
+	_cleanup_free_ uint16_t *request_of = calloc(count + 1, sizeof *request_of);
+	if (!cpus || !wanted || !request_of)
+		return fail(err, ENOMEM, "plan");
+	size_t last = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct owned *cpu = &cpus[i];
+		bool same = i > 0 && cpu->first == cpu[-1].first && cpu->owners == cpu[-1].owners;
+		last += i > 0 && !same;
+		wanted[last].count++;
+		wanted[last].memory = cpu->first < plan->crs_count ? plan->crs[cpu->first].memory_max : 0;
+		request_of[i] = (uint16_t)last;
+	}
+	bool spare = cpus[count - 1].first == UINT32_MAX;
+	if (place_cpus(request, &request->host_cpus, &none, wanted, spare ? last : last + 1, plan, err) < 0)
 		return -1;
-	plan->cpus = pool;
-	for (size_t i = 0; i < plan->crs_count; i++)
-		plan->crs[i].cpus = placement_take(&pool, (unsigned)parts[i].got);
+	unsigned next = 0;
+	for (size_t i = 0; i < count; i++) {
+		bool begins = i == 0 || request_of[i] != request_of[i - 1];
+		next = cpulist_next(&wanted[request_of[i]].cpus, begins ? 0 : next + 1);
+		to[cpus[i].cpu] = (uint16_t)next;
+	}
 	return 0;
+}
+
+/* Lowest to lowest. */
+static void map_in_order(const struct plan_request *request, const struct run_plan *plan, uint16_t *to)
+{
+	struct cpulist pool = pool_for(request);
+	unsigned target = cpulist_next(&pool, 0);
+	for (unsigned cpu = cpulist_next(&plan->cpus, 0); cpu < CPULIST_MAX;
+		cpu = cpulist_next(&plan->cpus, cpu + 1)) {
+		to[cpu] = (uint16_t)target;
+		target = cpulist_next(&pool, target + 1);
+	}
 }
 
 static void map_set(struct cpulist *set, const uint16_t *to)
@@ -145,19 +257,15 @@ static void map_set(struct cpulist *set, const uint16_t *to)
 	*set = mapped;
 }
 
-/* The plan's CPUs onto those of the command line, lowest to lowest. */
 static int map_cpus(const struct plan_request *request, struct run_plan *plan, struct error *err)
 {
 	_cleanup_free_ uint16_t *to = calloc(CPULIST_MAX, sizeof *to);
 	if (!to)
 		return fail(err, ENOMEM, "plan");
-	struct cpulist pool = pool_for(request);
-	unsigned target = cpulist_next(&pool, 0);
-	for (unsigned cpu = cpulist_next(&plan->cpus, 0); cpu < CPULIST_MAX;
-		cpu = cpulist_next(&plan->cpus, cpu + 1)) {
-		to[cpu] = (uint16_t)target;
-		target = cpulist_next(&pool, target + 1);
-	}
+	if (by_topology(request) && map_by_topology(request, plan, to, err) < 0)
+		return -1;
+	if (!by_topology(request))
+		map_in_order(request, plan, to);
 	map_set(&plan->cpus, to);
 	for (size_t i = 0; i < plan->crs_count; i++)
 		map_set(&plan->crs[i].cpus, to);
@@ -173,8 +281,9 @@ int fit_cpus(
 		return 0;
 	if (request->cpu_count > host)
 		return fail_as(err, EX_CONFIG, "--cpus %u: this host has %u CPUs", request->cpu_count, host);
+	plan->choice = request->cpu_count ? PLAN_CPUS_LOWEST : PLAN_CPUS_GIVEN;
 	if (request->scale)
-		return scale_cpus(request, plan, err);
+		return scale_cpus(request, have, plan, err);
 	unsigned want = cpulist_count(&plan->cpus);
 	if (want <= have)
 		return map_cpus(request, plan, err);

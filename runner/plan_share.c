@@ -94,10 +94,10 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 	return 0;
 }
 
-/* How many CPUs are wanted beside the lists: ret_want[] per CRS, and one more for what the worker has beyond its CRSs
- * where its CPUs are a number. `listed` is the number of CPUs in lists. */
-static int count_cpus(const struct job *job, const struct run_plan *plan, unsigned listed, unsigned *ret_want,
-	struct error *err)
+/* How many CPUs are wanted beside the lists: per CRS, and one request more for what the worker has beyond its CRSs where
+ * its CPUs are a number. `listed` is the number of CPUs in lists. */
+static int count_cpus(const struct job *job, const struct run_plan *plan, unsigned listed,
+	struct place_request *wanted, struct error *err)
 {
 	const struct job_share *worker = &job->worker;
 	unsigned total = worker->cpu_count ? worker->cpu_count : cpulist_count(&worker->cpus);
@@ -106,8 +106,8 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 	unsigned named = listed;
 	unsigned line = 0;
 	for (size_t i = 0; i < job->crs_count; i++) {
-		ret_want[i] = job->crs[i].share.cpu_count;
-		named += ret_want[i];
+		wanted[i].count = job->crs[i].share.cpu_count;
+		named += wanted[i].count;
 		line = line ? line : job->crs[i].share.cpus_at.line;
 	}
 	if (total && named > total) {
@@ -128,57 +128,72 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 	unsigned silent_left = count;
 	for (size_t i = 0; i < job->crs_count; i++)
 		if (!job->crs[i].share.cpus_at.line)
-			ret_want[i] = --silent_left ? left / count : left - left / count * (count - 1);
-	ret_want[job->crs_count] = worker->cpu_count && count == 0 ? left : 0;
+			wanted[i].count = --silent_left ? left / count : left - left / count * (count - 1);
+	wanted[job->crs_count].count = worker->cpu_count && count == 0 ? left : 0;
 	return 0;
 }
 
 /* What CPUs by number are taken from: the worker's, else the host's. Where the plan is to be fitted to --cpus anyway,
  * the host's CPUs do not matter yet. */
-static struct cpulist pool_for(const struct job *job, const struct plan_request *request)
+static struct cpulist pool_for(const struct job *job, const struct plan_request *request, bool fitted)
 {
 	struct cpulist all;
 	if (!cpulist_empty(&job->worker.cpus))
 		return job->worker.cpus;
-	if (cpulist_empty(&request->cpus) && !request->cpu_count)
+	if (!fitted)
 		return request->host_cpus;
 	memset(&all, 0xff, sizeof all);
 	return all;
+}
+
+/* The lowest ones: numbers before even shares, each in the file's order. */
+static void take_wanted(
+	const struct job *job, struct cpulist *pool, struct place_request *wanted, struct run_plan *plan)
+{
+	for (int shares = 0; shares <= 1; shares++)
+		for (size_t i = 0; i < job->crs_count; i++)
+			if (shares == (job->crs[i].share.cpus_at.line == 0))
+				wanted[i].cpus = placement_take(pool, wanted[i].count);
+	wanted[job->crs_count].cpus = placement_take(pool, wanted[job->crs_count].count);
+	plan->choice = PLAN_CPUS_LOWEST;
 }
 
 int share_cpus(
 	const struct job *job, const struct plan_request *request, struct run_plan *plan, struct error *err)
 {
 	size_t count = job->crs_count;
-	_cleanup_free_ unsigned *want = calloc(count + 1, sizeof *want);
-	if (!want)
+	_cleanup_free_ struct place_request *wanted = calloc(count + 1, sizeof *wanted);
+	if (!wanted)
 		return fail(err, ENOMEM, "plan");
 	struct cpulist lists = {0};
 	for (size_t i = 0; i < count; i++)
 		cpulist_union(&lists, &job->crs[i].share.cpus);
-	if (count_cpus(job, plan, cpulist_count(&lists), want, err) < 0)
+	if (count_cpus(job, plan, cpulist_count(&lists), wanted, err) < 0)
 		return -1;
-	struct cpulist pool = pool_for(job, request);
+	bool fitted = !cpulist_empty(&request->cpus) || request->cpu_count;
+	struct cpulist pool = pool_for(job, request, fitted);
 	cpulist_subtract(&pool, &lists);
-	unsigned sum = 0;
-	for (size_t i = 0; i <= count; i++)
-		sum += want[i];
+	unsigned sum = wanted[count].count;
+	for (size_t i = 0; i < count; i++) {
+		wanted[i].memory = plan->crs[i].memory_max;
+		sum += wanted[i].count;
+	}
 	if (sum > cpulist_count(&pool))
 		return doc_fail(err, job->path,
 			job->worker.cpus_at.line ? job->worker.cpus_at : job->crs[0].at,
 			"%u CPUs are wanted, this host has %u that no CRS names", sum, cpulist_count(&pool));
-	plan->cpus = job->worker.cpus;
-	/* Numbers before shares, each in the file's order. */
-	for (int shares = 0; shares <= 1; shares++) {
-		for (size_t i = 0; i < count; i++) {
-			const struct job_share *share = &job->crs[i].share;
-			if (shares == (share->cpus_at.line != 0))
-				continue;
-			plan->crs[i].cpus = want[i] ? placement_take(&pool, want[i]) : share->cpus;
-			cpulist_union(&plan->cpus, &plan->crs[i].cpus);
-		}
+	/* A worker's list that the host does not have is an error, but a later one. */
+	if (sum > 0 && request->topology && cpulist_within(&pool, &request->host_cpus)) {
+		if (place_cpus(request, &pool, &lists, wanted, count, plan, err) < 0)
+			return -1;
+	} else if (sum > 0) {
+		take_wanted(job, &pool, wanted, plan);
 	}
-	struct cpulist rest = placement_take(&pool, want[count]);
-	cpulist_union(&plan->cpus, &rest);
+	plan->cpus = job->worker.cpus;
+	cpulist_union(&plan->cpus, &wanted[count].cpus);
+	for (size_t i = 0; i < count; i++) {
+		plan->crs[i].cpus = wanted[i].count ? wanted[i].cpus : job->crs[i].share.cpus;
+		cpulist_union(&plan->cpus, &plan->crs[i].cpus);
+	}
 	return 0;
 }

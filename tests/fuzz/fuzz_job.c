@@ -20,7 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(*crs->name && *crs->name != '.' && !strchr(crs->name, '/') &&
 			strlen(crs->name) <= JOB_NAME_MAX);
 		CHECK(job_find(&job, crs->name) == crs);
-		CHECK(!cpulist_empty(&crs->share.cpus) && crs->share.memory >= 4096);
+		/* A list or a number of CPUs, never both, and neither only where nothing is said. */
+		CHECK((crs->share.cpus_at.line != 0) ==
+			(cpulist_empty(&crs->share.cpus) == (crs->share.cpu_count > 0)));
+		CHECK((crs->share.memory_at.line != 0) == (crs->share.memory >= 4096));
 	}
 	job_free(&job);
 	return 0;
