@@ -92,3 +92,14 @@ const char *size_format(uint64_t bytes, char *buf)
 		(void)snprintf(buf, SIZE_TEXT_MAX, "%" PRIu64 "%.*s", rounded / 10, suffix_len, suffix);
 	return buf;
 }
+
+const char *size_format_exact(uint64_t bytes, char *buf)
+{
+	unsigned unit = 0;
+	while (unit < 6 && bytes && bytes % 1024 == 0) {
+		unit++;
+		bytes /= 1024;
+	}
+	(void)snprintf(buf, SIZE_TEXT_MAX, "%" PRIu64 "%.*s", bytes, unit ? 1 : 0, &units[unit]);
+	return buf;
+}

@@ -28,4 +28,8 @@ int size_parse(const char *text, enum size_bare bare, uint64_t *ret, struct erro
  * with one decimal comes out as it was. SIZE_TEXT_MAX bytes. */
 const char *size_format(uint64_t bytes, char *buf);
 
+/* Write bytes without rounding, in the largest unit that divides them: "4G", "1280M", "5000". For plans and conflicts,
+ * where a rounded figure would be a wrong one. SIZE_TEXT_MAX bytes. */
+const char *size_format_exact(uint64_t bytes, char *buf);
+
 #endif

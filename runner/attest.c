@@ -55,14 +55,22 @@ static int check_limits(const struct cg_tree *tree, const char *cg, const struct
 	return check_file(tree, cg, "memory.swap.max", "0", true, err);
 }
 
+static int check_crs(const struct cg_tree *tree, const struct plan_crs *crs, struct error *err)
+{
+	char list[CPULIST_TEXT_MAX];
+	if (!cpulist_empty(&crs->mems) && check_file(tree, crs->name, "cpuset.mems.effective",
+						  cpulist_format(&crs->mems, list), false, err) < 0)
+		return -1;
+	return check_limits(tree, crs->name, &crs->cpus, crs->memory_max, err);
+}
+
 int attest_limits(const struct cg_tree *tree, struct error *err)
 {
 	const struct run_plan *plan = tree->plan;
 	if (check_limits(tree, ".", &plan->cpus, plan->memory_max, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++)
-		if (check_limits(tree, plan->crs[i].name, &plan->crs[i].cpus, plan->crs[i].memory_max, err) <
-			0)
+		if (check_crs(tree, &plan->crs[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: MIT
  *
- * cmd_plan: what would be made, as a table or as JSON. Touches nothing.
+ * cmd_plan: what would be made, as a table, in words and as a drawing, or as JSON. Touches nothing.
  */
 #include "context.h"
 
 #include "cleanup.h"
+#include "drawing.h"
 #include "size.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <libsmartcols/libsmartcols.h>
 
+static json_t *texts_to_json(char *const *texts, size_t count)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(array, json_string(texts[i]));
+	return array;
+}
+
 static json_t *crs_to_json(const struct run_plan *plan, const struct plan_crs *crs)
 {
+	char mems[CPULIST_TEXT_MAX];
 	char cpus[CPULIST_TEXT_MAX];
 	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
 	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
-	return json_pack("{s:s, s:s, s:I, s:i, s:s}", "name", crs->name, "cpus",
-		cpulist_format(&crs->cpus, cpus), "memory_max", (json_int_t)crs->memory_max,
-		"memory_swap_max", 0, "cgroup_parent", parent);
+	return json_pack("{s:s, s:s, s:s, s:I, s:i, s:s}", "name", crs->name, "cpus",
+		cpulist_format(&crs->cpus, cpus), "mems", cpulist_format(&crs->mems, mems), "memory_max",
+		(json_int_t)crs->memory_max, "memory_swap_max", 0, "cgroup_parent", parent);
 }
 
 static int print_json(const struct run_plan *plan, struct error *err)
@@ -27,15 +37,14 @@ static int print_json(const struct run_plan *plan, struct error *err)
 	char path[CGROUP_PATH_MAX + sizeof HOST_CGROUP_MOUNT];
 	(void)snprintf(path, sizeof path, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
 	json_t *crs = json_array();
-	json_t *warnings = json_array();
 	for (size_t i = 0; i < plan->crs_count; i++)
 		(void)json_array_append_new(crs, crs_to_json(plan, &plan->crs[i]));
-	for (size_t i = 0; i < plan->warning_count; i++)
-		(void)json_array_append_new(warnings, json_string(plan->warnings[i]));
-	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "version", 1, "format",
-		job_format_name(plan->job->format), "worker", plan->worker, "name", plan->name, "path", path,
-		"cgroup_parent", plan->cgroup_parent, "cpus", cpulist_format(&plan->cpus, cpus), "memory_max",
-		(json_int_t)plan->memory_max, "crs", crs, "warnings", warnings);
+	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "version", 1,
+		"format", job_format_name(plan->job->format), "worker", plan->worker, "name", plan->name,
+		"path", path, "cgroup_parent", plan->cgroup_parent, "cpus", cpulist_format(&plan->cpus, cpus),
+		"memory_max", (json_int_t)plan->memory_max, "crs", crs, "notes",
+		texts_to_json(plan->notes, plan->note_count), "warnings",
+		texts_to_json(plan->warnings, plan->warning_count));
 	int result = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
 	json_decref(root);
 	return result == 0 && putchar('\n') != EOF ? 0 : fail(err, ENOMEM, "print the plan");
@@ -57,7 +66,7 @@ static int add_line(
 	return line && scols_line_set_data(line, 0, name) == 0 &&
 			       scols_line_set_data(line, 1, cpulist_format(set, cpus)) == 0 &&
 			       scols_line_set_data(line, 2, count) == 0 &&
-			       scols_line_set_data(line, 3, size_format(memory, size)) == 0
+			       scols_line_set_data(line, 3, size_format_exact(memory, size)) == 0
 		       ? 0
 		       : -1;
 }
@@ -77,7 +86,13 @@ static int print_table(const struct run_plan *plan, struct error *err)
 		return fail(err, ENOMEM, "table");
 	(void)printf("Worker %s of %s\n%s%s\n\n", plan->worker, plan->job->path, HOST_CGROUP_MOUNT,
 		plan->cgroup_parent);
-	return scols_print_table(table) == 0 ? 0 : fail(err, EIO, "print the plan");
+	if (scols_print_table(table) != 0)
+		return fail(err, EIO, "print the plan");
+	if (plan->note_count > 0)
+		(void)putchar('\n');
+	for (size_t i = 0; i < plan->note_count; i++)
+		(void)puts(plan->notes[i]);
+	return 0;
 }
 
 int cmd_plan(const struct context *context, struct error *err)
@@ -86,5 +101,12 @@ int cmd_plan(const struct context *context, struct error *err)
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
 	if (load_plan(context, PHASE_RUN, &job, &plan, err) < 0)
 		return -1;
-	return context->options.json ? print_json(&plan, err) : print_table(&plan, err);
+	if (context->options.json)
+		return print_json(&plan, err);
+	if (print_table(&plan, err) < 0)
+		return -1;
+	if (plan.topology.count == 0)
+		return 0;
+	(void)putchar('\n');
+	return drawing_print(&plan, stdout, err);
 }

@@ -5,10 +5,12 @@
 #include "context.h"
 
 #include "cleanup.h"
+#include "fs.h"
 #include "machine.h"
 #include "size.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <sys/random.h>
@@ -23,25 +25,113 @@ static int default_run_id(const struct job *job, char **ret, struct error *err)
 	return *ret ? 0 : fail(err, ENOMEM, "run id");
 }
 
-static int machine_facts(const struct context *context, struct plan_request *request, struct error *err)
+/* The directory in the place of /sys: DIR is one, or has one. */
+static int open_recording(const char *path, struct host *ret_host, int *ret_sys, struct error *err)
+{
+	_cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0) {
+		(void)fail(err, errno, "--topology %s", path);
+		err->status = EX_USAGE;
+		return -1;
+	}
+	int sys = fs_open(dir, "sys", O_PATH | O_DIRECTORY, 0, err);
+	if (sys < 0 && err->code == ENOENT)
+		sys = fs_open(dir, ".", O_PATH | O_DIRECTORY, 0, err);
+	if (sys < 0 || host_open_at(dir, ret_host, err) < 0)
+		return -1;
+	*ret_sys = sys;
+	return 0;
+}
+
+/* A recorded machine: its memory is what its meminfo says, or its nodes. */
+static int recorded_facts(
+	const char *path, struct plan_request *request, struct topology *topology, struct error *err)
+{
+	_cleanup_(host_close) struct host host = HOST_CLOSED;
+	_cleanup_close_ int sys = -1;
+	if (open_recording(path, &host, &sys, err) < 0)
+		return -1;
+	if (topology_read(sys, topology, err) < 0) {
+		err->status = EX_USAGE;
+		(void)add_context(err, "--topology %s", path);
+		return add_hint(err, "it takes a copy of /sys, or a directory with one in it");
+	}
+	request->host_cpus = topology_online(topology);
+	if (machine_memory(&host, &request->host_memory, err) < 0)
+		request->host_memory = topology->memory;
+	return 0;
+}
+
+static int live_facts(const struct context *context, struct plan_request *request, struct topology *topology,
+	struct error *err)
+{
+	_cleanup_close_ int sys = fs_open(context->host.root, "sys", O_PATH | O_DIRECTORY, 0, err);
+	if (sys < 0 || topology_read(sys, topology, err) < 0)
+		return -1;
+	request->host_cpus = topology_online(topology);
+	return machine_memory(&context->host, &request->host_memory, err);
+}
+
+/* What machine the plan is for: the one the options describe, or this one. */
+static int machine_facts(const struct context *context, struct plan_request *request,
+	struct topology *topology, struct error *err)
 {
 	const struct options *options = &context->options;
+	if (options->host_cpus && options->topology)
+		return fail_as(err, EX_USAGE, "--host-cpus and --topology exclude each other");
 	if (options->host_cpus) {
 		if (cpulist_parse(options->host_cpus, &request->host_cpus, err) < 0) {
 			err->status = EX_USAGE;
 			return add_context(err, "--host-cpus");
 		}
-	} else if (machine_cpus(&context->host, &request->host_cpus, err) < 0) {
+		if (!options->host_memory && machine_memory(&context->host, &request->host_memory, err) < 0)
+			return -1;
+	} else if (options->topology) {
+		if (recorded_facts(options->topology, request, topology, err) < 0)
+			return -1;
+	} else if (live_facts(context, request, topology, err) < 0) {
 		return -1;
 	}
-	if (options->host_memory) {
-		if (size_parse(options->host_memory, SIZE_BARE_REFUSED, &request->host_memory, err) < 0) {
-			err->status = EX_USAGE;
-			return add_context(err, "--host-memory");
-		}
-		return 0;
+	if (options->host_memory &&
+		size_parse(options->host_memory, SIZE_BARE_REFUSED, &request->host_memory, err) < 0) {
+		err->status = EX_USAGE;
+		return add_context(err, "--host-memory");
 	}
-	return machine_memory(&context->host, &request->host_memory, err);
+	if (request->host_memory)
+		return 0;
+	(void)fail_as(err, EX_USAGE, "%s does not say how much memory the machine has", options->topology);
+	return add_hint(err, "say it with --host-memory");
+}
+
+/* Digits alone are a number of CPUs, anything else is a list of them. */
+static int read_cpus(const char *text, struct plan_request *request, struct error *err)
+{
+	if (text[strspn(text, "0123456789")]) {
+		if (cpulist_parse(text, &request->cpus, err) == 0)
+			return 0;
+		err->status = EX_USAGE;
+		return add_context(err, "--cpus");
+	}
+	for (; *text && request->cpu_count <= CPULIST_MAX; text++)
+		request->cpu_count = request->cpu_count * 10 + (unsigned)(*text - '0');
+	if (request->cpu_count > 0 && request->cpu_count <= CPULIST_MAX)
+		return 0;
+	(void)fail_as(err, EX_USAGE, "--cpus takes a list, or a number from 1 to %d", CPULIST_MAX);
+	return add_hint(err, "CPU 0 alone is the list 0-0");
+}
+
+static int read_limits(const struct options *options, struct plan_request *request, struct error *err)
+{
+	if (options->cpus && read_cpus(options->cpus, request, err) < 0)
+		return -1;
+	if (options->memory && size_parse(options->memory, SIZE_BARE_REFUSED, &request->memory, err) < 0) {
+		err->status = EX_USAGE;
+		return add_context(err, "--memory");
+	}
+	request->scale = options->scale;
+	return options->scale && !options->cpus && !options->memory
+		       ? fail_as(err, EX_USAGE, "--scale needs --cpus or --memory")
+		       : 0;
 }
 
 int load_plan(const struct context *context, enum phase phase, struct job *ret_job, struct run_plan *ret_plan,
@@ -49,23 +139,26 @@ int load_plan(const struct context *context, enum phase phase, struct job *ret_j
 {
 	const struct options *options = &context->options;
 	const char *worker = options->worker ? options->worker : "local";
-	_cleanup_(job_free) struct job job = JOB_NONE;
-	if (job_load(options->args[0], worker, &job, err) < 0)
-		return -1;
-	_cleanup_free_ char *default_id = NULL;
-	if (default_run_id(&job, &default_id, err) < 0)
-		return -1;
 	struct plan_request request = {
 		.phase = phase,
-		.run_id = options->run_id ? options->run_id : default_id,
 		.worker = worker,
 		.timestamp = (uint64_t)time(NULL),
 		.uid = context->uid,
 		.strict = options->strict,
 	};
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_free_ char *default_id = NULL;
+	if (read_limits(options, &request, err) < 0 || job_load(options->args[0], worker, &job, err) < 0 ||
+		default_run_id(&job, &default_id, err) < 0)
+		return -1;
+	request.run_id = options->run_id ? options->run_id : default_id;
 	if (getrandom(&request.random, sizeof request.random, 0) != sizeof request.random)
 		return fail(err, errno, "getrandom");
-	if (machine_facts(context, &request, err) < 0 || plan_make(&job, &request, ret_plan, err) < 0)
+	_cleanup_(topology_free) struct topology topology = TOPOLOGY_NONE;
+	if (machine_facts(context, &request, &topology, err) < 0)
+		return -1;
+	request.topology = topology.count ? &topology : NULL;
+	if (plan_make(&job, &request, ret_plan, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ret_plan->warning_count; i++)
 		log_warning(&context->log, "%s", ret_plan->warnings[i]);
@@ -73,6 +166,8 @@ int load_plan(const struct context *context, enum phase phase, struct job *ret_j
 	*ret_job = job;
 	ret_plan->job = ret_job;
 	job = (struct job)JOB_NONE;
+	ret_plan->topology = topology;
+	topology = (struct topology)TOPOLOGY_NONE;
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * machine: what the host has to give: CPUs that are online, memory.
+ * machine: what the host has to give, in numbers: CPUs that are online, memory. (How they hang together: topology.h.)
  */
 #ifndef OSS_CRS_MACHINE_H
 #define OSS_CRS_MACHINE_H

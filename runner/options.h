@@ -45,11 +45,12 @@ struct text_list {
 struct options {
 	const char *worker, *run_id, *crs, *cgroup_root, *report;
 	struct text_list compose_files;
-	const char *host_cpus, *host_memory;
+	const char *cpus, *memory; /* of the job, in the place of the config's */
+	const char *host_cpus, *host_memory, *topology;
 	uint64_t timeout; /* seconds; 0: none */
 	int until;        /* enum until */
 	int oom;          /* enum oom_mode */
-	bool keep, strict, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all, stale;
+	bool keep, strict, scale, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all, stale;
 	bool quiet, verbose, help, version;
 	char **args; /* what is left: CONFIG and the rest */
 	int arg_count;

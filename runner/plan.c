@@ -5,6 +5,7 @@
 #include "plan.h"
 
 #include "cleanup.h"
+#include "plan_parts.h"
 #include "size.h"
 
 #include <errno.h>
@@ -18,21 +19,38 @@ const char *phase_name(enum phase phase)
 	return names[phase];
 }
 
-static int __attribute__((format(printf, 3, 4)))
-warn(struct run_plan *plan, struct error *err, const char *fmt, ...)
+static int __attribute__((format(printf, 4, 0)))
+say(char ***texts, size_t *count, struct error *err, const char *fmt, va_list ap)
 {
-	char **larger = reallocarray(plan->warnings, plan->warning_count + 1, sizeof *larger);
-	if (!larger)
+	/* Room for 1, 2, 4, 8 …: doubled whenever it is full. */
+	if ((*count & (*count - 1)) == 0) {
+		char **larger = reallocarray(*texts, *count ? *count * 2 : 1, sizeof *larger);
+		if (!larger)
+			return fail(err, ENOMEM, "plan");
+		*texts = larger;
+	}
+	if (vasprintf(&(*texts)[*count], fmt, ap) < 0)
 		return fail(err, ENOMEM, "plan");
-	plan->warnings = larger;
+	(*count)++;
+	return 0;
+}
+
+int plan_warn(struct run_plan *plan, struct error *err, const char *fmt, ...)
+{
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vasprintf(&larger[plan->warning_count], fmt, ap);
+	int result = say(&plan->warnings, &plan->warning_count, err, fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		return fail(err, ENOMEM, "plan");
-	plan->warning_count++;
-	return 0;
+	return result;
+}
+
+int plan_note(struct run_plan *plan, struct error *err, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	int result = say(&plan->notes, &plan->note_count, err, fmt, ap);
+	va_end(ap);
+	return result;
 }
 
 static void copy_name_part(char *to, size_t size, const char *from)
@@ -85,9 +103,10 @@ static int check_overlap(const struct job *job, bool strict, struct run_plan *pl
 			}
 			const struct job_crs *other = &job->crs[owner[cpu] - 1];
 			if (job->format == JOB_CRS_COMPOSE && !strict) {
-				if (warn(plan, err, "%s:%u:%u: CRS '%s' shares CPU %u with '%s' (line %u)",
-					    job->path, crs->share.cpus_at.line, crs->share.cpus_at.column,
-					    crs->name, cpu, other->name, other->share.cpus_at.line) < 0)
+				if (plan_warn(plan, err,
+					    "%s:%u:%u: CRS '%s' shares CPU %u with '%s' (line %u)", job->path,
+					    crs->share.cpus_at.line, crs->share.cpus_at.column, crs->name,
+					    cpu, other->name, other->share.cpus_at.line) < 0)
 					return -1;
 				break;
 			}
@@ -100,11 +119,12 @@ static int check_overlap(const struct job *job, bool strict, struct run_plan *pl
 	return 0;
 }
 
+/* The lists that the config names lie within the worker's, where it has one. */
 static int check_worker(const struct job *job, const struct run_plan *plan, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
 	const struct job_share *worker = &job->worker;
-	for (size_t i = 0; worker->cpus_at.line && i < job->crs_count; i++) {
+	for (size_t i = 0; !cpulist_empty(&worker->cpus) && i < job->crs_count; i++) {
 		struct cpulist outside = job->crs[i].share.cpus;
 		cpulist_subtract(&outside, &worker->cpus);
 		if (!cpulist_empty(&outside))
@@ -113,79 +133,62 @@ static int check_worker(const struct job *job, const struct run_plan *plan, stru
 				job->crs[i].name, cpulist_format(&outside, text), plan->worker,
 				worker->cpus_at.line);
 	}
-	uint64_t sum = 0;
-	for (size_t i = 0; i < job->crs_count; i++)
-		sum += job->crs[i].share.memory;
-	if (worker->memory_at.line && sum > worker->memory) {
-		char have[SIZE_TEXT_MAX];
-		char want[SIZE_TEXT_MAX];
-		(void)doc_fail(err, job->path, worker->memory_at,
-			"worker '%s' has %s of memory, its CRSs add up to %s (from line %u on)", plan->worker,
-			size_format(worker->memory, have), size_format(sum, want),
-			job->crs[0].share.memory_at.line);
-		return add_hint(err, "raise the worker's memory or lower that of the CRSs");
-	}
 	return 0;
 }
 
-static int check_host(const struct job *job, const struct plan_request *request, const struct run_plan *plan,
-	struct error *err)
+static int check_host_cpus(const struct job *job, const struct plan_request *request,
+	const struct run_plan *plan, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
 	struct cpulist missing = plan->cpus;
 	cpulist_subtract(&missing, &request->host_cpus);
-	if (!cpulist_empty(&missing)) {
-		struct mark at = job->worker.cpus_at;
-		for (size_t i = 0; i < job->crs_count && !at.line; i++)
-			if (!cpulist_within(&job->crs[i].share.cpus, &request->host_cpus))
-				at = job->crs[i].share.cpus_at;
+	if (cpulist_empty(&missing))
+		return 0;
+	struct mark at = job->worker.cpus_at;
+	for (size_t i = 0; i < job->crs_count && !at.line; i++)
+		if (!cpulist_within(&plan->crs[i].cpus, &request->host_cpus))
+			at = job->crs[i].share.cpus_at;
+	if (!cpulist_empty(&request->cpus))
+		(void)fail_as(err, EX_CONFIG, "--cpus: this host does not have CPUs %s",
+			cpulist_format(&missing, text));
+	else
 		(void)doc_fail(err, job->path, at, "this host does not have CPUs %s",
 			cpulist_format(&missing, text));
-		return add_hint(err, "its CPUs are %s", cpulist_format(&request->host_cpus, text));
-	}
+	return add_hint(err, "its CPUs are %s", cpulist_format(&request->host_cpus, text));
+}
+
+static int check_host_memory(const struct job *job, const struct plan_request *request,
+	const struct run_plan *plan, struct error *err)
+{
 	uint64_t sum = 0;
 	for (size_t i = 0; i < plan->crs_count; i++)
 		sum += plan->crs[i].memory_max;
-	if (sum > request->host_memory) {
-		char want[SIZE_TEXT_MAX];
-		char have[SIZE_TEXT_MAX];
-		(void)doc_fail(err, job->path, job->crs[0].share.memory_at,
-			"the CRSs add up to %s of memory, this host has %s", size_format(sum, want),
-			size_format(request->host_memory, have));
-		return add_hint(err, "lower the CRSs' memory, or run on a larger host");
-	}
-	return 0;
-}
-
-static int fill(const struct job *job, struct run_plan *plan, struct error *err)
-{
-	plan->crs = calloc(job->crs_count, sizeof *plan->crs);
-	if (!plan->crs)
-		return fail(err, ENOMEM, "plan");
-	plan->crs_count = job->crs_count;
-	plan->cpus = job->worker.cpus;
-	for (size_t i = 0; i < job->crs_count; i++) {
-		const struct job_crs *crs = &job->crs[i];
-		plan->crs[i] = (struct plan_crs){
-			.name = crs->name, .cpus = crs->share.cpus, .memory_max = crs->share.memory};
-		cpulist_union(&plan->cpus, &crs->share.cpus);
-		if (__builtin_add_overflow(plan->memory_max, crs->share.memory, &plan->memory_max) ||
-			plan->memory_max > INT64_MAX)
-			return doc_fail(err, job->path, crs->share.memory_at,
-				"the memory of all CRSs together is larger than any memory");
-	}
-	if (job->worker.memory)
-		plan->memory_max = job->worker.memory;
-	return 0;
+	if (sum <= request->host_memory)
+		return 0;
+	char want[SIZE_TEXT_MAX];
+	char have[SIZE_TEXT_MAX];
+	struct mark at = job->crs[0].share.memory_at;
+	(void)doc_fail(err, job->path, at.line ? at : job->worker.memory_at,
+		"the CRSs add up to %s of memory, this host has %s", size_format_exact(sum, want),
+		size_format_exact(request->host_memory, have));
+	return add_hint(err, "lower the CRSs' memory, or run on a larger host");
 }
 
 int plan_make(
 	const struct job *job, const struct plan_request *request, struct run_plan *ret, struct error *err)
 {
 	_cleanup_(plan_free) struct run_plan plan = {.job = job, .worker = request->worker};
-	if (name_run(request, &plan, err) < 0 || fill(job, &plan, err) < 0 ||
-		check_worker(job, &plan, err) < 0 || check_overlap(job, request->strict, &plan, err) < 0 ||
-		check_host(job, request, &plan, err) < 0)
+	plan.crs = calloc(job->crs_count, sizeof *plan.crs);
+	if (!plan.crs)
+		return fail(err, ENOMEM, "plan");
+	for (; plan.crs_count < job->crs_count; plan.crs_count++)
+		plan.crs[plan.crs_count].name = job->crs[plan.crs_count].name;
+	if (name_run(request, &plan, err) < 0 || check_worker(job, &plan, err) < 0 ||
+		share_memory(job, &plan, err) < 0 || check_overlap(job, request->strict, &plan, err) < 0 ||
+		share_cpus(job, request, &plan, err) < 0 || fit_memory(job, request, &plan, err) < 0 ||
+		fit_cpus(job, request, &plan, err) < 0 || check_host_cpus(job, request, &plan, err) < 0 ||
+		check_host_memory(job, request, &plan, err) < 0 || place_memory(request, &plan, err) < 0 ||
+		explain_placement(request, &plan, err) < 0)
 		return -1;
 	*ret = plan;
 	plan = (struct run_plan)PLAN_NONE;
@@ -197,6 +200,10 @@ void plan_free(struct run_plan *plan)
 	for (size_t i = 0; i < plan->warning_count; i++)
 		free(plan->warnings[i]);
 	free(plan->warnings);
+	for (size_t i = 0; i < plan->note_count; i++)
+		free(plan->notes[i]);
+	free(plan->notes);
+	topology_free(&plan->topology);
 	free(plan->crs);
 	*plan = (struct run_plan)PLAN_NONE;
 }

@@ -8,6 +8,7 @@
 
 #include "cgroup.h"
 #include "config/job.h"
+#include "placement.h"
 
 #include <limits.h>
 
@@ -25,16 +26,30 @@ struct plan_request {
 	const char *run_id, *worker;
 	uint64_t timestamp; /* Unix seconds */
 	uint32_t random;
-	uid_t uid;                /* whose user@UID.service the run lives below */
-	struct cpulist host_cpus; /* CPUs that are online */
-	uint64_t host_memory;     /* bytes */
+	uid_t uid;                       /* whose user@UID.service the run lives below */
+	struct cpulist host_cpus;        /* CPUs that are online */
+	uint64_t host_memory;            /* bytes */
+	const struct topology *topology; /* NULL: not known; then CPUs by number are the lowest free ones */
 	bool strict;
+	/* What the command line gives in the place of the config's own figures; at most one of cpus and cpu_count. */
+	struct cpulist cpus; /* --cpus LIST; empty: not given */
+	unsigned cpu_count;  /* --cpus N; 0: not given */
+	uint64_t memory;     /* --memory in bytes; 0: not given */
+	bool scale;          /* --scale: divide them in proportion; needs one of them */
 };
 
 struct plan_crs {
 	const char *name; /* the job's */
 	struct cpulist cpus;
+	struct cpulist mems; /* NUMA nodes for cpuset.mems; empty: all that there are */
 	uint64_t memory_max; /* bytes */
+};
+
+/* How the CPUs of a plan came about. */
+enum plan_choice {
+	PLAN_CPUS_GIVEN,  /* all by lists */
+	PLAN_CPUS_LOWEST, /* by number, without a topology */
+	PLAN_CPUS_PLACED, /* by number, on the topology */
 };
 
 struct run_plan {
@@ -47,8 +62,14 @@ struct run_plan {
 	uint64_t memory_max;
 	struct plan_crs *crs;
 	size_t crs_count;
+	enum plan_choice choice;
+	enum placement placement; /* what had to be given up, for PLAN_CPUS_PLACED */
+	struct topology
+		topology; /* the machine, for whoever draws it; the plan's to free; count 0: not known */
 	char **warnings;
 	size_t warning_count;
+	char **notes; /* the choice in words */
+	size_t note_count;
 };
 
 #define PLAN_NONE           \

@@ -34,6 +34,10 @@ static int make_crs(
 	if (cgroup_make(worker, crs->name, err) < 0 ||
 		limit(worker, crs->name, &crs->cpus, crs->memory_max, err) < 0)
 		return -1;
+	char mems[CPULIST_TEXT_MAX];
+	if (!cpulist_empty(&crs->mems) &&
+		cgroup_set(worker, crs->name, "cpuset.mems", cpulist_format(&crs->mems, mems), err) < 0)
+		return -1;
 	if (options->oom_group && cgroup_set(worker, crs->name, "memory.oom.group", "1", err) < 0)
 		return -1;
 	if (options->bare_crs && strcmp(options->bare_crs, crs->name) == 0)

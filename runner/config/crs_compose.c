@@ -5,22 +5,15 @@
  */
 #include "config/formats.h"
 
+static const char *const known[] = {"cpuset", "memory", NULL};
+static const struct share_format format = {.memory = "memory", .bare = SIZE_BARE_REFUSED, .known = known};
+
 static int read_entry(
-	struct doc *doc, struct job *job, yaml_node_t *name, yaml_node_t *body, struct error *err)
+	struct doc *doc, struct job *job, const yaml_node_t *name, const yaml_node_t *body, struct error *err)
 {
-	const yaml_node_t *cpuset = doc_get(doc, body, "cpuset");
-	const yaml_node_t *memory = doc_get(doc, body, "memory");
-	if (!cpuset && !memory)
-		return 0;
-	struct job_crs *crs = NULL;
-	if (job_add_crs(doc, job, name, &crs, err) < 0)
-		return -1;
-	if (!cpuset || !memory)
-		return doc_fail(err, doc->name, crs->at, "CRS '%s' has no %s", crs->name,
-			cpuset ? "memory" : "cpuset");
-	if (job_read_cpus(doc, cpuset, "cpuset", &crs->share, err) < 0)
-		return -1;
-	return job_read_memory(doc, memory, "memory", SIZE_BARE_REFUSED, &crs->share, err);
+	if (doc_get(doc, body, "cpuset") || doc_get(doc, body, "memory"))
+		return job_read_crs(doc, job, name, body, &format, err);
+	return keys_check(doc, body, known, err);
 }
 
 int crs_compose_read(struct doc *doc, struct job *job, struct error *err)

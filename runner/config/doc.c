@@ -52,6 +52,13 @@ const char *doc_text(const yaml_node_t *node)
 	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
 }
 
+bool doc_is_null(const yaml_node_t *node)
+{
+	const char *text = doc_text(node);
+	return text && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	       (!*text || strcmp(text, "~") == 0 || strcasecmp(text, "null") == 0);
+}
+
 bool doc_pair(
 	struct doc *doc, const yaml_node_t *map, size_t i, yaml_node_t **ret_key, yaml_node_t **ret_value)
 {
@@ -118,6 +125,68 @@ static int refuse_duplicates(struct doc *doc, const yaml_node_t *map, struct err
 	return 0;
 }
 
+/* How large a node is with all aliases below it written out. */
+struct extent {
+	unsigned nodes;  /* at most DOC_NODES_MAX + 1; 0: not known yet */
+	unsigned levels; /* itself and what is below */
+	bool open;       /* being measured: whoever meets it again has found a circle */
+};
+
+static int measure(struct doc *doc, struct extent *extents, int id, unsigned level, struct error *err);
+
+static int add_child(struct doc *doc, struct extent *extents, struct extent *parent, int id, unsigned level,
+	struct error *err)
+{
+	if (measure(doc, extents, id, level, err) < 0)
+		return -1;
+	const struct extent *child = &extents[id - 1];
+	parent->nodes += child->nodes;
+	parent->levels = child->levels >= parent->levels ? child->levels + 1 : parent->levels;
+	if (parent->nodes > DOC_NODES_MAX)
+		return doc_fail(err, doc->name, doc_mark(yaml_document_get_node(&doc->document, id)),
+			"more than %u values, with aliases written out", DOC_NODES_MAX);
+	return 0;
+}
+
+/* Each node once, at most DOC_DEPTH_MAX calls deep. */
+static int measure(struct doc *doc, struct extent *extents, int id, unsigned level, struct error *err)
+{
+	struct extent *extent = &extents[id - 1];
+	const yaml_node_t *node = yaml_document_get_node(&doc->document, id);
+	if (extent->open)
+		return doc_fail(err, doc->name, doc_mark(node), "has an alias of itself inside");
+	if (level + extent->levels > DOC_DEPTH_MAX)
+		return doc_fail(
+			err, doc->name, doc_mark(node), "nested in more than %d levels", DOC_DEPTH_MAX);
+	if (extent->nodes)
+		return 0;
+	struct extent found = {.nodes = 1, .levels = 1};
+	extent->open = true;
+	if (node->type == YAML_SEQUENCE_NODE) {
+		const yaml_node_item_t *end = node->data.sequence.items.top;
+		for (const yaml_node_item_t *item = node->data.sequence.items.start; item < end; item++)
+			if (add_child(doc, extents, &found, *item, level + 1, err) < 0)
+				return -1;
+	} else if (node->type == YAML_MAPPING_NODE) {
+		const yaml_node_pair_t *end = node->data.mapping.pairs.top;
+		for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < end; pair++)
+			if (add_child(doc, extents, &found, pair->key, level + 1, err) < 0 ||
+				add_child(doc, extents, &found, pair->value, level + 1, err) < 0)
+				return -1;
+	}
+	*extent = found;
+	return 0;
+}
+
+static int check_extent(struct doc *doc, struct error *err)
+{
+	size_t count = (size_t)(doc->document.nodes.top - doc->document.nodes.start);
+	_cleanup_free_ struct extent *extents = calloc(count, sizeof *extents);
+	if (!extents)
+		return fail_as(err, EX_SOFTWARE, "%s: out of memory", doc->name);
+	return measure(doc, extents, 1, 1, err);
+}
+
 static int check_nodes(struct doc *doc, struct error *err)
 {
 	const yaml_node_t *end = doc->document.nodes.top;
@@ -158,7 +227,8 @@ int doc_load(const char *name, const char *text, size_t len, struct doc *ret, st
 	doc.loaded = true;
 	if (!doc_root(&doc))
 		return fail_as(err, EX_CONFIG, "%s: empty", name);
-	if (check_nodes(&doc, err) < 0 || refuse_more_documents(name, &parser, err) < 0)
+	if (check_nodes(&doc, err) < 0 || check_extent(&doc, err) < 0 ||
+		refuse_more_documents(name, &parser, err) < 0)
 		return -1;
 	*ret = doc;
 	doc = (struct doc)DOC_NONE;

@@ -2,8 +2,9 @@
  *
  * doc: one YAML document in memory, with the place of everything in it, by libyaml.
  *
- * Bounds: a file of at most DOC_SIZE_MAX bytes, one document, no key twice in a mapping, no scalar with a NUL.
- * libyaml keeps an alias as a reference to the one node, so that aliases cost nothing until somebody walks them.
+ * Bounds: a file of at most DOC_SIZE_MAX bytes, one document, no key twice in a mapping, no scalar with a NUL, at
+ * most DOC_DEPTH_MAX levels and DOC_NODES_MAX nodes, both counted with every alias (libyaml keeps it as a reference
+ * to the one node) in the place of what it names. So whoever walks a document comes to an end, and soon.
  */
 #ifndef OSS_CRS_DOC_H
 #define OSS_CRS_DOC_H
@@ -14,7 +15,9 @@
 #include <stddef.h>
 #include <yaml.h>
 
-#define DOC_SIZE_MAX (4U << 20)
+#define DOC_SIZE_MAX  (4U << 20)
+#define DOC_NODES_MAX (1U << 20)
+#define DOC_DEPTH_MAX 64
 
 struct mark {
 	unsigned line, column; /* from 1; 0 is nowhere */
@@ -38,8 +41,12 @@ void doc_free(struct doc *doc);
 yaml_node_t *doc_root(struct doc *doc);
 struct mark doc_mark(const yaml_node_t *node);
 
-/* A scalar's text, NULL for anything else. */
+/* A scalar's text as it stands in the file, NULL for anything else. Tags and YAML's own ideas of numbers (octal,
+ * sexagesimal, 1_000) are not applied. */
 const char *doc_text(const yaml_node_t *node);
+
+/* Whether a node is nothing: `key:` with no value, `~`, `null`. */
+bool doc_is_null(const yaml_node_t *node);
 
 /* The value of a key of a mapping; NULL if node is no mapping or has no such key. */
 yaml_node_t *doc_get(struct doc *doc, const yaml_node_t *node, const char *key);

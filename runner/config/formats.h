@@ -8,6 +8,14 @@
 #include "config/job.h"
 #include "size.h"
 
+/* How a format writes a share of the machine, and which keys may stand beside it. */
+struct share_format {
+	const char *memory;       /* key of the memory; that of the CPUs is `cpuset` everywhere */
+	enum size_bare bare;      /* what a number without a unit means there */
+	bool counts;              /* `cpus` and `cpu` too, where digits alone are a number of CPUs */
+	const char *const *known; /* all keys about resources in such a mapping, NULL at the end */
+};
+
 /* Fill job's worker and CRSs from the document. On failure job holds what job_free() can release. */
 int resource_read(struct doc *doc, const char *worker, struct job *job, struct error *err);
 int crs_compose_read(struct doc *doc, struct job *job, struct error *err);
@@ -16,10 +24,22 @@ int crs_compose_read(struct doc *doc, struct job *job, struct error *err);
 int job_add_crs(
 	struct doc *doc, struct job *job, const yaml_node_t *name, struct job_crs **ret, struct error *err);
 
-/* Read a CPU list or a size from a scalar, with the place of the value in the message. */
-int job_read_cpus(
-	struct doc *doc, const yaml_node_t *value, const char *key, struct job_share *ret, struct error *err);
-int job_read_memory(struct doc *doc, const yaml_node_t *value, const char *key, enum size_bare bare,
+/* Read the CPUs and the memory of a mapping; either may be missing. An unknown key about resources is an error. */
+int job_read_share(struct doc *doc, const yaml_node_t *body, const struct share_format *format,
 	struct job_share *ret, struct error *err);
+
+/* Append a CRS that must have both. */
+int job_read_crs(struct doc *doc, struct job *job, const yaml_node_t *name, const yaml_node_t *body,
+	const struct share_format *format, struct error *err);
+
+/* Refuse keys of a mapping that are about resources and not known there, and name the nearest known one; what is
+ * about something else passes. `known` ends with NULL and begins with the key to name when nothing is near. */
+int keys_check(struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err);
+
+/* The same where every key must be known. */
+int keys_check_all(struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err);
+
+/* Which of the names, NULL at the end, is written most like text. */
+const char *keys_nearest(const char *text, const char *const *names);
 
 #endif

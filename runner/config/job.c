@@ -91,35 +91,6 @@ int job_add_crs(
 	return 0;
 }
 
-int job_read_cpus(
-	struct doc *doc, const yaml_node_t *value, const char *key, struct job_share *ret, struct error *err)
-{
-	const char *text = doc_text(value);
-	if (!text)
-		return doc_fail(
-			err, doc->name, doc_mark(value), "%s must be a CPU list such as \"0-3,8\"", key);
-	if (cpulist_parse(text, &ret->cpus, err) < 0) {
-		struct mark at = doc_mark(value);
-		return add_context(err, "%s:%u:%u: %s", doc->name, at.line, at.column, key);
-	}
-	ret->cpus_at = doc_mark(value);
-	return 0;
-}
-
-int job_read_memory(struct doc *doc, const yaml_node_t *value, const char *key, enum size_bare bare,
-	struct job_share *ret, struct error *err)
-{
-	const char *text = doc_text(value);
-	if (!text)
-		return doc_fail(err, doc->name, doc_mark(value), "%s must be a size such as \"4G\"", key);
-	if (size_parse(text, bare, &ret->memory, err) < 0) {
-		struct mark at = doc_mark(value);
-		return add_context(err, "%s:%u:%u: %s", doc->name, at.line, at.column, key);
-	}
-	ret->memory_at = doc_mark(value);
-	return 0;
-}
-
 static int compare_names(const void *a, const void *b)
 {
 	const struct job_crs *const *left = a;

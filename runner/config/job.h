@@ -16,13 +16,14 @@
 #define JOB_INFRA_CRS "oss_crs_infra"
 
 enum job_format {
-	JOB_RESOURCE,    /* config-resource.yaml: crs and workers */
+	JOB_RESOURCE,    /* config-resource.yaml: crs (a list or a mapping) and workers */
 	JOB_CRS_COMPOSE, /* crs-compose.yaml: one top-level entry per CRS */
 };
 
-/* A set of CPUs and an amount of memory, and where the file says so. */
+/* CPUs, as a set or as a number of them, and an amount of memory, and where the file says so. */
 struct job_share {
-	struct cpulist cpus;
+	struct cpulist cpus;            /* empty: not given, or only as a number */
+	unsigned cpu_count;             /* 0: not given, or as a set */
 	uint64_t memory;                /* bytes; 0: not given */
 	struct mark cpus_at, memory_at; /* line 0: not given */
 };

@@ -1,66 +1,184 @@
 /* SPDX-License-Identifier: MIT
  *
- * resource: the format of config-resource.yaml as the manual shows it: `crs:` is a list of name, cpuset and
- * memory_limit, `workers:` has the totals of each worker.
+ * resource: the format of config-resource.yaml, in both its forms. `crs:` is a list of name, cpuset and memory_limit,
+ * as the manual shows it, or a mapping of names to `workers` and `resources`; `workers:` has the totals of each
+ * worker.
  */
 #include "config/formats.h"
 
-static int read_crs(struct doc *doc, struct job *job, yaml_node_t *item, struct error *err)
+#include "cleanup.h"
+
+/* More than that is no list of workers but a trap: every name in one is looked up in the other. */
+#define WORKERS_MAX 256
+
+static const char *const share_keys[] = {"cpuset", "cpus", "cpu", "memory", NULL};
+static const char *const item_keys[] = {"cpuset", "memory_limit", "name", NULL};
+static const char *const entry_keys[] = {"resources", "workers", NULL};
+static const char *const top_keys[] = {"crs", "workers", NULL};
+
+/* Of a worker and of `resources:`. */
+static const struct share_format share_format = {
+	.memory = "memory", .bare = SIZE_BARE_MIB, .counts = true, .known = share_keys};
+static const struct share_format item_format = {
+	.memory = "memory_limit", .bare = SIZE_BARE_MIB, .known = item_keys};
+
+static int read_item(struct doc *doc, struct job *job, const yaml_node_t *item, struct error *err)
 {
 	const yaml_node_t *name = doc_get(doc, item, "name");
-	const yaml_node_t *cpuset = doc_get(doc, item, "cpuset");
-	const yaml_node_t *memory = doc_get(doc, item, "memory_limit");
-	if (!name) {
-		(void)doc_fail(err, doc->name, doc_mark(item), "a CRS without a name");
-		return add_hint(err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
-	}
-	struct job_crs *crs = NULL;
-	if (job_add_crs(doc, job, name, &crs, err) < 0)
-		return -1;
-	if (!cpuset || !memory)
-		return doc_fail(err, doc->name, crs->at, "CRS '%s' has no %s", crs->name,
-			cpuset ? "memory_limit" : "cpuset");
-	if (job_read_cpus(doc, cpuset, "cpuset", &crs->share, err) < 0)
-		return -1;
-	return job_read_memory(doc, memory, "memory_limit", SIZE_BARE_MIB, &crs->share, err);
+	if (name)
+		return job_read_crs(doc, job, name, item, &item_format, err);
+	(void)doc_fail(err, doc->name, doc_mark(item), "a CRS without a name");
+	return add_hint(err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
 }
 
-static int read_worker(struct doc *doc, const char *worker, struct job *job, struct error *err)
+/* The nearest name of a worker, as the hint of an error that is already described. Returns -1. */
+static int hint_worker(struct doc *doc, const yaml_node_t *workers, const char *name, struct error *err)
 {
-	const yaml_node_t *workers = doc_get(doc, doc_root(doc), "workers");
+	const char *names[WORKERS_MAX + 1] = {NULL};
+	size_t count = 0;
+	yaml_node_t *key = NULL;
+	yaml_node_t *value = NULL;
+	for (size_t i = 0; doc_pair(doc, workers, i, &key, &value); i++)
+		if (doc_text(key))
+			names[count++] = doc_text(key);
+	if (count == 0)
+		return -1;
+	return add_hint(err, "the nearest one below `workers:` is '%.64s'", keys_nearest(name, names));
+}
+
+static int fail_worker(
+	struct doc *doc, const yaml_node_t *workers, struct mark at, const char *name, struct error *err)
+{
+	(void)doc_fail(err, doc->name, at, "no worker '%.64s'", name);
+	return hint_worker(doc, workers, name, err);
+}
+
+static int read_worker(
+	struct doc *doc, const yaml_node_t *workers, const char *worker, struct job *job, struct error *err)
+{
 	if (!workers)
 		return 0;
 	if (workers->type != YAML_MAPPING_NODE)
 		return doc_fail(err, doc->name, doc_mark(workers), "workers must be a mapping of names");
+	if (workers->data.mapping.pairs.top - workers->data.mapping.pairs.start > WORKERS_MAX)
+		return doc_fail(err, doc->name, doc_mark(workers), "more than %d workers", WORKERS_MAX);
 	const yaml_node_t *body = doc_get(doc, workers, worker);
-	if (!body) {
-		(void)doc_fail(err, doc->name, doc_mark(workers), "no worker '%s'", worker);
-		return add_hint(err, "name one of those below `workers:` with --worker NAME");
-	}
+	if (!body)
+		return fail_worker(doc, workers, doc_mark(workers), worker, err);
 	job->worker_at = doc_mark(body);
-	const yaml_node_t *cpuset = doc_get(doc, body, "cpuset");
-	const yaml_node_t *memory = doc_get(doc, body, "memory");
-	if (cpuset && job_read_cpus(doc, cpuset, "cpuset", &job->worker, err) < 0)
+	if (body->type != YAML_MAPPING_NODE && !doc_is_null(body))
+		return doc_fail(err, doc->name, job->worker_at,
+			"worker '%.64s' must be a mapping of cpuset and memory", worker);
+	return job_read_share(doc, body, &share_format, &job->worker, err);
+}
+
+/* Whether a CRS is for the worker: it is named in its `workers`, or there is no such list. 1, 0, -1 with an error. */
+static int is_for(struct doc *doc, const yaml_node_t *body, const yaml_node_t *workers, const char *worker,
+	struct error *err)
+{
+	const yaml_node_t *list = doc_get(doc, body, "workers");
+	if (!list)
+		return 1;
+	if (list->type != YAML_SEQUENCE_NODE) {
+		(void)doc_fail(err, doc->name, doc_mark(list), "workers must be a list of names");
+		return add_hint(err, "write it like [%s]", worker);
+	}
+	int found = 0;
+	yaml_node_t *item = NULL;
+	for (size_t i = 0; doc_item(doc, list, i, &item); i++) {
+		const char *name = doc_text(item);
+		if (!name || i == WORKERS_MAX)
+			return doc_fail(err, doc->name, doc_mark(item),
+				name ? "more than %d workers" : "workers must be a list of names",
+				WORKERS_MAX);
+		if (workers && !doc_get(doc, workers, name))
+			return fail_worker(doc, workers, doc_mark(item), name, err);
+		found = found || strcmp(name, worker) == 0;
+	}
+	return found;
+}
+
+/* `resources` is the share itself, or a mapping of workers to shares. A CRS may be without, or without one for this
+ * worker. */
+static int read_resources(struct doc *doc, const yaml_node_t *body, const char *worker, struct job_share *ret,
+	struct error *err)
+{
+	const yaml_node_t *share = doc_get(doc, body, "resources");
+	if (!share || doc_is_null(share))
+		return 0;
+	yaml_node_t *key = NULL;
+	yaml_node_t *value = NULL;
+	size_t blocks = 0;
+	size_t count = 0;
+	for (; doc_pair(doc, share, count, &key, &value); count++)
+		blocks += value->type == YAML_MAPPING_NODE;
+	if (share->type != YAML_MAPPING_NODE || (blocks > 0 && blocks < count)) {
+		(void)doc_fail(err, doc->name, doc_mark(share),
+			"resources must be cpuset and memory, or one block of them per worker");
+		return add_hint(err, "either for all workers or for each, not both");
+	}
+	if (blocks > 0)
+		share = doc_get(doc, share, worker);
+	if (!share)
+		return 0;
+	return keys_check_all(doc, share, share_keys, err) < 0
+		       ? -1
+		       : job_read_share(doc, share, &share_format, ret, err);
+}
+
+static int read_entry(struct doc *doc, struct job *job, const yaml_node_t *name, const yaml_node_t *body,
+	const char *worker, struct error *err)
+{
+	if (body->type != YAML_MAPPING_NODE && !doc_is_null(body))
+		return doc_fail(err, doc->name, doc_mark(body),
+			"a CRS must be a mapping of `workers` and `resources`");
+	if (keys_check(doc, body, entry_keys, err) < 0)
 		return -1;
-	if (memory && job_read_memory(doc, memory, "memory", SIZE_BARE_MIB, &job->worker, err) < 0)
+	int mine = is_for(doc, body, doc_get(doc, doc_root(doc), "workers"), worker, err);
+	if (mine <= 0)
+		return mine;
+	struct job_crs *crs = NULL;
+	if (job_add_crs(doc, job, name, &crs, err) < 0)
 		return -1;
-	return 0;
+	return read_resources(doc, body, worker, &crs->share, err);
+}
+
+/* An entry of the other format between `crs:` and `workers:` would get no limits. */
+static int refuse_mixture(struct doc *doc, struct error *err)
+{
+	yaml_node_t *name = NULL;
+	yaml_node_t *body = NULL;
+	for (size_t i = 0; doc_pair(doc, doc_root(doc), i, &name, &body); i++) {
+		const char *text = doc_text(name);
+		bool ours = text && (strcmp(text, "crs") == 0 || strcmp(text, "workers") == 0);
+		if (!ours && doc_get(doc, body, "cpuset"))
+			return doc_fail(err, doc->name, doc_mark(name),
+				"an entry with a cpuset beside `crs:` and `workers:`");
+	}
+	return keys_check(doc, doc_root(doc), top_keys, err);
 }
 
 int resource_read(struct doc *doc, const char *worker, struct job *job, struct error *err)
 {
-	const yaml_node_t *list = doc_get(doc, doc_root(doc), "crs");
-	if (!list)
+	const yaml_node_t *crs = doc_get(doc, doc_root(doc), "crs");
+	if (!crs)
 		return fail_as(err, EX_CONFIG, "%s: no `crs:` in it", doc->name);
-	if (list->type != YAML_SEQUENCE_NODE) {
-		(void)doc_fail(err, doc->name, doc_mark(list), "`crs:` must be a list");
+	if (crs->type == YAML_SCALAR_NODE && !doc_is_null(crs)) {
+		(void)doc_fail(err, doc->name, doc_mark(crs), "`crs:` must be a list or a mapping");
 		return add_hint(err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
 	}
-	if (read_worker(doc, worker, job, err) < 0)
+	if (refuse_mixture(doc, err) < 0 ||
+		read_worker(doc, doc_get(doc, doc_root(doc), "workers"), worker, job, err) < 0)
 		return -1;
-	yaml_node_t *item = NULL;
-	for (size_t i = 0; doc_item(doc, list, i, &item); i++)
-		if (read_crs(doc, job, item, err) < 0)
+	yaml_node_t *name = NULL;
+	yaml_node_t *body = NULL;
+	for (size_t i = 0; doc_item(doc, crs, i, &body); i++)
+		if (read_item(doc, job, body, err) < 0)
 			return -1;
-	return job->crs_count > 0 ? 0 : doc_fail(err, doc->name, doc_mark(list), "`crs:` is empty");
+	for (size_t i = 0; doc_pair(doc, crs, i, &name, &body); i++)
+		if (read_entry(doc, job, name, body, worker, err) < 0)
+			return -1;
+	return job->crs_count > 0 ? 0
+				  : doc_fail(err, doc->name, doc_mark(crs),
+					    "`crs:` has no CRS for worker '%.64s'", worker);
 }

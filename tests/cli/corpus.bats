@@ -19,7 +19,8 @@ planned() { # FILE WORKER ARG...
 	fi
 }
 
-# cases FILTER: compare every case of expected.json that FILTER keeps, name those that differ; fails when there is none.
+# cases COUNT FILTER: compare the cases of expected.json that FILTER keeps, name those that differ; fails unless they
+# are COUNT.
 cases() {
 	local file worker args want have ran=0 differ=0
 	while IFS=$'\x1f' read -r file worker args want; do
@@ -30,13 +31,29 @@ cases() {
 			differ=$((differ + 1))
 			printf '%s, worker %s, %s\n  want %s\n  have %s\n' "$file" "$worker" "${args[*]}" "$want" "$have"
 		fi
-	done < <(jq -r '.[] | select('"$1"') | [.file, .worker // "local", (.args | join(" ")), (if .ok then
+	done < <(jq -r '.[] | select('"$2"') | [.file, .worker // "local", (.args | join(" ")), (if .ok then
 		{cpus: .worker_cpus, memory_max: .worker_memory_max, crs: [.crs[] | {name, cpus, memory_max}] | sort_by(.name)} | tojson
 		else "exit 78" end)] | join("\u001f")' "$CORPUS/expected.json")
 	echo "$ran cases, $differ differ"
-	((ran > 0 && differ == 0))
+	((ran == $1 && differ == 0))
+}
+
+@test "resource configs from the wild plan as expected, on each of their workers" {
+	cases 21 '(.file | startswith("resource/"))'
 }
 
 @test "crs-compose files from the wild plan as expected" {
-	cases '(.file | startswith("compose/")) and .args == []'
+	cases 48 '(.file | startswith("compose/")) and .args == []'
+}
+
+@test "crs-compose files from the wild, moved to other CPUs" {
+	cases 48 '(.file | startswith("compose/")) and (.args | length) == 2'
+}
+
+@test "crs-compose files from the wild, scaled to other CPUs and memory" {
+	cases 48 '(.file | startswith("compose/")) and (.args | index("--scale"))'
+}
+
+@test "there are no other cases" {
+	[ "$(jq length "$CORPUS/expected.json")" -eq $((21 + 3 * 48)) ]
 }

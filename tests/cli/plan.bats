@@ -79,6 +79,29 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 	refused "config-resource.yaml:3:23: CRS 'b' has CPU 1, which CRS 'a' has too (line 2)"
 }
 
+@test "--cpus, --memory and --scale put a config on other CPUs and memory" {
+	write crs-compose.yaml <<-'EOF'
+		a: {cpuset: "0-3", memory: 4G}
+		b: {cpuset: "4-5", memory: 2G}
+	EOF
+	run bash -c "'$RUN' plan --json --host-cpus 0-63 --host-memory 2T --cpus 8-13 '$BATS_TEST_TMPDIR' | jq -r '.cpus, .crs[].cpus'"
+	[ "$output" = "$(printf '%s\n' 8-13 8-11 12-13)" ]
+	run bash -c "'$RUN' plan --json --host-cpus 0-63 --host-memory 2T --cpus 12 --memory 12G --scale '$BATS_TEST_TMPDIR' | jq -r '.cpus, .crs[].cpus, .crs[].memory_max'"
+	[ "$output" = "$(printf '%s\n' 0-11 0-7 8-11 8589934592 4294967296)" ]
+	run plan --cpus 8-12 "$BATS_TEST_TMPDIR"
+	refused "wants 6 CPUs, --cpus has 5"
+	[[ "$output" == *"hint: --scale"* ]]
+	run plan --memory 5G "$BATS_TEST_TMPDIR"
+	refused "wants 6G of memory, --memory is 5G"
+}
+
+@test "a mistyped key about resources is refused, with the one that is meant" {
+	printf 'a: {cpuset: "0", memroy: 1G}\n' | write crs-compose.yaml
+	run plan "$BATS_TEST_TMPDIR"
+	refused "crs-compose.yaml:1:18: unknown key 'memroy'"
+	[[ "$output" == *"hint: the nearest known one here is 'memory'"* ]]
+}
+
 @test "names, sizes and lists that are wrong are refused where they stand" {
 	for bad in 'name: ../x' 'name: cpuset.x' 'name: ""' "name: $(printf 'x%.0s' {1..129})"; do
 		printf 'crs:\n  - {%s, cpuset: "0", memory_limit: 1G}\n' "$bad" | write config-resource.yaml
@@ -120,7 +143,7 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 }
 
 @test "usage errors are 64 and say where help is" {
-	for arguments in "" bogus "plan" "plan --bogus x" "plan -Z x" "run a b" "exec x" "plan --keep x" "run --timeout 0 a b c" "run --until never a b c"; do
+	for arguments in "" bogus "plan" "plan --bogus x" "plan -Z x" "run a b" "exec x" "plan --keep x" "run --timeout 0 a b c" "run --until never a b c" "plan --cpus 0 x" "plan --cpus 1- x" "plan --cpus 9999 x" "plan --memory 5 x" "plan --scale $HERE/tests/fixtures/seed"; do
 		# shellcheck disable=SC2086 # words are what this is about
 		run "$RUN" $arguments
 		[ "$status" -eq 64 ]

@@ -1,10 +1,68 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_job: any bytes as a config: a job with names that are safe as directories, or an error with a place.
+ * fuzz_job: any bytes as a config: a job with names that are safe as directories, or an error with a place. A job is then
+ * planned with several arguments, with and without a topology: a plan that keeps its promises, or an error.
  */
 #include "fuzz.h"
 
-#include "config/job.h"
+#include "../plan_invariants.h"
+
+/* Two nodes of two cores of two threads: CPU n and n + 4 are one core. */
+static struct topo_cpu cpus[] = {{0, 0, 0, 0, 1024, false}, {4, 0, 0, 0, 1024, false},
+	{1, 1, 0, 0, 1024, false}, {5, 1, 0, 0, 1024, false}, {2, 2, 1, 0, 1024, false},
+	{6, 2, 1, 0, 1024, false}, {3, 3, 1, 0, 512, false}, {7, 3, 1, 0, 512, true}};
+static struct topo_node nodes[] = {
+	{.id = 0, .memory = UINT64_C(8) << 30}, {.id = 2, .memory = UINT64_C(4) << 30}};
+static const struct topology topology = {.cpus = cpus,
+	.count = 8,
+	.nodes = nodes,
+	.node_count = 2,
+	.core_count = 4,
+	.threads_max = 2,
+	.memory = UINT64_C(12) << 30,
+	.index = {1, 3, 5, 7, 2, 4, 6, 8}};
+
+/* --cpus (a mask of them, or a number), --memory, --scale, --strict. */
+static const struct {
+	uint64_t mask;
+	unsigned count;
+	uint64_t memory;
+	bool scale, strict;
+} arguments[] = {
+	{0, 0, 0, false, false},
+	{0, 0, 0, false, true},
+	{0x3b, 0, 0, false, false},
+	{0, 4, 0, false, false},
+	{0x77, 0, UINT64_C(3000000000), true, false},
+	{0, 6, 0, true, true},
+	{0, 0, UINT64_C(5) << 30, true, false},
+};
+
+static void plan(const struct job *job, size_t argument, const struct topology *machine)
+{
+	struct plan_request request = {.run_id = "id",
+		.worker = "local",
+		.uid = 1000,
+		.host_cpus.words = {0xff},
+		.host_memory = UINT64_C(12) << 30,
+		.topology = machine,
+		.cpus.words = {arguments[argument].mask},
+		.cpu_count = arguments[argument].count,
+		.memory = arguments[argument].memory,
+		.scale = arguments[argument].scale,
+		.strict = arguments[argument].strict};
+	struct run_plan plan = PLAN_NONE;
+	struct error err = {0};
+	if (plan_make(job, &request, &plan, &err) < 0) {
+		check_error(&err, EX_CONFIG);
+		return;
+	}
+	const char *broken = plan_broken(job, &request, &plan);
+	if (broken)
+		(void)fprintf(stderr, "argument %zu: %s\n", argument, broken);
+	CHECK(!broken);
+	plan_free(&plan);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -14,13 +72,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_error(&err, EX_CONFIG);
 		return 0;
 	}
-	CHECK(job.crs_count > 0);
+	job.path = strdup("c.yaml");
+	CHECK(job.path && job.crs_count > 0);
 	for (size_t i = 0; i < job.crs_count; i++) {
 		const struct job_crs *crs = &job.crs[i];
 		CHECK(*crs->name && *crs->name != '.' && !strchr(crs->name, '/') &&
 			strlen(crs->name) <= JOB_NAME_MAX);
 		CHECK(job_find(&job, crs->name) == crs);
-		CHECK(!cpulist_empty(&crs->share.cpus) && crs->share.memory >= 4096);
+		/* A list or a number of CPUs, never both, and neither only where nothing is said. */
+		CHECK((crs->share.cpus_at.line != 0) ==
+			(cpulist_empty(&crs->share.cpus) == (crs->share.cpu_count > 0)));
+		CHECK((crs->share.memory_at.line != 0) == (crs->share.memory >= 4096));
+	}
+	for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
+		plan(&job, i, NULL);
+		plan(&job, i, &topology);
 	}
 	job_free(&job);
 	return 0;

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "plan.h"
+#include "size.h"
 
 static const char seed[] = "crs:\n"
 			   "  - name: crs1\n"
@@ -152,6 +153,164 @@ TEST(one_name_twice_in_a_list_is_refused)
 		&request, "c.yaml:3:10: CRS 'a' is here a second time (first in line 2)");
 }
 
+static void assert_planned(const struct run_plan *plan, const char *name, const char *cpus, uint64_t mib)
+{
+	char text[CPULIST_TEXT_MAX];
+	int i = plan_find(plan, name);
+	assert_true(i >= 0);
+	assert_string_equal(cpulist_format(&plan->crs[i].cpus, text), cpus);
+	assert_int_equal(plan->crs[i].memory_max, mib * SIZE_MIB);
+}
+
+static const char mixed[] = "workers: {local: {cpuset: 0-15, memory: 32G}}\n"
+			    "crs:\n"
+			    "  evenly1:\n"
+			    "  number: {resources: {cpu: 4, memory: 2G}}\n"
+			    "  list: {resources: {cpuset: '1,3', memory: 1G}}\n"
+			    "  evenly2:\n"
+			    "  evenly3:\n";
+
+TEST(lists_come_first_then_numbers_then_even_shares_in_the_files_order)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	struct error err = {0};
+	struct plan_request request = request_for("0-63", UINT64_C(64) << 30);
+	assert_ok(plan_text(mixed, &request, &job, &plan, &err), err);
+	assert_planned(&plan, "list", "1,3", 1024);
+	assert_planned(&plan, "number", "0,2,4-5", 2048);
+	/* 10 CPUs and 29696 MiB are left for three: the last one gets the remainder. */
+	assert_planned(&plan, "evenly1", "6-8", 9898);
+	assert_planned(&plan, "evenly2", "9-11", 9898);
+	assert_planned(&plan, "evenly3", "12-15", 9900);
+	assert_int_equal(plan.memory_max, UINT64_C(32) << 30);
+}
+
+TEST(a_worker_of_so_many_cpus_has_those_of_its_crss_and_the_lowest_others)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	struct error err = {0};
+	struct plan_request request = request_for("4-31", UINT64_C(64) << 30);
+	assert_ok(plan_text("workers: {local: {cpu: 8}}\ncrs:\n  a: {resources: {cpu: 2, memory: 1G}}\n"
+			    "  b: {resources: {cpuset: 20-22, memory: 1G}}\n",
+			  &request, &job, &plan, &err),
+		err);
+	char text[CPULIST_TEXT_MAX];
+	assert_planned(&plan, "a", "4-5", 1024);
+	assert_string_equal(cpulist_format(&plan.cpus, text), "4-8,20-22");
+}
+
+TEST(what_the_worker_cannot_share_out_is_refused_with_both_places)
+{
+	static const struct {
+		const char *text, *message;
+	} table[] = {
+		{"workers: {local: {cpu: 8, memory: 4G}}\ncrs:\n  a: {resources: {cpu: 9}}",
+			"c.yaml:1:24: worker 'local' has 8 CPUs, its CRSs want 9 (from line 3 on)"},
+		{"workers: {local: {cpu: 2, memory: 4G}}\ncrs:\n  a: {resources: {cpu: 1}}\n  b:\n  c:",
+			"c.yaml:1:24: worker 'local' has 1 CPUs left for 2 CRSs without a figure (from line "
+			"4 on)"},
+		{"workers: {local: {cpu: 8, memory: 1280M}}\ncrs:\n  a: {resources: {memory: 256.5M}}\n  b:\n"
+		 "  c:",
+			"c.yaml:1:35: worker 'local' has 1048064K of memory left for 2 CRSs without a "
+			"figure"},
+		{"workers: {local: {cpu: 8, memory: 1.25G}}\ncrs:\n  a: {resources: {memory: 1281M}}",
+			"worker 'local' has 1280M of memory, its CRSs add up to 1281M (from line 3 on)"},
+		{"workers: {local: {cpu: 8}}\ncrs:\n  a:",
+			"c.yaml:3:3: CRS 'a' says nothing about its memory, nor does worker 'local'"},
+		{"crs:\n  a: {resources: {memory: 1G}}",
+			"c.yaml:2:3: CRS 'a' says nothing about its CPUs, nor does worker 'local'"},
+		{"crs:\n  a: {resources: {cpu: 17, memory: 1G}}", "17 CPUs are wanted, this host has 16"},
+	};
+	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
+	for (size_t i = 0; i < COUNT(table); i++)
+		assert_refused(table[i].text, &request, table[i].message);
+}
+
+static struct plan_request request_on(const char *cpus, uint64_t memory)
+{
+	struct error err = {0};
+	struct plan_request request = request_for("0-255", UINT64_C(2) << 40);
+	assert_ok(cpulist_parse(cpus, &request.cpus, &err), err);
+	request.memory = memory;
+	return request;
+}
+
+TEST(a_config_moves_to_other_cpus_in_order)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	struct error err = {0};
+	struct plan_request request = request_on("20-27,40-60", 0);
+	assert_ok(plan_text("a: {cpuset: '0,1000-1003', memory: 1G}\nb: {cpuset: '4-7,1003', memory: 2G}",
+			  &request, &job, &plan, &err),
+		err);
+	char text[CPULIST_TEXT_MAX];
+	assert_planned(&plan, "a", "20,25-27,40", 1024);
+	assert_planned(&plan, "b", "21-24,40", 2048);
+	assert_string_equal(cpulist_format(&plan.cpus, text), "20-27,40");
+	request = request_on("20-27", 0);
+	assert_refused("a: {cpuset: 0-8, memory: 1G}", &request, "c.yaml wants 9 CPUs, --cpus has 8");
+	request = request_on("250-260", 0);
+	assert_refused("a: {cpuset: 0-8, memory: 1G}", &request, "--cpus: this host does not have CPUs 256");
+	request = request_on("0", UINT64_C(1) << 30);
+	assert_refused(
+		"a: {cpuset: 0, memory: 1025M}", &request, "c.yaml wants 1025M of memory, --memory is 1G");
+}
+
+TEST(without_a_topology_a_number_takes_the_lowest_cpus)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	struct error err = {0};
+	struct plan_request request = request_for("4-31", UINT64_C(64) << 30);
+	request.cpu_count = 6;
+	assert_ok(plan_text("a: {cpuset: 90-93, memory: 1G}", &request, &job, &plan, &err), err);
+	assert_planned(&plan, "a", "4-7", 1024);
+	request.cpu_count = 29;
+	assert_refused("a: {cpuset: 0-3, memory: 1G}", &request, "--cpus 29: this host has 28 CPUs");
+}
+
+TEST(scaling_gives_the_rest_to_the_largest_and_never_to_the_infrastructure)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	struct error err = {0};
+	struct plan_request request = request_on("0-16", UINT64_C(10) << 30);
+	request.scale = true;
+	assert_ok(plan_text("oss_crs_infra: {cpuset: 0-9, memory: 10G}\n"
+			    "b: {cpuset: 10-14, memory: 10G}\na: {cpuset: 15-19, memory: 10G}\n"
+			    "c: {cpuset: 20-23, memory: 10G}",
+			  &request, &job, &plan, &err),
+		err);
+	/* floor of 17/24 of 10, 5, 5, 4 is 7, 3, 3, 2; two are left, for a and b. */
+	assert_planned(&plan, "oss_crs_infra", "0-6", 2560);
+	assert_planned(&plan, "b", "7-10", 2560);
+	assert_planned(&plan, "a", "11-14", 2560);
+	assert_planned(&plan, "c", "15-16", 2560);
+}
+
+TEST(scaling_leaves_everyone_one_and_takes_it_from_the_largest)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	struct error err = {0};
+	struct plan_request request = request_on("0-3", 0);
+	request.scale = true;
+	assert_ok(plan_text("a: {cpuset: 0-99, memory: 1G}\nb: {cpuset: 100, memory: 1G}\n"
+			    "c: {cpuset: 101, memory: 1G}",
+			  &request, &job, &plan, &err),
+		err);
+	assert_planned(&plan, "a", "0-1", 1024);
+	assert_planned(&plan, "b", "2", 1024);
+	assert_planned(&plan, "c", "3", 1024);
+	request = request_on("0-1", 0);
+	request.scale = true;
+	assert_refused("a: {cpuset: 0, memory: 1G}\nb: {cpuset: 1, memory: 1G}\nc: {cpuset: 2, memory: 1G}",
+		&request, "--cpus: 3 CRSs cannot share 2 CPUs");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +321,13 @@ int main(void)
 		RUN(a_shared_cpu_is_a_warning_in_crs_compose_and_an_error_when_strict),
 		RUN(what_does_not_fit_is_refused_where_it_stands),
 		RUN(one_name_twice_in_a_list_is_refused),
+		RUN(lists_come_first_then_numbers_then_even_shares_in_the_files_order),
+		RUN(a_worker_of_so_many_cpus_has_those_of_its_crss_and_the_lowest_others),
+		RUN(what_the_worker_cannot_share_out_is_refused_with_both_places),
+		RUN(a_config_moves_to_other_cpus_in_order),
+		RUN(without_a_topology_a_number_takes_the_lowest_cpus),
+		RUN(scaling_gives_the_rest_to_the_largest_and_never_to_the_infrastructure),
+		RUN(scaling_leaves_everyone_one_and_takes_it_from_the_largest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,6 +199,28 @@ TEST(a_size_with_one_decimal_is_written_as_it_was_read)
 	}
 }
 
+TEST(exact_sizes_lose_nothing)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} table[] = {
+		{0, "0"},
+		{5000, "5000"},
+		{4096, "4K"},
+		{1280 * MIB, "1280M"},
+		{1536 * MIB, "1536M"},
+		{4 * GIB, "4G"},
+		{GIB - 4096, "1048572K"},
+		{INT64_MAX, "9223372036854775807"},
+		{UINT64_C(1) << 63, "8E"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char buf[SIZE_TEXT_MAX];
+		assert_string_equal(size_format_exact(table[i].bytes, buf), table[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +232,7 @@ int main(void)
 		RUN(sizes_are_written_short),
 		RUN(what_is_almost_the_next_unit_is_written_in_it),
 		RUN(a_size_with_one_decimal_is_written_as_it_was_read),
+		RUN(exact_sizes_lose_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

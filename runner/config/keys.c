@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * keys: telling a mistyped key about resources from a key about something else. A limit that is passed over in
+ * silence is worse than one that is missing.
+ */
+#include "config/formats.h"
+
+#include "cleanup.h"
+
+#include <ctype.h>
+
+#define WORD_MAX 32 /* of a key that is compared; longer ones resemble none of ours */
+
+/* Words that make a key one about CPUs or memory, whatever else it says: `cpu_limit`, `mem-max`. */
+static const struct {
+	const char *word;
+	bool memory;
+} words[] = {{"cpu", false}, {"cpus", false}, {"cpuset", false}, {"cpusets", false}, {"core", false},
+	{"cores", false}, {"mem", true}, {"memory", true}, {"ram", true}};
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned least = a < b ? a : b;
+	return least < c ? least : c;
+}
+
+/* Letters to insert, delete, replace or swap with their neighbour, in any case: the optimal string alignment
+ * distance. More than any limit for words too long to be compared. */
+static unsigned distance(const char *a, const char *b)
+{
+	size_t rows = strlen(a);
+	size_t columns = strlen(b);
+	unsigned cost[WORD_MAX + 1][WORD_MAX + 1];
+	if (rows > WORD_MAX || columns > WORD_MAX)
+		return WORD_MAX;
+	for (size_t i = 0; i <= rows; i++) {
+		for (size_t j = 0; j <= columns; j++) {
+			if (i == 0 || j == 0) {
+				cost[i][j] = (unsigned)(i + j);
+				continue;
+			}
+			int left = tolower((unsigned char)a[i - 1]);
+			int right = tolower((unsigned char)b[j - 1]);
+			cost[i][j] = min3(cost[i - 1][j] + 1, cost[i][j - 1] + 1,
+				cost[i - 1][j - 1] + (left == right ? 0 : 1));
+			bool swapped = i > 1 && j > 1 && left == tolower((unsigned char)b[j - 2]) &&
+				       right == tolower((unsigned char)a[i - 2]);
+			if (swapped && cost[i - 2][j - 2] + 1 < cost[i][j])
+				cost[i][j] = cost[i - 2][j - 2] + 1;
+		}
+	}
+	return cost[rows][columns];
+}
+
+const char *keys_nearest(const char *text, const char *const *names)
+{
+	const char *nearest = names[0];
+	for (const char *const *name = names; *name; name++)
+		if (distance(text, *name) < distance(text, nearest))
+			nearest = *name;
+	return nearest;
+}
+
+static bool has_word(const char *key, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *p = key; *p;) {
+		size_t n = strcspn(p, "_-. ");
+		if (n == len && strncasecmp(p, word, n) == 0)
+			return true;
+		p += n + (p[n] ? 1 : 0);
+	}
+	return false;
+}
+
+/* The known key that is meant by one that is not known; NULL for a key about something else. One letter in three may
+ * be wrong, two at most. */
+static const char *meant(const char *key, const char *const *known)
+{
+	const char *nearest = keys_nearest(key, known);
+	size_t limit = strlen(nearest) / 3 < 2 ? strlen(nearest) / 3 : 2;
+	if (distance(key, nearest) <= limit)
+		return nearest;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!has_word(key, words[i].word))
+			continue;
+		for (const char *const *name = known; *name && words[i].memory; name++)
+			if (has_word(*name, "memory"))
+				return *name;
+		return known[0];
+	}
+	return NULL;
+}
+
+static bool is_known(const char *key, const char *const *known)
+{
+	for (; *known; known++)
+		if (strcmp(key, *known) == 0)
+			return true;
+	return false;
+}
+
+static int check(
+	struct doc *doc, const yaml_node_t *body, const char *const *known, bool all, struct error *err)
+{
+	yaml_node_t *key = NULL;
+	yaml_node_t *value = NULL;
+	for (size_t i = 0; doc_pair(doc, body, i, &key, &value); i++) {
+		const char *text = doc_text(key);
+		if (!text || is_known(text, known))
+			continue;
+		if (strcmp(text, "<<") == 0) {
+			(void)doc_fail(err, doc->name, doc_mark(key), "merge keys (`<<`) are not read");
+			return add_hint(err, "write the keys out; an alias as a value is fine");
+		}
+		const char *hint = all ? keys_nearest(text, known) : meant(text, known);
+		if (!hint)
+			continue;
+		(void)doc_fail(err, doc->name, doc_mark(key), "unknown key '%.64s'", text);
+		return add_hint(err, "the nearest known one here is '%s'", hint);
+	}
+	return 0;
+}
+
+int keys_check(struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err)
+{
+	return check(doc, body, known, false, err);
+}
+
+int keys_check_all(struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err)
+{
+	return check(doc, body, known, true, err);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * share: CPUs and memory as all formats write them. Values are read as the text in the file, so that `0-3` needs no
+ * quotes; a number that YAML readers disagree about (010 is 8 for some, 10 for others) is refused.
+ */
+#include "config/formats.h"
+
+#include "cleanup.h"
+
+static const char *const cpu_keys[] = {"cpuset", "cpus", "cpu"};
+
+static int fail_value(
+	struct doc *doc, const yaml_node_t *value, const char *key, const char *what, struct error *err)
+{
+	return doc_fail(err, doc->name, doc_mark(value), "%s %s", key, what);
+}
+
+static bool is_number(const char *text)
+{
+	return *text && !text[strspn(text, "0123456789")];
+}
+
+/* A scalar's text; NULL with an error for anything else, and for what is octal in YAML 1.1 and not in 1.2. */
+static const char *read_text(
+	struct doc *doc, const yaml_node_t *value, const char *key, const char *what, struct error *err)
+{
+	const char *text = doc_text(value);
+	if (!text || doc_is_null(value)) {
+		(void)fail_value(doc, value, key, what, err);
+		return NULL;
+	}
+	if (text[0] == '0' && text[1] && is_number(text) &&
+		value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
+		(void)doc_fail(err, doc->name, doc_mark(value),
+			"%s '%.64s' is an octal number to some readers of YAML", key, text);
+		(void)add_hint(err, "write it without the leading zero");
+		return NULL;
+	}
+	return text;
+}
+
+static int read_count(
+	struct doc *doc, const yaml_node_t *value, const char *key, unsigned *ret, struct error *err)
+{
+	unsigned count = 0;
+	for (const char *p = doc_text(value); *p && count <= CPULIST_MAX; p++)
+		count = count * 10 + (unsigned)(*p - '0');
+	if (count == 0)
+		return fail_value(doc, value, key, "of 0 is no CPU at all", err);
+	if (count > CPULIST_MAX)
+		return fail_value(doc, value, key, "is more CPUs than any kernel has", err);
+	*ret = count;
+	return 0;
+}
+
+static int read_cpus(
+	struct doc *doc, const yaml_node_t *value, const char *key, struct job_share *ret, struct error *err)
+{
+	bool countable = strcmp(key, "cpuset") != 0;
+	const char *text = read_text(doc, value, key,
+		countable ? "must be a number of CPUs, or a list such as \"0-3,8\""
+			  : "must be a CPU list such as \"0-3,8\"",
+		err);
+	if (!text)
+		return -1;
+	struct mark at = doc_mark(value);
+	if (countable && is_number(text)) {
+		if (read_count(doc, value, key, &ret->cpu_count, err) < 0)
+			return -1;
+	} else if (cpulist_parse(text, &ret->cpus, err) < 0) {
+		return add_context(err, "%s:%u:%u: %s", doc->name, at.line, at.column, key);
+	}
+	ret->cpus_at = at;
+	return 0;
+}
+
+static int read_memory(struct doc *doc, const yaml_node_t *value, const char *key, enum size_bare bare,
+	struct job_share *ret, struct error *err)
+{
+	const char *text = read_text(doc, value, key, "must be a size such as \"4G\"", err);
+	if (!text)
+		return -1;
+	struct mark at = doc_mark(value);
+	if (size_parse(text, bare, &ret->memory, err) < 0)
+		return add_context(err, "%s:%u:%u: %s", doc->name, at.line, at.column, key);
+	ret->memory_at = at;
+	return 0;
+}
+
+int job_read_share(struct doc *doc, const yaml_node_t *body, const struct share_format *format,
+	struct job_share *ret, struct error *err)
+{
+	struct job_share share = {0};
+	const char *first = NULL;
+	if (keys_check(doc, body, format->known, err) < 0)
+		return -1;
+	for (size_t i = 0; i < (format->counts ? sizeof cpu_keys / sizeof *cpu_keys : 1); i++) {
+		const yaml_node_t *value = doc_get(doc, body, cpu_keys[i]);
+		if (!value)
+			continue;
+		if (first)
+			return doc_fail(err, doc->name, doc_mark(value), "both %s (line %u) and %s are given",
+				first, share.cpus_at.line, cpu_keys[i]);
+		first = cpu_keys[i];
+		if (read_cpus(doc, value, first, &share, err) < 0)
+			return -1;
+	}
+	const yaml_node_t *memory = doc_get(doc, body, format->memory);
+	if (memory && read_memory(doc, memory, format->memory, format->bare, &share, err) < 0)
+		return -1;
+	*ret = share;
+	return 0;
+}
+
+int job_read_crs(struct doc *doc, struct job *job, const yaml_node_t *name, const yaml_node_t *body,
+	const struct share_format *format, struct error *err)
+{
+	struct job_crs *crs = NULL;
+	if (job_add_crs(doc, job, name, &crs, err) < 0 ||
+		job_read_share(doc, body, format, &crs->share, err) < 0)
+		return -1;
+	if (!crs->share.cpus_at.line || !crs->share.memory_at.line)
+		return doc_fail(err, doc->name, crs->at, "CRS '%s' has no %s", crs->name,
+			crs->share.cpus_at.line ? format->memory : "cpuset");
+	return 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan_place: what a plan has to do with the machine's topology: CPUs on whole cores, memory on the nodes of the CPUs,
+ * and all of it in words. Without a topology there is nothing to do and nothing to say.
+ */
+#include "plan_parts.h"
+
+#include "cleanup.h"
+#include "topology.h"
+
+#include <errno.h>
+
+/* The part of a node's memory that is left to the kernel and the host: one in so many. A CRS that is kept on a node
+ * ends at what is free there, so memory that fits to the last byte does not fit. */
+#define HOST_PART 16
+
+int place_cpus(const struct plan_request *request, const struct cpulist *pool, const struct cpulist *lists,
+	struct place_request *wanted, size_t count, struct run_plan *plan, struct error *err)
+{
+	const struct topology *topology = request->topology;
+	const struct cpulist none = {0};
+	enum placement any = PLACED_SPARING;
+	if (placement_choose(topology, pool, lists, wanted, count, &plan->placement, err) < 0)
+		return -1;
+	struct cpulist left = *pool;
+	for (size_t i = 0; i < count; i++)
+		cpulist_subtract(&left, &wanted[i].cpus);
+	plan->choice = PLAN_CPUS_PLACED;
+	return placement_choose(topology, &left, &none, &wanted[count], 1, &any, err);
+}
+
+/* Which nodes would have to hold more than they have, if each CRS's memory lay on the nodes of its CPUs, on each in
+ * proportion to its size. */
+static void find_full(const struct topology *topology, const struct run_plan *plan, struct cpulist *ret_full)
+{
+	struct cpulist full = {0};
+	uint64_t sizes[CPULIST_MAX];
+	for (size_t i = 0; i < topology->node_count; i++)
+		sizes[i] = topology->nodes[i].memory - topology->nodes[i].memory / HOST_PART;
+	for (size_t i = 0; i < plan->crs_count; i++) {
+		const struct plan_crs *crs = &plan->crs[i];
+		__extension__ unsigned __int128 memory = crs->memory_max;
+		struct cpulist nodes = topology_nodes(topology, &crs->cpus);
+		uint64_t sum = 0;
+		for (size_t n = 0; n < topology->node_count; n++)
+			sum += cpulist_has(&nodes, topology->nodes[n].id) ? topology->nodes[n].memory : 0;
+		for (size_t n = 0; n < topology->node_count && sum; n++) {
+			if (!cpulist_has(&nodes, topology->nodes[n].id))
+				continue;
+			uint64_t part = (uint64_t)(memory * topology->nodes[n].memory / sum);
+			if (part > sizes[n])
+				cpulist_add(&full, topology->nodes[n].id);
+			sizes[n] -= part < sizes[n] ? part : sizes[n];
+		}
+	}
+	*ret_full = full;
+}
+
+/* cpuset.mems says where memory comes from, and a node that is used up is an OOM kill even if others are free. So a CRS
+ * is kept on its nodes only if all that could want memory there fits. */
+int place_memory(const struct plan_request *request, struct run_plan *plan, struct error *err)
+{
+	(void)err;
+	const struct topology *topology = request->topology;
+	if (!topology || topology->node_count < 2)
+		return 0;
+	struct cpulist full;
+	struct cpulist with_memory = {0};
+	find_full(topology, plan, &full);
+	for (size_t n = 0; n < topology->node_count; n++)
+		if (topology->nodes[n].memory)
+			cpulist_add(&with_memory, topology->nodes[n].id);
+	for (size_t i = 0; i < plan->crs_count; i++) {
+		struct cpulist mems = topology_nodes(topology, &plan->crs[i].cpus);
+		struct cpulist short_of = mems;
+		cpulist_intersect(&mems, &with_memory);
+		cpulist_intersect(&short_of, &full);
+		if (cpulist_empty(&short_of))
+			plan->crs[i].mems = mems;
+	}
+	return 0;
+}
+
+/* What a set of CPUs is in terms of cores. */
+struct extent {
+	unsigned cpus, cores, whole;
+	uint16_t slowest, fastest;
+	bool isolated;
+};
+
+static struct extent measure(const struct topology *topology, const struct cpulist *cpus)
+{
+	struct extent extent = {.slowest = UINT16_MAX};
+	for (size_t i = 0; i < topology->count;) {
+		unsigned core = topology->cpus[i].core;
+		unsigned threads = 0;
+		unsigned ours = 0;
+		for (; i < topology->count && topology->cpus[i].core == core; i++, threads++) {
+			const struct topo_cpu *cpu = &topology->cpus[i];
+			if (!cpulist_has(cpus, cpu->cpu))
+				continue;
+			ours++;
+			extent.isolated = extent.isolated || cpu->isolated;
+			extent.slowest = cpu->speed < extent.slowest ? cpu->speed : extent.slowest;
+			extent.fastest = cpu->speed > extent.fastest ? cpu->speed : extent.fastest;
+		}
+		extent.cpus += ours;
+		extent.cores += ours > 0;
+		extent.whole += ours == threads;
+	}
+	return extent;
+}
+
+/* "4 whole cores (8 CPUs) of node 0, memory there too" */
+static int explain_crs(
+	const struct topology *topology, const struct plan_crs *crs, struct run_plan *plan, struct error *err)
+{
+	char list[CPULIST_TEXT_MAX];
+	char where[CPULIST_TEXT_MAX + 32] = "";
+	char parts[64] = "";
+	struct extent extent = measure(topology, &crs->cpus);
+	struct cpulist nodes = topology_nodes(topology, &crs->cpus);
+	const char *memory = "";
+	if (topology->node_count > 1) {
+		(void)snprintf(where, sizeof where, " of node%s %s", cpulist_count(&nodes) > 1 ? "s" : "",
+			cpulist_format(&nodes, list));
+		memory = !topology->memory           ? ""
+			 : cpulist_empty(&crs->mems) ? ", memory from any node"
+						     : ", memory there too";
+	}
+	if (extent.whole < extent.cores)
+		(void)snprintf(parts, sizeof parts, ", %u of them whole", extent.whole);
+	const char *kinds = extent.slowest != extent.fastest ? ", of different speed" : "";
+	return plan_note(plan, err, "%s: %u CPU%s on %u core%s%s%s%s%s", crs->name, extent.cpus,
+		extent.cpus > 1 ? "s" : "", extent.cores, extent.cores > 1 ? "s" : "", where, parts, kinds,
+		memory);
+}
+
+static int explain_choice(const struct topology *topology, struct run_plan *plan, struct error *err)
+{
+	char list[CPULIST_TEXT_MAX];
+	struct cpulist first = topology_core(topology, 0);
+	struct cpulist taken = first;
+	cpulist_intersect(&taken, &plan->cpus);
+	const char *cpus = cpulist_format(&first, list);
+	if (plan->choice != PLAN_CPUS_PLACED)
+		return 0;
+	if (plan->placement == PLACED_SHARED)
+		return plan_note(plan, err,
+			"CPUs by number: there are too few whole cores, so some are shared by two CRSs");
+	return plan_note(plan, err,
+		"CPUs by number: whole cores, on as few nodes as possible; the first core (CPU%s %s) is %s",
+		cpulist_count(&first) > 1 ? "s" : "", cpus,
+		cpulist_empty(&taken) ? "left to the host" : "needed too");
+}
+
+/* Another CRS on a sibling is another load on one's own core. Each core's first CRS is in a table. */
+static int warn_shared_cores(const struct topology *topology, struct run_plan *plan, struct error *err)
+{
+	_cleanup_free_ uint16_t *owner = calloc(topology->core_count, sizeof *owner);
+	if (!owner)
+		return fail(err, ENOMEM, "plan");
+	for (size_t i = 0; i < plan->crs_count; i++) {
+		const struct cpulist *cpus = &plan->crs[i].cpus;
+		bool warned = false;
+		for (unsigned cpu = cpulist_next(cpus, 0); cpu < CPULIST_MAX;
+			cpu = cpulist_next(cpus, cpu + 1)) {
+			const struct topo_cpu *found = topology_find(topology, cpu);
+			uint16_t *first = found ? &owner[found->core] : NULL;
+			if (!first || warned || (*first && cpulist_has(&plan->crs[*first - 1].cpus, cpu)))
+				continue;
+			if (*first && plan_warn(plan, err, "CRS '%s' shares the core of CPU %u with '%s'",
+					      plan->crs[i].name, cpu, plan->crs[*first - 1].name) < 0)
+				return -1;
+			warned = *first != 0;
+			*first = *first ? *first : (uint16_t)(i + 1);
+		}
+	}
+	return 0;
+}
+
+/* Figures of CRSs on cores of different kinds say little about the CRSs. */
+static int warn_kinds(const struct topology *topology, struct run_plan *plan, struct error *err)
+{
+	struct extent first = {0};
+	const char *name = NULL;
+	for (size_t i = 0; i < plan->crs_count; i++) {
+		const struct plan_crs *crs = &plan->crs[i];
+		struct extent extent = measure(topology, &crs->cpus);
+		if (extent.isolated && extent.cpus > 1 &&
+			plan_warn(plan, err,
+				"CRS '%s' has isolated CPUs: the kernel balances no load between them",
+				crs->name) < 0)
+			return -1;
+		if (strcmp(crs->name, JOB_INFRA_CRS) == 0)
+			continue;
+		if (name && (extent.slowest != first.slowest || extent.fastest != first.fastest))
+			return plan_warn(plan, err, "CRSs '%s' and '%s' have cores of different speed", name,
+				crs->name);
+		first = extent;
+		name = crs->name;
+	}
+	return 0;
+}
+
+int explain_placement(const struct plan_request *request, struct run_plan *plan, struct error *err)
+{
+	const struct topology *topology = request->topology;
+	if (!topology)
+		return 0;
+	if (explain_choice(topology, plan, err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->crs_count; i++)
+		if (explain_crs(topology, &plan->crs[i], plan, err) < 0)
+			return -1;
+	if (topology->threads_max > 1 && warn_shared_cores(topology, plan, err) < 0)
+		return -1;
+	return warn_kinds(topology, plan, err);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_job: what the config formats say, and what YAML can do to them: each trap has one outcome.
+ */
+#include "unit.h"
+
+#include "config/job.h"
+
+static int parse(const char *text, const char *worker, struct job *ret, struct error *err)
+{
+	return job_parse("c.yaml", text, strlen(text), worker, ret, err);
+}
+
+static void assert_refused_bytes(const char *text, size_t len, const char *message, const char *hint)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	struct error err = {0};
+	if (job_parse("c.yaml", text, len, "local", &job, &err) == 0)
+		fail_test("not refused: %s", text);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_contains(err.msg, message);
+	assert_contains(err.hint, hint);
+}
+
+static void assert_refused(const char *text, const char *message, const char *hint)
+{
+	assert_refused_bytes(text, strlen(text), message, hint);
+}
+
+static void assert_cpus(const struct job *job, size_t i, const char *expected)
+{
+	char text[CPULIST_TEXT_MAX];
+	assert_string_equal(cpulist_format(&job->crs[i].share.cpus, text), expected);
+}
+
+/* One CRS in the crs-compose format with this as its cpuset. */
+static void assert_cpuset(const char *written, const char *expected)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	struct error err = {0};
+	char text[256];
+	(void)snprintf(text, sizeof text, "a:\n  cpuset: %s\n  memory: 1G\n", written);
+	assert_ok(parse(text, "local", &job, &err), err);
+	assert_cpus(&job, 0, expected);
+}
+
+static const char mapping[] = "workers:\n"
+			      "  local: {cpuset: 0-15, memory: 32G}\n"
+			      "  big: {cpu: 64, memory: 128G}\n"
+			      "llm: {max_budget: 100}\n"
+			      "crs:\n"
+			      "  both:\n"
+			      "    workers: [local, big]\n"
+			      "    resources:\n"
+			      "      local: {cpuset: 0-3, memory: 4G}\n"
+			      "      big: {cpus: 8, memory: 8192}\n"
+			      "    llm: {max_budget: 30}\n"
+			      "  flat:\n"
+			      "    workers: [big]\n"
+			      "    resources: {cpu: '4-7', memory: 64G}\n"
+			      "  silent:\n"
+			      "    workers: [local]\n"
+			      "  everywhere:\n";
+
+TEST(the_mapping_form_gives_each_worker_its_crss)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	struct error err = {0};
+	assert_ok(parse(mapping, "local", &job, &err), err);
+	assert_int_equal(job.crs_count, 3);
+	assert_string_equal(job.crs[0].name, "both");
+	assert_cpus(&job, 0, "0-3");
+	assert_true(job.crs[0].share.memory == UINT64_C(4) << 30);
+	assert_string_equal(job.crs[1].name, "silent");
+	assert_int_equal(job.crs[1].share.cpus_at.line, 0);
+	assert_int_equal(job.crs[1].share.memory_at.line, 0);
+	assert_string_equal(job.crs[2].name, "everywhere");
+}
+
+TEST(digits_below_cpu_and_cpus_are_a_number_and_a_list_is_a_list)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	struct error err = {0};
+	assert_ok(parse(mapping, "big", &job, &err), err);
+	assert_int_equal(job.worker.cpu_count, 64);
+	assert_int_equal(job.crs[0].share.cpu_count, 8);
+	assert_true(job.crs[0].share.memory == UINT64_C(8) << 30);
+	assert_int_equal(job.crs[1].share.cpu_count, 0);
+	assert_cpus(&job, 1, "4-7");
+}
+
+TEST(a_mistyped_key_about_resources_names_the_one_that_is_meant)
+{
+	static const struct {
+		const char *text, *message, *hint;
+	} table[] = {
+		{"a: {cpu_set: 0-3, memory: 1G}", "1:5: unknown key 'cpu_set'", "'cpuset'"},
+		{"a: {cpusets: 0-3, memory: 1G}", "1:5: unknown key 'cpusets'", "'cpuset'"},
+		{"a: {cpuset: 0-3, memroy: 1G}", "1:18: unknown key 'memroy'", "'memory'"},
+		{"a: {cpuset: 0-3, mem_limit: 1G}", "1:18: unknown key 'mem_limit'", "'memory'"},
+		{"a: {CPUSET: 0-3, Memory: 1G}", "1:5: unknown key 'CPUSET'", "'cpuset'"},
+		{"a: {cpus: 4, ram: 1G}", "1:5: unknown key 'cpus'", "'cpuset'"},
+		{"crs: [{name: a, cpuset: 0, memory: 1G}]", "1:28: unknown key 'memory'", "'memory_limit'"},
+		{"crs: {a: {cpuset: 0-3}}", "1:11: unknown key 'cpuset'", "'resources'"},
+		{"crs: {a: {resource: {cpu: 1}}}", "1:11: unknown key 'resource'", "'resources'"},
+		{"crs: {a: {worker: [local]}}", "1:11: unknown key 'worker'", "'workers'"},
+		{"crs: {a: {resources: {cpu: 1, disk: 4}}}", "1:31: unknown key 'disk'", "nearest"},
+		{"crs: {a: }\nworker: {local: {cpu: 1}}", "2:1: unknown key 'worker'", "'workers'"},
+		{"crs: {a: }\nworkers: {local: {cpu: 1, memory_max: 4G}}", "unknown key 'memory_max'",
+			"'memory'"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++)
+		assert_refused(table[i].text, table[i].message, table[i].hint);
+}
+
+TEST(keys_about_other_things_pass)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	struct error err = {0};
+	assert_ok(parse("run_env: local\nllm_config: {litellm: {mode: internal}}\n"
+			"a: {cpuset: 0, memory: 1G, source: {url: x}, attach: false, llm_budget: 10, "
+			"additional_env: {MEMORY: x, CPUS: 3}}\n",
+			  "local", &job, &err),
+		err);
+	assert_int_equal(job.crs_count, 1);
+}
+
+TEST(a_worker_that_is_not_there_is_refused_with_the_nearest_name)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	struct error err = {0};
+	assert_int_equal(parse(mapping, "lcoal", &job, &err), -1);
+	assert_contains(err.msg, "c.yaml:2:3: no worker 'lcoal'");
+	assert_contains(err.hint, "'local'");
+	assert_refused("workers: {local: {cpu: 1}}\ncrs: {a: {workers: [locale]}}",
+		"c.yaml:2:21: no worker 'locale'", "'local'");
+	assert_refused("workers: {local: {cpu: 1}, x: }\ncrs: {a: {workers: [x]}}",
+		"c.yaml:2:6: `crs:` has no CRS for worker 'local'", "");
+}
+
+TEST(shapes_that_are_not_the_formats_are_refused)
+{
+	assert_refused("crs: 1", "c.yaml:1:6: `crs:` must be a list or a mapping", "- name");
+	assert_refused("crs: {a: 4G}", "c.yaml:1:10: a CRS must be a mapping", "");
+	assert_refused("crs: {a: {workers: local}}", "workers must be a list of names", "[local]");
+	assert_refused("crs: {a: {workers: [{}]}}", "workers must be a list of names", "");
+	assert_refused("crs: {a: {resources: 4G}}", "resources must be cpuset and memory", "");
+	assert_refused("crs: {a: {resources: {cpu: 1, local: {cpu: 1}}}}", "resources must be", "not both");
+	assert_refused("crs: {a: {resources: {cpu: 1, cpuset: 2}}}", "both cpuset (line 1) and cpu are", "");
+	assert_refused("workers: [local]\ncrs: {a: }", "workers must be a mapping", "");
+	assert_refused("workers: {local: 16}\ncrs: {a: }", "worker 'local' must be a mapping", "");
+	assert_refused("crs: {a: }\nb: {cpuset: 0, memory: 1G}", "c.yaml:2:1: an entry with a cpuset", "");
+	assert_refused("crs: {a: {resources: {cpu: 0}}}", "cpu of 0 is no CPU", "");
+	assert_refused("crs: {a: {resources: {cpu: 9000}}}", "more CPUs than any kernel has", "");
+	assert_refused("crs: {a: {resources: {cpu: 99999999999999999999}}}", "more CPUs than any", "");
+	assert_refused("crs: {a: {resources: {cpu: 1.5}}}", "expected ',' or '-'", "");
+	assert_refused("run_env: local", "no CRS in it", "crs:");
+	assert_refused("[a]", "expected a mapping", "");
+}
+
+TEST(numbers_are_read_as_they_stand_not_as_yaml_would_have_them)
+{
+	assert_cpuset("0-3", "0-3");
+	assert_cpuset("3", "3");
+	assert_cpuset("'010'", "10");
+	assert_cpuset("00-03", "0-3");
+	assert_cpuset("1,000", "0-1");
+	assert_refused("a: {cpuset: 010, memory: 1G}", "c.yaml:1:13: cpuset '010' is an octal", "leading");
+	assert_refused("crs: {a: {resources: {cpu: 08}}}", "cpu '08' is an octal number", "leading zero");
+	assert_refused("crs: {a: {resources: {memory: 0777}}}", "memory '0777' is an octal", "leading");
+	assert_refused("a: {cpuset: 1:30, memory: 1G}", "c.yaml:1:13: cpuset: CPU list '1:30'", "");
+	assert_refused("a: {cpuset: 0x10, memory: 1G}", "CPU list '0x10'", "");
+	assert_refused("a: {cpuset: 1_0, memory: 1G}", "CPU list '1_0'", "");
+	assert_refused("crs: {a: {resources: {memory: 1_0}}}", "size '1_0': unknown unit", "4G");
+	assert_refused("a: {cpuset: 0, memory: 1:30}", "size '1:30': unknown unit", "4G");
+	assert_refused("a: {cpuset: 0, memory: 1e3}", "size '1e3': unknown unit", "4G");
+	assert_refused("a: {cpuset: 0, memory: .inf}", "expected a number", "4G");
+	assert_refused("a: {cpuset: , memory: 1G}", "cpuset must be a CPU list", "");
+	assert_refused("a: {cpuset: ~, memory: 1G}", "cpuset must be a CPU list", "");
+	assert_refused("a: {cpuset: 0, memory: null}", "memory must be a size", "");
+	assert_refused("a: {cpuset: [0, 1], memory: 1G}", "cpuset must be a CPU list", "");
+}
+
+TEST(encodings_and_line_ends)
+{
+	static const char utf16[] = "\xff\xfe"
+				    "a\0:\0 \0{\0c\0p\0u\0s\0e\0t\0:\0 \0001\0,\0 "
+				    "\0m\0e\0m\0o\0r\0y\0:\0 \0001\0G\0}\0";
+	static const char nul[] = "a: {cpuset: 0\0, memory: 1G}";
+	_cleanup_(job_free) struct job bom = JOB_NONE;
+	_cleanup_(job_free) struct job crlf = JOB_NONE;
+	_cleanup_(job_free) struct job wide = JOB_NONE;
+	struct error err = {0};
+	assert_ok(parse("\xef\xbb\xbf"
+			"a: {cpuset: 1, memory: 1G}\n",
+			  "local", &bom, &err),
+		err);
+	assert_cpus(&bom, 0, "1");
+	assert_ok(parse("a:\r\n  cpuset: 0-1\r\n  memory: 1G\r\n", "local", &crlf, &err), err);
+	assert_cpus(&crlf, 0, "0-1");
+	assert_ok(job_parse("c.yaml", utf16, sizeof utf16 - 1, "local", &wide, &err), err);
+	assert_cpus(&wide, 0, "1");
+	assert_refused_bytes(nul, sizeof nul - 1, "c.yaml: byte 13: control characters", "");
+	assert_refused("a: {cpuset: \"0\\0\", memory: 1G}", "c.yaml:1:13: a NUL character", "");
+	assert_refused("a: {cpuset: 0, memory: \xff}", "c.yaml: byte 23: ", "");
+	assert_refused("a:\n\tcpuset: 0\n", "c.yaml:2:1: ", "spaces");
+}
+
+TEST(documents_keys_and_aliases)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	struct error err = {0};
+	assert_ok(parse("x: &m 1G\na: {cpuset: 0, memory: *m}\nb: {cpuset: 1, memory: *m}\n", "local", &job,
+			  &err),
+		err);
+	assert_int_equal(job.crs_count, 2);
+	assert_true(job.crs[1].share.memory == UINT64_C(1) << 30);
+	assert_refused("", "c.yaml: empty", "");
+	assert_refused("# nothing\n", "c.yaml: empty", "");
+	assert_refused("---\n", "expected a mapping", "");
+	assert_refused("a: {cpuset: 0, memory: 1G}\n---\nb: 1\n", "c.yaml:2:1: a second document", "");
+	assert_refused("a: {cpuset: 0, memory: 1G, cpuset: 1}", "c.yaml:1:28: 'cpuset' is here a second", "");
+	assert_refused("a: &a {cpuset: 0, memory: *a}", "c.yaml:1:4: has an alias of itself", "");
+	assert_refused("a: {cpuset: 0, memory: *b}", "c.yaml:1:24: found undefined alias", "");
+	assert_refused("x: &x {y: 1}\na: {<<: *x, cpuset: 0, memory: 1G}", "c.yaml:2:5: merge keys",
+		"write the keys");
+}
+
+TEST(depth_and_aliases_are_bounded)
+{
+	char deep[2 * DOC_DEPTH_MAX + 8] = "a: ";
+	memset(deep + 3, '[', DOC_DEPTH_MAX);
+	memset(deep + 3 + DOC_DEPTH_MAX, ']', DOC_DEPTH_MAX);
+	assert_refused(deep, "nested in more than 64 levels", "");
+	deep[3 + DOC_DEPTH_MAX - 1] = ' ';
+	deep[3 + DOC_DEPTH_MAX] = ' ';
+	assert_refused(deep, "no CRS in it", "");
+	char laughs[1024] = "a0: &a0 x\n";
+	for (unsigned i = 1; i < 12; i++) {
+		size_t used = strlen(laughs);
+		(void)snprintf(laughs + used, sizeof laughs - used, "a%u: &a%u [*a%u, *a%u, *a%u, *a%u]\n", i,
+			i, i - 1, i - 1, i - 1, i - 1);
+	}
+	assert_refused(laughs, "more than 1048576 values, with aliases written out", "");
+	char chain[4096] = "a0: &a0 x\n";
+	for (unsigned i = 1; i <= DOC_DEPTH_MAX; i++) {
+		size_t used = strlen(chain);
+		(void)snprintf(chain + used, sizeof chain - used, "a%u: &a%u [*a%u]\n", i, i, i - 1);
+	}
+	assert_refused(chain, "nested in more than 64 levels", "");
+}
+
+TEST(a_file_larger_than_the_bound_is_refused)
+{
+	_cleanup_free_ char *text = malloc(DOC_SIZE_MAX + 1);
+	assert_non_null(text);
+	memset(text, '#', DOC_SIZE_MAX + 1);
+	assert_refused_bytes(text, DOC_SIZE_MAX + 1, "larger than 4194304 bytes", "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(the_mapping_form_gives_each_worker_its_crss),
+		RUN(digits_below_cpu_and_cpus_are_a_number_and_a_list_is_a_list),
+		RUN(a_mistyped_key_about_resources_names_the_one_that_is_meant),
+		RUN(keys_about_other_things_pass),
+		RUN(a_worker_that_is_not_there_is_refused_with_the_nearest_name),
+		RUN(shapes_that_are_not_the_formats_are_refused),
+		RUN(numbers_are_read_as_they_stand_not_as_yaml_would_have_them),
+		RUN(encodings_and_line_ends),
+		RUN(documents_keys_and_aliases),
+		RUN(depth_and_aliases_are_bounded),
+		RUN(a_file_larger_than_the_bound_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
