@@ -18,7 +18,7 @@
 #include "report.h"
 #include "scratch.h"
 #include "size.h"
-#include "tree.h"
+#include "start.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +34,7 @@ struct session {
 	struct compose compose;
 	struct scratch scratch;
 	struct cg_tree tree;
+	struct ledger shared; /* with whom, where --share allowed it */
 	uint64_t *oom_seen; /* per CRS, what has been told already */
 	int ours, signals;
 	bool until_all;
@@ -86,7 +87,8 @@ static int prepare(struct session *session, const char *dir, struct error *err)
 	if (options->no_cgroup_parent)
 		return 0;
 	struct tree_options how = {.oom_group = options->oom == OOM_GROUP};
-	return tree_make(session->ours, session->plan, &how, &session->tree, err);
+	return start_tree(session->context, session->plan, &how, session->ours, session->signals,
+		&session->tree, &session->shared, err);
 }
 
 /* Called when the kernel has counted something in a memory.events below the worker. */
@@ -182,6 +184,7 @@ static int conclude(struct session *session, const struct launch_end *end, struc
 			0)
 		return -1;
 	int status = exit_status(session, end, &containers, err);
+	report.shared = &session->shared;
 	report.reason = end->reason;
 	report.signal = end->signal;
 	report.status = status < 0 ? err->status : status;
@@ -247,7 +250,8 @@ static void session_close(struct session *session)
 		(void)scratch_remove(&session->scratch, &ignored);
 	compose_free(&session->compose);
 	engine_close(&session->engine);
-	cleanup_close(&session->tree.worker);
+	tree_close(&session->tree);
+	ledger_free(&session->shared);
 	cleanup_close(&session->ours);
 	cleanup_close(&session->signals);
 	free(session->oom_seen);
@@ -266,6 +270,7 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 		.plan = &plan,
 		.scratch = SCRATCH_NONE,
 		.tree = TREE_NONE,
+		.shared = LEDGER_NONE,
 		.oom_seen = calloc(plan.crs_count, sizeof *session.oom_seen),
 		.ours = -1,
 		.signals = -1,
@@ -282,7 +287,8 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 		return -1;
 	if (context->options.no_cgroup_parent) {
 		log_warning(&context->log,
-			"--no-cgroup-parent: each container is limited by itself, a CRS as a whole is not");
+			"--no-cgroup-parent: each container is limited by itself, a CRS as a whole is not, and "
+			"nothing keeps other runs off its CPUs");
 	} else {
 		session.ours = delegation_open(&context->host, context->uid, err);
 		if (session.ours < 0)

@@ -127,6 +127,22 @@ static void table_unref(struct libscols_table **table)
 	scols_unref_table(*table);
 }
 
+/* What makes the run's figures less than comparable. */
+static void print_shared(const struct report *report, FILE *to)
+{
+	char user[64];
+	char cpus[CPULIST_TEXT_MAX];
+	for (size_t i = 0; report->shared && i < report->shared->count; i++) {
+		const struct lease *other = &report->shared->list[i];
+		struct cpulist common = other->cpus;
+		cpulist_intersect(&common, &report->plan->cpus);
+		if (other->in_way)
+			(void)fprintf(to, "shared: %s%s with run %s of %s\n",
+				cpulist_empty(&common) ? "memory" : "CPUs ", cpulist_format(&common, cpus),
+				other->name, lease_user(other, user, sizeof user));
+	}
+}
+
 int report_print(const struct report *report, FILE *to, struct error *err)
 {
 	static const char *const titles[COLUMNS] = {
@@ -143,7 +159,10 @@ int report_print(const struct report *report, FILE *to, struct error *err)
 		if (!line || fill_line(line, report, i) < 0)
 			return fail(err, ENOMEM, "table");
 	}
-	return scols_print_table(table) == 0 ? 0 : fail(err, EIO, "print the table");
+	if (scols_print_table(table) != 0)
+		return fail(err, EIO, "print the table");
+	print_shared(report, to);
+	return 0;
 }
 
 static json_t *crs_to_json(const struct report *report, size_t i)
@@ -175,6 +194,8 @@ int report_json(const struct report *report, char **ret, struct error *err)
 	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:i, s:o}", "version", 1, "name", report->plan->name,
 		"worker", report->plan->worker, "reason", reasons[report->reason], "exit_status",
 		report->status, "crs", list);
+	if (root && report->shared)
+		(void)json_object_set_new(root, "shared", lease_to_json(report->shared));
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	if (!text)

@@ -8,7 +8,7 @@
 #include "compose.h"
 #include "engine.h"
 #include "launch.h"
-#include "tree.h"
+#include "lease.h"
 
 #include <stdio.h>
 
@@ -21,6 +21,7 @@ struct report {
 	const struct run_plan *plan;
 	struct crs_report *crs; /* one per CRS of the plan */
 	bool has_usage;         /* whether there were cgroups to read */
+	const struct ledger *shared; /* with whom the run shared its CPUs or memory (--share); the caller's */
 	enum reason reason;
 	int signal;
 	int status; /* what the program exits with */
