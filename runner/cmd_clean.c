@@ -49,10 +49,11 @@ static int remove_containers(struct cleaner *cleaner, const char *name, struct e
 /* As tree_is_live(), under the lock: a run that is being made has no owner yet. */
 static int is_live(const struct cleaner *cleaner, const char *name, struct error *err)
 {
-	bool private = false;
 	pid_t owner = 0;
-	_cleanup_close_ int lock = queue_lock(&cleaner->context->host, cleaner->ours, -1, &private, err);
-	return lock < 0 ? -1 : tree_is_live(cleaner->ours, name, &owner, err);
+	_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
+	if (queue_lock(&cleaner->context->host, cleaner->ours, -1, &lock, err) < 0)
+		return -1;
+	return tree_is_live(cleaner->ours, name, &owner, err);
 }
 
 /* named: the user asked for this very run. */

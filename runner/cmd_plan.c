@@ -112,10 +112,9 @@ static void print_prospect(const struct prospect *prospect)
 	char text[1024];
 	if (!prospect->known)
 		return;
-	(void)printf("\nNow: %s\n",
-		prospect->view.fits ? "its CPUs and memory are free"
-				    : lease_describe(&prospect->ledger, &prospect->claim, &prospect->view,
-					      text, sizeof text));
+	(void)printf("\nNow: %s\n", prospect->view.fits ? "its CPUs and memory are free"
+							: lease_describe(&prospect->ledger, &prospect->claim,
+								  &prospect->view, text, sizeof text));
 }
 
 static int print_table(const struct run_plan *plan, const struct prospect *prospect, struct error *err)

@@ -35,7 +35,7 @@ struct session {
 	struct scratch scratch;
 	struct cg_tree tree;
 	struct ledger shared; /* with whom, where --share allowed it */
-	uint64_t *oom_seen; /* per CRS, what has been told already */
+	uint64_t *oom_seen;   /* per CRS, what has been told already */
 	int ours, signals;
 	bool until_all;
 };
@@ -286,9 +286,9 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 	if (session.signals < 0)
 		return -1;
 	if (context->options.no_cgroup_parent) {
-		log_warning(&context->log,
-			"--no-cgroup-parent: each container is limited by itself, a CRS as a whole is not, and "
-			"nothing keeps other runs off its CPUs");
+		log_warning(&context->log, "--no-cgroup-parent: each container is limited by itself, a CRS "
+					   "as a whole is not, and "
+					   "nothing keeps other runs off its CPUs");
 	} else {
 		session.ours = delegation_open(&context->host, context->uid, err);
 		if (session.ours < 0)

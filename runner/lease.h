@@ -65,7 +65,8 @@ void ledger_free(struct ledger *ledger);
 struct lease_claim {
 	struct cpulist cpus;
 	uint64_t memory; /* bytes */
-	uint64_t id;     /* of its cgroup: who came later does not count; 0: it has just come, and all others were first */
+	uint64_t
+		id; /* of its cgroup: who came later does not count; 0: it has just come, and all others were first */
 	uint64_t host_memory; /* bytes that there are in all (MemTotal) */
 };
 

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -23,13 +24,20 @@
 
 #define LOCKS_MAX (16U << 20) /* bytes of /proc/locks */
 
+static int timer_set(int timer, uint64_t seconds, struct error *err)
+{
+	struct itimerspec when = {.it_value = {.tv_sec = (time_t)seconds}};
+	if (seconds != DURATION_FOREVER && timerfd_settime(timer, 0, &when, NULL) < 0)
+		return fail(err, errno, "timerfd");
+	return 0;
+}
+
 static int timer_open(uint64_t seconds, struct error *err)
 {
 	_cleanup_close_ int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	struct itimerspec when = {.it_value = {.tv_sec = (time_t)seconds}};
-	if (timer < 0 || (seconds != DURATION_FOREVER && timerfd_settime(timer, 0, &when, NULL) < 0))
-		return fail(err, errno, "timer");
-	return steal_fd(&timer);
+	if (timer < 0)
+		return fail(err, errno, "timerfd");
+	return timer_set(timer, seconds, err) < 0 ? -1 : steal_fd(&timer);
 }
 
 /* ---- the lock ------------------------------------------------------------------------------------------------- */
@@ -56,39 +64,44 @@ static pid_t find_holder(const struct host *host, int fd)
 	return 0;
 }
 
-static int fail_locked(const struct host *host, int fd, struct error *err)
+static int fail_locked(const struct host *host, pid_t pid, struct error *err)
 {
 	char path[64];
+	char comm[64 + sizeof "/comm"];
 	char name[64] = "?";
 	struct error ignored;
 	struct stat st;
-	pid_t pid = find_holder(host, fd);
-	(void)snprintf(path, sizeof path, "proc/%d/comm", (int)pid);
-	if (pid <= 0 || fs_read_attr(host->root, path, name, sizeof name, &ignored) < 0 ||
-		(path[strlen(path) - sizeof "/comm" + 1] = '\0', fstatat(host->root, path, &st, 0) < 0)) {
-		(void)fail_as(err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s",
-			QUEUE_LOCK_SECONDS);
+	(void)snprintf(path, sizeof path, "proc/%d", (int)pid);
+	(void)snprintf(comm, sizeof comm, "%s/comm", path);
+	if (pid <= 0 || fstatat(host->root, path, &st, 0) < 0 ||
+		fs_read_attr(host->root, comm, name, sizeof name, &ignored) < 0) {
+		(void)fail_as(
+			err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s", QUEUE_LOCK_SECONDS);
 		return add_hint(err, "see by whom: lslocks");
 	}
 	char user[64];
 	struct lease whose = {.uid = st.st_uid};
-	(void)fail_as(err, EX_TEMPFAIL,
-		"/" QUEUE_LOCK " has been locked for %d s by process %d (%s) of %s", QUEUE_LOCK_SECONDS,
-		(int)pid, name, lease_user(&whose, user, sizeof user));
+	(void)fail_as(err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s by process %d (%s) of %s",
+		QUEUE_LOCK_SECONDS, (int)pid, name, lease_user(&whose, user, sizeof user));
 	return add_hint(err, "try again; a run holds it for milliseconds, unless it has been halted");
 }
 
-/* flock(2) cannot be polled and takes no time limit. So a child waits in it, and poll(2) for the child: the lock is the
- * open file's, which both have, and stays when the child is gone. */
-static int start_locker(int fd, struct child *ret, struct error *err)
+/* flock(2) can neither be polled nor be given a time. So a child waits in it, and says so by an eventfd(2), which can. The
+ * lock is the open file's, which both have; the child stays until the lock is let go of, since it is its pid that the
+ * kernel shows to those who want to know who has it. */
+static int start_locker(int fd, int event, struct child *ret, struct error *err)
 {
+	const uint64_t one = 1;
 	pid_t parent = getpid();
 	pid_t pid = fork();
 	if (pid < 0)
 		return fail(err, errno, "fork");
 	if (pid == 0) {
 		bool orphan = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent;
-		_exit(orphan || flock(fd, LOCK_EX) < 0 ? EX_OSERR : EX_OK);
+		if (orphan || flock(fd, LOCK_EX) < 0 || write(event, &one, sizeof one) < 0)
+			_exit(EX_OSERR);
+		for (;;)
+			(void)pause();
 	}
 	*ret = (struct child){.pid = pid, .pidfd = pidfd_open(pid, 0)};
 	if (ret->pidfd >= 0)
@@ -99,48 +112,78 @@ static int start_locker(int fd, struct child *ret, struct error *err)
 	return fail(err, errnum, "pidfd_open");
 }
 
-static int wait_locked(const struct host *host, int fd, int signals, struct error *err)
+/* Wait until the child has the lock. One holder may take its time, but not QUEUE_LOCK_SECONDS; many may come before. */
+static int poll_locker(
+	const struct host *host, int fd, int event, const struct child *child, int signals, struct error *err)
 {
 	_cleanup_close_ int timer = timer_open(QUEUE_LOCK_SECONDS, err);
-	struct child child = CHILD_NONE;
-	if (timer < 0 || start_locker(fd, &child, err) < 0)
+	if (timer < 0)
 		return -1;
-	enum { CHILD, TIMER, SIGNALS, COUNT };
+	enum { EVENT, CHILD, SIGNALS, TIMER, COUNT };
 	struct pollfd fds[COUNT] = {
-		[CHILD] = {.fd = child.pidfd, .events = POLLIN},
-		[TIMER] = {.fd = timer, .events = POLLIN},
+		[EVENT] = {.fd = event, .events = POLLIN},
+		[CHILD] = {.fd = child->pidfd, .events = POLLIN},
 		[SIGNALS] = {.fd = signals, .events = POLLIN},
+		[TIMER] = {.fd = timer, .events = POLLIN},
 	};
-	while (poll(fds, COUNT, -1) < 0 && errno == EINTR)
-		continue;
-	struct error ignored;
-	int status = EX_OSERR;
-	if (!fds[CHILD].revents)
-		(void)proc_signal(&child, SIGKILL, &ignored);
-	if (proc_wait(&child, &status, err) < 0)
-		return -1;
-	/* A child that was killed may have had the lock just then. Either way what counts is what it said. */
-	if (status == EX_OK)
-		return 0;
-	if (fds[SIGNALS].revents)
-		return fail(err, EINTR, "lock /" QUEUE_LOCK);
-	return fds[TIMER].revents ? fail_locked(host, fd, err) : fail(err, EIO, "lock /" QUEUE_LOCK);
+	pid_t holder = find_holder(host, fd);
+	for (unsigned turn = 0;;) {
+		if (poll(fds, COUNT, -1) < 0) {
+			if (errno != EINTR)
+				return fail(err, errno, "poll");
+			continue;
+		}
+		if (fds[EVENT].revents)
+			return 0;
+		if (fds[SIGNALS].revents || fds[CHILD].revents)
+			return fail(err, fds[SIGNALS].revents ? EINTR : EIO, "lock /" QUEUE_LOCK);
+		pid_t now = find_holder(host, fd);
+		if ((now && now == holder) || ++turn == QUEUE_LOCK_TURNS)
+			return fail_locked(host, now, err);
+		holder = now;
+		if (timer_set(timer, QUEUE_LOCK_SECONDS, err) < 0)
+			return -1;
+	}
 }
 
-int queue_lock(const struct host *host, int ours, int signals, bool *ret_private, struct error *err)
+static int wait_locked(const struct host *host, int signals, struct queue_lock *lock, struct error *err)
 {
-	_cleanup_close_ int fd = fs_open(host->root, QUEUE_LOCK, O_RDONLY, 0, err);
-	bool private = fd < 0;
-	if (fd < 0 && err->code == ENOENT)
-		fd = fs_open(ours, ".", O_RDONLY | O_DIRECTORY, 0, err);
-	if (fd < 0)
+	_cleanup_close_ int event = eventfd(0, EFD_CLOEXEC);
+	if (event < 0)
+		return fail(err, errno, "eventfd");
+	if (start_locker(lock->fd, event, &lock->locker, err) < 0)
 		return -1;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 &&
+	return poll_locker(host, lock->fd, event, &lock->locker, signals, err);
+}
+
+int queue_lock(const struct host *host, int ours, int signals, struct queue_lock *ret, struct error *err)
+{
+	_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
+	lock.fd = fs_open(host->root, QUEUE_LOCK, O_RDONLY, 0, err);
+	lock.own = lock.fd < 0 && err->code == ENOENT;
+	if (lock.own)
+		lock.fd = fs_open(ours, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	if (lock.fd < 0)
+		return -1;
+	if (flock(lock.fd, LOCK_EX | LOCK_NB) < 0 &&
 		(errno != EWOULDBLOCK ? fail(err, errno, "lock /" QUEUE_LOCK)
-				      : wait_locked(host, fd, signals, err)) < 0)
+				      : wait_locked(host, signals, &lock, err)) < 0)
 		return -1;
-	*ret_private = private;
-	return steal_fd(&fd);
+	*ret = lock;
+	lock = (struct queue_lock)QUEUE_UNLOCKED;
+	return 0;
+}
+
+void queue_unlock(struct queue_lock *lock)
+{
+	struct error ignored;
+	int status = 0;
+	cleanup_close(&lock->fd);
+	if (lock->locker.pid > 0) {
+		(void)proc_signal(&lock->locker, SIGKILL, &ignored);
+		(void)proc_wait(&lock->locker, &status, &ignored);
+	}
+	*lock = (struct queue_lock)QUEUE_UNLOCKED;
 }
 
 /* ---- the queue ------------------------------------------------------------------------------------------------ */
@@ -151,7 +194,8 @@ struct entry {
 	struct cg_tree tree;
 	struct ledger ledger; /* as of the last look */
 	struct lease_view view;
-	int lock, timer;
+	struct queue_lock lock;
+	int timer;
 	bool told; /* what is told once */
 };
 
@@ -160,16 +204,17 @@ static void tell(const struct entry *entry, bool warning, const char *text)
 	entry->request->tell(entry->request->data, warning, text);
 }
 
-static void tell_once(struct entry *entry, bool private)
+static void tell_once(struct entry *entry)
 {
 	char text[512];
 	const struct ledger *ledger = &entry->ledger;
 	if (entry->told)
 		return;
 	entry->told = true;
-	if (private)
+	if (entry->lock.own)
 		tell(entry, true,
-			"/" QUEUE_LOCK " is missing: a run that another user starts in this moment may take the "
+			"/" QUEUE_LOCK
+			" is missing: a run that another user starts in this moment may take the "
 			"same CPUs (to make it: sudo systemd-tmpfiles --create)");
 	if (ledger->hidden)
 		tell(entry, true,
@@ -194,15 +239,13 @@ static void tell_once(struct entry *entry, bool private)
 static int look(struct entry *entry, struct error *err)
 {
 	const struct queue_request *request = entry->request;
-	bool private = false;
-	entry->lock = queue_lock(request->host, request->ours, request->signals, &private, err);
-	if (entry->lock < 0)
+	if (queue_lock(request->host, request->ours, request->signals, &entry->lock, err) < 0)
 		return -1;
 	ledger_free(&entry->ledger);
 	if (ledger_read(request->host, entry->claim.id, &entry->ledger, err) < 0)
 		return -1;
 	entry->view = lease_judge(&entry->ledger, &entry->claim);
-	tell_once(entry, private);
+	tell_once(entry);
 	return 0;
 }
 
@@ -235,11 +278,12 @@ static void tell_place(const struct entry *entry)
 
 /* Add the owner of a lease to what is polled. The pid may be somebody else's by now: a pidfd is the owner's if the lease
  * still has it after the pidfd was made. Returns 1, or 0 if there is no need to wait any more. */
-static int add_owner(
-	const struct host *host, const struct lease *lease, struct pollfd *fds, size_t *count, struct error *err)
+static int add_owner(const struct host *host, const struct lease *lease, struct pollfd *fds, size_t *count,
+	struct error *err)
 {
 	if (lease->owner <= 0) {
-		(void)fail_as(err, EX_TEMPFAIL, "the owner of run %s is in another PID namespace", lease->name);
+		(void)fail_as(
+			err, EX_TEMPFAIL, "the owner of run %s is in another PID namespace", lease->name);
 		return add_hint(err, "its end cannot be waited for from here; try again later");
 	}
 	_cleanup_close_ int pidfd = pidfd_open(lease->owner, 0);
@@ -320,30 +364,30 @@ static int go_through(struct entry *entry, struct error *err)
 			return fail_taken(entry, false, err);
 		if (reserve(entry, err) < 0)
 			return -1;
+		queue_unlock(&entry->lock);
 		tell_place(entry);
-		(void)close(steal_fd(&entry->lock));
 		if (wait_turn(entry, err) < 0)
 			return -1;
 	}
 	return -1;
 }
 
-int queue_enter(
-	const struct queue_request *request, struct cg_tree *ret, struct ledger *ret_shared, struct error *err)
+int queue_enter(const struct queue_request *request, struct cg_tree *ret, struct ledger *ret_shared,
+	struct error *err)
 {
 	struct entry entry = {
 		.request = request,
 		.claim = request->claim,
 		.tree = TREE_NONE,
 		.ledger = LEDGER_NONE,
-		.lock = -1,
+		.lock = QUEUE_UNLOCKED,
 		.timer = -1,
 	};
 	int result = go_through(&entry, err);
 	struct error removal = {0};
 	if (result < 0)
 		(void)tree_destroy(&entry.tree, &removal);
-	cleanup_close(&entry.lock);
+	queue_unlock(&entry.lock);
 	cleanup_close(&entry.timer);
 	if (result < 0) {
 		ledger_free(&entry.ledger);

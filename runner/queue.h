@@ -4,8 +4,8 @@
  *
  * To look into the ledger (lease.h) and to enter oneself there has to be one step, or two runs that start together would
  * both find the CPUs free. It is one by a lock, flock(2) on QUEUE_LOCK, which packages make at boot by tmpfiles.d(5):
- * root's, readable by all, writable by none, since a lock needs no more. Anybody can hold it for ever; so we wait for it
- * QUEUE_LOCK_SECONDS at most, and say who has it. Where the file is missing, the lock is on the user's own oss-crs and
+ * root's, readable by all, writable by none, since a lock needs no more. Anybody can hold it for ever; so nobody
+ * waits longer than QUEUE_LOCK_SECONDS for one holder, and then says who that is. Where the file is missing, the lock is on the user's own oss-crs and
  * keeps only runs of that user apart.
  *
  * A run that has to wait enters its cgroup first and lets go of the lock: from then on those who come later see it and
@@ -19,9 +19,11 @@
 
 #include "lease.h"
 #include "options.h"
+#include "proc.h"
 
 #define QUEUE_LOCK         "run/oss-crs/lease" /* below the root of the host */
-#define QUEUE_LOCK_SECONDS 30
+#define QUEUE_LOCK_SECONDS 30                  /* for one holder */
+#define QUEUE_LOCK_TURNS   20                  /* so many times, while holders change */
 
 struct queue_request {
 	const struct host *host;
@@ -31,7 +33,7 @@ struct queue_request {
 	uint64_t wait;            /* seconds; 0: not at all; or DURATION_FOREVER */
 	bool share;               /* begin, whoever is in the way */
 	int ours;                 /* from delegation_open() */
-	int signals;              /* from signals_open(); one that comes ends a wait, and is left there to be read */
+	int signals; /* from signals_open(); one that comes ends a wait, and is left there to be read */
 
 	/* What the user should know: that the run waits, and where in the queue it stands; warnings. */
 	void (*tell)(const void *data, bool warning, const char *text);
@@ -45,7 +47,19 @@ int queue_enter(const struct queue_request *request, struct cg_tree *ret, struct
 	struct error *err);
 
 /* The lock by itself, for whoever judges whether runs are dead: between mkdir(2) and its own lock, both made under this
- * one, a run looks like that. Returns a descriptor; closing it lets go. ret_private: whether it is only the user's. */
-int queue_lock(const struct host *host, int ours, int signals, bool *ret_private, struct error *err);
+ * one, a run looks like that. EX_TEMPFAIL with the holder's name if it cannot be had. */
+struct queue_lock {
+	int fd;              /* -1: not locked */
+	struct child locker; /* who waited for it, if somebody had to */
+	bool own;            /* the host has none: it is the user's own */
+};
+
+#define QUEUE_UNLOCKED                        \
+	{                                     \
+		.fd = -1, .locker = {-1, -1}, \
+	}
+
+int queue_lock(const struct host *host, int ours, int signals, struct queue_lock *ret, struct error *err);
+void queue_unlock(struct queue_lock *lock);
 
 #endif

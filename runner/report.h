@@ -19,8 +19,8 @@ struct crs_report {
 
 struct report {
 	const struct run_plan *plan;
-	struct crs_report *crs; /* one per CRS of the plan */
-	bool has_usage;         /* whether there were cgroups to read */
+	struct crs_report *crs;      /* one per CRS of the plan */
+	bool has_usage;              /* whether there were cgroups to read */
 	const struct ledger *shared; /* with whom the run shared its CPUs or memory (--share); the caller's */
 	enum reason reason;
 	int signal;
