@@ -21,6 +21,7 @@ sh_as() {
 }
 
 setup_file() {
+	systemd-tmpfiles --create oss-crs.conf # as a package or the next boot does
 	loginctl enable-linger alice
 	systemctl start user@1000.service
 	rm -rf /etc/docker/daemon.json /etc/systemd/system/docker.service.d
@@ -222,7 +223,7 @@ until_true() {
 		done
 	EOF
 	chmod 755 /tmp/look
-	run sh_as alice "for i in {1..20}; do oss-crs-run exec -q $JOB -- /tmp/look & done; for p in \$(jobs -p); do wait \$p || exit; done"
+	run sh_as alice "for i in {1..20}; do oss-crs-run exec -q --share $JOB -- /tmp/look & done; for p in \$(jobs -p); do wait \$p || exit; done"
 	[ "$status" -eq 0 ]
 	nothing_left
 }
