@@ -11,8 +11,8 @@
 #include "delegation.h"
 #include "engine.h"
 #include "fs.h"
+#include "queue.h"
 #include "scratch.h"
-#include "tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,11 +46,21 @@ static int remove_containers(struct cleaner *cleaner, const char *name, struct e
 	return engine_remove_project(&cleaner->engine, project, err);
 }
 
+/* As tree_is_live(), under the lock: a run that is being made has no owner yet. */
+static int is_live(const struct cleaner *cleaner, const char *name, struct error *err)
+{
+	pid_t owner = 0;
+	_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
+	if (queue_lock(&cleaner->context->host, cleaner->ours, -1, &lock, err) < 0)
+		return -1;
+	return tree_is_live(cleaner->ours, name, &owner, err);
+}
+
 /* named: the user asked for this very run. */
 static int clean_run(struct cleaner *cleaner, const char *name, bool named, struct error *err)
 {
 	const struct options *options = &cleaner->context->options;
-	int live = tree_is_live(cleaner->ours, name, err);
+	int live = is_live(cleaner, name, err);
 	if (live < 0 && err->code != ENOENT)
 		return -1;
 	if (live < 0 && !has_dir(cleaner->scratch, name)) {

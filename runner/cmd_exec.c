@@ -11,6 +11,7 @@
 #include "proc.h"
 #include "report.h"
 #include "scope.h"
+#include "start.h"
 #include "tree.h"
 
 #include <errno.h>
@@ -58,13 +59,14 @@ static int launch(const struct context *context, struct cg_tree *tree, int signa
 }
 
 static int print_figures(const struct context *context, const struct run_plan *plan,
-	const struct cg_tree *tree, struct error *err)
+	const struct cg_tree *tree, const struct ledger *shared, struct error *err)
 {
 	if (!context->options.verbose)
 		return 0;
 	_cleanup_(report_free) struct report report = REPORT_NONE;
 	if (report_collect(plan, tree, NULL, NULL, &report, err) < 0)
 		return -1;
+	report.shared = shared;
 	return report_print(&report, stderr, err);
 }
 
@@ -73,14 +75,17 @@ static int run_in_tree(
 {
 	const char *crs = context->options.crs;
 	struct cg_tree tree = TREE_NONE;
+	_cleanup_(ledger_free) struct ledger shared = LEDGER_NONE;
 	struct tree_options options = {.oom_group = context->options.oom == OOM_GROUP, .bare_crs = crs};
-	if (tree_make(ours, plan, &options, &tree, err) < 0)
-		return -1;
+	if (start_tree(context, plan, &options, ours, signals, &tree, &shared, err) < 0) {
+		int signal = signals_pending(signals);
+		return signal ? EX_SIGNAL + signal : -1;
+	}
 	log_note(&context->log, LOG_VERBOSE, "made %s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
 	struct launch_end end = {0};
 	int result = launch(context, &tree, signals, crs, &end, err);
 	if (result == 0)
-		result = print_figures(context, plan, &tree, err);
+		result = print_figures(context, plan, &tree, &shared, err);
 	struct error removal = {0};
 	if (tree_destroy(&tree, &removal) < 0 && result == 0) {
 		*err = removal;

@@ -6,7 +6,9 @@
 
 #include "cleanup.h"
 #include "drawing.h"
+#include "machine.h"
 #include "size.h"
+#include "start.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -31,7 +33,48 @@ static json_t *crs_to_json(const struct run_plan *plan, const struct plan_crs *c
 		(json_int_t)crs->memory_max, "memory_swap_max", 0, "cgroup_parent", parent);
 }
 
-static int print_json(const struct run_plan *plan, struct error *err)
+/* Whether the run could begin now. For another machine, or where there are no cgroups to look at, nobody can say. */
+struct prospect {
+	bool known;
+	struct ledger ledger;
+	struct lease_claim claim;
+	struct lease_view view;
+};
+
+static void prospect_free(struct prospect *prospect)
+{
+	ledger_free(&prospect->ledger);
+}
+
+static struct prospect look(const struct context *context, const struct run_plan *plan)
+{
+	const struct options *options = &context->options;
+	struct prospect prospect = {.ledger = LEDGER_NONE};
+	struct error ignored;
+	if (options->host_cpus || options->host_memory || options->topology ||
+		ledger_read(&context->host, 0, &prospect.ledger, &ignored) < 0 ||
+		start_claim(context, plan, &prospect.claim, &ignored) < 0)
+		return prospect;
+	prospect.known = true;
+	prospect.view = lease_judge(&prospect.ledger, &prospect.claim);
+	return prospect;
+}
+
+static json_t *prospect_to_json(const struct context *context, const struct prospect *prospect)
+{
+	char cpus[CPULIST_TEXT_MAX];
+	struct cpulist host_cpus = {0};
+	struct cpulist left = {0};
+	struct error ignored;
+	if (machine_cpus(&context->host, &host_cpus, &ignored) == 0)
+		lease_free_cpus(&prospect->ledger, 0, &host_cpus, &left);
+	return json_pack("{s:b, s:s, s:I, s:i, s:o}", "fits", prospect->view.fits, "cpus_free",
+		cpulist_format(&left, cpus), "memory_free", (json_int_t)prospect->view.memory_free,
+		"waiting_before", (int)prospect->view.ahead, "in_the_way", lease_to_json(&prospect->ledger));
+}
+
+static int print_json(const struct context *context, const struct run_plan *plan,
+	const struct prospect *prospect, struct error *err)
 {
 	char cpus[CPULIST_TEXT_MAX];
 	char path[CGROUP_PATH_MAX + sizeof HOST_CGROUP_MOUNT];
@@ -45,6 +88,8 @@ static int print_json(const struct run_plan *plan, struct error *err)
 		"memory_max", (json_int_t)plan->memory_max, "crs", crs, "notes",
 		texts_to_json(plan->notes, plan->note_count), "warnings",
 		texts_to_json(plan->warnings, plan->warning_count));
+	if (root && prospect->known)
+		(void)json_object_set_new(root, "now", prospect_to_json(context, prospect));
 	int result = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
 	json_decref(root);
 	return result == 0 && putchar('\n') != EOF ? 0 : fail(err, ENOMEM, "print the plan");
@@ -71,7 +116,17 @@ static int add_line(
 		       : -1;
 }
 
-static int print_table(const struct run_plan *plan, struct error *err)
+static void print_prospect(const struct prospect *prospect)
+{
+	char text[1024];
+	if (!prospect->known)
+		return;
+	(void)printf("\nNow: %s\n", prospect->view.fits ? "its CPUs and memory are free"
+							: lease_describe(&prospect->ledger, &prospect->claim,
+								  &prospect->view, text, sizeof text));
+}
+
+static int print_table(const struct run_plan *plan, const struct prospect *prospect, struct error *err)
 {
 	_cleanup_(table_unref) struct libscols_table *table = scols_new_table();
 	if (!table || !scols_table_new_column(table, "CRS", 0, 0) ||
@@ -88,6 +143,7 @@ static int print_table(const struct run_plan *plan, struct error *err)
 		plan->cgroup_parent);
 	if (scols_print_table(table) != 0)
 		return fail(err, EIO, "print the plan");
+	print_prospect(prospect);
 	if (plan->note_count > 0)
 		(void)putchar('\n');
 	for (size_t i = 0; i < plan->note_count; i++)
@@ -101,9 +157,10 @@ int cmd_plan(const struct context *context, struct error *err)
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
 	if (load_plan(context, PHASE_RUN, &job, &plan, err) < 0)
 		return -1;
+	_cleanup_(prospect_free) struct prospect prospect = look(context, &plan);
 	if (context->options.json)
-		return print_json(&plan, err);
-	if (print_table(&plan, err) < 0)
+		return print_json(context, &plan, &prospect, err);
+	if (print_table(&plan, &prospect, err) < 0)
 		return -1;
 	if (plan.topology.count == 0)
 		return 0;

@@ -17,7 +17,7 @@
 #include "report.h"
 #include "risks.h"
 #include "scratch.h"
-#include "tree.h"
+#include "start.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -34,6 +34,7 @@ struct session {
 	struct scratch scratch;
 	struct cg_tree tree;
 	struct watch watch;
+	struct ledger shared; /* with whom, where --share allowed it */
 	int ours, signals;
 	bool until_all;
 };
@@ -103,7 +104,8 @@ static int prepare(struct session *session, const char *dir, struct error *err)
 	if (options->no_cgroup_parent)
 		return 0;
 	struct tree_options how = {.oom_group = options->oom == OOM_GROUP};
-	if (tree_make(session->ours, session->plan, &how, &session->tree, err) < 0)
+	if (start_tree(session->context, session->plan, &how, session->ours, session->signals, &session->tree,
+		    &session->shared, err) < 0)
 		return -1;
 	session->watch.host = &session->context->host;
 	session->watch.log = &session->context->log;
@@ -189,6 +191,7 @@ static int conclude(struct session *session, struct launch_end *end, struct erro
 		report_collect(session->plan, &session->tree, &session->compose, &containers, &report, err) <
 			0)
 		return -1;
+	report.shared = &session->shared;
 	report.reason = end->reason;
 	report.watch = &session->watch;
 	/* A kill can come with the very end, which is what the loop has heard of first. */
@@ -265,7 +268,8 @@ static void session_close(struct session *session)
 	watch_close(&session->watch);
 	compose_free(&session->compose);
 	engine_close(&session->engine);
-	cleanup_close(&session->tree.worker);
+	tree_close(&session->tree);
+	ledger_free(&session->shared);
 	cleanup_close(&session->ours);
 	cleanup_close(&session->signals);
 }
@@ -284,6 +288,7 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 		.scratch = SCRATCH_NONE,
 		.tree = TREE_NONE,
 		.watch = WATCH_NONE,
+		.shared = LEDGER_NONE,
 		.ours = -1,
 		.signals = -1,
 		.until_all = until == UNTIL_ALL || (until == UNTIL_DEFAULT && phase == PHASE_BUILD),
@@ -296,8 +301,9 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 	if (session.signals < 0)
 		return -1;
 	if (context->options.no_cgroup_parent) {
-		log_warning(&context->log,
-			"--no-cgroup-parent: each container is limited by itself, a CRS as a whole is not");
+		log_warning(&context->log, "--no-cgroup-parent: each container is limited by itself, a CRS "
+					   "as a whole is not, and "
+					   "nothing keeps other runs off its CPUs");
 	} else {
 		session.ours = delegation_open(&context->host, context->uid, err);
 		if (session.ours < 0)

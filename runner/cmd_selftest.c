@@ -12,7 +12,7 @@
 #include "machine.h"
 #include "proc.h"
 #include "scope.h"
-#include "tree.h"
+#include "start.h"
 #include "trials.h"
 
 #include <errno.h>
@@ -35,10 +35,28 @@ struct selftest {
 	struct job job;
 	struct run_plan plan;
 	struct cg_tree tree;
+	struct ledger shared; /* nobody */
 	int ours, signals;
 };
 
-/* One CRS with the first CPU, and a cgroup beside it to move to. */
+/* The lowest CPU that is no run's: the trials must not disturb one. */
+static int choose_cpu(
+	const struct context *context, const struct cpulist *host_cpus, unsigned *ret, struct error *err)
+{
+	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
+	struct cpulist left;
+	if (ledger_read(&context->host, 0, &ledger, err) < 0)
+		return -1;
+	lease_free_cpus(&ledger, 0, host_cpus, &left);
+	if (cpulist_empty(&left)) {
+		(void)fail_as(err, EX_TEMPFAIL, "every CPU of this host belongs to a run");
+		return add_hint(err, "try again when one has ended: oss-crs-run plan says who has them");
+	}
+	*ret = cpulist_next(&left, 0);
+	return 0;
+}
+
+/* One CRS with one CPU, and a cgroup beside it to move to. */
 static int make_plan(struct selftest *self, struct error *err)
 {
 	struct plan_request request = {.phase = PHASE_EXEC,
@@ -46,13 +64,14 @@ static int make_plan(struct selftest *self, struct error *err)
 		.worker = "local",
 		.timestamp = (uint64_t)time(NULL),
 		.uid = self->context->uid};
+	unsigned cpu = 0;
 	if (machine_cpus(&self->context->host, &request.host_cpus, err) < 0 ||
-		machine_memory(&self->context->host, &request.host_memory, err) < 0)
+		machine_memory(&self->context->host, &request.host_memory, err) < 0 ||
+		choose_cpu(self->context, &request.host_cpus, &cpu, err) < 0)
 		return -1;
 	if (getrandom(&request.random, sizeof request.random, 0) != sizeof request.random)
 		return fail(err, errno, "getrandom");
 	char config[256];
-	unsigned cpu = cpulist_next(&request.host_cpus, 0);
 	int n = snprintf(config, sizeof config,
 		CRS_NAME ": {cpuset: \"%u\", memory: %zuB}\n" TRIAL_ELSEWHERE
 			 ": {cpuset: \"%u\", memory: %zuB}\n",
@@ -185,7 +204,8 @@ static int run_selftest(struct selftest *self, struct error *err)
 	self->signals = signals_open(err);
 	self->ours = self->signals < 0 ? -1 : delegation_open(&context->host, context->uid, err);
 	if (self->ours < 0 || scope_enter(&context->host, context->uid, CRS_NAME, err) < 0 ||
-		tree_make(self->ours, &self->plan, &options, &self->tree, err) < 0)
+		start_tree(context, &self->plan, &options, self->ours, self->signals, &self->tree,
+			&self->shared, err) < 0)
 		return -1;
 	_cleanup_json_ json_t *list = json_array();
 	bool held = false;
@@ -210,7 +230,8 @@ static int run_selftest(struct selftest *self, struct error *err)
 
 static void selftest_close(struct selftest *self)
 {
-	cleanup_close(&self->tree.worker);
+	tree_close(&self->tree);
+	ledger_free(&self->shared);
 	cleanup_close(&self->ours);
 	cleanup_close(&self->signals);
 	plan_free(&self->plan);
@@ -230,6 +251,7 @@ int cmd_selftest(const struct context *context, struct error *err)
 		.job = JOB_NONE,
 		.plan = PLAN_NONE,
 		.tree = TREE_NONE,
+		.shared = LEDGER_NONE,
 		.ours = -1,
 		.signals = -1};
 	return run_selftest(&self, err);

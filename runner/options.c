@@ -18,6 +18,7 @@ enum kind {
 	TEXT,     /* const char * */
 	LIST,     /* struct text_list: can be given several times */
 	DURATION, /* uint64_t seconds */
+	PATIENCE, /* the same, but the argument is optional: without it DURATION_FOREVER */
 	CHOICE,   /* int: index into choices, plus one where 0 is the default */
 };
 
@@ -59,6 +60,10 @@ static const struct option_def defs[] = {
 	{"docker", 0, FLAG, FIELD(docker), COMMAND_EXEC, NULL, "check that Docker is ready first", NULL, 0},
 	{"timeout", 0, DURATION, FIELD(timeout), RUNS | CONF, "DURATION",
 		"end after 90, 90s, 5m, 2h or 1d, with status 124", NULL, 0},
+	{"wait", 0, PATIENCE, FIELD(wait), RUNS | CONF, "[=DURATION]",
+		"wait in the queue while others have the CPUs or the memory", NULL, 0},
+	{"share", 0, FLAG, FIELD(share), RUNS | CONF, NULL,
+		"run beside others who have the CPUs or the memory; the report says so", NULL, 0},
 	{"until", 0, CHOICE, FIELD(until), JOBS | CONF, "first|all",
 		"end with the first container or with the last (default: run first, build all)",
 		until_choices, UNTIL_FIRST},
@@ -148,6 +153,10 @@ static int apply(const struct option_def *def, const char *text, struct options 
 		return 0;
 	case DURATION:
 		return duration_parse(text, field, err) < 0 ? add_context(err, "--%s", def->name) : 0;
+	case PATIENCE:
+		if (!text)
+			*(uint64_t *)field = DURATION_FOREVER;
+		return text && duration_parse(text, field, err) < 0 ? add_context(err, "--%s", def->name) : 0;
 	case CHOICE:
 		return set_choice(def, text, field, err);
 	}
@@ -182,7 +191,9 @@ int options_parse(int argc, char **argv, unsigned command, struct options *optio
 	struct option longs[DEF_COUNT + 1] = {0};
 	for (size_t i = 0; i < DEF_COUNT; i++)
 		longs[i] = (struct option){.name = defs[i].name,
-			.has_arg = defs[i].argument ? required_argument : no_argument,
+			.has_arg = defs[i].kind == PATIENCE ? optional_argument
+				   : defs[i].argument       ? required_argument
+							    : no_argument,
 			.val = LONG_BASE + (int)i};
 	optind = 0;
 	opterr = 0;
@@ -269,7 +280,8 @@ void options_help(unsigned command, FILE *to)
 		char left[64];
 		const char letter[] = {'-', defs[i].letter, ',', ' ', '\0'};
 		(void)snprintf(left, sizeof left, "%s--%s%s%s", defs[i].letter ? letter : "    ",
-			defs[i].name, defs[i].argument ? " " : "", defs[i].argument ? defs[i].argument : "");
+			defs[i].name, defs[i].argument && defs[i].kind != PATIENCE ? " " : "",
+			defs[i].argument ? defs[i].argument : "");
 		(void)fprintf(to, "  %-30s %s\n", left, defs[i].help);
 	}
 }

@@ -48,9 +48,11 @@ struct options {
 	const char *cpus, *memory; /* of the job, in the place of the config's */
 	const char *host_cpus, *host_memory, *topology;
 	uint64_t timeout; /* seconds; 0: none */
+	uint64_t wait;    /* seconds; 0: not at all; DURATION_FOREVER */
 	int until;        /* enum until */
 	int oom;          /* enum oom_mode */
-	bool keep, strict, scale, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all, stale;
+	bool keep, strict, scale, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all, stale,
+		share;
 	bool quiet, verbose, help, version;
 	char **args; /* what is left: CONFIG and the rest */
 	int arg_count;
@@ -76,6 +78,8 @@ void options_free(struct options *options);
 
 /* Write the options of a command, one line each. */
 void options_help(unsigned command, FILE *to);
+
+#define DURATION_FOREVER UINT64_MAX
 
 /* "90", "90s", "5m", "2h", "1d" to seconds; EX_USAGE for anything else and for zero. */
 int duration_parse(const char *text, uint64_t *ret, struct error *err);

@@ -121,6 +121,22 @@ static void table_unref(struct libscols_table **table)
 	scols_unref_table(*table);
 }
 
+/* What makes the run's figures less than comparable. */
+static void print_shared(const struct report *report, FILE *to)
+{
+	char user[64];
+	char cpus[CPULIST_TEXT_MAX];
+	for (size_t i = 0; report->shared && i < report->shared->count; i++) {
+		const struct lease *other = &report->shared->list[i];
+		struct cpulist common = other->cpus;
+		cpulist_intersect(&common, &report->plan->cpus);
+		if (other->in_way)
+			(void)fprintf(to, "shared: %s%s with run %s of %s\n",
+				cpulist_empty(&common) ? "memory" : "CPUs ", cpulist_format(&common, cpus),
+				other->name, lease_user(other, user, sizeof user));
+	}
+}
+
 int report_print(const struct report *report, FILE *to, struct error *err)
 {
 	static const char *const titles[COLUMNS] = {
@@ -137,7 +153,10 @@ int report_print(const struct report *report, FILE *to, struct error *err)
 		if (!line || fill_line(line, report, i) < 0)
 			return fail(err, ENOMEM, "table");
 	}
-	return scols_print_table(table) == 0 ? 0 : fail(err, EIO, "print the table");
+	if (scols_print_table(table) != 0)
+		return fail(err, EIO, "print the table");
+	print_shared(report, to);
+	return 0;
 }
 
 /* The OOM kills of one CRS, per container and limit. */
@@ -217,6 +236,8 @@ int report_json(const struct report *report, char **ret, struct error *err)
 		(void)json_object_set_new(root, "attested",
 			json_pack("{s:I, s:I}", "containers", (json_int_t)report->watch->attested, "unknown",
 				(json_int_t)report->watch->unknown));
+	if (root && report->shared)
+		(void)json_object_set_new(root, "shared", lease_to_json(report->shared));
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	if (!text)

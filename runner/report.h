@@ -7,6 +7,7 @@
 
 #include "compose.h"
 #include "engine.h"
+#include "lease.h"
 #include "tree.h"
 #include "watch.h"
 
@@ -23,6 +24,7 @@ struct report {
 	bool has_usage;                /* whether there were cgroups to read */
 	const struct compose *compose; /* its services' risks are told; NULL: none */
 	const struct watch *watch;     /* what was seen meanwhile; NULL: nothing looked */
+	const struct ledger *shared; /* with whom the run shared its CPUs or memory (--share); the caller's */
 	enum reason reason;
 	int signal;
 	int status; /* what the program exits with */

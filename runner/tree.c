@@ -10,11 +10,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 
 /* How long the kernel may take to end processes that have been killed: they may be in the middle of freeing a
  * terabyte or of a write to a slow disk. */
 #define KILL_TIMEOUT_MS 60000
+
+/* What the owner locks: there since kernel 4.14, writable for the cgroup's user, and of no use to us otherwise. */
+#define OWNED_FILE "cgroup.max.depth"
 
 static int limit(int dir, const char *cg, const struct cpulist *cpus, uint64_t memory_max, struct error *err)
 {
@@ -45,51 +48,53 @@ static int make_crs(
 	return cgroup_set(worker, crs->name, "cgroup.subtree_control", "+cpuset +memory", err);
 }
 
-/* Make the worker's cgroup and lock it. Both happen under a shared lock on oss-crs, so that whoever looks for dead
- * runs, under an exclusive one, never sees a run that has no owner yet. */
-static int make_worker(struct cg_tree *tree, struct error *err)
+uint64_t tree_memory(const struct run_plan *plan)
 {
-	const char *name = tree->plan->name;
-	if (flock(tree->ours, LOCK_SH) < 0)
-		return fail(err, errno, "lock %s", CGROUP_OURS);
-	int result = cgroup_make(tree->ours, name, err);
-	if (result == 0) {
-		tree->worker = fs_open(tree->ours, name, O_RDONLY | O_DIRECTORY, 0, err);
-		if (tree->worker < 0)
-			result = -1;
-		else if (flock(tree->worker, LOCK_SH | LOCK_NB) < 0)
-			result = fail(err, errno, "lock %s", name);
-		if (result < 0)
-			(void)unlinkat(tree->ours, name, AT_REMOVEDIR);
-	}
-	(void)flock(tree->ours, LOCK_UN);
-	return result;
-}
-
-static int fill(const struct cg_tree *tree, const struct tree_options *options, struct error *err)
-{
-	const struct run_plan *plan = tree->plan;
-	if (limit(tree->worker, ".", &plan->cpus, plan->memory_max, err) < 0 ||
-		cgroup_set(tree->worker, ".", "cgroup.subtree_control", "+cpuset +memory", err) < 0)
-		return -1;
+	uint64_t sum = 0;
 	for (size_t i = 0; i < plan->crs_count; i++)
-		if (make_crs(tree->worker, &plan->crs[i], options, err) < 0)
-			return -1;
-	return 0;
+		if (__builtin_add_overflow(sum, plan->crs[i].memory_max, &sum))
+			return plan->memory_max;
+	return sum < plan->memory_max ? sum : plan->memory_max;
 }
 
-int tree_make(int ours, const struct run_plan *plan, const struct tree_options *options, struct cg_tree *ret,
-	struct error *err)
+static int own(struct cg_tree *tree, struct error *err)
 {
-	struct cg_tree tree = {.plan = plan, .ours = ours, .worker = -1};
-	if (make_worker(&tree, err) < 0)
+	struct stat st;
+	if (fstat(tree->worker, &st) < 0)
+		return fail(err, errno, "look at %s", tree->plan->name);
+	tree->id = st.st_ino;
+	tree->owned = fs_open(tree->worker, OWNED_FILE, O_WRONLY, 0, err);
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	if (tree->owned >= 0 && fcntl(tree->owned, F_SETLK, &whole) < 0)
+		return fail(err, errno, "lock %s/" OWNED_FILE, tree->plan->name);
+	return tree->owned >= 0 ? 0 : -1;
+}
+
+int tree_reserve(int ours, const struct run_plan *plan, struct cg_tree *ret, struct error *err)
+{
+	struct cg_tree tree = {.plan = plan, .ours = ours, .worker = -1, .owned = -1};
+	if (cgroup_make(ours, plan->name, err) < 0)
 		return -1;
-	if (fill(&tree, options, err) < 0) {
+	tree.worker = fs_open(ours, plan->name, O_RDONLY | O_DIRECTORY, 0, err);
+	if (tree.worker < 0 || own(&tree, err) < 0 ||
+		limit(tree.worker, ".", &plan->cpus, tree_memory(plan), err) < 0) {
 		struct error removal = {0};
 		(void)tree_destroy(&tree, &removal);
 		return -1;
 	}
 	*ret = tree;
+	return 0;
+}
+
+int tree_fill(const struct cg_tree *tree, const struct tree_options *options, struct error *err)
+{
+	const struct run_plan *plan = tree->plan;
+	if (cgroup_set_u64(tree->worker, ".", "memory.max", plan->memory_max, err) < 0 ||
+		cgroup_set(tree->worker, ".", "cgroup.subtree_control", "+cpuset +memory", err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->crs_count; i++)
+		if (make_crs(tree->worker, &plan->crs[i], options, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -119,23 +124,29 @@ int tree_destroy(struct cg_tree *tree, struct error *err)
 {
 	if (!tree->plan || tree_destroy_name(tree->ours, tree->plan->name, err) < 0)
 		return tree->plan ? -1 : 0;
-	if (tree->worker >= 0)
-		(void)close(tree->worker);
-	*tree = (struct cg_tree)TREE_NONE;
+	tree_close(tree);
 	return 0;
 }
 
-int tree_is_live(int ours, const char *name, struct error *err)
+void tree_close(struct cg_tree *tree)
 {
-	_cleanup_close_ int worker = fs_open(ours, name, O_RDONLY | O_DIRECTORY, 0, err);
-	if (worker < 0)
+	cleanup_close(&tree->owned);
+	cleanup_close(&tree->worker);
+	*tree = (struct cg_tree)TREE_NONE;
+}
+
+int tree_is_live(int dir, const char *name, pid_t *ret_pid, struct error *err)
+{
+	char path[NAME_MAX + sizeof "/" OWNED_FILE];
+	(void)snprintf(path, sizeof path, "%s/%s", name, OWNED_FILE);
+	_cleanup_close_ int fd = fs_open(dir, path, O_RDONLY, 0, err);
+	if (fd < 0)
 		return -1;
-	if (flock(ours, LOCK_EX) < 0)
-		return fail(err, errno, "lock %s", CGROUP_OURS);
-	int dead = flock(worker, LOCK_EX | LOCK_NB);
-	int errnum = errno;
-	(void)flock(ours, LOCK_UN);
-	if (dead == 0)
+	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	if (fcntl(fd, F_GETLK, &whole) < 0)
+		return fail(err, errno, "ask for the lock of %s", path);
+	if (whole.l_type == F_UNLCK)
 		return 0;
-	return errnum == EWOULDBLOCK ? 1 : fail(err, errnum, "lock %s", name);
+	*ret_pid = whole.l_pid;
+	return 1;
 }

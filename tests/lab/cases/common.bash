@@ -21,6 +21,7 @@ sh_as() {
 
 # ready_host: alice may run jobs.
 ready_host() {
+	systemd-tmpfiles --create oss-crs.conf # as a package or the next boot does
 	loginctl enable-linger alice
 	systemctl start user@1000.service
 	rm -rf /etc/docker/daemon.json /etc/systemd/system/docker.service.d

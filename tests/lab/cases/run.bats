@@ -180,7 +180,7 @@ setup() {
 		done
 	EOF
 	chmod 755 /tmp/look
-	run sh_as alice "for i in {1..20}; do oss-crs-run exec -q $JOB -- /tmp/look & done; for p in \$(jobs -p); do wait \$p || exit; done"
+	run sh_as alice "for i in {1..20}; do oss-crs-run exec -q --share $JOB -- /tmp/look & done; for p in \$(jobs -p); do wait \$p || exit; done"
 	[ "$status" -eq 0 ]
 	nothing_left
 }

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lease: reading the ledger from the cgroups of all users, and judging a claim by it. Other users' directories are
+ * input like any other: a name that no run of ours has, and a file that is not there or not as the kernel writes it,
+ * make no lease.
+ */
+#include "lease.h"
+
+#include "cleanup.h"
+#include "fs.h"
+#include "size.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+
+#define DESCRIBED_MAX 3 /* runs named in a message */
+
+/* What a name in user.slice or below oss-crs has to look like, so that it can be printed and belongs to us. */
+static bool is_run_name(const char *name)
+{
+	static const char good[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
+	return name[0] != '.' && name[strspn(name, good)] == '\0';
+}
+
+static bool parse_slice(const char *name, uid_t *ret)
+{
+	unsigned uid = 0;
+	int end = 0;
+	if (sscanf(name, "user-%u.slice%n", &uid, &end) != 1 || end == 0 || name[end])
+		return false;
+	*ret = uid;
+	return true;
+}
+
+static void add_u64(uint64_t *sum, uint64_t value)
+{
+	if (__builtin_add_overflow(*sum, value, sum))
+		*sum = UINT64_MAX;
+}
+
+/* The sum of memory.max of the cgroups in fd, which is taken. UINT64_MAX if one has no limit. */
+static int sum_memory(int fd, uint64_t *ret, struct error *err)
+{
+	_cleanup_closedir_ DIR *list = fdopendir(fd);
+	if (!list) {
+		int errnum = errno;
+		(void)close(fd);
+		return fail(err, errnum, "list a run");
+	}
+	uint64_t sum = 0;
+	const struct dirent *entry = NULL;
+	while ((entry = readdir(list))) {
+		uint64_t value = 0;
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (cgroup_get_u64(fd, entry->d_name, "memory.max", &value, err) < 0)
+			return -1;
+		add_u64(&sum, value);
+	}
+	*ret = sum;
+	return 0;
+}
+
+/* What a run whose owner lives has a claim to. */
+static int read_claim(int run, struct lease *lease, struct error *err)
+{
+	char text[CPULIST_TEXT_MAX];
+	if (cgroup_get(run, ".", "cgroup.subtree_control", text, sizeof text, err) < 0)
+		return -1;
+	lease->state = cgroup_has(text, CGROUP_CPUSET_MEMORY) ? LEASE_RUNNING : LEASE_WAITING;
+	if (cgroup_get(run, ".", "cpuset.cpus", text, sizeof text, err) < 0 ||
+		(*text && cpulist_parse(text, &lease->cpus, err) < 0) ||
+		cgroup_get_u64(run, ".", "memory.max", &lease->memory, err) < 0)
+		return -1;
+	if (lease->state == LEASE_WAITING)
+		return 0;
+	int copy = fs_open(run, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	uint64_t sum = 0;
+	if (copy < 0 || sum_memory(copy, &sum, err) < 0)
+		return -1;
+	if (sum < lease->memory)
+		lease->memory = sum;
+	return 0;
+}
+
+/* A dead run's processes do not keep its CPUs, but who runs beside them should know. */
+static int read_left(int run, struct lease *lease, struct error *err)
+{
+	char text[CPULIST_TEXT_MAX];
+	uint64_t populated = 0;
+	lease->state = LEASE_LEFT;
+	if (cgroup_get_key(run, ".", "cgroup.events", "populated", &populated, err) < 0 || !populated)
+		return -1;
+	if (cgroup_get(run, ".", "cpuset.cpus", text, sizeof text, err) < 0)
+		return -1;
+	return *text ? cpulist_parse(text, &lease->cpus, err) : 0;
+}
+
+static int read_lease(int ours, struct lease *lease, struct error *err)
+{
+	int live = tree_is_live(ours, lease->name, &lease->owner, err);
+	if (live < 0)
+		return -1;
+	_cleanup_close_ int run = cgroup_open(ours, lease->name, err);
+	if (run < 0)
+		return -1;
+	return live ? read_claim(run, lease, err) : read_left(run, lease, err);
+}
+
+static int append(struct ledger *ledger, const struct lease *lease, struct error *err)
+{
+	/* Doubled each time it is full, which is whenever the count is a power of two. */
+	if ((ledger->count & (ledger->count - 1)) == 0) {
+		struct lease *larger = reallocarray(
+			ledger->list, ledger->count ? ledger->count * 2 : 1, sizeof *ledger->list);
+		if (!larger)
+			return fail(err, ENOMEM, "leases");
+		ledger->list = larger;
+	}
+	ledger->list[ledger->count++] = *lease;
+	return 0;
+}
+
+/* All runs of one user; ours is taken. */
+static int read_user(int ours, uid_t uid, uint64_t own, struct ledger *ledger, struct error *err)
+{
+	_cleanup_closedir_ DIR *list = fdopendir(ours);
+	if (!list) {
+		int errnum = errno;
+		(void)close(ours);
+		return fail(err, errnum, "list runs");
+	}
+	const struct dirent *entry = NULL;
+	while ((entry = readdir(list))) {
+		struct lease lease = {.uid = uid};
+		struct error problem = {0};
+		struct stat st;
+		if (entry->d_type != DT_DIR || !is_run_name(entry->d_name) ||
+			fstatat(ours, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_ino == own)
+			continue;
+		lease.id = st.st_ino;
+		/* A cgroup's time is when a directory was last made in it: those of the CRSs, when it began. */
+		lease.since = st.st_mtime;
+		(void)snprintf(lease.name, sizeof lease.name, "%s", entry->d_name);
+		if (read_lease(ours, &lease, &problem) < 0)
+			ledger->hidden += problem.code == EACCES;
+		else if (append(ledger, &lease, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* oss-crs of a user, open for reading; -1 if there is none or it cannot be read. */
+static int open_ours(const struct host *host, uid_t uid, struct error *err)
+{
+	char user[CGROUP_PATH_MAX / 2];
+	char path[CGROUP_PATH_MAX];
+	if (cgroup_user_path(uid, user, sizeof user, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof path, "%s/" CGROUP_OURS, user);
+	return fs_open(host->cgroup, path, O_RDONLY | O_DIRECTORY, 0, err);
+}
+
+static int by_arrival(const void *a, const void *b)
+{
+	const struct lease *left = a;
+	const struct lease *right = b;
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+int ledger_read(const struct host *host, uint64_t own, struct ledger *ret, struct error *err)
+{
+	if (host_cgroup2(host, err) < 0)
+		return -1;
+	int fd = fs_open(host->cgroup, "user.slice", O_RDONLY | O_DIRECTORY, 0, err);
+	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!list)
+		return fd < 0 ? -1 : fail(err, errno, "list user.slice");
+	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
+	const struct dirent *entry = NULL;
+	while ((entry = readdir(list))) {
+		uid_t uid = 0;
+		struct error problem = {0};
+		if (entry->d_type != DT_DIR || !parse_slice(entry->d_name, &uid))
+			continue;
+		int ours = open_ours(host, uid, &problem);
+		if (ours < 0)
+			ledger.hidden += problem.code == EACCES;
+		else if (read_user(ours, uid, own, &ledger, err) < 0)
+			return -1;
+	}
+	if (ledger.count)
+		qsort(ledger.list, ledger.count, sizeof *ledger.list, by_arrival);
+	*ret = ledger;
+	ledger = (struct ledger)LEDGER_NONE;
+	return 0;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+	free(ledger->list);
+	*ledger = (struct ledger)LEDGER_NONE;
+}
+
+/* Whether a lease has to be respected by a run of that id. */
+static bool counts(const struct lease *lease, uint64_t id)
+{
+	return lease->state == LEASE_RUNNING || (lease->state == LEASE_WAITING && (!id || lease->id < id));
+}
+
+struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *claim)
+{
+	struct lease_view view = {0};
+	uint64_t promised = 0;
+	for (size_t i = 0; i < ledger->count; i++)
+		if (counts(&ledger->list[i], claim->id))
+			add_u64(&promised, ledger->list[i].memory);
+	view.memory_free = promised < claim->host_memory ? claim->host_memory - promised : 0;
+	view.memory_short = claim->memory > view.memory_free;
+	for (size_t i = 0; i < ledger->count; i++) {
+		struct lease *lease = &ledger->list[i];
+		struct cpulist common = lease->cpus;
+		cpulist_intersect(&common, &claim->cpus);
+		lease->in_way = 0;
+		if (!counts(lease, claim->id))
+			continue;
+		if (!cpulist_empty(&common))
+			lease->in_way |= LEASE_HAS_CPUS;
+		if (view.memory_short && lease->memory)
+			lease->in_way |= LEASE_HAS_MEMORY;
+		cpulist_union(&view.taken, &common);
+		view.ahead += lease->in_way && lease->state == LEASE_WAITING;
+	}
+	view.fits = cpulist_empty(&view.taken) && !view.memory_short;
+	return view;
+}
+
+void lease_free_cpus(
+	const struct ledger *ledger, uint64_t id, const struct cpulist *host_cpus, struct cpulist *ret)
+{
+	struct cpulist left = *host_cpus;
+	for (size_t i = 0; i < ledger->count; i++)
+		if (counts(&ledger->list[i], id))
+			cpulist_subtract(&left, &ledger->list[i].cpus);
+	*ret = left;
+}
+
+int lease_is_live(const struct host *host, const struct lease *lease, struct error *err)
+{
+	pid_t owner = 0;
+	_cleanup_close_ int ours = open_ours(host, lease->uid, err);
+	if (ours < 0)
+		return err->code == ENOENT ? 0 : -1;
+	int live = tree_is_live(ours, lease->name, &owner, err);
+	if (live < 0)
+		return err->code == ENOENT || err->code == ENODEV ? 0 : -1;
+	return live && owner == lease->owner;
+}
+
+const char *lease_user(const struct lease *lease, char *buf, size_t size)
+{
+	const struct passwd *user = getpwuid(lease->uid);
+	if (user)
+		(void)snprintf(buf, size, "%s", user->pw_name);
+	else
+		(void)snprintf(buf, size, "uid %u", (unsigned)lease->uid);
+	return buf;
+}
+
+static void describe_one(FILE *out, const struct lease *lease, const struct lease_claim *claim)
+{
+	char user[64];
+	char cpus[CPULIST_TEXT_MAX];
+	char memory[SIZE_TEXT_MAX];
+	char since[32] = "?";
+	struct tm local;
+	struct cpulist common = lease->cpus;
+	cpulist_intersect(&common, &claim->cpus);
+	if (localtime_r(&lease->since, &local))
+		(void)strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S", &local);
+	(void)fprintf(out, "run %s of %s %s", lease->name, lease_user(lease, user, sizeof user),
+		lease->state == LEASE_WAITING ? "waits for" : "has");
+	if (lease->in_way & LEASE_HAS_CPUS)
+		(void)fprintf(out, " CPUs %.64s", cpulist_format(&common, cpus));
+	if (lease->in_way & LEASE_HAS_MEMORY)
+		(void)fprintf(out, "%s %s of memory", lease->in_way & LEASE_HAS_CPUS ? " and" : "",
+			size_format(lease->memory, memory));
+	(void)fprintf(out, " since %s", since);
+}
+
+const char *lease_describe(const struct ledger *ledger, const struct lease_claim *claim,
+	const struct lease_view *view, char *buf, size_t size)
+{
+	/* The last byte stays: a full stream ends without a NUL. */
+	buf[0] = '\0';
+	buf[size - 1] = '\0';
+	_cleanup_fclose_ FILE *out = fmemopen(buf, size - 1, "w");
+	if (!out)
+		return buf;
+	char cpus[CPULIST_TEXT_MAX];
+	char want[SIZE_TEXT_MAX];
+	char left[SIZE_TEXT_MAX];
+	bool taken = !cpulist_empty(&view->taken);
+	if (taken)
+		(void)fprintf(out, "CPUs %.64s are taken", cpulist_format(&view->taken, cpus));
+	if (view->memory_short)
+		(void)fprintf(out, "%s%s of memory is wanted, %s is left", taken ? " and " : "",
+			size_format(claim->memory, want), size_format(view->memory_free, left));
+	unsigned described = 0;
+	unsigned more = 0;
+	for (size_t i = 0; i < ledger->count; i++) {
+		if (!ledger->list[i].in_way)
+			continue;
+		if (described == DESCRIBED_MAX) {
+			more++;
+			continue;
+		}
+		(void)fputs(described++ ? "; " : ": ", out);
+		describe_one(out, &ledger->list[i], claim);
+	}
+	if (more)
+		(void)fprintf(out, "; and %u more", more);
+	return buf;
+}
+
+json_t *lease_to_json(const struct ledger *ledger)
+{
+	static const char *const states[] = {
+		[LEASE_RUNNING] = "running", [LEASE_WAITING] = "waiting", [LEASE_LEFT] = "left"};
+	json_t *list = json_array();
+	for (size_t i = 0; i < ledger->count; i++) {
+		const struct lease *lease = &ledger->list[i];
+		char user[64];
+		char cpus[CPULIST_TEXT_MAX];
+		if (!lease->in_way)
+			continue;
+		(void)json_array_append_new(list,
+			json_pack("{s:s, s:s, s:I, s:s, s:I, s:s, s:I}", "run", lease->name, "user",
+				lease_user(lease, user, sizeof user), "owner_pid", (json_int_t)lease->owner,
+				"cpus", cpulist_format(&lease->cpus, cpus), "memory_max",
+				(json_int_t)(lease->memory < INT64_MAX ? lease->memory : INT64_MAX), "state",
+				states[lease->state], "since", (json_int_t)lease->since));
+	}
+	return list;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * queue: see queue.h.
+ */
+#include "queue.h"
+
+#include "cleanup.h"
+#include "fs.h"
+#include "proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
+#define LOCKS_MAX (16U << 20) /* bytes of /proc/locks */
+
+static int timer_set(int timer, uint64_t seconds, struct error *err)
+{
+	struct itimerspec when = {.it_value = {.tv_sec = (time_t)seconds}};
+	if (seconds != DURATION_FOREVER && timerfd_settime(timer, 0, &when, NULL) < 0)
+		return fail(err, errno, "timerfd");
+	return 0;
+}
+
+static int timer_open(uint64_t seconds, struct error *err)
+{
+	_cleanup_close_ int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (timer < 0)
+		return fail(err, errno, "timerfd");
+	return timer_set(timer, seconds, err) < 0 ? -1 : steal_fd(&timer);
+}
+
+/* ---- the lock ------------------------------------------------------------------------------------------------- */
+
+/* The pid of one who holds a flock(2) on fd: proc_locks(5). 0 if the kernel does not say. */
+static pid_t find_holder(const struct host *host, int fd)
+{
+	_cleanup_free_ char *text = NULL;
+	struct error ignored;
+	struct stat st;
+	if (fstat(fd, &st) < 0 || fs_read(host->root, "proc/locks", LOCKS_MAX, &text, NULL, &ignored) < 0)
+		return 0;
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		int pid = 0;
+		unsigned major = 0;
+		unsigned minor = 0;
+		uint64_t inode = 0;
+		line += *line == '\n';
+		if (sscanf(line, "%*d: FLOCK ADVISORY %*s %d %x:%x:%" SCNu64, &pid, &major, &minor, &inode) ==
+				4 &&
+			makedev(major, minor) == st.st_dev && inode == st.st_ino)
+			return pid;
+	}
+	return 0;
+}
+
+static int fail_locked(const struct host *host, pid_t pid, struct error *err)
+{
+	char path[64];
+	char comm[64 + sizeof "/comm"];
+	char name[64] = "?";
+	struct error ignored;
+	struct stat st;
+	(void)snprintf(path, sizeof path, "proc/%d", (int)pid);
+	(void)snprintf(comm, sizeof comm, "%s/comm", path);
+	if (pid <= 0 || fstatat(host->root, path, &st, 0) < 0 ||
+		fs_read_attr(host->root, comm, name, sizeof name, &ignored) < 0) {
+		(void)fail_as(
+			err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s", QUEUE_LOCK_SECONDS);
+		return add_hint(err, "see by whom: lslocks");
+	}
+	char user[64];
+	struct lease whose = {.uid = st.st_uid};
+	(void)fail_as(err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s by process %d (%s) of %s",
+		QUEUE_LOCK_SECONDS, (int)pid, name, lease_user(&whose, user, sizeof user));
+	return add_hint(err, "try again; a run holds it for milliseconds, unless it has been halted");
+}
+
+/* flock(2) can neither be polled nor be given a time. So a child waits in it, and says so by an eventfd(2), which can. The
+ * lock is the open file's, which both have; the child stays until the lock is let go of, since it is its pid that the
+ * kernel shows to those who want to know who has it. */
+static int start_locker(int fd, int event, struct child *ret, struct error *err)
+{
+	const uint64_t one = 1;
+	pid_t parent = getpid();
+	pid_t pid = fork();
+	if (pid < 0)
+		return fail(err, errno, "fork");
+	if (pid == 0) {
+		bool orphan = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent;
+		if (orphan || flock(fd, LOCK_EX) < 0 || write(event, &one, sizeof one) < 0)
+			_exit(EX_OSERR);
+		for (;;)
+			(void)pause();
+	}
+	*ret = (struct child){.pid = pid, .pidfd = pidfd_open(pid, 0)};
+	if (ret->pidfd >= 0)
+		return 0;
+	int errnum = errno;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	return fail(err, errnum, "pidfd_open");
+}
+
+/* Wait until the child has the lock. One holder may take its time, but not QUEUE_LOCK_SECONDS; many may come before. */
+static int poll_locker(
+	const struct host *host, int fd, int event, const struct child *child, int signals, struct error *err)
+{
+	_cleanup_close_ int timer = timer_open(QUEUE_LOCK_SECONDS, err);
+	if (timer < 0)
+		return -1;
+	enum { EVENT, CHILD, SIGNALS, TIMER, COUNT };
+	struct pollfd fds[COUNT] = {
+		[EVENT] = {.fd = event, .events = POLLIN},
+		[CHILD] = {.fd = child->pidfd, .events = POLLIN},
+		[SIGNALS] = {.fd = signals, .events = POLLIN},
+		[TIMER] = {.fd = timer, .events = POLLIN},
+	};
+	pid_t holder = find_holder(host, fd);
+	for (unsigned turn = 0;;) {
+		if (poll(fds, COUNT, -1) < 0) {
+			if (errno != EINTR)
+				return fail(err, errno, "poll");
+			continue;
+		}
+		if (fds[EVENT].revents)
+			return 0;
+		if (fds[SIGNALS].revents || fds[CHILD].revents)
+			return fail(err, fds[SIGNALS].revents ? EINTR : EIO, "lock /" QUEUE_LOCK);
+		pid_t now = find_holder(host, fd);
+		if ((now && now == holder) || ++turn == QUEUE_LOCK_TURNS)
+			return fail_locked(host, now, err);
+		holder = now;
+		if (timer_set(timer, QUEUE_LOCK_SECONDS, err) < 0)
+			return -1;
+	}
+}
+
+static int wait_locked(const struct host *host, int signals, struct queue_lock *lock, struct error *err)
+{
+	_cleanup_close_ int event = eventfd(0, EFD_CLOEXEC);
+	if (event < 0)
+		return fail(err, errno, "eventfd");
+	if (start_locker(lock->fd, event, &lock->locker, err) < 0)
+		return -1;
+	return poll_locker(host, lock->fd, event, &lock->locker, signals, err);
+}
+
+int queue_lock(const struct host *host, int ours, int signals, struct queue_lock *ret, struct error *err)
+{
+	_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
+	lock.fd = fs_open(host->root, QUEUE_LOCK, O_RDONLY, 0, err);
+	lock.own = lock.fd < 0 && err->code == ENOENT;
+	if (lock.own)
+		lock.fd = fs_open(ours, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	if (lock.fd < 0)
+		return -1;
+	if (flock(lock.fd, LOCK_EX | LOCK_NB) < 0 &&
+		(errno != EWOULDBLOCK ? fail(err, errno, "lock /" QUEUE_LOCK)
+				      : wait_locked(host, signals, &lock, err)) < 0)
+		return -1;
+	*ret = lock;
+	lock = (struct queue_lock)QUEUE_UNLOCKED;
+	return 0;
+}
+
+void queue_unlock(struct queue_lock *lock)
+{
+	struct error ignored;
+	int status = 0;
+	cleanup_close(&lock->fd);
+	if (lock->locker.pid > 0) {
+		(void)proc_signal(&lock->locker, SIGKILL, &ignored);
+		(void)proc_wait(&lock->locker, &status, &ignored);
+	}
+	*lock = (struct queue_lock)QUEUE_UNLOCKED;
+}
+
+/* ---- the queue ------------------------------------------------------------------------------------------------ */
+
+struct entry {
+	const struct queue_request *request;
+	struct lease_claim claim;
+	struct cg_tree tree;
+	struct ledger ledger; /* as of the last look */
+	struct lease_view view;
+	struct queue_lock lock;
+	int timer;
+	bool told; /* what is told once */
+};
+
+static void tell(const struct entry *entry, bool warning, const char *text)
+{
+	entry->request->tell(entry->request->data, warning, text);
+}
+
+static void tell_once(struct entry *entry)
+{
+	char text[512];
+	const struct ledger *ledger = &entry->ledger;
+	if (entry->told)
+		return;
+	entry->told = true;
+	if (entry->lock.own)
+		tell(entry, true,
+			"/" QUEUE_LOCK
+			" is missing: a run that another user starts in this moment may take the "
+			"same CPUs (to make it: sudo systemd-tmpfiles --create)");
+	if (ledger->hidden)
+		tell(entry, true,
+			"not all runs of other users can be seen: their CPUs and memory are not counted");
+	for (size_t i = 0; i < ledger->count; i++) {
+		char user[64];
+		char cpus[CPULIST_TEXT_MAX];
+		struct cpulist common = ledger->list[i].cpus;
+		cpulist_intersect(&common, &entry->claim.cpus);
+		if (ledger->list[i].state != LEASE_LEFT || cpulist_empty(&common))
+			continue;
+		(void)snprintf(text, sizeof text,
+			"on CPUs %.64s are processes that the dead run %s of %s has left (to end them: "
+			"oss-crs-run clean)",
+			cpulist_format(&common, cpus), ledger->list[i].name,
+			lease_user(&ledger->list[i], user, sizeof user));
+		tell(entry, true, text);
+	}
+}
+
+/* Take the lock and read the ledger. */
+static int look(struct entry *entry, struct error *err)
+{
+	const struct queue_request *request = entry->request;
+	if (queue_lock(request->host, request->ours, request->signals, &entry->lock, err) < 0)
+		return -1;
+	ledger_free(&entry->ledger);
+	if (ledger_read(request->host, entry->claim.id, &entry->ledger, err) < 0)
+		return -1;
+	entry->view = lease_judge(&entry->ledger, &entry->claim);
+	tell_once(entry);
+	return 0;
+}
+
+static int fail_taken(const struct entry *entry, bool waited, struct error *err)
+{
+	char text[900];
+	(void)fail_as(err, EX_TEMPFAIL, "%s%s", waited ? "waited in vain: " : "",
+		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
+	return add_hint(err, "%s, or run beside it with --share",
+		waited ? "wait longer (--wait alone has no end)" : "wait for it with --wait");
+}
+
+static void tell_shared(const struct entry *entry)
+{
+	char text[900];
+	char line[1024];
+	(void)snprintf(line, sizeof line, "this run shares what it uses, and can hardly be compared: %s",
+		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
+	tell(entry, true, line);
+}
+
+static void tell_place(const struct entry *entry)
+{
+	char text[900];
+	char line[1024];
+	(void)snprintf(line, sizeof line, "waiting, at place %u in the queue: %s", entry->view.ahead + 1,
+		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
+	tell(entry, false, line);
+}
+
+/* Add the owner of a lease to what is polled. The pid may be somebody else's by now: a pidfd is the owner's if the lease
+ * still has it after the pidfd was made. Returns 1, or 0 if there is no need to wait any more. */
+static int add_owner(const struct host *host, const struct lease *lease, struct pollfd *fds, size_t *count,
+	struct error *err)
+{
+	if (lease->owner <= 0) {
+		(void)fail_as(
+			err, EX_TEMPFAIL, "the owner of run %s is in another PID namespace", lease->name);
+		return add_hint(err, "its end cannot be waited for from here; try again later");
+	}
+	_cleanup_close_ int pidfd = pidfd_open(lease->owner, 0);
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : fail(err, errno, "wait for run %s", lease->name);
+	int live = lease_is_live(host, lease, err);
+	if (live > 0)
+		fds[(*count)++] = (struct pollfd){.fd = steal_fd(&pidfd), .events = POLLIN};
+	return live;
+}
+
+/* Those whose end is waited for: see the head of queue.h. Returns as add_owner(). */
+static int add_owners(const struct entry *entry, struct pollfd *fds, size_t *count, struct error *err)
+{
+	const struct ledger *ledger = &entry->ledger;
+	bool cpus = !cpulist_empty(&entry->view.taken);
+	int wait = 1;
+	for (size_t i = ledger->count; i-- > 0 && wait > 0;) {
+		const struct lease *lease = &ledger->list[i];
+		if (!(lease->in_way & (cpus ? LEASE_HAS_CPUS : LEASE_HAS_MEMORY)))
+			continue;
+		wait = add_owner(entry->request->host, lease, fds, count, err);
+		if (cpus)
+			break;
+	}
+	return wait;
+}
+
+static int wait_for(const struct entry *entry, struct pollfd *fds, size_t count, struct error *err)
+{
+	enum { TIMER, SIGNALS };
+	while (poll(fds, count, -1) < 0)
+		if (errno != EINTR)
+			return fail(err, errno, "poll");
+	if (fds[SIGNALS].revents)
+		return fail(err, EINTR, "wait");
+	return fds[TIMER].revents ? fail_taken(entry, true, err) : 0;
+}
+
+/* Wait until it is worth a look again. */
+static int wait_turn(struct entry *entry, struct error *err)
+{
+	if (entry->timer < 0)
+		entry->timer = timer_open(entry->request->wait, err);
+	_cleanup_free_ struct pollfd *fds = calloc(entry->ledger.count + 2, sizeof *fds);
+	if (entry->timer < 0 || !fds)
+		return entry->timer < 0 ? -1 : fail(err, ENOMEM, "wait");
+	fds[0] = (struct pollfd){.fd = entry->timer, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = entry->request->signals, .events = POLLIN};
+	size_t count = 2;
+	int result = add_owners(entry, fds, &count, err);
+	if (result > 0)
+		result = wait_for(entry, fds, count, err);
+	while (count > 2)
+		(void)close(fds[--count].fd);
+	return result;
+}
+
+static int reserve(struct entry *entry, struct error *err)
+{
+	const struct queue_request *request = entry->request;
+	if (entry->tree.plan)
+		return 0;
+	if (tree_reserve(request->ours, request->plan, &entry->tree, err) < 0)
+		return -1;
+	entry->claim.id = entry->tree.id;
+	return 0;
+}
+
+/* From the first look to the run's beginning. */
+static int go_through(struct entry *entry, struct error *err)
+{
+	const struct queue_request *request = entry->request;
+	while (look(entry, err) == 0) {
+		if (entry->view.fits || request->share)
+			return reserve(entry, err) < 0 ? -1 : tree_fill(&entry->tree, request->tree, err);
+		if (!request->wait)
+			return fail_taken(entry, false, err);
+		if (reserve(entry, err) < 0)
+			return -1;
+		queue_unlock(&entry->lock);
+		tell_place(entry);
+		if (wait_turn(entry, err) < 0)
+			return -1;
+	}
+	return -1;
+}
+
+int queue_enter(const struct queue_request *request, struct cg_tree *ret, struct ledger *ret_shared,
+	struct error *err)
+{
+	struct entry entry = {
+		.request = request,
+		.claim = request->claim,
+		.tree = TREE_NONE,
+		.ledger = LEDGER_NONE,
+		.lock = QUEUE_UNLOCKED,
+		.timer = -1,
+	};
+	int result = go_through(&entry, err);
+	struct error removal = {0};
+	if (result < 0)
+		(void)tree_destroy(&entry.tree, &removal);
+	queue_unlock(&entry.lock);
+	cleanup_close(&entry.timer);
+	if (result < 0) {
+		ledger_free(&entry.ledger);
+		return -1;
+	}
+	*ret = entry.tree;
+	*ret_shared = entry.ledger;
+	if (request->share && !entry.view.fits)
+		tell_shared(&entry);
+	return 0;
+}

@@ -1,0 +1,358 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Leases on CPUs and memory, without a daemon: run as root in a clean lab guest. The host has four CPUs; alice and carol
+# share it. /srv/lease/N is the config of a job with one CRS, `c`, on CPU N.
+
+CG=/sys/fs/cgroup
+DIR=/srv/lease
+
+# as USER CMD...: in a login session of the user's own, as pam_systemd makes it for ssh.
+as() {
+	local user=$1
+	shift
+	systemd-run -q --wait --pipe --service-type=exec -p PAMName=login -p "User=$user" -- "$@"
+}
+
+# sh_as USER LINE: the same for a line of shell.
+sh_as() {
+	as "$1" bash -c "$2"
+}
+
+config() { # NAME CPUS MEMORY
+	mkdir -p $DIR/"$1"
+	printf 'crs:\n  - {name: c, cpuset: "%s", memory_limit: %s}\n' "$2" "$3" >$DIR/"$1"/config-resource.yaml
+}
+
+setup_file() {
+	systemd-tmpfiles --create oss-crs.conf
+	for user in alice carol; do
+		loginctl enable-linger $user
+		systemctl start "user@$(id -u $user).service"
+		as $user sudo -n "$(command -v oss-crs-setup)" --yes delegate
+	done
+}
+
+setup() {
+	rm -rf $DIR
+	mkdir -m 777 $DIR
+	for cpu in 0 1 2 3; do
+		config $cpu $cpu 64M
+	done
+	config all 0-3 64M
+	mkfifo $DIR/gate # `hold` ends when it is opened for writing
+	cat >$DIR/look <<-'EOF2'
+		#!/bin/bash
+		# The command of each run: says what is not as it should be, from the kernel's files.
+		cpu=$OSS_CRS_CPUSET
+		ours=/sys/fs/cgroup$OSS_CRS_CGROUP_PARENT/c
+		say() { echo "$*" >>/srv/lease/wrong; }
+		begin=$(stat -c '%i %u' "${ours%/c}")
+		echo "$cpu $begin" >>/srv/lease/order
+		[ "$(</proc/self/cgroup)" = "0::$OSS_CRS_CGROUP_PARENT/c" ] || say "not in my cgroup: $(</proc/self/cgroup)"
+		[ "$(<$ours/cpuset.cpus.effective)" = "$cpu" ] || say "CPUs of $ours"
+		for c in /sys/fs/cgroup/user.slice/user-*.slice/user@*.service/oss-crs/*/c; do
+			[ "$c" != "$ours" ] || continue
+			{ list=$(<"$c/cpuset.cpus") && events=$(<"$c/cgroup.events"); } 2>/dev/null || continue
+			[[ $list != "$cpu" || $events != *"populated 1"* ]] || say "$ours and $c are both on CPU $cpu"
+		done
+		mkdir /srv/lease/on-$cpu || say "$ours is not alone on CPU $cpu"
+		rmdir /srv/lease/on-$cpu
+	EOF2
+	cat >$DIR/hold <<-'EOF2'
+		#!/bin/bash
+		echo "$1" >>/srv/lease/order
+		read -r _ </srv/lease/gate
+	EOF2
+	chmod 755 $DIR/look $DIR/hold
+	touch $DIR/order $DIR/wrong
+	chmod 666 $DIR/gate $DIR/order $DIR/wrong
+}
+
+# Runs of all users: their cgroups.
+runs() {
+	find $CG/user.slice/user-*.slice/user@*.service/oss-crs -mindepth 1 -maxdepth 1 -type d
+}
+
+nothing_left() {
+	[ -z "$(runs)" ]
+}
+
+teardown() {
+	pkill -KILL -x oss-crs-run || :
+	pkill -KILL -x hold || :
+	wait
+	exec 5>&-
+	for user in alice carol; do
+		as $user oss-crs-run clean -q --all || :
+	done
+	nothing_left
+}
+
+# until_true CMD...: wait for a state of the host, two minutes at most.
+until_true() {
+	timeout 120 bash -c 'until "$@" >/dev/null 2>&1; do read -rt 0.2 <> <(:) || :; done' _ "$@"
+}
+
+# hold USER CONFIG NAME OPTION...: a run in the background that has its CPUs until the gate is opened. It has begun when
+# NAME is in the file `order`.
+hold() {
+	sh_as "$1" "exec oss-crs-run exec ${*:4} $DIR/$2 -- $DIR/hold $3" >$DIR/"$3.out" 2>&1 &
+}
+
+holds() {
+	hold "$@"
+	until_true grep -qx "$3" $DIR/order
+}
+
+# open_gate N: lets N holders end, also those who do not stand at the gate yet.
+open_gate() {
+	exec 5<>$DIR/gate
+	for _ in $(seq "$1"); do
+		echo >&5
+	done
+}
+
+# The run of an owner whose command line has TEXT.
+owner() {
+	pgrep -xf "oss-crs-run exec .*$1"
+}
+
+@test "two hundred runs of two users at once, each for one CPU of four: never two on one, all end, in order of arrival" {
+	batch='for i in {1..100}; do oss-crs-run exec -q --wait /srv/lease/$((i % 4)) --crs c -- /srv/lease/look & done
+		failed=0; for p in $(jobs -p); do wait $p || failed=$((failed + 1)); done; exit $failed'
+	begin=$SECONDS
+	as alice systemd-run --user --scope -q -- bash -c "$batch" >$DIR/alice.out 2>&1 &
+	alice=$!
+	as carol systemd-run --user --scope -q -- bash -c "$batch" >$DIR/carol.out 2>&1 &
+	carol=$!
+	a=0 c=0
+	wait $alice || a=$?
+	wait $carol || c=$?
+	echo "# 200 runs in $((SECONDS - begin)) s" >&3
+	cat $DIR/*.out
+	[ $a -eq 0 ] && [ $c -eq 0 ]
+	cat $DIR/wrong
+	[ ! -s $DIR/wrong ]
+	[ "$(wc -l <$DIR/order)" -eq 200 ]
+	# The inode of a run's cgroup says when it came, whoever it is: on each CPU they began in that order.
+	for cpu in 0 1 2 3; do
+		grep "^$cpu " $DIR/order | cut -d' ' -f2 >$DIR/began
+		[ "$(wc -l <$DIR/began)" -eq 50 ]
+		sort -n $DIR/began | cmp - $DIR/began
+	done
+	[ "$(grep -c " $(id -u alice)\$" $DIR/order)" -eq 100 ]
+	nothing_left
+}
+
+@test "without --wait the first has the CPU and all others end with 75 at once" {
+	batch='for i in {1..20}; do oss-crs-run exec -q /srv/lease/$((i % 4)) -- /srv/lease/hold x & done
+		for p in $(jobs -p); do wait $p; echo "status $?"; done'
+	as alice bash -c "$batch" >$DIR/alice.out 2>&1 &
+	as carol bash -c "$batch" >$DIR/carol.out 2>&1 &
+	# Those who have begun do not end before the gate opens: what has ended until then has lost.
+	until_true bash -c '[ $(grep -c "are taken: run" <(cat /srv/lease/*.out)) -eq 36 ]'
+	[ "$(wc -l <$DIR/order)" -eq 4 ]
+	[ "$(runs | wc -l)" -eq 4 ]
+	open_gate 4
+	wait
+	[ "$(cat $DIR/*.out | grep -c 'status 75')" -eq 36 ]
+	nothing_left
+}
+
+@test "who is in the way: user, run, CPUs, since when; plan says it beforehand" {
+	config two 1-2 64M
+	run as carol oss-crs-run plan $DIR/two
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"Now: its CPUs and memory are free"* ]]
+	now=$(date +%s)
+	holds alice 2 one
+	name=$(basename "$(runs)")
+	run as carol oss-crs-run exec $DIR/two -- true
+	[ "$status" -eq 75 ]
+	[[ "$output" =~ "CPUs 2 are taken: run $name of alice has CPUs 2 since "([0-9-]+ [0-9:]+) ]]
+	since=$(date -d "${BASH_REMATCH[1]}" +%s)
+	((since >= now - 1 && since <= $(date +%s)))
+	[[ "$output" == *"hint: wait for it with --wait, or run beside it with --share"* ]]
+	run as carol oss-crs-run plan $DIR/two
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"Now: CPUs 2 are taken: run $name of alice"* ]]
+	as carol oss-crs-run plan --json $DIR/two >$DIR/plan.json
+	run jq -r '.now | .fits, .cpus_free, .waiting_before, (.in_the_way[] | .run, .user, .cpus, .memory_max, .state)' $DIR/plan.json
+	[ "$output" = "$(printf '%s\n' false 0-1,3 0 "$name" alice 2 $((64 << 20)) running)" ]
+	[ "$(jq .now.in_the_way[0].owner_pid $DIR/plan.json)" = "$(owner one)" ]
+	run as carol oss-crs-run plan --json --host-cpus 0-3 --host-memory 1G $DIR/two
+	[ "$(jq 'has("now")' <<<"$output")" = false ]
+	run as carol oss-crs-run exec $DIR/1 -- true
+	[ "$status" -eq 0 ]
+}
+
+@test "those who wait begin in the order in which they came, and say their place" {
+	holds alice 2 first
+	for i in 1 2 3 4 5 6 7 8; do
+		users=(carol alice)
+		hold "${users[i % 2]}" 2 "w$i" --wait
+		until_true grep -q "waiting, at place $i in the queue: CPUs 2 are taken: run .* of alice has CPUs 2" $DIR/w$i.out
+	done
+	[ "$(runs | wc -l)" -eq 9 ]
+	for i in 1 2 3 4 5 6 7 8; do
+		# One at a time: who holds ends, the next begins.
+		open_gate 1
+		until_true grep -qx "w$i" $DIR/order
+		[ "$(wc -l <$DIR/order)" -eq $((i + 1)) ]
+	done
+	[ "$(tr '\n' ' ' <$DIR/order)" = "first w1 w2 w3 w4 w5 w6 w7 w8 " ]
+	open_gate 1
+	wait
+	nothing_left
+}
+
+@test "who comes later does not pass those who wait, unless it wants other CPUs" {
+	config low 0-1 64M
+	holds alice 1 first
+	hold carol low waits --wait
+	until_true grep -q 'place 1' $DIR/waits.out
+	run as alice oss-crs-run exec $DIR/0 -- true
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"CPUs 0 are taken: run low-exec-"* ]]
+	[[ "$output" == *"of carol waits for CPUs 0 since"* ]]
+	run as alice oss-crs-run exec $DIR/3 -- true
+	[ "$status" -eq 0 ]
+	run as carol oss-crs-run exec --wait $DIR/3 -- true
+	[ "$status" -eq 0 ]
+}
+
+@test "an owner that is killed frees its CPUs, and a waiting one its place" {
+	holds alice 2 first
+	hold carol 2 second --wait
+	until_true grep -q 'place 1' $DIR/second.out
+	hold alice 2 third --wait
+	until_true grep -q 'place 2' $DIR/third.out
+	hold carol 2 fourth --wait
+	until_true grep -q 'place 3' $DIR/fourth.out
+	kill -KILL "$(owner second)"
+	kill -KILL "$(owner third)"
+	kill -KILL "$(owner first)"
+	until_true grep -qx fourth $DIR/order
+	[ "$(tr '\n' ' ' <$DIR/order)" = "first fourth " ]
+	run as alice oss-crs-run exec $DIR/2 -- true
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"of carol has CPUs 2"* ]]
+	kill -KILL "$(owner fourth)"
+	run as alice oss-crs-run exec $DIR/2 -- true
+	[ "$status" -eq 0 ]
+	# What they left is still there, and clean knows that it is dead.
+	run as alice oss-crs-run clean
+	[ "$(grep -c ^removed <<<"$output")" -eq 2 ]
+}
+
+@test "Ctrl-C, SIGTERM and the end of patience leave the queue, and nothing behind" {
+	holds alice 2 first
+	for signal in INT:130 TERM:143; do
+		sh_as carol "oss-crs-run exec --wait $DIR/2 -- true" >$DIR/out 2>&1 &
+		until_true grep -q 'place 1' $DIR/out
+		pkill -"${signal%:*}" -u carol -x oss-crs-run
+		status=0
+		wait $! || status=$?
+		[ "$status" -eq "${signal#*:}" ]
+		[ "$(runs | wc -l)" -eq 1 ]
+	done
+	run as carol oss-crs-run exec --wait=2s $DIR/2 -- true
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"waiting, at place 1"* ]]
+	[[ "$output" == *"waited in vain: CPUs 2 are taken: run "*" of alice"* ]]
+	[ "$(runs | wc -l)" -eq 1 ]
+	run as carol oss-crs-run exec --wait=0 $DIR/2 -- true
+	[ "$status" -eq 64 ]
+	run as carol oss-crs-run exec --wait --share $DIR/2 -- true
+	[ "$status" -eq 64 ]
+}
+
+@test "--share begins beside the other, warns, and marks the figures" {
+	holds alice 2 first
+	name=$(basename "$(runs)")
+	run as carol oss-crs-run exec -v --share $DIR/2 -- true
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"this run shares what it uses, and can hardly be compared: CPUs 2 are taken: run $name of alice"* ]]
+	[[ "$output" == *"shared: CPUs 2 with run $name of alice"* ]]
+	run as carol oss-crs-run exec -v --share $DIR/3 -- true
+	[ "$status" -eq 0 ]
+	[[ "$output" != *shared* ]]
+}
+
+@test "memory: what living runs may use at most together is not more than there is" {
+	total=$(($(sed -n 's/MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))
+	config most 2 $((total - 100))M
+	config some 3 200M
+	holds alice most first
+	run as carol oss-crs-run exec $DIR/some -- true
+	[ "$status" -eq 75 ]
+	[[ "$output" =~ "200M of memory is wanted, "[0-9.]+"M is left: run most-exec-".*" of alice has "[0-9.]+"G of memory since" ]]
+	run as carol oss-crs-run exec $DIR/3 -- true
+	[ "$status" -eq 0 ]
+	hold carol some second --wait
+	until_true grep -q 'place 1' $DIR/second.out
+	open_gate 1
+	until_true grep -qx second $DIR/order
+}
+
+@test "a worker that has more memory than its CRSs keeps only theirs from others" {
+	total=$(($(sed -n 's/MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))
+	printf 'workers: {local: {memory: %dM}}\n' $((total * 2)) >>$DIR/2/config-resource.yaml
+	holds alice 2 first
+	[ "$(cat "$(runs)/memory.max")" -gt $((total << 20)) ]
+	as carol oss-crs-run plan --json $DIR/2 >$DIR/plan.json
+	[ "$(jq '.now.in_the_way[0].memory_max' $DIR/plan.json)" -eq $((64 << 20)) ]
+	run as carol oss-crs-run exec $DIR/3 -- true
+	[ "$status" -eq 0 ]
+}
+
+@test "a user's umask does not hide the runs" {
+	sh_as alice "umask 077; exec oss-crs-run exec $DIR/2 -- $DIR/hold first" >$DIR/first.out 2>&1 &
+	until_true grep -qx first $DIR/order
+	run as carol oss-crs-run exec $DIR/2 -- true
+	[ "$status" -eq 75 ]
+}
+
+@test "a lock on somebody else's run neither revives a dead one nor disturbs a living one" {
+	holds alice 2 first --crs c
+	sh_as carol "flock -x $(runs) sleep 600" &
+	until_true pgrep -x -u carol sleep
+	kill -KILL "$(owner first)"
+	run as carol oss-crs-run exec $DIR/2 -- true
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"on CPUs 2 are processes that the dead run 2-exec-"*" of alice has left"* ]]
+	run as alice oss-crs-run clean
+	[ "$status" -eq 0 ]
+	[[ "$output" == *removed* ]]
+	pkill -u carol -x sleep
+}
+
+@test "who holds the host's lock is named after a bounded wait, which Ctrl-C ends" {
+	sh_as carol "exec flock -x /run/oss-crs/lease sleep 600" &
+	until_true pgrep -x -u carol sleep
+	begin=$SECONDS
+	run as alice oss-crs-run exec $DIR/2 -- true
+	[ "$status" -eq 75 ]
+	[[ "$output" =~ "/run/oss-crs/lease has been locked for 30 s by process "[0-9]+" (flock) of carol" ]]
+	((SECONDS - begin < 120))
+	sh_as alice "oss-crs-run exec $DIR/2 -- true" >$DIR/out 2>&1 &
+	until_true bash -c '[ $(pgrep -u alice -xc oss-crs-run) -eq 2 ]'
+	pkill -INT -u alice -o -x oss-crs-run
+	status=0
+	wait $! || status=$?
+	[ "$status" -eq 130 ]
+	pkill -u carol -x sleep
+	wait
+	nothing_left
+}
+
+@test "without the host's lock runs are kept apart all the same, and it is said" {
+	rm /run/oss-crs/lease
+	holds alice 2 first
+	run as carol oss-crs-run exec $DIR/2 -- true
+	systemd-tmpfiles --create oss-crs.conf
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"/run/oss-crs/lease is missing"* ]]
+	[ "$(stat -c '%U %a' /run/oss-crs/lease)" = "root 444" ]
+}

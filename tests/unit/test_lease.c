@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_lease: reading who has what, and judging by it. Ordinary directories stand for the cgroups, and the owners are
+ * processes that hold the very lock; what the kernel adds (inodes in order of arrival, other users) is tested in the
+ * virtual machine of tests/lab.
+ */
+#include "unit.h"
+
+#include "lease.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GIB (UINT64_C(1) << 30)
+
+static struct cpulist cpus(const char *text)
+{
+	struct error err = {0};
+	struct cpulist set = {0};
+	assert_ok(cpulist_parse(text, &set, &err), err);
+	return set;
+}
+
+static struct lease lease(
+	const char *name, uint64_t id, enum lease_state state, const char *list, uint64_t gib)
+{
+	struct lease result = {.uid = 0, .id = id, .state = state, .cpus = cpus(list), .memory = gib * GIB};
+	(void)snprintf(result.name, sizeof result.name, "%s", name);
+	return result;
+}
+
+/* alice's runs on 0-1, then a waits for 1-2, then b waits for 3; what a dead run has left is on 5. */
+static struct ledger busy(struct lease *list)
+{
+	list[0] = lease("runs", 10, LEASE_RUNNING, "0-1", 4);
+	list[1] = lease("a", 20, LEASE_WAITING, "1-2", 2);
+	list[2] = lease("b", 30, LEASE_WAITING, "3", 1);
+	list[3] = lease("dead", 5, LEASE_LEFT, "5", 0);
+	return (struct ledger){.list = list, .count = 4};
+}
+
+TEST(a_run_fits_beside_others_on_other_cpus)
+{
+	struct lease list[4];
+	struct ledger ledger = busy(list);
+	struct lease_claim claim = {.cpus = cpus("4-7"), .memory = GIB, .host_memory = 16 * GIB};
+	struct lease_view view = lease_judge(&ledger, &claim);
+	assert_true(view.fits);
+	assert_int_equal(view.ahead, 0);
+	assert_true(view.memory_free == 9 * GIB);
+}
+
+TEST(one_that_has_just_come_stands_behind_all_who_wait_for_the_same)
+{
+	struct lease list[4];
+	char text[CPULIST_TEXT_MAX];
+	struct ledger ledger = busy(list);
+	struct lease_claim claim = {.cpus = cpus("1-3"), .memory = GIB, .host_memory = 16 * GIB};
+	struct lease_view view = lease_judge(&ledger, &claim);
+	assert_false(view.fits);
+	assert_string_equal(cpulist_format(&view.taken, text), "1-3");
+	assert_int_equal(view.ahead, 2);
+	assert_int_equal(list[0].in_way, LEASE_HAS_CPUS);
+	assert_int_equal(list[2].in_way, LEASE_HAS_CPUS);
+	assert_int_equal(list[3].in_way, 0);
+}
+
+TEST(who_came_later_and_waits_is_not_in_the_way_but_who_runs_is)
+{
+	struct lease list[4];
+	struct ledger ledger = busy(list);
+	struct lease_claim claim = {.cpus = cpus("2-3"), .memory = GIB, .id = 15, .host_memory = 16 * GIB};
+	assert_true(lease_judge(&ledger, &claim).fits);
+	claim.id = 25;
+	struct lease_view view = lease_judge(&ledger, &claim);
+	assert_false(view.fits);
+	assert_int_equal(view.ahead, 1);
+	list[2].state = LEASE_RUNNING;
+	claim.id = 15;
+	assert_false(lease_judge(&ledger, &claim).fits);
+}
+
+TEST(memory_is_promised_once)
+{
+	struct lease list[4];
+	struct ledger ledger = busy(list);
+	struct lease_claim claim = {.cpus = cpus("4"), .memory = GIB, .host_memory = 8 * GIB};
+	assert_true(lease_judge(&ledger, &claim).fits);
+	claim.memory++;
+	struct lease_view view = lease_judge(&ledger, &claim);
+	assert_false(view.fits);
+	assert_true(view.memory_short);
+	assert_int_equal(list[0].in_way, LEASE_HAS_MEMORY);
+	assert_int_equal(view.ahead, 2);
+	/* No limit is more than there is, also in a sum. */
+	list[0].memory = UINT64_MAX;
+	assert_true(lease_judge(&ledger, &claim).memory_free == 0);
+}
+
+TEST(the_cpus_that_are_free_are_those_nobody_runs_on_or_waits_for)
+{
+	struct lease list[4];
+	char text[CPULIST_TEXT_MAX];
+	struct ledger ledger = busy(list);
+	struct cpulist host = cpus("0-7");
+	struct cpulist left = {0};
+	lease_free_cpus(&ledger, 0, &host, &left);
+	assert_string_equal(cpulist_format(&left, text), "4-7");
+	lease_free_cpus(&ledger, 15, &host, &left);
+	assert_string_equal(cpulist_format(&left, text), "2-7");
+}
+
+TEST(a_message_names_three_and_counts_the_rest_and_never_overflows)
+{
+	struct lease list[6];
+	char text[1024];
+	for (size_t i = 0; i < COUNT(list); i++)
+		list[i] = lease("some-run", i + 1, i ? LEASE_WAITING : LEASE_RUNNING, "2", 1);
+	struct ledger ledger = {.list = list, .count = COUNT(list)};
+	struct lease_claim claim = {.cpus = cpus("2-3"), .memory = GIB, .host_memory = 64 * GIB};
+	struct lease_view view = lease_judge(&ledger, &claim);
+	(void)lease_describe(&ledger, &claim, &view, text, sizeof text);
+	assert_contains(text, "CPUs 2 are taken: run some-run of ");
+	assert_contains(text, " has CPUs 2 since ");
+	assert_contains(text, " waits for CPUs 2 since ");
+	assert_contains(text, "; and 3 more");
+	for (size_t size = 2; size < sizeof text; size++) {
+		memset(text, '!', sizeof text);
+		(void)lease_describe(&ledger, &claim, &view, text, size);
+		assert_true(strlen(text) < size);
+		assert_true(text[size] == '!');
+	}
+}
+
+/* ---- from files ----------------------------------------------------------------------------------------------- */
+
+#define OURS "sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/oss-crs"
+
+static void put(const struct unit_dir *dir, const char *path, const char *text)
+{
+	char part[PATH_MAX];
+	for (size_t i = 1; path[i]; i++) {
+		if (path[i] != '/')
+			continue;
+		(void)snprintf(part, sizeof part, "%.*s", (int)i, path);
+		assert_true(mkdirat(dir->fd, part, 0755) == 0 || errno == EEXIST);
+	}
+	_cleanup_close_ int fd = openat(dir->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static void put_run(const struct unit_dir *dir, const char *name, const char *list, const char *controllers)
+{
+	const struct {
+		const char *file, *text;
+	} files[] = {
+		{"cgroup.max.depth", "max\n"},
+		{"cpuset.cpus", list},
+		{"memory.max", "8589934592\n"},
+		{"cgroup.subtree_control", controllers},
+		{"cgroup.events", "populated 1\nfrozen 0\n"},
+		{"a/memory.max", "1073741824\n"},
+		{"b/memory.max", "2147483648\n"},
+	};
+	char path[PATH_MAX];
+	for (size_t i = 0; i < COUNT(files); i++) {
+		(void)snprintf(path, sizeof path, OURS "/%s/%s", name, files[i].file);
+		put(dir, path, files[i].text);
+	}
+}
+
+/* A process that owns the run until it is killed. */
+static pid_t own(const struct unit_dir *dir, const char *name)
+{
+	int ends[2];
+	char path[PATH_MAX];
+	char byte = 0;
+	(void)snprintf(path, sizeof path, OURS "/%s/cgroup.max.depth", name);
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+		int fd = openat(dir->fd, path, O_WRONLY | O_CLOEXEC);
+		/* Not beyond a test that fails. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || fd < 0 || fcntl(fd, F_SETLK, &whole) < 0 ||
+			write(ends[1], &byte, 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	(void)close(ends[0]);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static struct ledger read_all(const struct unit_dir *dir)
+{
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	struct ledger ledger = LEDGER_NONE;
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	assert_ok(ledger_read(&host, 0, &ledger, &err), err);
+	host_close(&host);
+	return ledger;
+}
+
+TEST(a_lease_is_there_while_its_owner_lives)
+{
+	const struct unit_dir *dir = *state;
+	char text[CPULIST_TEXT_MAX];
+	put_run(dir, "one", "0-3\n", "cpuset memory\n");
+	pid_t owner = own(dir, "one");
+	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
+	assert_int_equal(ledger.count, 1);
+	assert_string_equal(ledger.list[0].name, "one");
+	assert_int_equal(ledger.list[0].uid, 1000);
+	assert_int_equal(ledger.list[0].owner, owner);
+	assert_int_equal(ledger.list[0].state, LEASE_RUNNING);
+	assert_string_equal(cpulist_format(&ledger.list[0].cpus, text), "0-3");
+	/* Not the worker's 8G: its CRSs can use 3. */
+	assert_true(ledger.list[0].memory == 3 * GIB);
+	/* Asking changed nothing. */
+	_cleanup_(ledger_free) struct ledger again = read_all(dir);
+	assert_int_equal(again.list[0].owner, owner);
+	end(owner);
+	_cleanup_(ledger_free) struct ledger after = read_all(dir);
+	assert_int_equal(after.count, 1);
+	assert_int_equal(after.list[0].state, LEASE_LEFT);
+	put(dir, OURS "/one/cgroup.events", "populated 0\nfrozen 0\n");
+	_cleanup_(ledger_free) struct ledger empty = read_all(dir);
+	assert_int_equal(empty.count, 0);
+}
+
+TEST(a_run_without_controllers_below_waits)
+{
+	const struct unit_dir *dir = *state;
+	put_run(dir, "one", "2\n", "\n");
+	pid_t owner = own(dir, "one");
+	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
+	end(owner);
+	assert_int_equal(ledger.count, 1);
+	assert_int_equal(ledger.list[0].state, LEASE_WAITING);
+	assert_true(ledger.list[0].memory == 8 * GIB);
+}
+
+TEST(what_no_run_of_ours_looks_like_makes_no_lease)
+{
+	const struct unit_dir *dir = *state;
+	static const char *const names[] = {"a b", "\033[31mred", ".hidden"};
+	pid_t owners[COUNT(names)];
+	for (size_t i = 0; i < COUNT(names); i++) {
+		put_run(dir, names[i], "0\n", "cpuset memory\n");
+		owners[i] = own(dir, names[i]);
+	}
+	put_run(dir, "junk", "x-y\n", "cpuset memory\n");
+	pid_t junk = own(dir, "junk");
+	put(dir, "sys/fs/cgroup/user.slice/user-1x.slice/user@1.service/oss-crs/run/cpuset.cpus", "0\n");
+	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
+	for (size_t i = 0; i < COUNT(names); i++)
+		end(owners[i]);
+	end(junk);
+	assert_int_equal(ledger.count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(a_run_fits_beside_others_on_other_cpus),
+		RUN(one_that_has_just_come_stands_behind_all_who_wait_for_the_same),
+		RUN(who_came_later_and_waits_is_not_in_the_way_but_who_runs_is),
+		RUN(memory_is_promised_once),
+		RUN(the_cpus_that_are_free_are_those_nobody_runs_on_or_waits_for),
+		RUN(a_message_names_three_and_counts_the_rest_and_never_overflows),
+		RUN_IN_DIR(a_lease_is_there_while_its_owner_lives),
+		RUN_IN_DIR(a_run_without_controllers_below_waits),
+		RUN_IN_DIR(what_no_run_of_ours_looks_like_makes_no_lease),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
