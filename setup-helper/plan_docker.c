@@ -55,24 +55,16 @@ int plan_check_idle(const struct docker_state *state, struct error *err)
 	return add_hint(err, "stop them first, or let them be stopped: --restart=force");
 }
 
-/* Whether Docker is to be restarted, or why it may not be. */
-static int decide_restart(
-	const struct plan_input *input, struct setup_plan *plan, bool *ret, struct error *err)
+int plan_decide_restart(const struct docker_facts *facts, const struct policy *policy,
+	struct setup_plan *plan, bool *ret, struct error *err)
 {
-	const struct docker_facts *facts = &input->facts->docker;
-	const char *unit = input->policy->service;
-	enum restart restart = input->policy->restart;
-	if (!facts->service.active && restart != RESTART_FORCE) {
-		plan_note(plan, "%s is not running (%s): it will use %s when it starts", unit,
-			facts->service.active_text, DRIVER_WANTED);
-		return 0;
-	}
-	if (restart == RESTART_NEVER) {
-		plan_note(plan, "%s goes on with the driver '%s' until it is restarted", unit,
-			facts->state.driver);
-		return 0;
-	}
-	if (restart == RESTART_AUTO && plan_check_idle(&facts->state, err) < 0)
+	if (!facts->service.active && policy->restart != RESTART_FORCE)
+		return plan_note(plan, err, "%s is not running (%s): the new settings hold when it starts",
+			policy->service, facts->service.active_text);
+	if (policy->restart == RESTART_NEVER)
+		return plan_note(plan, err, "%s goes on with the driver '%s' until it is restarted",
+			policy->service, facts->state.driver);
+	if (policy->restart == RESTART_AUTO && plan_check_idle(&facts->state, err) < 0)
 		return -1;
 	*ret = true;
 	return 0;
@@ -102,16 +94,13 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 	const char *text = facts->text ? facts->text : "";
 	_cleanup_free_ char *merged = NULL;
 	char in_file[DOCKERAPI_DRIVER_MAX] = "";
-	if (!input->policy->manage) {
-		plan_note(plan, "Docker is left alone: manage=no in %s", POLICY_FILE);
-		return 0;
-	}
+	if (!input->policy->manage)
+		return plan_note(plan, err, "Docker is left alone: manage=no in %s", POLICY_FILE);
 	if (!facts->systemd.msg[0] && !facts->service.installed) {
 		if (input->docker_only)
 			return fail_as(err, EX_UNAVAILABLE, "Docker is not installed: there is no %s",
 				input->policy->service);
-		plan_note(plan, "Docker is not installed: nothing to set");
-		return 0;
+		return plan_note(plan, err, "Docker is not installed: nothing to set");
 	}
 	if (check_facts(input, err) < 0 ||
 		daemon_json_driver(text, facts->len, in_file, sizeof in_file, err) < 0)
@@ -123,7 +112,7 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 	bool differs = strcmp(facts->state.driver, DRIVER_WANTED) != 0;
 	bool failed = strcmp(facts->service.active_text, "failed") == 0;
 	if ((merged || facts->service.active || failed) && differs &&
-		decide_restart(input, plan, &restart, err) < 0)
+		plan_decide_restart(facts, input->policy, plan, &restart, err) < 0)
 		return -1;
 	/* Time passes between looking and restarting, not least while the user is asked. */
 	if (restart && facts->service.active && input->policy->restart == RESTART_AUTO &&

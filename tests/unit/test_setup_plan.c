@@ -19,6 +19,7 @@ struct fixture {
 	struct facts facts;
 	struct policy policy;
 	struct setup_plan plan;
+	struct confined confined;
 	struct error err;
 };
 
@@ -345,14 +346,14 @@ TEST(findings_say_what_is_missing_and_what_to_type)
 	struct fixture f = {0};
 	struct findings findings;
 	make_ready(&f);
-	findings_make(&f.facts, &f.policy, &findings);
+	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_true(findings.ready);
 	/* What the runner makes for itself after a reboot is nothing to complain about. */
 	f.facts.delegate.levels[LEVEL_OURS].exists = false;
-	findings_make(&f.facts, &f.policy, &findings);
+	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_true(findings.ready);
 	(void)snprintf(f.facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "systemd");
-	findings_make(&f.facts, &f.policy, &findings);
+	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_false(findings.ready);
 	assert_false(find(&findings, "docker")->ok);
 	assert_string_equal(find(&findings, "docker")->hint, "sudo oss-crs-setup docker");
@@ -381,11 +382,11 @@ TEST(plans_and_findings_as_json)
 	assert_contains(
 		json_string_value(json_object_get(json_object_get(json, "blocked"), "message")), "web");
 	json_decref(json);
-	findings_make(&f.facts, &f.policy, &findings);
+	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_ok(render_findings_json(&findings, &checked, &f.err), f.err);
 	json = json_loads(checked, JSON_REJECT_DUPLICATES, NULL);
 	assert_true(json_is_false(json_object_get(json, "ready")));
-	assert_int_equal(json_array_size(json_object_get(json, "findings")), 8);
+	assert_int_equal(json_array_size(json_object_get(json, "findings")), 9);
 	json_decref(json);
 	release(&f);
 }
