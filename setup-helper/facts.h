@@ -52,6 +52,7 @@ struct delegate_facts {
 };
 
 struct docker_facts {
+	char kubelet[64];     /* what shows that a kubelet runs; empty if nothing does */
 	struct error systemd; /* why systemd could not be asked */
 	struct unit_state service;
 	struct error file; /* why daemon.json is left alone */

@@ -121,6 +121,11 @@ static void judge_docker_config(const struct judge *judge, struct finding *ret)
 		say(ret, true, "", "nothing to set");
 		return;
 	}
+	if (facts->kubelet[0]) {
+		say(ret, false, "Docker's driver and kubelet's have to be changed together",
+			"a kubelet runs here (%s)", facts->kubelet);
+		return;
+	}
 	if (facts->file.msg[0]) {
 		say(ret, false, facts->file.hint, "%s", facts->file.msg);
 		return;

@@ -29,6 +29,17 @@ static int check_flag(const struct plan_input *input, const char *in_file, struc
 		facts->flag, facts->flag_where);
 }
 
+/* kubelet has to use the driver that the container engine uses, or pods do not start. It is not ours to change both. */
+static int check_kubelet(const struct docker_facts *facts, struct error *err)
+{
+	if (!facts->kubelet[0])
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "a kubelet runs on this host (%s): Docker is left alone",
+		facts->kubelet);
+	return add_hint(
+		err, "its cgroupDriver and Docker's have to be changed together, by who runs the cluster");
+}
+
 static int check_facts(const struct plan_input *input, struct error *err)
 {
 	const struct docker_facts *facts = &input->facts->docker;
@@ -52,7 +63,12 @@ int plan_check_idle(const struct docker_state *state, struct error *err)
 		return 0;
 	(void)fail_as(err, EX_TEMPFAIL, "Docker has to be restarted, and %ld container%s running: %s",
 		state->running, state->running == 1 ? " is" : "s are", state->names ? state->names : "?");
-	return add_hint(err, "stop them first, or let them be stopped: --restart=force");
+	if (state->live_restore)
+		return add_hint(err,
+			"live-restore is on: they go on running, each in the cgroup where it is, with "
+			"--restart=force; or stop them first");
+	return add_hint(
+		err, "live-restore is off: they are stopped with --restart=force; or stop them first");
 }
 
 int plan_decide_restart(const struct docker_facts *facts, const struct policy *policy,
@@ -102,7 +118,7 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 				input->policy->service);
 		return plan_note(plan, err, "Docker is not installed: nothing to set");
 	}
-	if (check_facts(input, err) < 0 ||
+	if (check_kubelet(facts, err) < 0 || check_facts(input, err) < 0 ||
 		daemon_json_driver(text, facts->len, in_file, sizeof in_file, err) < 0)
 		return -1;
 	if (facts->flag[0] ? check_flag(input, in_file, err) < 0

@@ -250,6 +250,10 @@ TEST(running_containers_are_not_stopped_unasked)
 	f.facts.docker.state.running = 2;
 	set_text(&f.facts.docker.state.names, "web, db");
 	assert_blocked(&f, EX_TEMPFAIL, "2 containers are running: web, db");
+	assert_contains(f.plan.blocked.hint, "live-restore is off");
+	f.facts.docker.state.live_restore = true;
+	assert_blocked(&f, EX_TEMPFAIL, "2 containers are running: web, db");
+	assert_contains(f.plan.blocked.hint, "live-restore is on: they go on running");
 	assert_contains(f.plan.blocked.hint, "--restart=force");
 	f.policy.restart = RESTART_FORCE;
 	assert_ok(make_plan(&f, false, true), f.err);
@@ -315,6 +319,18 @@ TEST(what_could_not_be_known_about_docker_blocks_that_half_only)
 	f.policy.manage = false;
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, DELEGATE_STOCK);
+	assert_string_equal(f.plan.blocked.msg, "");
+	release(&f);
+}
+
+TEST(where_a_kubelet_runs_docker_is_left_alone)
+{
+	struct fixture f = {0};
+	make_stock(&f);
+	(void)snprintf(f.facts.docker.kubelet, sizeof f.facts.docker.kubelet, "kubelet.service");
+	assert_blocked(&f, EX_UNAVAILABLE, "a kubelet runs on this host (kubelet.service)");
+	f.facts.docker.service = (struct unit_state){.active_text = "inactive"};
+	assert_ok(make_plan(&f, true, true), f.err);
 	assert_string_equal(f.plan.blocked.msg, "");
 	release(&f);
 }
@@ -424,6 +440,7 @@ int main(void)
 		RUN(a_stopped_docker_is_not_started),
 		RUN(a_driver_on_the_command_line_is_named_and_left),
 		RUN(what_could_not_be_known_about_docker_blocks_that_half_only),
+		RUN(where_a_kubelet_runs_docker_is_left_alone),
 		RUN(a_host_without_docker),
 		RUN(findings_say_what_is_missing_and_what_to_type),
 		RUN(plans_and_findings_as_json),

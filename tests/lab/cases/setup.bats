@@ -360,7 +360,7 @@ has_words() {
 
 @test "each change is told in the systemd journal, without what is in daemon.json" {
 	stock_delegation
-	stock_docker <<<'{"http-proxy": "http://alice:geheim@proxy/"}'
+	stock_docker <<<'{"labels": ["geheim=1"]}'
 	since=$(date +%s)
 	sudo_setup --yes
 	journalctl --sync
