@@ -277,7 +277,7 @@ has_words() {
 	script -qec "$SETUP docker" /dev/null </tmp/answer >/tmp/asked &
 	asked=$!
 	exec 7>/tmp/answer
-	timeout 60 tail -n +1 -f /tmp/asked | grep -q 'Do it?'
+	timeout 60 tail -n +1 -f /tmp/asked | grep -q '^1\. '
 	docker run -d --rm --name test-running --network none busybox sleep 600
 	echo y >&7
 	status=0
