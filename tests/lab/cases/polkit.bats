@@ -64,7 +64,9 @@ bob() {
 
 # bob_asks CMD...: polkit does not let bob do it without an administrator.
 bob_asks() {
-	run bob "$@"
+	local status=0 output
+	output=$(bob "$@" 2>&1) || status=$? # not by run, which takes 127 for a missing command
+	echo "$output"
 	[ "$status" -eq 127 ] || [ "$status" -eq 126 ]
 	[[ $output == *"Not authorized"* || $output == *"uthentication"* ]]
 }
