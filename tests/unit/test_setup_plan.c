@@ -250,10 +250,6 @@ TEST(running_containers_are_not_stopped_unasked)
 	f.facts.docker.state.running = 2;
 	set_text(&f.facts.docker.state.names, "web, db");
 	assert_blocked(&f, EX_TEMPFAIL, "2 containers are running: web, db");
-	assert_contains(f.plan.blocked.hint, "live-restore is off");
-	f.facts.docker.state.live_restore = true;
-	assert_blocked(&f, EX_TEMPFAIL, "2 containers are running: web, db");
-	assert_contains(f.plan.blocked.hint, "live-restore is on: they go on running");
 	assert_contains(f.plan.blocked.hint, "--restart=force");
 	f.policy.restart = RESTART_FORCE;
 	assert_ok(make_plan(&f, false, true), f.err);
@@ -320,6 +316,20 @@ TEST(what_could_not_be_known_about_docker_blocks_that_half_only)
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, DELEGATE_STOCK);
 	assert_string_equal(f.plan.blocked.msg, "");
+	release(&f);
+}
+
+TEST(whether_live_restore_saves_running_containers_is_said)
+{
+	struct fixture f = {0};
+	make_stock(&f);
+	f.facts.docker.state.running = 1;
+	set_text(&f.facts.docker.state.names, "web");
+	assert_blocked(&f, EX_TEMPFAIL, "1 container is running: web");
+	assert_contains(f.plan.blocked.hint, "live-restore is off: they are stopped");
+	f.facts.docker.state.live_restore = true;
+	assert_blocked(&f, EX_TEMPFAIL, "1 container is running: web");
+	assert_contains(f.plan.blocked.hint, "live-restore is on: they go on running");
 	release(&f);
 }
 
@@ -440,6 +450,7 @@ int main(void)
 		RUN(a_stopped_docker_is_not_started),
 		RUN(a_driver_on_the_command_line_is_named_and_left),
 		RUN(what_could_not_be_known_about_docker_blocks_that_half_only),
+		RUN(whether_live_restore_saves_running_containers_is_said),
 		RUN(where_a_kubelet_runs_docker_is_left_alone),
 		RUN(a_host_without_docker),
 		RUN(findings_say_what_is_missing_and_what_to_type),

@@ -269,6 +269,33 @@ has_words() {
 	[ "$(driver)" = cgroupfs ]
 }
 
+@test "with live-restore running containers outlive the change of the driver" {
+	stock_delegation
+	stock_docker <<<'{"live-restore": true}'
+	docker run -d --rm --name test-running --network none busybox sleep 600
+	run sudo_setup docker --yes
+	[ "$status" -eq 75 ]
+	[[ $output == *"live-restore is on"* ]]
+	pid=$(docker inspect -f '{{.State.Pid}}' test-running)
+	run sudo_setup docker --yes --restart=force
+	[ "$status" -eq 0 ]
+	[ "$(driver)" = cgroupfs ]
+	[ "$(docker inspect -f '{{.State.Pid}}' test-running)" = "$pid" ]
+	[ "$(docker exec test-running echo alive)" = alive ]
+	docker rm -f test-running
+}
+
+@test "where a kubelet runs Docker is left alone, and delegation is not" {
+	stock
+	systemd-run -q --unit=kubelet sleep infinity
+	run sudo_setup --yes
+	systemctl stop kubelet
+	[ "$status" -eq 69 ]
+	[[ $output == *"a kubelet runs on this host (kubelet.service)"* ]]
+	[ ! -e $JSON ]
+	has_words $ALICE/oss-crs/cgroup.subtree_control cpuset memory
+}
+
 @test "a container that starts while the administrator is asked is not stopped" {
 	stock
 	rm -f /tmp/answer
