@@ -62,10 +62,10 @@ static int look_delegation(struct facts *facts, char *detail, struct error *err)
 		detail, DETAIL_MAX, "user@%u.service has cpuset and memory", (unsigned)facts->context->uid);
 	if (delegation_check(&facts->context->host, facts->context->uid, err) == 0)
 		return 0;
-	char command[sizeof err->hint];
+	char command[256];
 	if (strcmp(err->hint, DELEGATION_HINT) != 0)
 		return -1;
-	authority_delegate(facts->context->uid, command, sizeof command / 2);
+	authority_delegate(facts->context->uid, command, sizeof command);
 	return add_hint(err, "run once: %s", command);
 }
 

@@ -3,9 +3,11 @@
  * oss-crs-setup: prepares a host, once, as root. This file reads top to bottom as the security argument.
  *
  * What is inherited (descriptors, signals, limits, environment) is set before anything is read. The arguments are
- * verbs and flags, never paths. Whoever asked gets it for themselves and for nobody else. Then all capabilities go,
- * the host is looked at, a plan is made of what was seen, and, under a lock, that plan and nothing else is carried out;
- * looking and planning once more must find nothing left to do.
+ * verbs and flags, never paths. Whoever asked gets it for themselves and for nobody else. Then all capabilities go but
+ * those that a step will need, and system calls that no step needs are refused (seccomp). Under a lock the host is looked
+ * at, a plan is made of what was seen, and that plan and nothing else is carried out: from its first step on this process
+ * can write only where the plan does (Landlock), and what was there is in the journal before it is changed. Looking and
+ * planning once more must find nothing left to do.
  */
 #include "caller.h"
 #include "cleanup.h"
@@ -260,6 +262,14 @@ static int run_change(struct session *session, struct error *err)
 	return finish(&planned, err);
 }
 
+/* What the steps of a verb may ask for. */
+static unsigned request_privs(const struct request *request)
+{
+	if (!request_changes(request) || request->verb == VERB_DOCKER)
+		return PRIVS_NONE;
+	return request->verb == VERB_UNDO ? PRIVS_BECOME : PRIVS_NICE | PRIVS_BECOME;
+}
+
 static int run(int argc, char **argv, struct session *session, struct error *err)
 {
 	struct request *request = &session->request;
@@ -276,8 +286,7 @@ static int run(int argc, char **argv, struct session *session, struct error *err
 
 	/* From here on there is nothing to be gained by taking this process over: what a step needs is kept for it,
 	 * ineffective, and let go when no later step needs it. */
-	unsigned keep = request_changes(request) && request->verb != VERB_DOCKER ? PRIVS_NICE | PRIVS_BECOME
-										 : PRIVS_NONE;
+	unsigned keep = request_privs(request);
 	if (privs_begin(err) < 0 || privs_limit(keep, err) < 0 || confine_calls(&session->confined, err) < 0)
 		return -1;
 

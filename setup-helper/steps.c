@@ -10,6 +10,7 @@
 #include "journal.h"
 #include "operations.h"
 #include "privs.h"
+#include "trusted.h"
 #include "unitlog.h"
 
 #include <errno.h>
@@ -87,6 +88,8 @@ static int prepare_file(struct course *course, struct operation *op, struct erro
 			  : operation_open_directory(host, op->step->target, &op->name, err);
 	if (op->dir < 0)
 		return removes && err->code == ENOENT ? 0 : -1;
+	if (removes && trusted_directory(op->dir, op->step->target, err) < 0)
+		return add_context(err, "the directory of");
 	int dir = fcntl(op->dir, F_DUPFD_CLOEXEC, 0);
 	if (dir < 0 || allow(course, dir, CONFINE_REPLACE) < 0)
 		return fail(err, errno, "duplicate a descriptor");
