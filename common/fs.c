@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -118,15 +117,37 @@ static int fill_and_sync(int fd, const void *data, size_t len, mode_t mode)
 	return 0;
 }
 
+/* The name of the file that becomes `name`: always the same, so that what an interruption leaves is found again. */
+static int temporary_name(const char *name, char *buf, size_t size, struct error *err)
+{
+	int n = snprintf(buf, size, ".%s.new", name);
+	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "write %s", name);
+}
+
+/* O_PATH descriptors cannot be synced: open the directory itself once more, through the descriptor. */
+static int sync_directory(int dir, const char *name, struct error *err)
+{
+	_cleanup_close_ int fd = fs_open(dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	if (fd < 0)
+		return -1;
+	return fsync(fd) < 0 ? fail(err, errno, "sync the directory of %s", name) : 0;
+}
+
+int fs_sweep(int dir, const char *name, struct error *err)
+{
+	char temp[NAME_MAX + 1];
+	if (temporary_name(name, temp, sizeof temp, err) < 0)
+		return -1;
+	if (unlinkat(dir, temp, 0) < 0 && errno != ENOENT)
+		return fail(err, errno, "remove %s", temp);
+	return 0;
+}
+
 int fs_replace(int dir, const char *name, const void *data, size_t len, mode_t mode, struct error *err)
 {
-	uint32_t random = 0;
-	if (getrandom(&random, sizeof random, 0) != sizeof random)
-		return fail(err, errno, "getrandom");
 	char temp[NAME_MAX + 1];
-	int n = snprintf(temp, sizeof temp, ".%s.%08x", name, (unsigned)random);
-	if (n < 0 || (size_t)n >= sizeof temp)
-		return fail(err, ENAMETOOLONG, "write %s", name);
+	if (temporary_name(name, temp, sizeof temp, err) < 0 || fs_sweep(dir, name, err) < 0)
+		return -1;
 	_cleanup_close_ int fd = fs_open(dir, temp, O_WRONLY | O_CREAT | O_EXCL, 0600, err);
 	if (fd < 0)
 		return -1;
@@ -135,9 +156,14 @@ int fs_replace(int dir, const char *name, const void *data, size_t len, mode_t m
 		(void)unlinkat(dir, temp, 0);
 		return fail(err, errnum, "write %s", name);
 	}
-	/* O_PATH descriptors cannot be synced: open the directory itself once more, through the descriptor. */
-	_cleanup_close_ int sync = fs_open(dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
-	if (sync < 0)
+	return sync_directory(dir, name, err);
+}
+
+int fs_remove(int dir, const char *name, struct error *err)
+{
+	if (fs_sweep(dir, name, err) < 0)
 		return -1;
-	return fsync(sync) < 0 ? fail(err, errno, "sync the directory of %s", name) : 0;
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		return fail(err, errno, "remove %s", name);
+	return sync_directory(dir, name, err);
 }

@@ -29,7 +29,13 @@ int fs_read_attr(int dir, const char *path, char *buf, size_t size, struct error
 int fs_write_attr(int dir, const char *path, const char *value, struct error *err);
 
 /* Put len bytes in the place of the file `name` in dir (one component, no slash): temporary file beside it, checked
- * writes, fsync of file and directory, rename(2). Whoever opens it sees the old or the new file, never a mixture. */
+ * writes, fsync of file and directory, rename(2). Whoever opens it sees the old or the new file, never a mixture. The
+ * temporary file has a fixed name (".NAME.new"): one writer at a time, and the next one removes what a killed one left. */
 int fs_replace(int dir, const char *name, const void *data, size_t len, mode_t mode, struct error *err);
+
+/* Remove what a killed fs_replace() of `name` may have left; or that and the file itself, for good (fsync of the
+ * directory). Nothing there is fine. */
+int fs_sweep(int dir, const char *name, struct error *err);
+int fs_remove(int dir, const char *name, struct error *err);
 
 #endif

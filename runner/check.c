@@ -5,6 +5,7 @@
  */
 #include "check.h"
 
+#include "authority.h"
 #include "cgroup.h"
 #include "cleanup.h"
 #include "compose.h"
@@ -59,7 +60,13 @@ static int look_delegation(struct facts *facts, char *detail, struct error *err)
 {
 	(void)snprintf(
 		detail, DETAIL_MAX, "user@%u.service has cpuset and memory", (unsigned)facts->context->uid);
-	return delegation_check(&facts->context->host, facts->context->uid, err);
+	if (delegation_check(&facts->context->host, facts->context->uid, err) == 0)
+		return 0;
+	char command[256];
+	if (strcmp(err->hint, DELEGATION_HINT) != 0)
+		return -1;
+	authority_delegate(facts->context->uid, command, sizeof command);
+	return add_hint(err, "run once: %s", command);
 }
 
 static int look_docker(struct facts *facts, char *detail, struct error *err)

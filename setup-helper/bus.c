@@ -363,10 +363,10 @@ int bus_lingers(sd_bus *bus, uid_t uid, bool *ret, struct error *err)
 	return 0;
 }
 
-int bus_set_linger(sd_bus *bus, uid_t uid, struct error *err)
+int bus_set_linger(sd_bus *bus, uid_t uid, bool linger, struct error *err)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = sd_bus_call_method(bus, LOGIND, LOGIND_PATH, LOGIND_MANAGER, "SetUserLinger", &error, NULL,
-		"ubb", (uint32_t)uid, 1, 0);
-	return r < 0 ? fail_bus(err, r, &error, "enable lingering") : 0;
+		"ubb", (uint32_t)uid, linger, 0);
+	return r < 0 ? fail_bus(err, r, &error, linger ? "enable lingering" : "disable lingering") : 0;
 }

@@ -60,6 +60,6 @@ int bus_reset_failed(sd_bus *bus, const char *unit, struct error *err);
 
 /* Whether the user's services are kept without a login; a user logind does not know does not linger. */
 int bus_lingers(sd_bus *bus, uid_t uid, bool *ret, struct error *err);
-int bus_set_linger(sd_bus *bus, uid_t uid, struct error *err);
+int bus_set_linger(sd_bus *bus, uid_t uid, bool linger, struct error *err);
 
 #endif

@@ -106,14 +106,20 @@ static json_t *merged_options(json_t *old)
 	return steal_ptr(options);
 }
 
-/* The width of the first indented line, so that the file keeps the look it has; 4 where there is none. */
+/* The width of the first indented line, so that the file keeps the look it has; 0 for an object in one line, 4 where
+ * nothing is to be seen. */
 static size_t indentation(const char *text, size_t len)
 {
-	const char *newline = len ? memchr(text, '\n', len) : NULL;
+	const char *open = len ? memchr(text, '{', len) : NULL;
+	const char *close = len ? memrchr(text, '}', len) : NULL;
+	if (!open || !close)
+		return 4;
+	const char *newline = memchr(open, '\n', (size_t)(close - open));
+	if (!newline)
+		return is_blank(open + 1, (size_t)(close - open - 1)) ? 4 : 0;
 	size_t width = 0;
-	if (newline)
-		for (const char *c = newline + 1; c < text + len && *c == ' '; c++)
-			width++;
+	for (const char *c = newline + 1; c < text + len && *c == ' '; c++)
+		width++;
 	return width >= 1 && width <= 8 ? width : 4;
 }
 

@@ -130,7 +130,9 @@ int dockerapi_state(const struct host *host, const char *socket, struct docker_s
 	if (!driver)
 		return fail_as(err, EX_UNAVAILABLE, "/info on %s names no CgroupDriver", socket);
 	struct docker_state state = {
-		.running = json_integer_value(json_object_get(info, "ContainersRunning"))};
+		.running = json_integer_value(json_object_get(info, "ContainersRunning")),
+		.live_restore = json_is_true(json_object_get(info, "LiveRestoreEnabled")),
+	};
 	(void)snprintf(state.driver, sizeof state.driver, "%s", driver);
 	if (state.running > 0) {
 		_cleanup_json_ json_t *containers = get(host, socket, "/containers/json", err);

@@ -10,11 +10,14 @@
 #include "error.h"
 #include "host.h"
 
+#include <stdbool.h>
+
 #define DOCKERAPI_DRIVER_MAX 32
 
 struct docker_state {
 	char driver[DOCKERAPI_DRIVER_MAX]; /* CgroupDriver: "cgroupfs", "systemd" */
 	long running;                      /* ContainersRunning */
+	bool live_restore;                 /* LiveRestoreEnabled: containers outlive the daemon */
 	char *names;                       /* of the running ones, ", " between them; NULL if none runs */
 };
 

@@ -9,9 +9,13 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/xattr.h>
 
 int entry_descriptors(struct error *err)
 {
@@ -22,16 +26,37 @@ int entry_descriptors(struct error *err)
 
 int entry_refuse_secure(struct error *err)
 {
-	if (!getauxval(AT_SECURE))
+	struct stat st;
+	/* AT_SECURE says it where this was started by another than root, the file itself says it to root too. */
+	bool secure = getauxval(AT_SECURE) != 0;
+	if (stat("/proc/self/exe", &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)))
+		secure = true;
+	if (getxattr("/proc/self/exe", "security.capability", NULL, 0) > 0)
+		secure = true;
+	if (!secure)
 		return 0;
 	(void)fail_as(err, EX_NOPERM, "this program must not be setuid, setgid or have file capabilities");
-	return add_hint(err, "chmod 755 it, and run it by sudo or pkexec");
+	return add_hint(err, "chmod 755 it, setcap -r it, and run it by sudo or pkexec");
+}
+
+/* What execve(2) leaves running: timers, and a signal for when the parent ends. */
+static int stop_timers(struct error *err)
+{
+	static const int timers[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
+	const struct itimerval off = {0};
+	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
+		if (setitimer(timers[i], &off, NULL) < 0)
+			return fail(err, errno, "stop a timer");
+	return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0 ? fail(err, errno, "clear the parent's death signal")
+						       : 0;
 }
 
 int entry_signals(struct error *err)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 	struct sigaction ignored = {.sa_handler = SIG_IGN};
+	if (stop_timers(err) < 0)
+		return -1;
 	/* EINVAL: SIGKILL, SIGSTOP and the two that glibc keeps for itself. */
 	for (int signal = 1; signal <= SIGRTMAX; signal++)
 		if (sigaction(signal, &standard, NULL) < 0 && errno != EINVAL)
@@ -54,6 +79,7 @@ int entry_limits(struct error *err)
 		{RLIMIT_AS, {RLIM_INFINITY, RLIM_INFINITY}},
 		{RLIMIT_DATA, {RLIM_INFINITY, RLIM_INFINITY}},
 		{RLIMIT_CPU, {RLIM_INFINITY, RLIM_INFINITY}},
+		{RLIMIT_RTTIME, {RLIM_INFINITY, RLIM_INFINITY}},
 		{RLIMIT_STACK, {8 << 20, RLIM_INFINITY}},
 		{RLIMIT_NOFILE, {1024, 4096}},
 	};

@@ -11,10 +11,10 @@
  * every other one (close_range(2)). */
 int entry_descriptors(struct error *err);
 
-/* Refuse to run setuid, setgid or with file capabilities: AT_SECURE of getauxval(3). */
+/* Refuse to run setuid, setgid or with file capabilities: AT_SECURE of getauxval(3), and what the file itself has. */
 int entry_refuse_secure(struct error *err);
 
-/* Default dispositions, nothing blocked; SIGPIPE and SIGXFSZ ignored so that a failed write is an errno. */
+/* Default dispositions, nothing blocked, no timer that was set before execve(2); SIGPIPE and SIGXFSZ ignored so that a failed write is an errno. */
 int entry_signals(struct error *err);
 
 /* Resource limits (as far as they may be raised), umask 022, working directory "/". */

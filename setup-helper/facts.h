@@ -13,6 +13,7 @@
 #include "cgroup.h"
 #include "dockerapi.h"
 #include "error.h"
+#include "journal.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -51,6 +52,7 @@ struct delegate_facts {
 };
 
 struct docker_facts {
+	char kubelet[64];     /* what shows that a kubelet runs; empty if nothing does */
 	struct error systemd; /* why systemd could not be asked */
 	struct unit_state service;
 	struct error file; /* why daemon.json is left alone */
@@ -63,11 +65,31 @@ struct docker_facts {
 	char flag_where[FACTS_PATH_MAX]; /* in which file */
 };
 
+/* A record of the journal, and what is there now of what it tells of. */
+struct undo_item {
+	const struct record *record; /* in facts.journal */
+	char *now;                   /* NULL: nothing */
+	struct error unknown;        /* why it is not known what is there */
+	bool active;                 /* whether the user's manager runs, */
+	bool stale;                  /* and whether systemd has not read its files since they changed */
+};
+
+struct undo_facts {
+	struct journal journal;
+	struct undo_item *items; /* one a record, oldest first */
+};
+
 struct facts {
 	struct caller user;
 	struct delegate_facts delegate;
 	struct docker_facts docker;
+	struct undo_facts undo;
 };
+
+#define FACTS_NONE                             \
+	{                                      \
+		.undo.journal = JOURNAL_CLOSED \
+	}
 
 /* Release what the facts own. */
 void facts_clear(struct facts *facts);

@@ -17,6 +17,7 @@
 struct judge {
 	const struct facts *facts;
 	const struct policy *policy;
+	const struct confined *confined;
 };
 
 /* Describe a finding; the hint stays only where it is not ok. */
@@ -120,6 +121,11 @@ static void judge_docker_config(const struct judge *judge, struct finding *ret)
 		say(ret, true, "", "nothing to set");
 		return;
 	}
+	if (facts->kubelet[0]) {
+		say(ret, false, "Docker's driver and kubelet's have to be changed together",
+			"a kubelet runs here (%s)", facts->kubelet);
+		return;
+	}
 	if (facts->file.msg[0]) {
 		say(ret, false, facts->file.hint, "%s", facts->file.msg);
 		return;
@@ -139,7 +145,19 @@ static void judge_docker_config(const struct judge *judge, struct finding *ret)
 			judge->policy->daemon_json, driver[0] ? driver : "no driver");
 }
 
-void findings_make(const struct facts *facts, const struct policy *policy, struct findings *ret)
+/* Never a finding against the host: the kernel offers what it offers. */
+static void judge_hardening(const struct judge *judge, struct finding *ret)
+{
+	const struct confined *confined = judge->confined;
+	char landlock[32] = "no Landlock";
+	if (confined->landlock)
+		(void)snprintf(landlock, sizeof landlock, "Landlock ABI %d", confined->landlock);
+	say(ret, true, "", "in force here: no_new_privs, no capabilities, %s, %s", landlock,
+		confined->seccomp ? "seccomp" : "no seccomp");
+}
+
+void findings_make(const struct facts *facts, const struct policy *policy, const struct confined *confined,
+	struct findings *ret)
 {
 	static const struct {
 		const char *id;
@@ -153,8 +171,9 @@ void findings_make(const struct facts *facts, const struct policy *policy, struc
 		{"linger", judge_linger},
 		{"docker", judge_docker},
 		{"docker-config", judge_docker_config},
+		{"hardening", judge_hardening},
 	};
-	const struct judge judge = {facts, policy};
+	const struct judge judge = {facts, policy, confined};
 	*ret = (struct findings){.ready = true};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct finding *finding = &ret->list[ret->count++];

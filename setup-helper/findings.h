@@ -6,13 +6,14 @@
 #ifndef OSS_CRS_SETUP_FINDINGS_H
 #define OSS_CRS_SETUP_FINDINGS_H
 
+#include "confine.h"
 #include "facts.h"
 #include "policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FINDINGS_MAX 8
+#define FINDINGS_MAX 9
 
 struct finding {
 	const char *id;
@@ -27,7 +28,8 @@ struct findings {
 	bool ready; /* all are ok */
 };
 
-/* Judge the facts by the policy. */
-void findings_make(const struct facts *facts, const struct policy *policy, struct findings *ret);
+/* Judge the facts by the policy; and tell what keeps this process itself in bounds. */
+void findings_make(const struct facts *facts, const struct policy *policy, const struct confined *confined,
+	struct findings *ret);
 
 #endif

@@ -3,12 +3,15 @@
  * oss-crs-setup: prepares a host, once, as root. This file reads top to bottom as the security argument.
  *
  * What is inherited (descriptors, signals, limits, environment) is set before anything is read. The arguments are
- * verbs and flags, never paths. Whoever asked gets it for themselves and for nobody else. Then all capabilities go,
- * the host is looked at, a plan is made of what was seen, and, under a lock, that plan and nothing else is carried out;
- * looking and planning once more must find nothing left to do.
+ * verbs and flags, never paths. Whoever asked gets it for themselves and for nobody else. Then all capabilities go but
+ * those that a step will need, and system calls that no step needs are refused (seccomp). Under a lock the host is looked
+ * at, a plan is made of what was seen, and that plan and nothing else is carried out: from its first step on this process
+ * can write only where the plan does (Landlock), and what was there is in the journal before it is changed. Looking and
+ * planning once more must find nothing left to do.
  */
 #include "caller.h"
 #include "cleanup.h"
+#include "confine.h"
 #include "entry.h"
 #include "findings.h"
 #include "lock.h"
@@ -30,6 +33,8 @@ struct session {
 	struct policy policy;
 	struct caller user;
 	struct host host;
+	struct confined confined;
+	size_t left; /* steps that were left undone */
 };
 
 static int print(const char *text, struct error *err)
@@ -75,16 +80,20 @@ static int look(const struct session *session, struct facts *ret, struct error *
 		.policy = &session->policy,
 		.user = &session->user,
 		.delegate = request_delegates(&session->request),
-		.docker = request_dockers(&session->request),
+		.docker = request_dockers(&session->request) || session->request.verb == VERB_UNDO,
+		.undo = session->request.verb == VERB_UNDO,
 	};
 	return probe(&input, ret, err);
 }
 
 static int plan(const struct session *session, struct setup_plan *ret, struct error *err)
 {
-	_cleanup_facts_ struct facts facts = {0};
+	_cleanup_facts_ struct facts facts = FACTS_NONE;
 	if (look(session, &facts, err) < 0)
 		return -1;
+	if (session->request.verb == VERB_UNDO)
+		return plan_undo(
+			&facts.undo, &facts.docker, &session->policy, session->request.purge, ret, err);
 	const struct plan_input input = {
 		.facts = &facts,
 		.policy = &session->policy,
@@ -95,14 +104,14 @@ static int plan(const struct session *session, struct setup_plan *ret, struct er
 	return plan_make(&input, ret, err);
 }
 
-static int run_check(const struct session *session, struct error *err)
+static int run_check(struct session *session, struct error *err)
 {
-	_cleanup_facts_ struct facts facts = {0};
+	_cleanup_facts_ struct facts facts = FACTS_NONE;
 	_cleanup_free_ char *text = NULL;
 	struct findings findings;
-	if (look(session, &facts, err) < 0)
+	if (confine_files(NULL, 0, &session->confined, err) < 0 || look(session, &facts, err) < 0)
 		return -1;
-	findings_make(&facts, &session->policy, &findings);
+	findings_make(&facts, &session->policy, &session->confined, &findings);
 	if ((session->request.json ? render_findings_json(&findings, &text, err)
 				   : render_findings(&findings, &text, err)) < 0)
 		return -1;
@@ -120,11 +129,11 @@ static int finish(const struct setup_plan *plan, struct error *err)
 	return -1;
 }
 
-static int run_dry(const struct session *session, struct error *err)
+static int run_dry(struct session *session, struct error *err)
 {
 	_cleanup_plan_ struct setup_plan planned = {0};
 	_cleanup_free_ char *text = NULL;
-	if (plan(session, &planned, err) < 0 ||
+	if (confine_files(NULL, 0, &session->confined, err) < 0 || plan(session, &planned, err) < 0 ||
 		(session->request.json ? render_plan_json(&planned, &text, err)
 				       : render_plan(&planned, &text, err)) < 0 ||
 		print(text, err) < 0)
@@ -154,12 +163,35 @@ static int confirm(const struct session *session, const struct setup_plan *plann
 
 static void on_step(void *arg, const struct step *step)
 {
-	log_note(arg, LOG_NORMAL, "%s %s", step_title(step->kind), step->target);
+	const struct session *session = arg;
+	log_note(&session->log, LOG_NORMAL, "%s %s", step_title(step->kind), step->target);
+}
+
+static void on_left(void *arg, const struct step *step, const struct error *why)
+{
+	struct session *session = arg;
+	session->left++;
+	log_warning(&session->log, "left alone: %s: %s (%s)", step->target, why->msg, why->hint);
 }
 
 static void on_log(void *arg, const char *line)
 {
-	log_note(arg, LOG_NORMAL, "  | %s", line);
+	const struct session *session = arg;
+	log_note(&session->log, LOG_NORMAL, "  | %s", line);
+}
+
+/* For the audit trail: by whose word this is done. */
+static struct audit audit_of(const struct session *session)
+{
+	const struct claims *claims = &session->claims;
+	bool claimed = claims->sudo_set || claims->pkexec_set;
+	return (struct audit){
+		.verb = request_verb(&session->request),
+		.by = claims->sudo_set     ? "sudo"
+		      : claims->pkexec_set ? "pkexec"
+					   : "root",
+		.caller = claimed ? session->user.uid : 0,
+	};
 }
 
 static int apply(struct session *session, const struct setup_plan *planned, struct error *err)
@@ -168,10 +200,13 @@ static int apply(struct session *session, const struct setup_plan *planned, stru
 	struct steps_context context = {
 		.host = &session->host,
 		.policy = &session->policy,
-		.user = &session->user,
+		.audit = audit_of(session),
+		.confined = &session->confined,
+		.undoing = session->request.verb == VERB_UNDO,
 		.on_step = on_step,
+		.on_left = on_left,
 		.on_log = on_log,
-		.arg = &session->log,
+		.arg = session,
 	};
 	if (bus_open(&bus, err) < 0 || entry_hold_signals(1, err) < 0)
 		return -1;
@@ -195,10 +230,19 @@ static int verify(const struct session *session, const struct setup_plan *done, 
 		*err = left.blocked;
 		return add_context(err, "all steps are done, but it cannot be seen");
 	}
-	if (left.count == 0)
+	if (left.count == 0 || session->left > 0)
 		return 0;
 	return fail_as(err, EX_SOFTWARE, "all steps are done, and yet there is this to do: %s %s",
 		step_title(left.steps[0].kind), left.steps[0].target);
+}
+
+/* With --json, the plan is the account of what was done. */
+static int tell_json(const struct setup_plan *done, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	if (render_plan_json(done, &text, err) < 0 || print(text, err) < 0)
+		return -1;
+	return done->blocked.msg[0] ? done->blocked.status : EX_OK;
 }
 
 static int run_change(struct session *session, struct error *err)
@@ -209,11 +253,21 @@ static int run_change(struct session *session, struct error *err)
 		return -1;
 	if (planned.count > 0 && (apply(session, &planned, err) < 0 || verify(session, &planned, err) < 0))
 		return -1;
+	if (session->request.json)
+		return tell_json(&planned, err);
 	for (size_t i = 0; i < planned.note_count; i++)
 		log_note(&session->log, LOG_NORMAL, "note: %s", planned.notes[i]);
 	if (planned.count == 0 && !planned.blocked.msg[0])
 		log_note(&session->log, LOG_NORMAL, "nothing to do");
 	return finish(&planned, err);
+}
+
+/* What the steps of a verb may ask for. */
+static unsigned request_privs(const struct request *request)
+{
+	if (!request_changes(request) || request->verb == VERB_DOCKER)
+		return PRIVS_NONE;
+	return request->verb == VERB_UNDO ? PRIVS_BECOME : PRIVS_NICE | PRIVS_BECOME;
 }
 
 static int run(int argc, char **argv, struct session *session, struct error *err)
@@ -232,9 +286,8 @@ static int run(int argc, char **argv, struct session *session, struct error *err
 
 	/* From here on there is nothing to be gained by taking this process over: what a step needs is kept for it,
 	 * ineffective, and let go when no later step needs it. */
-	unsigned keep = request_changes(request) && request_delegates(request) ? PRIVS_NICE | PRIVS_BECOME
-									       : PRIVS_NONE;
-	if (privs_begin(err) < 0 || privs_limit(keep, err) < 0)
+	unsigned keep = request_privs(request);
+	if (privs_begin(err) < 0 || privs_limit(keep, err) < 0 || confine_calls(&session->confined, err) < 0)
 		return -1;
 
 	if (host_open(&session->host, err) < 0 || policy_load(&session->host, &session->policy, err) < 0)
@@ -245,13 +298,23 @@ static int run(int argc, char **argv, struct session *session, struct error *err
 	return request->dry_run ? run_dry(session, err) : run_change(session, err);
 }
 
+/* With --json an error is also an object on standard output, for programs that read nothing else. */
+static void report_error(const struct session *session, bool json, const struct error *err)
+{
+	struct error unsaid = {0};
+	_cleanup_free_ char *text = NULL;
+	log_error(&session->log, err);
+	if (json && render_error_json(err, &text, &unsaid) == 0)
+		(void)print(text, &unsaid);
+}
+
 int main(int argc, char **argv)
 {
 	struct session session = {.log = {.program = "oss-crs-setup"}, .host = HOST_CLOSED};
 	struct error err = {0};
 	int status = run(argc, argv, &session, &err);
 	if (status < 0) {
-		log_error(&session.log, &err);
+		report_error(&session, request_wants_json(argc, argv), &err);
 		status = err.status;
 	}
 	host_close(&session.host);

@@ -15,10 +15,12 @@ static const struct {
 	{"delegate", VERB_DELEGATE},
 	{"docker", VERB_DOCKER},
 	{"check", VERB_CHECK},
+	{"undo", VERB_UNDO},
 };
 
 enum option_id {
 	OPTION_DRY_RUN = 256,
+	OPTION_PURGE,
 	OPTION_USER,
 	OPTION_RESTART,
 	OPTION_LINGER,
@@ -29,6 +31,7 @@ enum option_id {
 static const struct option options[] = {
 	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 	{"yes", no_argument, NULL, 'y'},
+	{"purge", no_argument, NULL, OPTION_PURGE},
 	{"user", required_argument, NULL, OPTION_USER},
 	{"restart", required_argument, NULL, OPTION_RESTART},
 	{"linger", required_argument, NULL, OPTION_LINGER},
@@ -49,14 +52,16 @@ const char *request_help(void)
 	       "  delegate    give the calling user CPU and memory delegation (cgroup v2)\n"
 	       "  docker      set Docker's cgroup driver to cgroupfs\n"
 	       "  check       look only: exit 0 if the host is ready, 69 if not; needs no privilege\n"
+	       "  undo        put back what this program changed, newest first, for all users\n"
 	       "\n"
 	       "  --dry-run           print every step with its before and after; change nothing\n"
 	       "  -y, --yes           no questions\n"
+	       "  --purge             with undo: remove the backups too, and forget what is left alone\n"
 	       "  --user NAME|UID     which user; only for root itself, not through sudo or pkexec\n"
 	       "  --restart=auto|never|force\n"
 	       "                      Docker: auto does not restart while containers run\n"
 	       "  --linger=yes|no     keep the user's services across logout; no leaves it as it is\n"
-	       "  --json              machine-readable output of check and --dry-run\n"
+	       "  --json              machine-readable output\n"
 	       "  -q, --quiet         say errors only\n"
 	       "  -v, --verbose       show the plan before it is carried out\n"
 	       "  -h, --help          --version\n"
@@ -66,12 +71,12 @@ const char *request_help(void)
 
 bool request_delegates(const struct request *request)
 {
-	return request->verb != VERB_DOCKER;
+	return request->verb != VERB_DOCKER && request->verb != VERB_UNDO;
 }
 
 bool request_dockers(const struct request *request)
 {
-	return request->verb != VERB_DELEGATE;
+	return request->verb != VERB_DELEGATE && request->verb != VERB_UNDO;
 }
 
 bool request_changes(const struct request *request)
@@ -88,7 +93,7 @@ static int parse_verb(const char *text, struct request *request, struct error *e
 		}
 	}
 	(void)fail_as(err, EX_USAGE, "there is no verb '%.64s'", text);
-	return add_hint(err, "one of: delegate, docker, check; or none for delegate and docker");
+	return add_hint(err, "one of: delegate, docker, check, undo; or none for delegate and docker");
 }
 
 static int apply_option(int option, struct request *request, struct error *err)
@@ -96,6 +101,9 @@ static int apply_option(int option, struct request *request, struct error *err)
 	switch (option) {
 	case OPTION_DRY_RUN:
 		request->dry_run = true;
+		return 0;
+	case OPTION_PURGE:
+		request->purge = true;
 		return 0;
 	case 'y':
 		request->yes = true;
@@ -159,10 +167,31 @@ int request_parse(int argc, char **argv, struct request *ret, struct error *err)
 		return -1;
 	if (optind + 1 < argc)
 		return fail_as(err, EX_USAGE, "one verb at most: what is '%.64s'?", argv[optind + 1]);
-	if (request.json && request_changes(&request) && !request.help && !request.version)
-		return fail_as(err, EX_USAGE, "--json is for check and --dry-run");
+	bool changes = request_changes(&request) && !request.help && !request.version;
+	if (request.json && changes && !request.yes)
+		return fail_as(err, EX_USAGE, "--json asks no questions: say --yes, --dry-run or check");
+	if (request.purge && request.verb != VERB_UNDO)
+		return fail_as(err, EX_USAGE, "--purge is for undo");
+	if (request.user && request.verb == VERB_UNDO)
+		return fail_as(err, EX_USAGE, "undo is for all users: --user is not for it");
 	*ret = request;
 	return 0;
+}
+
+bool request_wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+const char *request_verb(const struct request *request)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (verbs[i].verb == request->verb)
+			return verbs[i].name;
+	return "setup";
 }
 
 void request_override(const struct request *request, struct policy *policy)

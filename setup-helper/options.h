@@ -16,6 +16,7 @@ enum verb {
 	VERB_DELEGATE,
 	VERB_DOCKER,
 	VERB_CHECK,
+	VERB_UNDO,
 };
 
 struct request {
@@ -24,6 +25,7 @@ struct request {
 	bool version;
 	bool dry_run;
 	bool yes;
+	bool purge; /* of undo: forget the backups and all records too */
 	bool json;
 	enum log_level level;
 	const char *user; /* as typed; NULL: not given */
@@ -43,8 +45,14 @@ bool request_changes(const struct request *request);
 /* Parse the arguments; EX_USAGE for unknown, extra and empty ones. */
 int request_parse(int argc, char **argv, struct request *ret, struct error *err);
 
+/* Whether --json is among the arguments: for errors, of parsing them too. */
+bool request_wants_json(int argc, char **argv);
+
 /* Let the command line have the last word over the policy. */
 void request_override(const struct request *request, struct policy *policy);
+
+/* The verb as it is typed; "setup" for none. */
+const char *request_verb(const struct request *request);
 
 /* The text of --help. */
 const char *request_help(void);

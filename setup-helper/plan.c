@@ -17,17 +17,22 @@ void plan_clear(struct setup_plan *plan)
 		free(plan->steps[i].before);
 		free(plan->steps[i].after);
 	}
+	for (size_t i = 0; i < plan->note_count; i++)
+		free(plan->notes[i]);
+	free(plan->steps);
+	free(plan->notes);
 	*plan = (struct setup_plan){0};
 }
 
 int plan_add(struct setup_plan *plan, enum step_kind kind, const char *target, const char *before,
 	const char *after, struct error *err)
 {
-	if (plan->count == PLAN_STEPS_MAX)
-		return fail_as(err, EX_SOFTWARE, "a plan of more than %d steps", PLAN_STEPS_MAX);
-	struct step *step = &plan->steps[plan->count];
+	struct step *steps = reallocarray(plan->steps, plan->count + 1, sizeof *steps);
+	if (!steps)
+		return fail(err, ENOMEM, "plan %s", target);
+	plan->steps = steps;
+	struct step *step = &steps[plan->count++];
 	*step = (struct step){.kind = kind, .mode = 0644};
-	plan->count++;
 	int n = snprintf(step->target, sizeof step->target, "%s", target);
 	if (n < 0 || (size_t)n >= sizeof step->target)
 		return fail(err, ENAMETOOLONG, "plan %s", target);
@@ -38,14 +43,20 @@ int plan_add(struct setup_plan *plan, enum step_kind kind, const char *target, c
 	return 0;
 }
 
-void plan_note(struct setup_plan *plan, const char *fmt, ...)
+int plan_note(struct setup_plan *plan, struct error *err, const char *fmt, ...)
 {
-	if (plan->note_count == PLAN_NOTES_MAX)
-		return;
+	char **notes = reallocarray(plan->notes, plan->note_count + 1, sizeof *notes);
+	if (!notes)
+		return fail(err, ENOMEM, "note");
+	plan->notes = notes;
 	va_list ap;
 	va_start(ap, fmt);
-	(void)vsnprintf(plan->notes[plan->note_count++], PLAN_NOTE_MAX, fmt, ap);
+	int n = vasprintf(&notes[plan->note_count], fmt, ap);
 	va_end(ap);
+	if (n < 0)
+		return fail(err, ENOMEM, "note");
+	plan->note_count++;
+	return 0;
 }
 
 const char *plan_dropin(const struct policy *policy, char *buf, size_t size)
@@ -146,11 +157,10 @@ static int plan_delegate(const struct plan_input *input, struct setup_plan *plan
 	if (plan_config(input, plan, err) < 0)
 		return -1;
 	bool will_linger = input->policy->linger || facts->lingers;
-	if (!facts->manager.active && !will_linger) {
-		plan_note(plan, "%s is not logged in and does not linger: the rest comes with the next login",
+	if (!facts->manager.active && !will_linger)
+		return plan_note(plan, err,
+			"%s is not logged in and does not linger: the rest comes with the next login",
 			input->facts->user.name);
-		return 0;
-	}
 	if (!facts->manager.active && plan_add(plan, STEP_START_MANAGER, facts->unit,
 					      facts->manager.active_text, "active", err) < 0)
 		return -1;
@@ -164,6 +174,10 @@ int plan_make(const struct plan_input *input, struct setup_plan *ret, struct err
 		return -1;
 	if (input->docker && plan_docker(input, &plan, &plan.blocked) < 0 && !plan.blocked.msg[0])
 		return fail_as(err, EX_SOFTWARE, "the half about Docker has no plan");
+	for (size_t i = 0; i < plan.count; i++) {
+		plan.steps[i].uid = input->facts->user.uid;
+		plan.steps[i].gid = input->facts->user.gid;
+	}
 	*ret = plan;
 	plan = (struct setup_plan){0};
 	return 0;

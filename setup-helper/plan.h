@@ -12,9 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PLAN_STEPS_MAX     16
-#define PLAN_NOTES_MAX     4
-#define PLAN_NOTE_MAX      256
 #define PLAN_BACKUP_SUFFIX ".oss-crs-backup" /* of daemon.json, beside it */
 
 enum step_kind {
@@ -31,21 +28,29 @@ enum step_kind {
 	STEP_BACKUP,        /* keep daemon.json as it was */
 	STEP_DAEMON_JSON,   /* write daemon.json */
 	STEP_RESTART,       /* restart Docker, look at its driver */
+	STEP_REMOVE_FILE,   /* remove a file of ours */
+	STEP_UNLINGER,      /* logind: disable lingering */
+	STEP_USER_UNMAKE,   /* remove oss-crs, if nothing is below it, as the user */
+	STEP_USER_DISABLE,  /* disable controllers in one of the user's, as the user */
+	STEP_FORGET,        /* remove a record of the journal that has nothing to undo any more */
 	STEP_KINDS,
 };
 
 struct step {
 	enum step_kind kind;
 	char target[FACTS_PATH_MAX + 32]; /* a path or a unit */
-	char *before;                     /* what is there now; NULL: nothing. What a journal would keep. */
+	char *before;                     /* what is there now; NULL: nothing. What the journal keeps. */
 	char *after;                      /* what will be; for files, their whole text */
 	mode_t mode;                      /* of files */
+	uid_t uid;                        /* of the user whose delegation this is about */
+	gid_t gid;
+	unsigned record; /* the record of the journal that this undoes, which is then forgotten; 0: none */
 };
 
 struct setup_plan {
-	struct step steps[PLAN_STEPS_MAX];
+	struct step *steps;
 	size_t count;
-	char notes[PLAN_NOTES_MAX][PLAN_NOTE_MAX]; /* what the user should know */
+	char **notes; /* what the user should know */
 	size_t note_count;
 	struct error blocked; /* why the half about Docker is not done; msg empty if it is */
 };
@@ -63,13 +68,23 @@ int plan_make(const struct plan_input *input, struct setup_plan *ret, struct err
 void plan_clear(struct setup_plan *plan);
 #define _cleanup_plan_ _cleanup_(plan_clear)
 
-/* Add a step, copying the texts; add a note. For the two halves only. */
+/* Make the plan that undoes what the journal tells of, newest first: what is still as this program left it. The rest
+ * gets a note each, and its record stays; with `purge`, backups and all records go too. Docker's settings stay, with
+ * plan->blocked, if it had to be restarted and may not be. */
+int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker, const struct policy *policy,
+	bool purge, struct setup_plan *ret, struct error *err);
+
+/* Add a step, copying the texts; add a note. For the parts of the plan only. */
 int plan_add(struct setup_plan *plan, enum step_kind kind, const char *target, const char *before,
 	const char *after, struct error *err);
-void plan_note(struct setup_plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int plan_note(struct setup_plan *plan, struct error *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct error *err);
 
-/* EX_TEMPFAIL, with their names, if containers run. */
+/* Whether Docker may be restarted, and is worth it: *ret, with a note if it is left alone. What forbids it is an error.
+ * plan_check_idle() is the part about running containers, which are named: EX_TEMPFAIL. */
+int plan_decide_restart(const struct docker_facts *facts, const struct policy *policy,
+	struct setup_plan *plan, bool *ret, struct error *err);
 int plan_check_idle(const struct docker_state *state, struct error *err);
 
 /* The text of the drop-in that the policy asks for. Returns buf. */

@@ -29,6 +29,17 @@ static int check_flag(const struct plan_input *input, const char *in_file, struc
 		facts->flag, facts->flag_where);
 }
 
+/* kubelet has to use the driver that the container engine uses, or pods do not start. It is not ours to change both. */
+static int check_kubelet(const struct docker_facts *facts, struct error *err)
+{
+	if (!facts->kubelet[0])
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "a kubelet runs on this host (%s): Docker is left alone",
+		facts->kubelet);
+	return add_hint(
+		err, "its cgroupDriver and Docker's have to be changed together, by who runs the cluster");
+}
+
 static int check_facts(const struct plan_input *input, struct error *err)
 {
 	const struct docker_facts *facts = &input->facts->docker;
@@ -52,27 +63,24 @@ int plan_check_idle(const struct docker_state *state, struct error *err)
 		return 0;
 	(void)fail_as(err, EX_TEMPFAIL, "Docker has to be restarted, and %ld container%s running: %s",
 		state->running, state->running == 1 ? " is" : "s are", state->names ? state->names : "?");
-	return add_hint(err, "stop them first, or let them be stopped: --restart=force");
+	if (state->live_restore)
+		return add_hint(err,
+			"live-restore is on: they go on running, each in the cgroup where it is, with "
+			"--restart=force; or stop them first");
+	return add_hint(
+		err, "live-restore is off: they are stopped with --restart=force; or stop them first");
 }
 
-/* Whether Docker is to be restarted, or why it may not be. */
-static int decide_restart(
-	const struct plan_input *input, struct setup_plan *plan, bool *ret, struct error *err)
+int plan_decide_restart(const struct docker_facts *facts, const struct policy *policy,
+	struct setup_plan *plan, bool *ret, struct error *err)
 {
-	const struct docker_facts *facts = &input->facts->docker;
-	const char *unit = input->policy->service;
-	enum restart restart = input->policy->restart;
-	if (!facts->service.active && restart != RESTART_FORCE) {
-		plan_note(plan, "%s is not running (%s): it will use %s when it starts", unit,
-			facts->service.active_text, DRIVER_WANTED);
-		return 0;
-	}
-	if (restart == RESTART_NEVER) {
-		plan_note(plan, "%s goes on with the driver '%s' until it is restarted", unit,
-			facts->state.driver);
-		return 0;
-	}
-	if (restart == RESTART_AUTO && plan_check_idle(&facts->state, err) < 0)
+	if (!facts->service.active && policy->restart != RESTART_FORCE)
+		return plan_note(plan, err, "%s is not running (%s): the new settings hold when it starts",
+			policy->service, facts->service.active_text);
+	if (policy->restart == RESTART_NEVER)
+		return plan_note(plan, err, "%s goes on with the driver '%s' until it is restarted",
+			policy->service, facts->state.driver);
+	if (policy->restart == RESTART_AUTO && plan_check_idle(&facts->state, err) < 0)
 		return -1;
 	*ret = true;
 	return 0;
@@ -102,18 +110,15 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 	const char *text = facts->text ? facts->text : "";
 	_cleanup_free_ char *merged = NULL;
 	char in_file[DOCKERAPI_DRIVER_MAX] = "";
-	if (!input->policy->manage) {
-		plan_note(plan, "Docker is left alone: manage=no in %s", POLICY_FILE);
-		return 0;
-	}
+	if (!input->policy->manage)
+		return plan_note(plan, err, "Docker is left alone: manage=no in %s", POLICY_FILE);
 	if (!facts->systemd.msg[0] && !facts->service.installed) {
 		if (input->docker_only)
 			return fail_as(err, EX_UNAVAILABLE, "Docker is not installed: there is no %s",
 				input->policy->service);
-		plan_note(plan, "Docker is not installed: nothing to set");
-		return 0;
+		return plan_note(plan, err, "Docker is not installed: nothing to set");
 	}
-	if (check_facts(input, err) < 0 ||
+	if (check_kubelet(facts, err) < 0 || check_facts(input, err) < 0 ||
 		daemon_json_driver(text, facts->len, in_file, sizeof in_file, err) < 0)
 		return -1;
 	if (facts->flag[0] ? check_flag(input, in_file, err) < 0
@@ -123,7 +128,7 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 	bool differs = strcmp(facts->state.driver, DRIVER_WANTED) != 0;
 	bool failed = strcmp(facts->service.active_text, "failed") == 0;
 	if ((merged || facts->service.active || failed) && differs &&
-		decide_restart(input, plan, &restart, err) < 0)
+		plan_decide_restart(facts, input->policy, plan, &restart, err) < 0)
 		return -1;
 	/* Time passes between looking and restarting, not least while the user is asked. */
 	if (restart && facts->service.active && input->policy->restart == RESTART_AUTO &&

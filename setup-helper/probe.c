@@ -19,7 +19,11 @@ void facts_clear(struct facts *facts)
 	free(facts->delegate.delegated);
 	free(facts->docker.text);
 	free(facts->docker.state.names);
-	*facts = (struct facts){0};
+	for (size_t i = 0; facts->undo.items && i < facts->undo.journal.count; i++)
+		free(facts->undo.items[i].now);
+	free(facts->undo.items);
+	journal_close(&facts->undo.journal);
+	*facts = (struct facts)FACTS_NONE;
 }
 
 /* The root user namespace maps everything onto itself (user_namespaces(7)); the root of the whole hierarchy is the one
@@ -140,7 +144,7 @@ void probe_delegate(
 
 int probe(const struct probe_input *input, struct facts *ret, struct error *err)
 {
-	struct facts facts = {.user = *input->user};
+	_cleanup_facts_ struct facts facts = FACTS_NONE;
 	struct error no_bus = {0};
 	_cleanup_bus_ sd_bus *bus = NULL;
 	if (input->delegate && !input->user->known)
@@ -148,8 +152,12 @@ int probe(const struct probe_input *input, struct facts *ret, struct error *err)
 	(void)bus_open(&bus, &no_bus);
 	if (input->delegate)
 		probe_delegate(input, bus, &no_bus, &facts.delegate);
+	if (input->undo && probe_undo(input, bus, &no_bus, &facts.undo, err) < 0)
+		return -1;
 	if (input->docker)
 		probe_docker(input, bus, &no_bus, &facts.docker);
+	facts.user = *input->user;
 	*ret = facts;
+	facts = (struct facts)FACTS_NONE;
 	return 0;
 }

@@ -17,6 +17,7 @@ struct probe_input {
 	const struct caller *user;
 	bool delegate; /* which halves are wanted */
 	bool docker;
+	bool undo; /* what the journal tells of; docker too, if that is in it */
 };
 
 /* Look at the host. Fails only where even looking is impossible; everything else is a fact. Release *ret with
@@ -36,5 +37,7 @@ void probe_delegate(
 	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct delegate_facts *ret);
 void probe_docker(
 	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct docker_facts *ret);
+int probe_undo(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+	struct undo_facts *ret, struct error *err);
 
 #endif

@@ -199,6 +199,23 @@ static int probe_file(const struct probe_input *input, struct docker_facts *ret,
 	return 0;
 }
 
+/* kubelet.service, or the cgroup that every kubelet makes for its pods, in either driver's spelling. */
+static int probe_kubelet(
+	const struct probe_input *input, sd_bus *bus, struct docker_facts *ret, struct error *err)
+{
+	static const char *const cgroups[] = {"kubepods.slice", "kubepods"};
+	struct unit_state kubelet = {0};
+	if (bus_unit_state(bus, "kubelet.service", &kubelet, err) < 0)
+		return -1;
+	if (kubelet.active)
+		(void)snprintf(ret->kubelet, sizeof ret->kubelet, "kubelet.service");
+	for (size_t i = 0; input->host->cgroup >= 0 && i < sizeof cgroups / sizeof *cgroups; i++)
+		if (faccessat(input->host->cgroup, cgroups[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			(void)snprintf(
+				ret->kubelet, sizeof ret->kubelet, HOST_CGROUP_MOUNT "/%s", cgroups[i]);
+	return 0;
+}
+
 void probe_docker(
 	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct docker_facts *ret)
 {
@@ -210,7 +227,8 @@ void probe_docker(
 		ret->systemd = *no_bus;
 		return;
 	}
-	if (bus_unit_state(bus, input->policy->service, &ret->service, &err) < 0 ||
+	if (probe_kubelet(input, bus, ret, &err) < 0 ||
+		bus_unit_state(bus, input->policy->service, &ret->service, &err) < 0 ||
 		(ret->service.installed && probe_command_line(input, bus, ret, &err) < 0)) {
 		ret->systemd = err;
 		return;

@@ -132,3 +132,10 @@ int render_findings_json(const struct findings *findings, char **ret, struct err
 	return dump(json_pack("{s:i, s:b, s:O}", "version", 1, "ready", findings->ready, "findings", list),
 		ret, err);
 }
+
+int render_error_json(const struct error *error, char **ret, struct error *err)
+{
+	return dump(json_pack("{s:i, s:{s:s, s:s, s:i}}", "version", 1, "error", "message", error->msg,
+			    "hint", error->hint, "status", error->status),
+		ret, err);
+}

@@ -18,4 +18,7 @@ int render_findings(const struct findings *findings, char **ret, struct error *e
 /* {"version":1,"ready":bool,"findings":[{"id","ok","detail","hint"}]} */
 int render_findings_json(const struct findings *findings, char **ret, struct error *err);
 
+/* An error as {"version", "error": {"message", "hint", "status"}}. */
+int render_error_json(const struct error *error, char **ret, struct error *err);
+
 #endif

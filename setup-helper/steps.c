@@ -1,267 +1,223 @@
 /* SPDX-License-Identifier: MIT
  *
- * steps: see steps.h. In the user's own cgroups nothing is done as root: a child that has become the user does it.
+ * steps: see steps.h. What a plan works on is opened first; from then on the kernel keeps this process from everything
+ * else, and each change is written down before it is made.
  */
 #include "steps.h"
 
 #include "cleanup.h"
-#include "daemon_json.h"
 #include "fs.h"
+#include "journal.h"
+#include "operations.h"
 #include "privs.h"
-#include "probe.h"
+#include "trusted.h"
 #include "unitlog.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 
-#define START_TIMEOUT_S    90
-#define RESTART_TIMEOUT_S  300
-#define USER_TIMEOUT_MS    30000
-#define LOG_LINES          10
-#define USER_CGROUP_ADVICE "before Linux 6.6 no container may run below it: stop them, then run this again"
-
-struct operation {
-	const struct steps_context *context;
-	const struct step *step;
-};
-
-/* Open the directory of the last component of path (beneath dir) and give that component's name, which is within
- * path. Returns a descriptor that the caller closes. */
-static int open_parent(int dir, const char *path, const char **ret_name, struct error *err)
-{
-	char copy[FACTS_PATH_MAX + 32];
-	int n = snprintf(copy, sizeof copy, "%s", path);
-	if (n < 0 || (size_t)n >= sizeof copy)
-		return fail(err, ENAMETOOLONG, "open the directory of %s", path);
-	char *slash = strrchr(copy, '/');
-	*ret_name = slash ? path + (slash - copy) + 1 : path;
-	if (slash)
-		*slash = '\0';
-	return fs_open(dir, slash ? copy : ".", O_PATH | O_DIRECTORY, 0, err);
-}
-
-/* The same for an absolute path of ours, whose directory is made if it alone is missing. */
-static int open_directory(const struct host *host, const char *path, const char **ret_name, struct error *err)
-{
-	int dir = open_parent(host->root, path + 1, ret_name, err);
-	if (dir >= 0 || err->code != ENOENT)
-		return dir;
-	char directory[FACTS_PATH_MAX + 32];
-	const char *name = "";
-	(void)snprintf(directory, sizeof directory, "%.*s", (int)(*ret_name - path - 2), path + 1);
-	_cleanup_close_ int parent = open_parent(host->root, directory, &name, err);
-	if (parent < 0)
-		return -1;
-	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
-		return fail(err, errno, "make the directory of %s", path);
-	return fs_open(parent, name, O_PATH | O_DIRECTORY, 0, err);
-}
-
-static int write_file(const struct operation *op, struct error *err)
-{
-	const char *name = "";
-	_cleanup_close_ int dir = open_directory(op->context->host, op->step->target, &name, err);
-	if (dir < 0)
-		return -1;
-	const char *text = op->step->after;
-	return fs_replace(dir, name, text, strlen(text), op->step->mode, err);
-}
-
-static int reload(const struct operation *op, struct error *err)
-{
-	return bus_reload(op->context->bus, err);
-}
-
-static int linger(const struct operation *op, struct error *err)
-{
-	return bus_set_linger(op->context->bus, op->context->user->uid, err);
-}
-
-static int start_manager(const struct operation *op, struct error *err)
-{
-	return bus_start(op->context->bus, op->step->target, START_TIMEOUT_S, err);
-}
-
-static int realize(const struct operation *op, struct error *err)
-{
-	return bus_realize(op->context->bus, op->step->target, err);
-}
-
-static int enable_here(void *arg, struct error *err)
-{
-	const struct operation *op = arg;
-	return cgroup_enable(
-		op->context->host->cgroup, op->step->target, op->context->policy->controllers, err);
-}
-
-/* Nothing is written where systemd has enabled the controllers already. */
-static int enable(const struct operation *op, struct error *err)
-{
-	struct operation copy = *op;
-	return privs_with(PRIVS_NICE, enable_here, &copy, err);
-}
-
-static int as_user(const struct operation *op, int (*work)(void *, struct error *), struct error *err)
-{
-	struct operation copy = *op;
-	const struct caller *user = op->context->user;
-	return privs_as_user(
-		user->uid, user->gid, op->context->host->cgroup, USER_TIMEOUT_MS, work, &copy, err);
-}
-
-static int user_enable(const struct operation *op, struct error *err)
-{
-	if (as_user(op, enable_here, err) == 0)
-		return 0;
-	return err->code == EPERM ? add_hint(err, USER_CGROUP_ADVICE) : -1;
-}
-
-static int remove_here(void *arg, struct error *err)
-{
-	const struct operation *op = arg;
-	return cgroup_remove(op->context->host->cgroup, op->step->target, err);
-}
-
-static int user_remove(const struct operation *op, struct error *err)
-{
-	if (as_user(op, remove_here, err) == 0)
-		return 0;
-	return add_hint(err, "it is not the user's and not empty: end what runs in it and remove it as root");
-}
-
-static int make_here(void *arg, struct error *err)
-{
-	const struct operation *op = arg;
-	if (cgroup_make(op->context->host->cgroup, op->step->target, err) == 0)
-		return 0;
-	return err->code == EEXIST ? 0 : -1;
-}
-
-static int user_make(const struct operation *op, struct error *err)
-{
-	return as_user(op, make_here, err);
-}
-
-static int idle(const struct operation *op, struct error *err)
-{
-	struct docker_state state = {0};
-	if (dockerapi_state(op->context->host, op->context->policy->socket, &state, err) < 0)
-		return -1;
-	int result = plan_check_idle(&state, err);
-	free(state.names);
-	return result;
-}
-
-/* Restart Docker and look whether it came back with the driver. */
-static int restart(const struct operation *op, struct error *err)
-{
-	const struct steps_context *context = op->context;
-	const char *unit = op->step->target;
-	if (bus_reset_failed(context->bus, unit, err) < 0 ||
-		bus_restart(context->bus, unit, RESTART_TIMEOUT_S, err) < 0)
-		return -1;
-	struct docker_state state = {0};
-	if (dockerapi_state(context->host, context->policy->socket, &state, err) < 0)
-		return -1;
-	free(state.names);
-	if (strcmp(state.driver, DRIVER_WANTED) == 0)
-		return 0;
-	return fail_as(err, EX_UNAVAILABLE, "%s runs with the driver '%s' still", unit, state.driver);
-}
-
-static int unwrite_file(const struct operation *op, struct error *err)
-{
-	const char *name = "";
-	_cleanup_close_ int dir = open_directory(op->context->host, op->step->target, &name, err);
-	if (dir < 0)
-		return -1;
-	const char *text = op->step->before;
-	if (text)
-		return fs_replace(dir, name, text, strlen(text), op->step->mode, err);
-	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-		return fail(err, errno, "remove %s", op->step->target);
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	const char *title;
-	unsigned privs;
-	int (*apply)(const struct operation *op, struct error *err);
-	int (*undo)(const struct operation *op, struct error *err); /* on a failed STEP_RESTART */
-} operations[STEP_KINDS] = {
-	[STEP_DROPIN] = {"drop-in", "write", PRIVS_NONE, write_file, NULL},
-	[STEP_RELOAD] = {"reload", "reload", PRIVS_NONE, reload, NULL},
-	[STEP_LINGER] = {"linger", "keep services across logout of", PRIVS_NONE, linger, NULL},
-	[STEP_START_MANAGER] = {"start-manager", "start", PRIVS_NONE, start_manager, NULL},
-	[STEP_REALIZE] = {"realize", "apply the delegation to the running", PRIVS_NONE, realize, NULL},
-	[STEP_ENABLE] = {"enable", "enable controllers in cgroup", PRIVS_NICE, enable, NULL},
-	[STEP_USER_ENABLE] = {"user-enable", "as the user, enable controllers in cgroup", PRIVS_BECOME,
-		user_enable, NULL},
-	[STEP_USER_REMOVE] = {"user-remove", "as the user, remove cgroup", PRIVS_BECOME, user_remove, NULL},
-	[STEP_USER_MAKE] = {"user-make", "as the user, make cgroup", PRIVS_BECOME, user_make, NULL},
-	[STEP_IDLE] = {"idle", "see that no container runs under", PRIVS_NONE, idle, NULL},
-	[STEP_BACKUP] = {"backup", "keep a copy:", PRIVS_NONE, write_file, NULL},
-	[STEP_DAEMON_JSON] = {"daemon-json", "write", PRIVS_NONE, write_file, unwrite_file},
-	[STEP_RESTART] = {"restart", "restart", PRIVS_NONE, restart, NULL},
-};
+#define LOG_LINES 10
 
 const char *step_name(enum step_kind kind)
 {
-	return operations[kind].name;
+	return operation_kinds[kind].name;
 }
 
 const char *step_title(enum step_kind kind)
 {
-	return operations[kind].title;
+	return operation_kinds[kind].title;
+}
+
+bool step_is_secret(enum step_kind kind)
+{
+	return operation_kinds[kind].traits & SECRET;
+}
+
+enum step_kind step_kind_by_name(const char *name)
+{
+	enum step_kind kind = 0;
+	while (kind < STEP_KINDS && strcmp(operation_kinds[kind].name, name) != 0)
+		kind++;
+	return kind;
 }
 
 unsigned steps_privs(const struct setup_plan *plan, size_t first)
 {
 	unsigned privs = PRIVS_NONE;
 	for (size_t i = first; i < plan->count; i++)
-		privs |= operations[plan->steps[i].kind].privs;
+		privs |= operation_kinds[plan->steps[i].kind].privs;
 	return privs;
 }
 
-/* Docker is down or wrong after step `failed`: undo what was done for it and start it again. */
-static int put_back(
-	const struct steps_context *context, const struct setup_plan *plan, size_t failed, struct error *err)
+/* A plan that is being carried out: the descriptors that its steps use, opened once, and what is written down. */
+struct course {
+	const struct steps_context *context;
+	const struct setup_plan *plan;
+	struct operation *operations; /* one a step */
+	struct confine_rule *rules;   /* their descriptors are ours */
+	size_t rule_count;
+	struct journal journal;
+};
+
+static void course_end(struct course *course)
 {
-	const struct operation restarted = {context, &plan->steps[failed]};
-	struct error back = {0};
-	bool undone = false;
-	unitlog_tail(restarted.step->target, LOG_LINES, context->on_log, context->arg);
-	for (size_t i = failed; i-- > 0;) {
-		const struct operation op = {context, &plan->steps[i]};
-		int (*undo)(const struct operation *, struct error *) = operations[op.step->kind].undo;
-		if (!undo)
-			continue;
-		undone = true;
-		if (undo(&op, &back) < 0)
-			return add_hint(err, "putting %s back failed too: %s", op.step->target, back.msg);
+	for (size_t i = 0; course->operations && i < course->plan->count; i++)
+		cleanup_close(&course->operations[i].dir);
+	for (size_t i = 0; i < course->rule_count; i++)
+		cleanup_close(&course->rules[i].fd);
+	free(course->operations);
+	free(course->rules);
+	journal_close(&course->journal);
+}
+
+/* Allow what is done at and below fd, which is ours from now on. There is room for RULES_PER_STEP each. */
+#define RULES_PER_STEP 2
+static int allow(struct course *course, int fd, unsigned access)
+{
+	if (fd >= 0)
+		course->rules[course->rule_count++] = (struct confine_rule){fd, access};
+	return fd < 0 ? -1 : 0;
+}
+
+static int prepare_file(struct course *course, struct operation *op, struct error *err)
+{
+	char name[FACTS_PATH_MAX];
+	const struct host *host = course->context->host;
+	bool removes = op->step->kind == STEP_REMOVE_FILE || op->step->kind == STEP_FORGET;
+	op->dir = removes ? operation_open_parent(host->root, op->step->target + 1, &op->name, err)
+			  : operation_open_directory(host, op->step->target, &op->name, err);
+	if (op->dir < 0)
+		return removes && err->code == ENOENT ? 0 : -1;
+	if (removes && trusted_directory(op->dir, op->step->target, err) < 0)
+		return add_context(err, "the directory of");
+	int dir = fcntl(op->dir, F_DUPFD_CLOEXEC, 0);
+	if (dir < 0 || allow(course, dir, CONFINE_REPLACE) < 0)
+		return fail(err, errno, "duplicate a descriptor");
+	if (!removes)
+		return 0;
+	return allow(
+		course, operation_open_above(host, op->step->target, name, sizeof name, err), CONFINE_RMDIR);
+}
+
+/* The nearest cgroup that is there: of the target itself or, where it is to be made or removed, from its parent on up. */
+static int prepare_cgroup(struct course *course, const struct step *step, unsigned access, struct error *err)
+{
+	char path[FACTS_PATH_MAX + 64];
+	int cgroup = course->context->host->cgroup;
+	(void)snprintf(path, sizeof path, "%s%s", step->target,
+		step->kind == STEP_ENABLE ? "/cgroup.subtree_control" : "");
+	if (access & CONFINE_CGROUPS && strrchr(path, '/'))
+		*strrchr(path, '/') = '\0';
+	for (;;) {
+		int fd = fs_open(cgroup, path, O_PATH, 0, err);
+		if (fd >= 0 || err->code != ENOENT || !strrchr(path, '/'))
+			return allow(course, fd, access);
+		*strrchr(path, '/') = '\0';
 	}
-	if (!undone)
+}
+
+/* Open what the steps work on, and then be kept from everything else. */
+static int prepare(struct course *course, struct error *err)
+{
+	size_t count = course->plan->count;
+	course->operations = calloc(count + 1, sizeof *course->operations);
+	course->rules = calloc(count * RULES_PER_STEP + 1, sizeof *course->rules);
+	if (!course->operations || !course->rules) {
+		(void)fail(err, ENOMEM, "carry out the plan");
 		return -1;
-	if (bus_reset_failed(context->bus, restarted.step->target, &back) < 0 ||
-		bus_restart(context->bus, restarted.step->target, RESTART_TIMEOUT_S, &back) < 0)
+	}
+	if (journal_open(course->context->host, 1, &course->journal, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		course->operations[i] = (struct operation){course->context, &course->plan->steps[i], -1, ""};
+	for (size_t i = 0; i < count; i++) {
+		const struct step *step = &course->plan->steps[i];
+		if (operation_kinds[step->kind].traits & FILE_STEP && step->target[0] == '/' &&
+			prepare_file(course, &course->operations[i], err) < 0)
+			return -1;
+		if (operation_kinds[step->kind].cgroups &&
+			prepare_cgroup(course, step, operation_kinds[step->kind].cgroups, err) < 0)
+			return -1;
+	}
+	int journal = fcntl(course->journal.dir, F_DUPFD_CLOEXEC, 0);
+	if (journal < 0 || allow(course, journal, CONFINE_REPLACE) < 0)
+		return fail(err, errno, "duplicate a descriptor");
+	return confine_files(course->rules, course->rule_count, course->context->confined, err);
+}
+
+/* Write down what is there, before it is changed. */
+static int record(struct course *course, const struct step *step, struct error *err)
+{
+	if (!(operation_kinds[step->kind].traits & RECORDED) || course->context->undoing)
+		return 0;
+	char name[32];
+	char target[sizeof step->target];
+	(void)snprintf(name, sizeof name, "%s", step_name(step->kind));
+	(void)snprintf(target, sizeof target, "%s", step->target);
+	const struct record new = {
+		.step = name,
+		.target = target,
+		.before = step->before,
+		.after = step->after,
+		.mode = step->mode,
+		.uid = step->uid,
+		.gid = step->gid,
+	};
+	return journal_add(&course->journal, &new, err);
+}
+
+/* Docker is down or wrong after step `failed`: undo the step before, which is what it was restarted for, and start it
+ * again. */
+static int put_back(struct course *course, size_t failed, struct error *err)
+{
+	const struct steps_context *context = course->context;
+	const char *unit = course->plan->steps[failed].target;
+	const struct operation *op = failed > 0 ? &course->operations[failed - 1] : NULL;
+	struct error back = {0};
+	unitlog_tail(unit, LOG_LINES, context->on_log, context->arg);
+	if (!op || !operation_kinds[op->step->kind].undo)
+		return -1;
+	int result = operation_kinds[op->step->kind].undo(op, &back);
+	audit_step(&context->audit, op->step, "put-back", result < 0 ? &back : NULL);
+	if (result < 0)
+		return add_hint(err, "putting %s back failed too: %s", op->step->target, back.msg);
+	if (bus_reset_failed(context->bus, unit, &back) < 0 ||
+		bus_restart(context->bus, unit, OPERATION_RESTART_TIMEOUT_S, &back) < 0)
 		return add_hint(err, "the old settings are back, but Docker does not start: %s", back.msg);
 	err->status = EX_PUT_BACK;
-	return add_hint(err, "the old settings are back and Docker runs with them; see journalctl -u %s",
-		restarted.step->target);
+	return add_hint(
+		err, "the old settings are back and Docker runs with them; see journalctl -u %s", unit);
+}
+
+/* 0 if it is done, OPERATION_LEFT if it is left alone, for the reason in err. */
+static int apply_one(struct course *course, size_t i, struct error *err)
+{
+	static const char *const results[] = {"failed", "done", "left"};
+	const struct steps_context *context = course->context;
+	const struct operation *op = &course->operations[i];
+	const struct step *step = op->step;
+	if (privs_limit(steps_privs(course->plan, i), err) < 0 || record(course, step, err) < 0)
+		return -1;
+	context->on_step(context->arg, step);
+	int result = operation_kinds[step->kind].apply(op, err);
+	audit_step(&context->audit, step, results[result + 1], result == 0 ? NULL : err);
+	if (result == 0 && step->record)
+		return journal_forget(&course->journal, step->record, err);
+	return result;
 }
 
 int steps_apply(const struct steps_context *context, const struct setup_plan *plan, struct error *err)
 {
+	_cleanup_(course_end) struct course course = {
+		.context = context, .plan = plan, .journal = JOURNAL_CLOSED};
+	if (prepare(&course, err) < 0)
+		return -1;
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct operation op = {context, &plan->steps[i]};
-		if (privs_limit(steps_privs(plan, i), err) < 0)
-			return -1;
-		context->on_step(context->arg, op.step);
-		if (operations[op.step->kind].apply(&op, err) == 0)
-			continue;
-		return op.step->kind == STEP_RESTART ? put_back(context, plan, i, err) : -1;
+		int result = apply_one(&course, i, err);
+		if (result < 0)
+			return plan->steps[i].kind == STEP_RESTART ? put_back(&course, i, err) : -1;
+		if (result == OPERATION_LEFT)
+			context->on_left(context->arg, &plan->steps[i], err);
 	}
 	return privs_limit(PRIVS_NONE, err);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * steps: the only place where the host is changed. A closed table of operations, each with the privileges it holds
- * while it runs; each is atomic and idempotent, so that a rerun after an interruption converges.
+ * steps: the only place where the host is changed: a plan is carried out, step by step, each with the privileges that
+ * it holds while it runs, recorded before and audited after.
  */
 #ifndef OSS_CRS_SETUP_STEPS_H
 #define OSS_CRS_SETUP_STEPS_H
 
+#include "audit.h"
+#include "confine.h"
 #include "host.h"
 #include "plan.h"
 
@@ -18,22 +20,31 @@
 struct steps_context {
 	const struct host *host;
 	const struct policy *policy;
-	const struct caller *user;
+	struct audit audit;
+	struct confined *confined; /* what is in force is noted there */
+	bool undoing;              /* nothing is recorded then */
 	sd_bus *bus;
 	void (*on_step)(void *arg, const struct step *step); /* told before each step */
-	void (*on_log)(void *arg, const char *line);         /* told what a service that failed has logged */
+	/* told of one that was left undone, and why, and that this is no failure */
+	void (*on_left)(void *arg, const struct step *step, const struct error *why);
+	void (*on_log)(void *arg, const char *line); /* told what a service that failed has logged */
 	void *arg;
 };
 
-/* What a step is called, and in one phrase what it does. */
+/* What a step is called, in one phrase what it does, and whether its texts may hold secrets. */
 const char *step_name(enum step_kind kind);
 const char *step_title(enum step_kind kind);
+bool step_is_secret(enum step_kind kind);
+
+/* The kind of that name, STEP_KINDS if there is none. */
+enum step_kind step_kind_by_name(const char *name);
 
 /* The privileges that the steps from `first` on will need (enum privs, or-ed). */
 unsigned steps_privs(const struct setup_plan *plan, size_t first);
 
-/* Do the steps in order; the first failure ends it. A step whose failure would leave Docker down undoes what led to
- * it: EX_PUT_BACK. */
+/* Do the steps in order; the first failure ends it. What a step changes is in the journal before, and in the audit
+ * trail after it. From the first step on this process is kept from writing anywhere else (confine.h). A step whose
+ * failure would leave Docker down undoes what led to it: EX_PUT_BACK. */
 int steps_apply(const struct steps_context *context, const struct setup_plan *plan, struct error *err);
 
 #endif

@@ -147,6 +147,7 @@ TEST(the_command_line)
 		{{"-y", "--restart", "never", "--linger=no", NULL}, VERB_ALL, true},
 		{{"check", "--json", NULL}, VERB_CHECK, false},
 		{{"--dry-run", "--json", "delegate", NULL}, VERB_DELEGATE, false},
+		{{"undo", "--purge", "--yes", "--json", NULL}, VERB_UNDO, true},
 	};
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct request request = {0};
@@ -160,7 +161,9 @@ TEST(the_command_line)
 TEST(an_odd_command_line_is_refused)
 {
 	static const char *const bad[][ARGS_MAX] = {
-		{"undo", NULL},
+		{"undo", "--user", "alice", NULL},
+		{"delegate", "--purge", NULL},
+		{"undo", "--yes", "more", NULL},
 		{"", NULL},
 		{"delegate", "docker", NULL},
 		{"check", "", NULL},

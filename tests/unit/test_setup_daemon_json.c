@@ -72,6 +72,8 @@ TEST(the_indentation_is_that_of_the_file)
 	assert_string_equal(two,
 		"{\n  \"debug\": true,\n  \"exec-opts\": [\n    \"native.cgroupdriver=cgroupfs\"\n"
 		"  ]\n}\n");
+	_cleanup_free_ char *line = merge("{\"debug\":true}\n");
+	assert_string_equal(line, "{\"debug\": true, \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"]}\n");
 	_cleanup_free_ char *none = merge("{}");
 	assert_string_equal(
 		none, "{\n    \"exec-opts\": [\n        \"native.cgroupdriver=cgroupfs\"\n    ]\n}\n");

@@ -19,6 +19,7 @@ struct fixture {
 	struct facts facts;
 	struct policy policy;
 	struct setup_plan plan;
+	struct confined confined;
 	struct error err;
 };
 
@@ -318,6 +319,32 @@ TEST(what_could_not_be_known_about_docker_blocks_that_half_only)
 	release(&f);
 }
 
+TEST(whether_live_restore_saves_running_containers_is_said)
+{
+	struct fixture f = {0};
+	make_stock(&f);
+	f.facts.docker.state.running = 1;
+	set_text(&f.facts.docker.state.names, "web");
+	assert_blocked(&f, EX_TEMPFAIL, "1 container is running: web");
+	assert_contains(f.plan.blocked.hint, "live-restore is off: they are stopped");
+	f.facts.docker.state.live_restore = true;
+	assert_blocked(&f, EX_TEMPFAIL, "1 container is running: web");
+	assert_contains(f.plan.blocked.hint, "live-restore is on: they go on running");
+	release(&f);
+}
+
+TEST(where_a_kubelet_runs_docker_is_left_alone)
+{
+	struct fixture f = {0};
+	make_stock(&f);
+	(void)snprintf(f.facts.docker.kubelet, sizeof f.facts.docker.kubelet, "kubelet.service");
+	assert_blocked(&f, EX_UNAVAILABLE, "a kubelet runs on this host (kubelet.service)");
+	f.facts.docker.service = (struct unit_state){.active_text = "inactive"};
+	assert_ok(make_plan(&f, true, true), f.err);
+	assert_string_equal(f.plan.blocked.msg, "");
+	release(&f);
+}
+
 TEST(a_host_without_docker)
 {
 	struct fixture f = {0};
@@ -345,14 +372,14 @@ TEST(findings_say_what_is_missing_and_what_to_type)
 	struct fixture f = {0};
 	struct findings findings;
 	make_ready(&f);
-	findings_make(&f.facts, &f.policy, &findings);
+	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_true(findings.ready);
 	/* What the runner makes for itself after a reboot is nothing to complain about. */
 	f.facts.delegate.levels[LEVEL_OURS].exists = false;
-	findings_make(&f.facts, &f.policy, &findings);
+	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_true(findings.ready);
 	(void)snprintf(f.facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "systemd");
-	findings_make(&f.facts, &f.policy, &findings);
+	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_false(findings.ready);
 	assert_false(find(&findings, "docker")->ok);
 	assert_string_equal(find(&findings, "docker")->hint, "sudo oss-crs-setup docker");
@@ -381,11 +408,11 @@ TEST(plans_and_findings_as_json)
 	assert_contains(
 		json_string_value(json_object_get(json_object_get(json, "blocked"), "message")), "web");
 	json_decref(json);
-	findings_make(&f.facts, &f.policy, &findings);
+	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_ok(render_findings_json(&findings, &checked, &f.err), f.err);
 	json = json_loads(checked, JSON_REJECT_DUPLICATES, NULL);
 	assert_true(json_is_false(json_object_get(json, "ready")));
-	assert_int_equal(json_array_size(json_object_get(json, "findings")), 8);
+	assert_int_equal(json_array_size(json_object_get(json, "findings")), 9);
 	json_decref(json);
 	release(&f);
 }
@@ -423,6 +450,8 @@ int main(void)
 		RUN(a_stopped_docker_is_not_started),
 		RUN(a_driver_on_the_command_line_is_named_and_left),
 		RUN(what_could_not_be_known_about_docker_blocks_that_half_only),
+		RUN(whether_live_restore_saves_running_containers_is_said),
+		RUN(where_a_kubelet_runs_docker_is_left_alone),
 		RUN(a_host_without_docker),
 		RUN(findings_say_what_is_missing_and_what_to_type),
 		RUN(plans_and_findings_as_json),

@@ -54,7 +54,7 @@ stock_docker() {
 # No delegation, nobody lingers; alice's session goes on. A running user manager keeps what it has until it ends.
 stock_delegation() {
 	loginctl disable-linger alice
-	rm -rf /etc/systemd/system/user@*.service.d /etc/oss-crs
+	rm -rf /etc/systemd/system/user@*.service.d /etc/oss-crs /var/lib/oss-crs
 	systemctl daemon-reload
 	[ ! -d $ALICE/oss-crs ] || find $ALICE/oss-crs -depth -type d -exec rmdir {} \;
 	systemctl restart user@1000.service
@@ -71,6 +71,12 @@ state() {
 		$CG/user.slice/user-1000.slice/cgroup.subtree_control $ALICE/cgroup.subtree_control
 	find /etc/docker /etc/systemd /etc/oss-crs /var/lib/systemd/linger $ALICE/oss-crs -printf '%p %m %u %s %T@\n' 2>&1 || true
 	systemctl show -p MainPID -p ExecMainStartTimestamp docker.service
+}
+
+# What of it undo puts back, as text.
+undoable() {
+	cat $CG/user.slice/user-1000.slice/cgroup.subtree_control $ALICE/cgroup.subtree_control
+	find /etc/docker/daemon.json /etc/systemd /var/lib/systemd/linger $ALICE -path '*/init.scope*' -prune -o -path '*/app.slice*' -prune -o -printf '%p %m %u\n' 2>&1 || true
 }
 
 has_words() {
@@ -118,7 +124,7 @@ has_words() {
 	[[ $output == *--yes* ]]
 	run as alice "$SETUP" --yes
 	[ "$status" -eq 77 ]
-	for arguments in "undo" "delegate docker" "--frob" "delegate --user bob" "--user=bob" "delegate --yes=1"; do
+	for arguments in "undo --user bob" "delegate --purge" "delegate docker" "--frob" "delegate --user bob" "--user=bob" "delegate --yes=1"; do
 		read -ra words <<<"$arguments"
 		run sudo_setup --yes "${words[@]}"
 		[ "$status" -eq 64 ]
@@ -263,6 +269,33 @@ has_words() {
 	[ "$(driver)" = cgroupfs ]
 }
 
+@test "with live-restore running containers outlive the change of the driver" {
+	stock_delegation
+	stock_docker <<<'{"live-restore": true}'
+	docker run -d --rm --name test-running --network none busybox sleep 600
+	run sudo_setup docker --yes
+	[ "$status" -eq 75 ]
+	[[ $output == *"live-restore is on"* ]]
+	pid=$(docker inspect -f '{{.State.Pid}}' test-running)
+	run sudo_setup docker --yes --restart=force
+	[ "$status" -eq 0 ]
+	[ "$(driver)" = cgroupfs ]
+	[ "$(docker inspect -f '{{.State.Pid}}' test-running)" = "$pid" ]
+	[ "$(docker exec test-running echo alive)" = alive ]
+	docker rm -f test-running
+}
+
+@test "where a kubelet runs Docker is left alone, and delegation is not" {
+	stock
+	systemd-run -q --unit=kubelet sleep infinity
+	run sudo_setup --yes
+	systemctl stop kubelet
+	[ "$status" -eq 69 ]
+	[[ $output == *"a kubelet runs on this host (kubelet.service)"* ]]
+	[ ! -e $JSON ]
+	has_words $ALICE/oss-crs/cgroup.subtree_control cpuset memory
+}
+
 @test "a container that starts while the administrator is asked is not stopped" {
 	stock
 	rm -f /tmp/answer
@@ -271,7 +304,7 @@ has_words() {
 	script -qec "$SETUP docker" /dev/null </tmp/answer >/tmp/asked &
 	asked=$!
 	exec 7>/tmp/answer
-	timeout 60 tail -n +1 -f /tmp/asked | grep -q 'Do it?'
+	timeout 60 tail -n +1 -f /tmp/asked | grep -q '^1\. '
 	docker run -d --rm --name test-running --network none busybox sleep 600
 	echo y >&7
 	status=0
@@ -292,6 +325,80 @@ has_words() {
 	[ "$(systemctl is-active docker.service)" = inactive ]
 	systemctl start docker.socket docker.service
 	[ "$(driver)" = cgroupfs ]
+}
+
+@test "undo puts back what was there, and only that" {
+	stock_delegation
+	stock_docker <<<'{ "debug" :false }'
+	install -d /etc/systemd/system/user@1000.service.d
+	echo '[Service]' >/etc/systemd/system/user@1000.service.d/mine.conf
+	before=$(undoable)
+	sudo_setup --yes
+	[ "$(undoable)" != "$before" ]
+	run "$SETUP" undo --dry-run
+	[ "$status" -eq 0 ]
+	[[ $output == *"write $JSON"*"restart docker.service"*"remove $DROPIN"*"apply the delegation"* ]]
+	run as alice "$SETUP" undo --yes
+	[ "$status" -eq 77 ]
+	run sudo_setup undo --yes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(undoable)" = "$before" ]
+	[ "$(cat $JSON)" = '{ "debug" :false }' ]
+	[ "$(driver)" = systemd ]
+	[ -e $JSON.oss-crs-backup ]
+	run sudo_setup undo --yes
+	[ "$status" -eq 0 ]
+	[[ $output == *"nothing to do"* ]]
+	run sudo_setup undo --purge --yes
+	[ "$status" -eq 0 ]
+	[ ! -e $JSON.oss-crs-backup ]
+	[ -z "$(ls /var/lib/oss-crs/journal)" ]
+	rm -r /etc/systemd/system/user@1000.service.d
+}
+
+@test "undo leaves alone what was changed since, what is in use, and a Docker with containers" {
+	stock
+	sudo_setup --yes
+	as alice mkdir $ALICE/oss-crs/run
+	docker run -d --rm --name test-running --network none busybox sleep 600
+	echo '# mine now' >>$DROPIN
+	json=$(cat $JSON)
+	run sudo_setup undo --yes
+	echo "$output"
+	[ "$status" -eq 75 ]
+	[[ $output == *"left alone: $DROPIN: it was changed since"* ]]
+	[[ $output == *"left alone: "*"/oss-crs: "*"oss-crs-run clean"* ]]
+	[[ $output == *test-running* ]]
+	grep -q '# mine now' $DROPIN
+	[ -d $ALICE/oss-crs/run ]
+	[ "$(cat $JSON)" = "$json" ]
+	[ "$(docker ps --format '{{.Names}}')" = test-running ]
+	[ ! -e /var/lib/systemd/linger/alice ]
+	docker rm -f test-running
+	as alice rmdir $ALICE/oss-crs/run
+	run sudo_setup undo --purge --yes
+	[ "$status" -eq 0 ]
+	[ ! -e $JSON ]
+	[ ! -e $ALICE/oss-crs ]
+	grep -q '# mine now' $DROPIN
+	[ -z "$(ls /var/lib/oss-crs/journal)" ]
+}
+
+@test "each change is told in the systemd journal, without what is in daemon.json" {
+	stock_delegation
+	stock_docker <<<'{"labels": ["geheim=1"]}'
+	since=$(date +%s)
+	sudo_setup --yes
+	journalctl --sync
+	journalctl -t oss-crs-setup --since "@$since" -o json >/tmp/audit
+	[ "$(jq -rs '[.[] | select(.OSS_CRS_STEP == "drop-in")][0] | "\(.OSS_CRS_VERB) \(.OSS_CRS_CALLER_ID) \(.OSS_CRS_BY) \(.OSS_CRS_USER_ID) \(.OSS_CRS_RESULT) \(.OSS_CRS_TARGET)"' /tmp/audit)" = \
+		"setup 1000 sudo 1000 done $DROPIN" ]
+	[ "$(jq -rs '[.[] | select(.OSS_CRS_STEP == "daemon-json")][0] | "\(.OSS_CRS_BEFORE) \(.OSS_CRS_AFTER)"' /tmp/audit)" = \
+		"no native.cgroupdriver= native.cgroupdriver=cgroupfs" ]
+	[ "$(jq -r .OSS_CRS_STEP /tmp/audit | xargs)" = "drop-in reload linger realize enable enable user-enable user-make user-enable idle backup daemon-json restart" ]
+	! grep -q geheim /tmp/audit
+	[ "$(stat -c '%a %U' /var/lib/oss-crs/journal)" = "700 root" ]
 }
 
 @test "a driver on the command line is named, and nothing is written" {

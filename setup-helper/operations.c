@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * operations: see operations.h. In the user's own cgroups nothing is done as root: a child that has become the user does
+ * it.
+ */
+#include "operations.h"
+
+#include "cleanup.h"
+#include "fs.h"
+#include "privs.h"
+#include "trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define START_TIMEOUT_S    90
+#define USER_TIMEOUT_MS    30000
+#define USER_CGROUP_ADVICE "before Linux 6.6 no container may run below it: stop them, then run this again"
+
+int operation_open_parent(int dir, const char *path, const char **ret_name, struct error *err)
+{
+	char copy[FACTS_PATH_MAX + 32];
+	int n = snprintf(copy, sizeof copy, "%s", path);
+	if (n < 0 || (size_t)n >= sizeof copy)
+		return fail(err, ENAMETOOLONG, "open the directory of %s", path);
+	char *slash = strrchr(copy, '/');
+	*ret_name = slash ? path + (slash - copy) + 1 : path;
+	if (slash)
+		*slash = '\0';
+	return fs_open(dir, slash ? copy : ".", O_PATH | O_DIRECTORY, 0, err);
+}
+
+int operation_open_above(const struct host *host, const char *path, char *buf, size_t size, struct error *err)
+{
+	char directory[FACTS_PATH_MAX + 32];
+	const char *name = "";
+	(void)snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(path, '/') - path), path);
+	if (!directory[0])
+		return fail_as(err, EX_SOFTWARE, "nothing is above %s", path);
+	int dir = operation_open_parent(host->root, directory + 1, &name, err);
+	(void)snprintf(buf, size, "%s", name);
+	return dir;
+}
+
+int operation_open_directory(
+	const struct host *host, const char *path, const char **ret_name, struct error *err)
+{
+	char name[FACTS_PATH_MAX];
+	_cleanup_close_ int dir = operation_open_parent(host->root, path + 1, ret_name, err);
+	if (dir < 0 && err->code != ENOENT)
+		return -1;
+	if (dir < 0) {
+		_cleanup_close_ int above = operation_open_above(host, path, name, sizeof name, err);
+		if (above < 0)
+			return -1;
+		if (mkdirat(above, name, 0755) < 0 && errno != EEXIST)
+			return fail(err, errno, "make the directory of %s", path);
+		dir = fs_open(above, name, O_PATH | O_DIRECTORY, 0, err);
+	}
+	(void)snprintf(name, sizeof name, "%.*s", (int)(*ret_name - path - 1), path);
+	if (dir < 0 || trusted_directory(dir, name, err) < 0)
+		return -1;
+	return steal_fd(&dir);
+}
+
+static int put_file(const struct operation *op, const char *text, struct error *err)
+{
+	if (text)
+		return fs_replace(op->dir, op->name, text, strlen(text), op->step->mode, err);
+	return fs_remove(op->dir, op->name, err);
+}
+
+static int write_file(const struct operation *op, struct error *err)
+{
+	return put_file(op, op->step->after, err);
+}
+
+static int unwrite_file(const struct operation *op, struct error *err)
+{
+	return put_file(op, op->step->before, err);
+}
+
+/* A directory for drop-ins that is empty says nothing. */
+static void remove_empty_directory(const struct operation *op)
+{
+	char name[FACTS_PATH_MAX];
+	struct error stays = {0};
+	_cleanup_close_ int above =
+		operation_open_above(op->context->host, op->step->target, name, sizeof name, &stays);
+	size_t len = strlen(name);
+	if (above >= 0 && len > 2 && strcmp(name + len - 2, ".d") == 0)
+		(void)unlinkat(above, name, AT_REMOVEDIR);
+}
+
+static int remove_file(const struct operation *op, struct error *err)
+{
+	if (put_file(op, NULL, err) < 0)
+		return -1;
+	remove_empty_directory(op);
+	return 0;
+}
+
+/* What an interrupted change left beside its file goes with the record of it. */
+static int forget(const struct operation *op, struct error *err)
+{
+	if (op->dir < 0)
+		return 0;
+	if (fs_sweep(op->dir, op->name, err) < 0)
+		return -1;
+	remove_empty_directory(op);
+	return 0;
+}
+
+static int reload(const struct operation *op, struct error *err)
+{
+	return bus_reload(op->context->bus, err);
+}
+
+static int linger(const struct operation *op, struct error *err)
+{
+	return bus_set_linger(op->context->bus, op->step->uid, true, err);
+}
+
+static int unlinger(const struct operation *op, struct error *err)
+{
+	return bus_set_linger(op->context->bus, op->step->uid, false, err);
+}
+
+static int start_manager(const struct operation *op, struct error *err)
+{
+	return bus_start(op->context->bus, op->step->target, START_TIMEOUT_S, err);
+}
+
+static int realize(const struct operation *op, struct error *err)
+{
+	return bus_realize(op->context->bus, op->step->target, err);
+}
+
+static int enable_here(void *arg, struct error *err)
+{
+	const struct operation *op = arg;
+	return cgroup_enable(
+		op->context->host->cgroup, op->step->target, op->context->policy->controllers, err);
+}
+
+/* Nothing is written where systemd has enabled the controllers already. */
+static int enable(const struct operation *op, struct error *err)
+{
+	struct operation copy = *op;
+	return privs_with(PRIVS_NICE, enable_here, &copy, err);
+}
+
+static int as_user(const struct operation *op, int (*work)(void *, struct error *), struct error *err)
+{
+	struct operation copy = *op;
+	return privs_as_user(
+		op->step->uid, op->step->gid, op->context->host->cgroup, USER_TIMEOUT_MS, work, &copy, err);
+}
+
+static int user_enable(const struct operation *op, struct error *err)
+{
+	if (as_user(op, enable_here, err) == 0)
+		return 0;
+	return err->code == EPERM ? add_hint(err, USER_CGROUP_ADVICE) : -1;
+}
+
+static int remove_here(void *arg, struct error *err)
+{
+	const struct operation *op = arg;
+	return cgroup_remove(op->context->host->cgroup, op->step->target, err);
+}
+
+static int user_remove(const struct operation *op, struct error *err)
+{
+	if (as_user(op, remove_here, err) == 0)
+		return 0;
+	return add_hint(err, "it is not the user's and not empty: end what runs in it and remove it as root");
+}
+
+static int make_here(void *arg, struct error *err)
+{
+	const struct operation *op = arg;
+	if (cgroup_make(op->context->host->cgroup, op->step->target, err) == 0)
+		return 0;
+	return err->code == EEXIST ? 0 : -1;
+}
+
+static int user_make(const struct operation *op, struct error *err)
+{
+	return as_user(op, make_here, err);
+}
+
+/* Only if nothing is below it: what is there are runs, or what is left of them. */
+static int unmake_here(void *arg, struct error *err)
+{
+	const struct operation *op = arg;
+	if (unlinkat(op->context->host->cgroup, op->step->target, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	return fail(err, errno, "remove cgroup %s", op->step->target);
+}
+
+/* Busy is not wrong: there are runs. */
+static int leave_if_busy(int result, const char *advice, struct error *err)
+{
+	if (result == 0 || (err->code != EBUSY && err->code != ENOTEMPTY && err->code != EPERM))
+		return result;
+	(void)add_hint(err, "%s", advice);
+	return OPERATION_LEFT;
+}
+
+static int user_unmake(const struct operation *op, struct error *err)
+{
+	return leave_if_busy(as_user(op, unmake_here, err),
+		"there are runs: end them, oss-crs-run clean, then undo again", err);
+}
+
+/* Take away those of `before` that are not in `after`. */
+static int disable_here(void *arg, struct error *err)
+{
+	const struct operation *op = arg;
+	char copy[FACTS_CONTROLLERS_MAX];
+	char text[FACTS_CONTROLLERS_MAX] = "";
+	char *rest = NULL;
+	(void)snprintf(copy, sizeof copy, "%s", op->step->before ? op->step->before : "");
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		size_t used = strlen(text);
+		if (!cgroup_has(op->step->after ? op->step->after : "", word))
+			(void)snprintf(text + used, sizeof text - used, "%s-%s", used ? " " : "", word);
+	}
+	return cgroup_set(op->context->host->cgroup, op->step->target, "cgroup.subtree_control", text, err);
+}
+
+static int user_disable(const struct operation *op, struct error *err)
+{
+	return leave_if_busy(as_user(op, disable_here, err), "they are in use below it", err);
+}
+
+static int idle(const struct operation *op, struct error *err)
+{
+	struct docker_state state = {0};
+	if (dockerapi_state(op->context->host, op->context->policy->socket, &state, err) < 0)
+		return -1;
+	int result = plan_check_idle(&state, err);
+	free(state.names);
+	return result;
+}
+
+/* Restart Docker and look whether it came back with the driver. */
+static int restart(const struct operation *op, struct error *err)
+{
+	const struct steps_context *context = op->context;
+	const char *unit = op->step->target;
+	if (bus_reset_failed(context->bus, unit, err) < 0 ||
+		bus_restart(context->bus, unit, OPERATION_RESTART_TIMEOUT_S, err) < 0)
+		return -1;
+	struct docker_state state = {0};
+	if (dockerapi_state(context->host, context->policy->socket, &state, err) < 0)
+		return -1;
+	free(state.names);
+	if (!op->step->after || strcmp(state.driver, op->step->after) == 0)
+		return 0;
+	return fail_as(err, EX_UNAVAILABLE, "%s runs with the driver '%s' still", unit, state.driver);
+}
+
+const struct operation_kind operation_kinds[STEP_KINDS] = {
+	[STEP_DROPIN] = {"drop-in", "write", FILE_STEP | RECORDED, PRIVS_NONE, 0, write_file, NULL},
+	[STEP_RELOAD] = {"reload", "reload", 0, PRIVS_NONE, 0, reload, NULL},
+	[STEP_LINGER] = {"linger", "keep services across logout of", RECORDED, PRIVS_NONE, 0, linger, NULL},
+	[STEP_START_MANAGER] = {"start-manager", "start", 0, PRIVS_NONE, 0, start_manager, NULL},
+	[STEP_REALIZE] = {"realize", "apply the delegation to the running", 0, PRIVS_NONE, 0, realize, NULL},
+	[STEP_ENABLE] = {"enable", "enable controllers in cgroup", 0, PRIVS_NICE, CONFINE_WRITE, enable,
+		NULL},
+	[STEP_USER_ENABLE] = {"user-enable", "as the user, enable controllers in cgroup", RECORDED,
+		PRIVS_BECOME, CONFINE_WRITE, user_enable, NULL},
+	[STEP_USER_REMOVE] = {"user-remove", "as the user, remove cgroup", 0, PRIVS_BECOME, CONFINE_CGROUPS,
+		user_remove, NULL},
+	[STEP_USER_MAKE] = {"user-make", "as the user, make cgroup", RECORDED, PRIVS_BECOME, CONFINE_CGROUPS,
+		user_make, NULL},
+	[STEP_IDLE] = {"idle", "see that no container runs under", 0, PRIVS_NONE, 0, idle, NULL},
+	[STEP_BACKUP] = {"backup", "keep a copy:", FILE_STEP | RECORDED | SECRET, PRIVS_NONE, 0, write_file,
+		NULL},
+	[STEP_DAEMON_JSON] = {"daemon-json", "write", FILE_STEP | RECORDED | SECRET, PRIVS_NONE, 0,
+		write_file, unwrite_file},
+	[STEP_RESTART] = {"restart", "restart", 0, PRIVS_NONE, 0, restart, NULL},
+	[STEP_REMOVE_FILE] = {"remove-file", "remove", FILE_STEP | SECRET, PRIVS_NONE, 0, remove_file,
+		unwrite_file},
+	[STEP_UNLINGER] = {"unlinger", "keep services no more across logout of", 0, PRIVS_NONE, 0, unlinger,
+		NULL},
+	[STEP_USER_UNMAKE] = {"user-unmake", "as the user, remove cgroup", 0, PRIVS_BECOME, CONFINE_CGROUPS,
+		user_unmake, NULL},
+	[STEP_USER_DISABLE] = {"user-disable", "as the user, disable controllers in cgroup", 0, PRIVS_BECOME,
+		CONFINE_WRITE, user_disable, NULL},
+	[STEP_FORGET] = {"forget", "forget, since nothing is left of it:", FILE_STEP | SECRET, PRIVS_NONE, 0,
+		forget, NULL},
+};

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plan_undo: the way back, newest first. See plan.h. What has changed since is somebody else's by now and left alone; of
+ * controllers only those count that were added.
+ */
+#include "cleanup.h"
+#include "daemon_json.h"
+#include "plan.h"
+#include "steps.h"
+
+#include <errno.h>
+
+struct undoing {
+	const struct undo_facts *facts;
+	const struct docker_facts *docker;
+	const struct policy *policy;
+	bool purge;
+	struct setup_plan *plan;
+	const char **now; /* of each item, after the steps that are planned already; owned by the facts */
+};
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Add the step that undoes item i, or one of those. */
+static int add(struct undoing *undoing, size_t i, enum step_kind kind, const char *after, struct error *err)
+{
+	const struct record *record = undoing->facts->items[i].record;
+	if (plan_add(undoing->plan, kind, record->target, undoing->now[i], after, err) < 0)
+		return -1;
+	struct step *step = &undoing->plan->steps[undoing->plan->count - 1];
+	step->mode = record->mode;
+	step->uid = record->uid;
+	step->gid = record->gid;
+	step->record = record->number;
+	return 0;
+}
+
+static int undo_file(struct undoing *undoing, size_t i, struct error *err)
+{
+	const struct record *record = undoing->facts->items[i].record;
+	return add(undoing, i, record->before ? step_kind_by_name(record->step) : STEP_REMOVE_FILE,
+		record->before, err);
+}
+
+/* Add a step that tells a service of what was undone. The record goes only after that: so it is taken from the step
+ * before, if that is about the same record. */
+static int add_telling(struct undoing *undoing, size_t i, enum step_kind kind, const char *target,
+	const char *before, const char *after, struct error *err)
+{
+	struct setup_plan *plan = undoing->plan;
+	const struct record *record = undoing->facts->items[i].record;
+	unsigned number = record->number;
+	if (plan->count > 0 && plan->steps[plan->count - 1].record == number)
+		plan->steps[plan->count - 1].record = 0;
+	if (plan_add(plan, kind, target, before, after, err) < 0)
+		return -1;
+	plan->steps[plan->count - 1].record = number;
+	plan->steps[plan->count - 1].uid = record->uid;
+	return 0;
+}
+
+/* systemd takes the controllers back when it has read that it delegates them no more. */
+static int undo_dropin(struct undoing *undoing, size_t i, struct error *err)
+{
+	const struct undo_item *item = &undoing->facts->items[i];
+	char unit[BUS_UNIT_MAX];
+	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)item->record->uid);
+	if ((same(undoing->now[i], item->record->after) && undo_file(undoing, i, err) < 0) ||
+		add_telling(undoing, i, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
+		return -1;
+	return item->active ? add_telling(undoing, i, STEP_REALIZE, unit, NULL, "as before", err) : 0;
+}
+
+/* Docker uses the file as it was only after a restart; if that may not be, the file stays as it is. */
+static int undo_daemon_json(struct undoing *undoing, size_t i, struct error *err)
+{
+	const struct docker_facts *docker = undoing->docker;
+	const struct record *record = undoing->facts->items[i].record;
+	struct setup_plan *plan = undoing->plan;
+	const char *unit = undoing->policy->service;
+	bool restart = false;
+	if (docker->systemd.msg[0] || docker->api.msg[0]) {
+		plan->blocked = docker->systemd.msg[0] ? docker->systemd : docker->api;
+		return 0;
+	}
+	if (docker->service.active && strcmp(docker->state.driver, DRIVER_WANTED) == 0 &&
+		plan_decide_restart(docker, undoing->policy, plan, &restart, &plan->blocked) < 0)
+		return 0;
+	if (restart && undoing->policy->restart == RESTART_AUTO &&
+		plan_add(plan, STEP_IDLE, unit, NULL, "no containers run", err) < 0)
+		return -1;
+	if (same(undoing->now[i], record->after) && undo_file(undoing, i, err) < 0)
+		return -1;
+	return restart ? add_telling(undoing, i, STEP_RESTART, unit, docker->state.driver, NULL, err) : 0;
+}
+
+static int undo_linger(struct undoing *undoing, size_t i, struct error *err)
+{
+	return add(undoing, i, STEP_UNLINGER, undoing->facts->items[i].record->before, err);
+}
+
+static int undo_make(struct undoing *undoing, size_t i, struct error *err)
+{
+	return add(undoing, i, STEP_USER_UNMAKE, NULL, err);
+}
+
+/* What of `now` stays: without what the record added. */
+static void remaining(const struct record *record, const char *now, char *buf, size_t size)
+{
+	char copy[FACTS_CONTROLLERS_MAX];
+	char *rest = NULL;
+	buf[0] = '\0';
+	(void)snprintf(copy, sizeof copy, "%s", now);
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		bool added = cgroup_has(record->after ? record->after : "", word) &&
+			     !cgroup_has(record->before ? record->before : "", word);
+		size_t used = strlen(buf);
+		if (!added)
+			(void)snprintf(buf + used, size - used, "%s%s", used ? " " : "", word);
+	}
+}
+
+static int undo_enable(struct undoing *undoing, size_t i, struct error *err)
+{
+	char left[FACTS_CONTROLLERS_MAX];
+	remaining(undoing->facts->items[i].record, undoing->now[i], left, sizeof left);
+	return add(undoing, i, STEP_USER_DISABLE, left, err);
+}
+
+/* Whether there is nothing left of the change. */
+static bool is_gone(enum step_kind kind, const struct record *record, const char *now)
+{
+	char left[FACTS_CONTROLLERS_MAX];
+	if (kind != STEP_USER_ENABLE || !now)
+		return !now || same(now, record->before);
+	remaining(record, now, left, sizeof left);
+	return strcmp(left, now) == 0;
+}
+
+/* Whether nothing is left of the change, and yet who uses the file has not been told: what an interrupted undo leaves. */
+static bool is_behind(const struct undoing *undoing, size_t i, enum step_kind kind)
+{
+	const struct docker_facts *docker = undoing->docker;
+	const char *before = undoing->facts->items[i].record->before;
+	if (kind == STEP_DROPIN)
+		return undoing->facts->items[i].stale;
+	return kind == STEP_DAEMON_JSON && docker->service.active && !docker->flag[0] &&
+	       strcmp(docker->state.driver, DRIVER_WANTED) == 0 &&
+	       !(before && strstr(before, DRIVER_OPTION DRIVER_WANTED));
+}
+
+static const struct {
+	int (*undo)(struct undoing *undoing, size_t i, struct error *err);
+	bool with_purge; /* stays otherwise */
+} table[STEP_KINDS] = {
+	[STEP_DROPIN] = {undo_dropin, false},
+	[STEP_LINGER] = {undo_linger, false},
+	[STEP_USER_ENABLE] = {undo_enable, false},
+	[STEP_USER_MAKE] = {undo_make, false},
+	[STEP_BACKUP] = {undo_file, true},
+	[STEP_DAEMON_JSON] = {undo_daemon_json, false},
+};
+
+/* It is not as it was left. */
+static int leave(struct undoing *undoing, size_t i, const char *why, struct error *err)
+{
+	const struct record *record = undoing->facts->items[i].record;
+	if (plan_note(undoing->plan, err, "left alone: %s: %s", record->target, why) < 0)
+		return -1;
+	return undoing->purge ? add(undoing, i, STEP_FORGET, undoing->now[i], err) : 0;
+}
+
+/* The older records about the same thing are to find it as this one has put it back. */
+static void put_back(struct undoing *undoing, size_t i)
+{
+	const struct record *record = undoing->facts->items[i].record;
+	for (size_t j = 0; j < i; j++) {
+		const struct record *older = undoing->facts->items[j].record;
+		if (strcmp(older->target, record->target) == 0 && strcmp(older->step, record->step) == 0)
+			undoing->now[j] = record->before;
+	}
+}
+
+static int undo_item(struct undoing *undoing, size_t i, struct error *err)
+{
+	const struct undo_item *item = &undoing->facts->items[i];
+	const struct record *record = item->record;
+	enum step_kind kind = step_kind_by_name(record->step);
+	const char *now = undoing->now[i];
+	if (kind == STEP_KINDS || !table[kind].undo || item->unknown.msg[0])
+		return leave(undoing, i, item->unknown.msg[0] ? item->unknown.msg : "not known", err);
+	if (table[kind].with_purge && !undoing->purge)
+		return 0;
+	bool gone = is_gone(kind, record, now);
+	if (gone && !is_behind(undoing, i, kind))
+		return add(undoing, i, STEP_FORGET, now, err);
+	if (!gone && kind != STEP_USER_ENABLE && !same(now, record->after))
+		return leave(undoing, i, "it was changed since", err);
+	size_t before = undoing->plan->count;
+	if (table[kind].undo(undoing, i, err) < 0)
+		return -1;
+	if (undoing->plan->count > before)
+		put_back(undoing, i);
+	return 0;
+}
+
+int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker, const struct policy *policy,
+	bool purge, struct setup_plan *ret, struct error *err)
+{
+	_cleanup_plan_ struct setup_plan plan = {0};
+	_cleanup_free_ const char **now = calloc(undo->journal.count + 1, sizeof *now);
+	if (!now)
+		return fail(err, ENOMEM, "plan the undo");
+	for (size_t i = 0; i < undo->journal.count; i++)
+		now[i] = undo->items[i].now;
+	struct undoing undoing = {undo, docker, policy, purge, &plan, now};
+	for (size_t i = undo->journal.count; i-- > 0;)
+		if (undo_item(&undoing, i, err) < 0)
+			return -1;
+	*ret = plan;
+	plan = (struct setup_plan){0};
+	return 0;
+}

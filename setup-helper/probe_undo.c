@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * probe_undo: what is there now of what the journal tells of. See probe.h.
+ */
+#include "cleanup.h"
+#include "daemon_json.h"
+#include "fs.h"
+#include "probe.h"
+#include "steps.h"
+#include "trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+struct looking {
+	const struct host *host;
+	sd_bus *bus;
+	const struct record *record;
+};
+
+static int now_file(const struct looking *looking, char **ret, struct error *err)
+{
+	const char *path = looking->record->target;
+	size_t len = 0;
+	if (*path != '/')
+		return fail_as(err, EX_CONFIG, "'%s' is not an absolute path", path);
+	_cleanup_close_ int fd = fs_open(looking->host->root, path + 1, O_RDONLY | O_NONBLOCK, 0, err);
+	if (fd < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if (trusted_file(fd, path, NULL, err) < 0)
+		return -1;
+	return fs_read_fd(fd, path, DAEMON_JSON_MAX, ret, &len, err);
+}
+
+static int now_linger(const struct looking *looking, char **ret, struct error *err)
+{
+	bool lingers = false;
+	if (bus_lingers(looking->bus, looking->record->uid, &lingers, err) < 0)
+		return -1;
+	*ret = strdup(lingers ? "yes" : "no");
+	return *ret ? 0 : fail(err, ENOMEM, "ask logind");
+}
+
+static int now_enabled(const struct looking *looking, char **ret, struct error *err)
+{
+	char list[FACTS_CONTROLLERS_MAX];
+	if (cgroup_get(looking->host->cgroup, looking->record->target, "cgroup.subtree_control", list,
+		    sizeof list, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
+	*ret = strdup(list);
+	return *ret ? 0 : fail(err, ENOMEM, "read a cgroup");
+}
+
+/* As left where it is the user's still. */
+static int now_made(const struct looking *looking, char **ret, struct error *err)
+{
+	const struct record *record = looking->record;
+	struct stat st;
+	_cleanup_close_ int dir = cgroup_open(looking->host->cgroup, record->target, err);
+	if (dir < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if (fstat(dir, &st) < 0)
+		return fail(err, errno, "stat %s", record->target);
+	*ret = strdup(st.st_uid == record->uid && record->after ? record->after : "not the user's");
+	return *ret ? 0 : fail(err, ENOMEM, "look at a cgroup");
+}
+
+static int (*const lookers[STEP_KINDS])(const struct looking *looking, char **ret, struct error *err) = {
+	[STEP_DROPIN] = now_file,
+	[STEP_BACKUP] = now_file,
+	[STEP_DAEMON_JSON] = now_file,
+	[STEP_LINGER] = now_linger,
+	[STEP_USER_ENABLE] = now_enabled,
+	[STEP_USER_MAKE] = now_made,
+};
+
+static int look(const struct looking *looking, struct undo_item *item, struct error *err)
+{
+	enum step_kind kind = step_kind_by_name(looking->record->step);
+	struct unit_state manager = {0};
+	char unit[BUS_UNIT_MAX];
+	if (kind == STEP_KINDS || !lookers[kind])
+		return fail_as(
+			err, EX_CONFIG, "'%.32s' is no step that can be undone", looking->record->step);
+	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)looking->record->uid);
+	if (kind == STEP_DROPIN && bus_unit_state(looking->bus, unit, &manager, err) < 0)
+		return -1;
+	item->active = manager.active;
+	item->stale = manager.stale;
+	return lookers[kind](looking, &item->now, err);
+}
+
+int probe_undo(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+	struct undo_facts *ret, struct error *err)
+{
+	if (journal_open(input->host, 0, &ret->journal, err) < 0)
+		return -1;
+	if (ret->journal.count > 0 && !bus) {
+		*err = *no_bus;
+		return -1;
+	}
+	if (ret->journal.count > 0 && host_cgroup2(input->host, err) < 0)
+		return -1;
+	ret->items = calloc(ret->journal.count + 1, sizeof *ret->items);
+	if (!ret->items)
+		return fail(err, ENOMEM, "look at what there is to undo");
+	for (size_t i = 0; i < ret->journal.count; i++) {
+		const struct looking looking = {input->host, bus, &ret->journal.records[i]};
+		struct error unknown = {0};
+		ret->items[i].record = looking.record;
+		if (look(&looking, &ret->items[i], &unknown) < 0)
+			ret->items[i].unknown = unknown;
+	}
+	return 0;
+}

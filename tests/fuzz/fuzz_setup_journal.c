@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz_setup_journal: whatever a record's file holds, it is a whole record or an error.
+ */
+#include "fuzz.h"
+
+#include "journal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct record record = {0};
+	struct error err = {0};
+	_cleanup_free_ char *text = fuzz_text(data, size);
+	if (record_parse(text, size, &record, &err) < 0) {
+		check_error(&err, EX_CONFIG);
+		CHECK(!record.target);
+		return 0;
+	}
+	CHECK(record.step && record.target && record.mode <= 0777);
+	record_clear(&record);
+	return 0;
+}

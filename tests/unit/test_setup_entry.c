@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_setup_entry: what a process inherits does not count. Each test is a child with something odd about it, which
+ * enters as the program does and looks at itself; its exit status is the line at which it found something wrong.
+ */
+#include "unit.h"
+
+#include "confine.h"
+#include "entry.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+/* In the child: this has to hold. */
+#define HOLDS(condition)                           \
+	do {                                       \
+		if (!(condition))                  \
+			_exit(__LINE__ % 251 + 1); \
+	} while (0)
+
+static int enter(void)
+{
+	struct error err = {0};
+	return entry_descriptors(&err) < 0 || entry_refuse_secure(&err) < 0 || entry_signals(&err) < 0 ||
+			       entry_limits(&err) < 0 || entry_environment(&err) < 0
+		       ? -1
+		       : 0;
+}
+
+static void in_child(void (*work)(void))
+{
+	pid_t pid = fork();
+	assert_return_code(pid, errno);
+	if (pid == 0) {
+		work();
+		_exit(0);
+	}
+	int status = 0;
+	assert_return_code(waitpid(pid, &status, 0), errno);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_test("the child's status is 0x%x (line %% 251 + 1 of what does not hold)", status);
+}
+
+/* All eight subsets of the standard descriptors closed. */
+static void closed(unsigned which)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (which & 1U << fd)
+			(void)close(fd);
+	HOLDS(enter() == 0);
+	for (int fd = 0; fd < 3; fd++)
+		HOLDS(fcntl(fd, F_GETFD) >= 0);
+	HOLDS(open("/dev/null", O_RDONLY | O_CLOEXEC) > 2);
+}
+
+TEST(no_file_becomes_standard_output_whatever_is_closed)
+{
+	for (unsigned which = 0; which < 8; which++) {
+		pid_t pid = fork();
+		assert_return_code(pid, errno);
+		if (pid == 0) {
+			closed(which);
+			_exit(0);
+		}
+		int status = 0;
+		assert_return_code(waitpid(pid, &status, 0), errno);
+		if (status != 0)
+			fail_test("subset %u: status 0x%x", which, status);
+	}
+}
+
+static void leaked(void)
+{
+	struct rlimit many = {2000, 4096};
+	HOLDS(setrlimit(RLIMIT_NOFILE, &many) == 0);
+	for (int i = 0; i < 1000; i++)
+		HOLDS(open("/dev/null", O_RDONLY) >= 0); // NOLINT(android-cloexec-open): it is to leak
+	HOLDS(enter() == 0);
+	for (int fd = 3; fd < 1100; fd++)
+		HOLDS(fcntl(fd, F_GETFD) < 0);
+}
+
+TEST(a_thousand_leaked_descriptors_are_gone)
+{
+	in_child(leaked);
+}
+
+static void poisoned(void)
+{
+	static const char *const names[] = {"LD_PRELOAD", "LD_LIBRARY_PATH", "GCONV_PATH",
+		"SYSTEMD_LOG_LEVEL", "DBUS_SYSTEM_BUS_ADDRESS", "LC_ALL", "LANGUAGE", "TMPDIR", "HOME", "IFS",
+		"POSIXLY_CORRECT"};
+	for (size_t i = 0; i < COUNT(names); i++)
+		HOLDS(setenv(names[i], "/nowhere", 1) == 0);
+	HOLDS(enter() == 0);
+	HOLDS(strncmp(environ[0], "PATH=/usr/sbin:/usr/bin", strlen("PATH=/usr/sbin:/usr/bin")) == 0);
+	HOLDS(strcmp(environ[1], "LC_ALL=C") == 0);
+	HOLDS(!environ[2]);
+}
+
+TEST(of_a_poisoned_environment_nothing_is_left)
+{
+	in_child(poisoned);
+}
+
+static void deaf(void)
+{
+	sigset_t all;
+	(void)sigfillset(&all);
+	HOLDS(sigprocmask(SIG_SETMASK, &all, NULL) == 0);
+	for (int signal_number = 1; signal_number <= SIGRTMAX; signal_number++)
+		(void)signal(signal_number, SIG_IGN);
+	HOLDS(enter() == 0);
+	for (int signal_number = 1; signal_number <= SIGRTMAX; signal_number++) {
+		struct sigaction now;
+		if (sigaction(signal_number, NULL, &now) < 0)
+			continue;
+		bool to_be_ignored = signal_number == SIGPIPE || signal_number == SIGXFSZ;
+		HOLDS(now.sa_handler == (to_be_ignored ? SIG_IGN : SIG_DFL));
+	}
+	HOLDS(sigprocmask(SIG_SETMASK, NULL, &all) == 0);
+	for (int signal_number = 1; signal_number <= SIGRTMAX; signal_number++)
+		HOLDS(sigismember(&all, signal_number) == 0);
+	/* A child's failure is seen. */
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(7);
+	int status = 0;
+	HOLDS(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 7);
+}
+
+TEST(ignored_and_blocked_signals_hide_nothing)
+{
+	in_child(deaf);
+}
+
+static void timed(void)
+{
+	const struct itimerval soon = {.it_value = {.tv_sec = 3600}};
+	struct itimerval now;
+	int death = -1;
+	HOLDS(setitimer(ITIMER_REAL, &soon, NULL) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+	HOLDS(enter() == 0);
+	HOLDS(getitimer(ITIMER_REAL, &now) == 0 && now.it_value.tv_sec == 0 && now.it_value.tv_usec == 0);
+	HOLDS(prctl(PR_GET_PDEATHSIG, &death) == 0 && death == 0);
+}
+
+TEST(no_timer_and_no_parent_ends_it_in_the_middle)
+{
+	in_child(timed);
+}
+
+static void cramped(void)
+{
+	static const int resources[] = {RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_STACK};
+	static const rlim_t values[] = {0, 4, 1 << 16};
+	for (size_t i = 0; i < COUNT(resources); i++) {
+		struct rlimit limit;
+		HOLDS(getrlimit(resources[i], &limit) == 0);
+		limit.rlim_cur = values[i];
+		HOLDS(setrlimit(resources[i], &limit) == 0);
+	}
+	(void)umask(0777);
+	char here[] = "/tmp/oss-crs-unit-XXXXXX";
+	HOLDS(mkdtemp(here) && chdir(here) == 0 && rmdir(here) == 0);
+	HOLDS(enter() == 0);
+	struct rlimit limit;
+	HOLDS(getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == limit.rlim_max);
+	HOLDS(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 256);
+	HOLDS(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0);
+	HOLDS(umask(0) == 022);
+	char cwd[PATH_MAX];
+	HOLDS(getcwd(cwd, sizeof cwd) && strcmp(cwd, "/") == 0);
+}
+
+TEST(limits_umask_and_directory_are_set)
+{
+	in_child(cramped);
+}
+
+/* EPERM from the filter, not from a lack of privilege: a bad argument would be another errno. */
+static void confined(void)
+{
+	struct confined is = {0};
+	struct error err = {0};
+	HOLDS(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	HOLDS(confine_calls(&is, &err) == 0 && confine_files(NULL, 0, &is, &err) == 0);
+	if (is.landlock) {
+		HOLDS(open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0);
+		HOLDS(open("/tmp/oss-crs-unit", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 && errno == EACCES);
+		HOLDS(mkdir("/tmp/oss-crs-unit", 0700) < 0 && errno == EACCES);
+	}
+	if (is.seccomp) {
+		char *none[] = {NULL};
+		HOLDS(execve("/nowhere", none, none) < 0 && errno == EPERM);
+		HOLDS(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 && errno == EPERM);
+		HOLDS(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0);
+	}
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(0);
+	HOLDS(pid > 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+TEST(confined_it_reads_and_forks_and_that_is_all)
+{
+	in_child(confined);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(no_file_becomes_standard_output_whatever_is_closed),
+		RUN(a_thousand_leaked_descriptors_are_gone),
+		RUN(of_a_poisoned_environment_nothing_is_left),
+		RUN(ignored_and_blocked_signals_hide_nothing),
+		RUN(no_timer_and_no_parent_ends_it_in_the_middle),
+		RUN(limits_umask_and_directory_are_set),
+		RUN(confined_it_reads_and_forks_and_that_is_all),
+	};
+	return cmocka_run_group_tests_name("setup_entry", tests, NULL, NULL);
+}
