@@ -59,7 +59,8 @@ const char *request_help(void)
 	       "  --json              machine-readable output of check and --dry-run\n"
 	       "  -q, --quiet         say errors only\n"
 	       "  -v, --verbose       show the plan before it is carried out\n"
-	       "  -h, --help          --version\n"
+	       "  -h, --help          this text\n"
+	       "  --version           the version\n"
 	       "\n"
 	       "Configuration: " POLICY_FILE "\n";
 }
