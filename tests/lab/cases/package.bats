@@ -32,6 +32,10 @@ setup_file() {
 
 @test "apt installs both packages, and installing changes nothing of the host" {
 	apt-get -q -y install $PACKAGES/oss-crs-run_*.deb $PACKAGES/oss-crs-setup_*.deb
+	for program in oss-crs-run oss-crs-setup; do
+		version=$(dpkg-query -W -f '${Version}' $program)
+		[ "$($program --version)" = "$program ${version%~*}" ]
+	done
 	run dpkg --verify oss-crs-run oss-crs-setup
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
