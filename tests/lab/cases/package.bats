@@ -93,7 +93,7 @@ setup_file() {
 	[ -e /etc/oss-crs/setup.conf ]
 }
 
-@test "purge leaves nothing: no file, no group, and the other users' sessions go on" {
+@test "purge leaves nothing: no file, no group" {
 	apt-get -q -y purge oss-crs-setup oss-crs-run
 	diff $BEFORE <(files)
 }
