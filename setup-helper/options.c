@@ -64,7 +64,8 @@ const char *request_help(void)
 	       "  --json              machine-readable output\n"
 	       "  -q, --quiet         say errors only\n"
 	       "  -v, --verbose       show the plan before it is carried out\n"
-	       "  -h, --help          --version\n"
+	       "  -h, --help          this text\n"
+	       "  --version           the version\n"
 	       "\n"
 	       "Configuration: " POLICY_FILE "\n";
 }
