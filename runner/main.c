@@ -70,6 +70,8 @@ static int run_command(const struct command *command, struct context *context, s
 		return -1;
 	if (options->cgroup_parent && options->no_cgroup_parent)
 		return fail_as(err, EX_USAGE, "--cgroup-parent and --no-cgroup-parent exclude each other");
+	if (options->no_cgroup_parent && (options->share || options->wait))
+		return fail_as(err, EX_USAGE, "without cgroups there is nothing to wait for or to share");
 	if (options->share && options->wait)
 		return fail_as(err, EX_USAGE, "--share and --wait exclude each other");
 	if (host_open(&context->host, err) < 0)
