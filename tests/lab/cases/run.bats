@@ -46,6 +46,14 @@ setup() {
 	EOF
 }
 
+# What a test that failed has left would keep its CPUs from the next.
+teardown() {
+	[[ -z ${BATS_TEST_COMPLETED:-} ]] || return 0
+	pkill -KILL -x oss-crs-run || :
+	wait
+	as alice oss-crs-run clean -q --all
+}
+
 # services NAME COMMAND...: the job's Compose file, services of busybox.
 services() {
 	printf 'services:\n' >$JOB/docker-compose.yaml
