@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "fs.h"
+#include "lease.h"
 #include "machine.h"
 #include "size.h"
 
@@ -59,6 +60,28 @@ static int recorded_facts(
 	request->host_cpus = topology_online(topology);
 	if (machine_memory(&host, &request->host_memory, err) < 0)
 		request->host_memory = topology->memory;
+	return 0;
+}
+
+/* Whether some CPUs are given by number, so that which ones is for the plan to choose. */
+static bool has_choice(const struct job *job, const struct plan_request *request)
+{
+	bool choice = request->cpu_count || job->worker.cpu_count;
+	for (size_t i = 0; i < job->crs_count; i++)
+		choice = choice || cpulist_empty(&job->crs[i].share.cpus);
+	return choice;
+}
+
+/* What runs have now. Another may come before this one enters: then its lease finds the CPUs taken, and says so. */
+static int find_taken(const struct context *context, struct plan_request *request, struct error *err)
+{
+	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
+	struct cpulist left;
+	if (ledger_read(&context->host, 0, &ledger, err) < 0)
+		return err->status == EX_UNAVAILABLE || err->code == ENOENT ? 0 : -1;
+	lease_free_cpus(&ledger, 0, &request->host_cpus, &left);
+	request->taken = request->host_cpus;
+	cpulist_subtract(&request->taken, &left);
 	return 0;
 }
 
@@ -158,6 +181,9 @@ int load_plan(const struct context *context, enum phase phase, struct job *ret_j
 	if (machine_facts(context, &request, &topology, err) < 0)
 		return -1;
 	request.topology = topology.count ? &topology : NULL;
+	bool here = !options->host_cpus && !options->topology;
+	if (here && !options->share && has_choice(&job, &request) && find_taken(context, &request, err) < 0)
+		return -1;
 	if (plan_make(&job, &request, ret_plan, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ret_plan->warning_count; i++)

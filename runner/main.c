@@ -117,6 +117,10 @@ static int run(int argc, char **argv, struct context *context, struct error *err
 		*err = conf;
 		return -1;
 	}
+	if (options->share && options->wait)
+		return fail_as(err, EX_USAGE, "--share and --wait exclude each other");
+	if (options->no_cgroup_parent && (options->share || options->wait))
+		return fail_as(err, EX_USAGE, "without cgroups there is nothing to wait for or to share");
 	if (check_args(command, options, err) < 0 ||
 		(options->cgroup_root && host_set_cgroup(&context->host, options->cgroup_root, err) < 0))
 		return -1;

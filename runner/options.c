@@ -62,9 +62,8 @@ static const struct option_def defs[] = {
 		"end after 90, 90s, 5m, 2h or 1d, with status 124", NULL, 0},
 	{"wait", 0, PATIENCE, FIELD(wait), RUNS | CONF, "[=DURATION]",
 		"wait in the queue while others have the CPUs or the memory", NULL, 0},
-	{"share", 0, FLAG, FIELD(share), RUNS | CONF, NULL,
-		"run beside others who have the CPUs or the memory, whatever --wait says; the report says so",
-		NULL, 0},
+	{"share", 0, FLAG, FIELD(share), RUNS, NULL,
+		"run beside others who have the CPUs or the memory; the report says so", NULL, 0},
 	{"until", 0, CHOICE, FIELD(until), JOBS | CONF, "first|all",
 		"end with the first container or with the last (default: run first, build all)",
 		until_choices, UNTIL_FIRST},
@@ -196,6 +195,7 @@ int options_parse(int argc, char **argv, unsigned command, struct options *optio
 				   : defs[i].argument       ? required_argument
 							    : no_argument,
 			.val = LONG_BASE + (int)i};
+	uint64_t default_wait = options->wait;
 	optind = 0;
 	opterr = 0;
 	for (;;) {
@@ -212,6 +212,9 @@ int options_parse(int argc, char **argv, unsigned command, struct options *optio
 		if (apply(def, optarg, options, err) < 0)
 			return -1;
 	}
+	/* A wait that only run.conf asks for gives way. */
+	if (options->share && options->wait == default_wait)
+		options->wait = 0;
 	options->args = argv + optind;
 	options->arg_count = argc - optind;
 	return 0;

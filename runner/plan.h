@@ -26,9 +26,10 @@ struct plan_request {
 	const char *run_id, *worker;
 	uint64_t timestamp; /* Unix seconds */
 	uint32_t random;
-	uid_t uid;                       /* whose user@UID.service the run lives below */
-	struct cpulist host_cpus;        /* CPUs that are online */
-	uint64_t host_memory;            /* bytes */
+	uid_t uid;                /* whose user@UID.service the run lives below */
+	struct cpulist host_cpus; /* CPUs that are online */
+	uint64_t host_memory;     /* bytes */
+	struct cpulist taken; /* of those, what other runs have: CPUs by number keep off them if they can */
 	const struct topology *topology; /* NULL: not known; then CPUs by number are the lowest free ones */
 	bool strict;
 	/* What the command line gives in the place of the config's own figures; at most one of cpus and cpu_count. */

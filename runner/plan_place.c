@@ -20,9 +20,15 @@ int place_cpus(const struct plan_request *request, const struct cpulist *pool, c
 	const struct topology *topology = request->topology;
 	const struct cpulist none = {0};
 	enum placement any = PLACED_SPARING;
-	if (placement_choose(topology, pool, lists, wanted, count, &plan->placement, err) < 0)
-		return -1;
 	struct cpulist left = *pool;
+	struct cpulist busy = *lists;
+	cpulist_subtract(&left, &request->taken);
+	cpulist_union(&busy, &request->taken);
+	/* Where too few are free it is for the lease to say who has them, and to wait. */
+	if (placement_choose(topology, &left, &busy, wanted, count, &plan->placement, err) < 0 &&
+		placement_choose(topology, pool, lists, wanted, count, &plan->placement, err) < 0)
+		return -1;
+	left = *pool;
 	for (size_t i = 0; i < count; i++)
 		cpulist_subtract(&left, &wanted[i].cpus);
 	plan->choice = PLAN_CPUS_PLACED;

@@ -196,9 +196,11 @@ struct entry {
 	struct lease_view view;
 	struct queue_lock lock;
 	int timer;
-	bool told; /* what is told once */
+	bool own_lock; /* the host has none */
+	bool told;     /* what is told once */
 };
 
+/* Never under the lock: whoever reads may be slow, and so may the look-up of a user's name. */
 static void tell(const struct entry *entry, bool warning, const char *text)
 {
 	entry->request->tell(entry->request->data, warning, text);
@@ -211,7 +213,7 @@ static void tell_once(struct entry *entry)
 	if (entry->told)
 		return;
 	entry->told = true;
-	if (entry->lock.own)
+	if (entry->own_lock)
 		tell(entry, true,
 			"/" QUEUE_LOCK
 			" is missing: a run that another user starts in this moment may take the "
@@ -241,11 +243,11 @@ static int look(struct entry *entry, struct error *err)
 	const struct queue_request *request = entry->request;
 	if (queue_lock(request->host, request->ours, request->signals, &entry->lock, err) < 0)
 		return -1;
+	entry->own_lock = entry->lock.own;
 	ledger_free(&entry->ledger);
 	if (ledger_read(request->host, entry->claim.id, &entry->ledger, err) < 0)
 		return -1;
 	entry->view = lease_judge(&entry->ledger, &entry->claim);
-	tell_once(entry);
 	return 0;
 }
 
@@ -360,11 +362,12 @@ static int go_through(struct entry *entry, struct error *err)
 	while (look(entry, err) == 0) {
 		if (entry->view.fits || request->share)
 			return reserve(entry, err) < 0 ? -1 : tree_fill(&entry->tree, request->tree, err);
-		if (!request->wait)
-			return fail_taken(entry, false, err);
-		if (reserve(entry, err) < 0)
+		if (request->wait && reserve(entry, err) < 0)
 			return -1;
 		queue_unlock(&entry->lock);
+		tell_once(entry);
+		if (!request->wait)
+			return fail_taken(entry, false, err);
 		tell_place(entry);
 		if (wait_turn(entry, err) < 0)
 			return -1;
@@ -395,6 +398,7 @@ int queue_enter(const struct queue_request *request, struct cg_tree *ret, struct
 	}
 	*ret = entry.tree;
 	*ret_shared = entry.ledger;
+	tell_once(&entry);
 	if (request->share && !entry.view.fits)
 		tell_shared(&entry);
 	return 0;

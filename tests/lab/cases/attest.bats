@@ -14,6 +14,10 @@ setup() {
 	make_job
 }
 
+teardown() {
+	after_failure
+}
+
 # mismatch: the last run was ended by what it found, and left nothing.
 mismatch() {
 	[ "$status" -eq 70 ]

@@ -55,6 +55,14 @@ services() {
 	done >>$JOB/docker-compose.yaml
 }
 
+# after_failure: what a test that failed has left would keep its CPUs from the next.
+after_failure() {
+	[[ -z ${BATS_TEST_COMPLETED:-} ]] || return 0
+	pkill -KILL -x oss-crs-run || :
+	wait
+	as alice oss-crs-run clean -q --all
+}
+
 nothing_left() {
 	[ -z "$(find $CG/$OURS -mindepth 1 -type d)" ]
 	[ -z "$(docker ps -aq)" ]

@@ -280,6 +280,37 @@ owner() {
 	[[ "$output" != *shared* ]]
 }
 
+@test "build and run have leases too: taken is 75 before any container, --share is in the report" {
+	as alice sudo -n "$(command -v oss-crs-setup)" --yes --restart=force docker
+	cat >$DIR/2/docker-compose.yaml <<-'EOF2'
+		services:
+		  c:
+		    image: busybox:latest
+		    pull_policy: never
+		    network_mode: none
+		    command: ["true"]
+	EOF2
+	holds carol 2 first
+	name=$(basename "$(runs)")
+	for phase in "build $DIR/2 p" "run $DIR/2 p h"; do
+		# shellcheck disable=SC2086 # its words
+		run as alice oss-crs-run $phase
+		[ "$status" -eq 75 ]
+		[[ "$output" == *"CPUs 2 are taken: run $name of carol"* ]]
+		[ -z "$(docker ps -aq)" ]
+		[ -z "$(ls /run/user/1000/oss-crs)" ]
+	done
+	run as alice oss-crs-run run --share --report $DIR/report.json $DIR/2 p h
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"shared: CPUs 2 with run $name of carol"* ]]
+	[ "$(jq -r '.shared[] | .run, .user, .cpus' $DIR/report.json | tr '\n' ' ')" = "$name carol 2 " ]
+	sh_as alice "exec oss-crs-run run --wait $DIR/2 p h" >$DIR/run.out 2>&1 &
+	until_true grep -q 'waiting, at place 1' $DIR/run.out
+	open_gate 1
+	wait $!
+	[ "$(runs | wc -l)" -eq 0 ]
+}
+
 @test "memory: what living runs may use at most together is not more than there is" {
 	total=$(($(sed -n 's/MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))
 	config most 2 $((total - 100))M

@@ -14,6 +14,10 @@ setup() {
 	make_job
 }
 
+teardown() {
+	after_failure
+}
+
 @test "check says ready, as JSON too, and for a user outside group docker what is missing" {
 	run as alice oss-crs-run check
 	[ "$status" -eq 0 ]
