@@ -226,7 +226,7 @@ int bus_has_dropin(sd_bus *bus, const char *unit, const char *path, bool *ret, s
 	if (bus_text_list(bus, unit, SYSTEMD ".Unit", "DropInPaths", &paths, err) < 0)
 		return -1;
 	bool found = false;
-	for (const char *line = paths; *line && !found; line += strcspn(line, "\n") + 1)
+	for (const char *line = paths ? paths : ""; *line && !found; line += strcspn(line, "\n") + 1)
 		found = strncmp(line, path, len) == 0 && line[len] == '\n';
 	*ret = found;
 	return 0;
