@@ -219,6 +219,19 @@ int bus_text_list(sd_bus *bus, const char *unit, const char *interface, const ch
 	return lines_of(bus, unit, interface, property, "as", read_list, ret, err);
 }
 
+int bus_has_dropin(sd_bus *bus, const char *unit, const char *path, bool *ret, struct error *err)
+{
+	_cleanup_free_ char *paths = NULL;
+	size_t len = strlen(path);
+	if (bus_text_list(bus, unit, SYSTEMD ".Unit", "DropInPaths", &paths, err) < 0)
+		return -1;
+	bool found = false;
+	for (const char *line = paths ? paths : ""; *line && !found; line += strcspn(line, "\n") + 1)
+		found = strncmp(line, path, len) == 0 && line[len] == '\n';
+	*ret = found;
+	return 0;
+}
+
 int bus_exec_start(sd_bus *bus, const char *unit, char **ret, struct error *err)
 {
 	return lines_of(

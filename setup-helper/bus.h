@@ -42,6 +42,10 @@ int bus_text_list(sd_bus *bus, const char *unit, const char *interface, const ch
 int bus_exec_start(sd_bus *bus, const char *unit, char **ret, struct error *err);
 int bus_environment_files(sd_bus *bus, const char *unit, char **ret, struct error *err);
 
+/* Whether systemd has read this drop-in (an absolute path) as one of the unit's: DropInPaths. NeedDaemonReload alone does
+ * not tell: systemd 252 was seen not to set it for a drop-in that is new. */
+int bus_has_dropin(sd_bus *bus, const char *unit, const char *path, bool *ret, struct error *err);
+
 /* systemctl daemon-reload; returns when it is done. */
 int bus_reload(sd_bus *bus, struct error *err);
 

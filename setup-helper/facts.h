@@ -45,6 +45,7 @@ struct delegate_facts {
 	char unit[BUS_UNIT_MAX];         /* user@UID.service */
 	char dropin_dir[FACTS_PATH_MAX]; /* absolute */
 	char *dropin;                    /* what is in the drop-in now; NULL if it is not there */
+	bool dropin_read;                /* systemd knows of it */
 	char *delegated;                 /* DelegateControllers of the unit, one a line; NULL if unknown */
 	struct unit_state manager;
 	bool lingers;

@@ -104,10 +104,10 @@ static int plan_config(const struct plan_input *input, struct setup_plan *plan, 
 	bool differs = !facts->dropin || strcmp(facts->dropin, wanted) != 0;
 	if (differs && plan_add(plan, STEP_DROPIN, path, facts->dropin, wanted, err) < 0)
 		return -1;
-	if ((differs || facts->manager.stale) &&
-		plan_add(plan, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
+	bool unread = differs || facts->manager.stale || !facts->dropin_read;
+	if (unread && plan_add(plan, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
 		return -1;
-	if (!differs && !facts->manager.stale && !cgroup_has(facts->delegated, input->policy->controllers)) {
+	if (!unread && !cgroup_has(facts->delegated, input->policy->controllers)) {
 		(void)fail_as(err, EX_CONFIG, "%s does not delegate %s although %s says so", facts->unit,
 			input->policy->controllers, path);
 		return add_hint(err, "a later drop-in takes it back: systemctl cat %s", facts->unit);

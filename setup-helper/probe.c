@@ -111,7 +111,10 @@ static int probe_dropin(const struct probe_input *input, struct delegate_facts *
 static int ask_systemd(
 	sd_bus *bus, const char *unit, uid_t uid, struct delegate_facts *ret, struct error *err)
 {
+	char path[FACTS_PATH_MAX + sizeof DROPIN_NAME + 1];
+	(void)snprintf(path, sizeof path, "%s/%s", ret->dropin_dir, DROPIN_NAME);
 	if (bus_unit_state(bus, unit, &ret->manager, err) < 0 ||
+		bus_has_dropin(bus, unit, path, &ret->dropin_read, err) < 0 ||
 		bus_lingers(bus, uid, &ret->lingers, err) < 0)
 		return -1;
 	if (!ret->manager.installed)

@@ -84,11 +84,16 @@ static int look(const struct looking *looking, struct undo_item *item, struct er
 		return fail_as(
 			err, EX_CONFIG, "'%.32s' is no step that can be undone", looking->record->step);
 	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)looking->record->uid);
-	if (kind == STEP_DROPIN && bus_unit_state(looking->bus, unit, &manager, err) < 0)
+	bool read = false;
+	if (kind == STEP_DROPIN &&
+		(bus_unit_state(looking->bus, unit, &manager, err) < 0 ||
+			bus_has_dropin(looking->bus, unit, looking->record->target, &read, err) < 0))
+		return -1;
+	if (lookers[kind](looking, &item->now, err) < 0)
 		return -1;
 	item->active = manager.active;
-	item->stale = manager.stale;
-	return lookers[kind](looking, &item->now, err);
+	item->stale = manager.stale || (read && !item->now);
+	return 0;
 }
 
 int probe_undo(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,

@@ -96,8 +96,7 @@ static int follow(pid_t first, bool kills, unsigned long nth)
 		int signal = event || WSTOPSIG(status) == SIGSTOP || WSTOPSIG(status) == SIGTRAP
 				     ? 0
 				     : WSTOPSIG(status);
-		(void)ptrace(
-			PTRACE_CONT, pid, NULL, (void *)(long)signal); // NOLINT(performance-no-int-to-ptr)
+		(void)ptrace(PTRACE_CONT, pid, NULL, (long)signal);
 	}
 }
 
@@ -116,9 +115,7 @@ int main(int argc, char **argv)
 	const long options = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 			     PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-		ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) <
-			0 || // NOLINT(performance-no-int-to-ptr)
-		ptrace(PTRACE_CONT, pid, NULL, NULL) < 0)
+		ptrace(PTRACE_SETOPTIONS, pid, NULL, options) < 0 || ptrace(PTRACE_CONT, pid, NULL, NULL) < 0)
 		return fail_here("trace");
 	return follow(pid, strcmp(argv[1], "kill") == 0, strtoul(argv[3], NULL, 10));
 }

@@ -43,6 +43,7 @@ static void make_ready(struct fixture *f)
 	(void)snprintf(delegate->dropin_dir, FACTS_PATH_MAX, "/etc/systemd/system/user@1000.service.d");
 	delegate->manager = (struct unit_state){.installed = true, .active = true, .active_text = "active"};
 	delegate->lingers = true;
+	delegate->dropin_read = true;
 	set_text(&delegate->dropin, plan_dropin(&f->policy, dropin, sizeof dropin));
 	set_text(&delegate->delegated, "cpu\ncpuset\nmemory\npids\n");
 	for (int i = 0; i < LEVEL_COUNT; i++) {
@@ -174,6 +175,13 @@ TEST(what_an_interruption_left_is_finished)
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, "reload");
 	f.facts.delegate.manager.stale = false;
+	/* systemd 252 does not say so of a drop-in that is new. */
+	f.facts.delegate.dropin_read = false;
+	set_text(&f.facts.delegate.delegated, "cpu\nmemory\npids\n");
+	assert_ok(make_plan(&f, true, true), f.err);
+	assert_steps(&f, "reload");
+	f.facts.delegate.dropin_read = true;
+	set_text(&f.facts.delegate.delegated, "cpu\ncpuset\nmemory\npids\n");
 	(void)snprintf(f.facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "systemd");
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, "idle restart");

@@ -51,8 +51,18 @@ stock_docker() {
 	systemctl restart docker.service
 }
 
+# Whether nothing has been delegated since the last time.
+is_stock_delegation() {
+	local path
+	for path in /etc/oss-crs /var/lib/oss-crs /var/lib/systemd/linger/alice "$ALICE/oss-crs" /etc/systemd/system/user@*; do
+		[ ! -e "$path" ] || return 1
+	done
+	! grep -qw cpuset $CG/user.slice/user-1000.slice/cgroup.subtree_control && systemctl is-active -q user@1000.service
+}
+
 # No delegation, nobody lingers; alice's session goes on. A running user manager keeps what it has until it ends.
 stock_delegation() {
+	! is_stock_delegation || return 0 # that costs seconds
 	loginctl disable-linger alice
 	rm -rf /etc/systemd/system/user@*.service.d /etc/oss-crs /var/lib/oss-crs
 	systemctl daemon-reload
