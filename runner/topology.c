@@ -222,6 +222,8 @@ int topology_read(int sys, struct topology *ret, struct error *err)
 	_cleanup_(topology_free) struct topology topology = TOPOLOGY_NONE;
 	if (read_cpus(sys, &topology, err) < 0 || read_nodes(sys, &topology, err) < 0)
 		return -1;
+	if (topology.count == 0)
+		return fail(err, ENOENT, "no CPU is online");
 	qsort(topology.cpus, topology.count, sizeof *topology.cpus, compare_cpus);
 	for (size_t i = 0; i < topology.count; i++)
 		topology.index[topology.cpus[i].cpu] = (uint16_t)(i + 1);
