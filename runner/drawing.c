@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#define NOBODY      -1
-#define OWNER_WIDTH 20 /* columns that names are filled up to */
-#define OTHERS      -2 /* more than one CRS on one CPU */
+#define NOBODY      (-1)
+#define OTHERS      (-2) /* more than one CRS on one CPU */
+#define OWNER_WIDTH 20   /* columns that names are filled up to */
 
 /* Per place in topology.cpus: index of the CRS that has the CPU, NOBODY or OTHERS. The caller frees it. */
 static int *find_owners(const struct run_plan *plan)

@@ -82,12 +82,12 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 			plan->worker, size_format_exact(total - sum, have), count, first->at.line);
 		return add_hint(err, "each of them needs at least %dM", SHARE_MIB_MIN);
 	}
+	uint64_t even = count ? left / count : 0;
 	size_t silent_left = count;
 	for (size_t i = 0; i < job->crs_count; i++) {
 		plan->crs[i].memory_max = job->crs[i].share.memory;
 		if (job->crs[i].share.memory_at.line)
 			continue;
-		uint64_t even = left / count;
 		plan->crs[i].memory_max = (--silent_left ? even : left - even * (count - 1)) * SIZE_MIB;
 	}
 	plan->memory_max = total ? total : sum;
