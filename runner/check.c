@@ -7,32 +7,28 @@
 
 #include "authority.h"
 #include "cgroup.h"
+#include "check_parts.h"
 #include "cleanup.h"
 #include "compose.h"
-#include "context.h"
 #include "delegation.h"
-#include "machine.h"
-#include "size.h"
+#include "fs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <sys/utsname.h>
 
-#define DETAIL_MAX 512
-
-/* What findings look at, and what an earlier one found out. */
-struct facts {
-	const struct context *context;
-	struct engine engine;
-	struct engine_info info;
-	bool connected; /* info is filled in */
-};
-
 struct finding {
 	const char *id;
-	/* 0: met, with a detail; -1: not met, with an error; 1: cannot be told because of an earlier finding. */
 	int (*look)(struct facts *facts, char *detail, struct error *err);
+	bool advice; /* the host is ready without it */
 };
+
+static int not_connected(char *detail)
+{
+	(void)snprintf(detail, DETAIL_MAX, "cannot be told without Docker");
+	return 1;
+}
 
 static int look_cgroup2(struct facts *facts, char *detail, struct error *err)
 {
@@ -81,7 +77,7 @@ static int look_docker(struct facts *facts, char *detail, struct error *err)
 static int look_local(struct facts *facts, char *detail, struct error *err)
 {
 	if (!facts->connected)
-		return 1;
+		return not_connected(detail);
 	(void)snprintf(detail, DETAIL_MAX, "the daemon runs on this host");
 	return engine_check_local(&facts->engine, &facts->info, err);
 }
@@ -89,7 +85,7 @@ static int look_local(struct facts *facts, char *detail, struct error *err)
 static int look_version(struct facts *facts, char *detail, struct error *err)
 {
 	if (!facts->connected)
-		return 1;
+		return not_connected(detail);
 	(void)snprintf(detail, DETAIL_MAX, "Docker uses cgroup v2");
 	return engine_check_version(&facts->info, err);
 }
@@ -97,7 +93,7 @@ static int look_version(struct facts *facts, char *detail, struct error *err)
 static int look_driver(struct facts *facts, char *detail, struct error *err)
 {
 	if (!facts->connected)
-		return 1;
+		return not_connected(detail);
 	(void)snprintf(detail, DETAIL_MAX, "Docker's cgroup driver is cgroupfs");
 	return engine_check_driver(&facts->info, err);
 }
@@ -113,51 +109,64 @@ static int look_compose(struct facts *facts, char *detail, struct error *err)
 }
 
 static const struct finding findings[] = {
-	{"cgroup2", look_cgroup2},
-	{"kernel", look_kernel},
-	{"delegation", look_delegation},
-	{"docker", look_docker},
-	{"docker-local", look_local},
-	{"docker-cgroup-version", look_version},
-	{"docker-cgroup-driver", look_driver},
-	{"compose", look_compose},
+	{"cgroup2", look_cgroup2, false},
+	{"kernel", look_kernel, false},
+	{"delegation", look_delegation, false},
+	{"docker", look_docker, false},
+	{"docker-local", look_local, false},
+	{"docker-cgroup-version", look_version, false},
+	{"docker-cgroup-driver", look_driver, false},
+	{"compose", look_compose, false},
+	{"smt", look_smt, true},
+	{"numa", look_numa, true},
+	{"isolated-cpus", look_isolated, true},
+	{"governor", look_governor, true},
 };
 
-static void print_finding(const char *id, int result, const char *detail, const struct error *err)
+static void print_finding(
+	const struct finding *finding, int result, const char *detail, const struct error *err)
 {
-	static const char *const words[] = {[0] = "no", [1] = "ok", [2] = "?"};
-	const char *text = result == 0 ? detail : result < 0 ? err->msg : "cannot be told without Docker";
-	(void)printf("%-3s %-22s %s\n", words[result + 1], id, text);
+	const char *word = result == 0 ? "ok" : result > 0 ? "?" : finding->advice ? "warn" : "no";
+	(void)printf("%-4s %-22s %s\n", word, finding->id, result < 0 ? err->msg : detail);
 	if (result < 0 && err->hint[0])
-		(void)printf("%28shint: %s\n", "", err->hint);
+		(void)printf("%29shint: %s\n", "", err->hint);
 }
 
-static json_t *finding_to_json(const char *id, int result, const char *detail, const struct error *err)
+static json_t *finding_to_json(
+	const struct finding *finding, int result, const char *detail, const struct error *err)
 {
-	return json_pack("{s:s, s:b, s:s, s:s}", "id", id, "ok", result == 0, "detail",
-		result == 0  ? detail
-		: result < 0 ? err->msg
-			     : "cannot be told without Docker",
-		"hint", result < 0 ? err->hint : "");
+	return json_pack("{s:s, s:b, s:s, s:s}", "id", finding->id, "ok", result == 0, "detail",
+		result < 0 ? err->msg : detail, "hint", result < 0 ? err->hint : "");
+}
+
+/* Without it the findings about it cannot be told. */
+static void read_topology(const struct context *context, struct topology *ret)
+{
+	struct error ignored = {0};
+	_cleanup_close_ int sys = fs_open(context->host.root, "sys", O_PATH | O_DIRECTORY, 0, &ignored);
+	if (sys >= 0)
+		(void)topology_read(sys, ret, &ignored);
 }
 
 int cmd_check(const struct context *context, struct error *err)
 {
 	struct facts facts = {.context = context, .engine = ENGINE_NONE};
+	read_topology(context, &facts.topology);
 	json_t *list = json_array();
 	bool ready = true;
 	for (size_t i = 0; i < sizeof findings / sizeof *findings; i++) {
 		char detail[DETAIL_MAX] = "";
 		struct error problem = {0};
-		int result = findings[i].look(&facts, detail, &problem);
-		ready = ready && result == 0;
+		const struct finding *finding = &findings[i];
+		int result = finding->look(&facts, detail, &problem);
+		ready = ready && (result == 0 || finding->advice);
 		if (context->options.json)
-			(void)json_array_append_new(
-				list, finding_to_json(findings[i].id, result, detail, &problem));
+			(void)json_array_append_new(list, finding_to_json(finding, result, detail, &problem));
 		else if (result != 0 || !context->options.quiet)
-			print_finding(findings[i].id, result, detail, &problem);
+			print_finding(finding, result, detail, &problem);
 	}
 	engine_close(&facts.engine);
+	topology_free(&facts.topology);
 	json_t *root = json_pack("{s:i, s:b, s:o}", "version", 1, "ready", ready, "findings", list);
 	int printed = context->options.json ? json_dumpf(root, stdout, JSON_INDENT(2)) : 0;
 	json_decref(root);

@@ -97,11 +97,12 @@ static int state_make(struct state *state, const struct cpulist *pool, const str
 	enum placement grade, struct error *err)
 {
 	const struct topology *topology = state->topology;
+	/* One more than needed, as no memory at all may be NULL as well. */
 	state->slots = calloc(topology->count + 1, sizeof *state->slots);
 	state->units = calloc(topology->count + 1, sizeof *state->units);
 	state->groups = calloc(topology->count + 1, sizeof *state->groups);
-	state->memory = calloc(topology->node_count, sizeof *state->memory);
-	state->free = calloc(topology->node_count, sizeof *state->free);
+	state->memory = calloc(topology->node_count + 1, sizeof *state->memory);
+	state->free = calloc(topology->node_count + 1, sizeof *state->free);
 	if (!state->slots || !state->units || !state->groups || !state->memory || !state->free)
 		return fail(err, ENOMEM, "placement");
 	for (size_t i = 0; i < topology->node_count; i++)

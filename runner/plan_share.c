@@ -183,7 +183,8 @@ int share_cpus(
 			job->worker.cpus_at.line ? job->worker.cpus_at : job->crs[0].at,
 			"%u CPUs are wanted, this host has %u that no CRS names", sum, cpulist_count(&pool));
 	/* A worker's list that the host does not have is an error, but a later one. */
-	if (sum > 0 && request->topology && cpulist_within(&pool, &request->host_cpus)) {
+	bool placeable = request->topology && !fitted && cpulist_within(&pool, &request->host_cpus);
+	if (sum > 0 && placeable) {
 		if (place_cpus(request, &pool, &lists, wanted, count, plan, err) < 0)
 			return -1;
 	} else if (sum > 0) {

@@ -124,12 +124,16 @@ static int read_cpus(int sys, struct topology *topology, struct error *err)
 	int found = read_list(sys, CPU_DIR "/online", &online, err);
 	if (found < 0 || read_list(sys, CPU_DIR "/isolated", &isolated, err) < 0)
 		return -1;
-	if (found == 0 || cpulist_empty(&online))
-		return fail(err, ENOENT, "%s/online", CPU_DIR);
+	if (found == 0 || cpulist_empty(&online)) {
+		(void)fail(err, ENOENT, "%s/online", CPU_DIR);
+		return -1;
+	}
 	topology->count = cpulist_count(&online);
 	topology->cpus = calloc(topology->count, sizeof *topology->cpus);
-	if (!topology->cpus)
-		return fail(err, ENOMEM, "topology");
+	if (!topology->cpus) {
+		(void)fail(err, ENOMEM, "topology");
+		return -1;
+	}
 	size_t i = 0;
 	for (unsigned cpu = cpulist_next(&online, 0); cpu < CPULIST_MAX;
 		cpu = cpulist_next(&online, cpu + 1)) {

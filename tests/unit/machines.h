@@ -105,7 +105,8 @@ static inline struct topology topology_of(const struct machine *machine)
 			topology.index[cpu] = (uint16_t)topology.count;
 		}
 	}
-	for (; topology.node_count < (size_t)machine->sockets * machine->nodes; topology.node_count++) {
+	for (size_t count = (size_t)machine->sockets * machine->nodes; topology.node_count < count;
+		topology.node_count++) {
 		topology.nodes[topology.node_count] = (struct topo_node){
 			.id = (unsigned)topology.node_count, .memory = machine->node_gib << 30};
 		topology.memory += machine->node_gib << 30;

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * check_machine: what about the machine makes runs hard to compare. Advice: none of it keeps a run from starting.
+ */
+#include "check_parts.h"
+
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define POLICY_DIR "sys/devices/system/cpu/cpufreq"
+
+static int not_known(char *detail)
+{
+	(void)snprintf(detail, DETAIL_MAX, "cannot be told without /sys/devices/system/cpu");
+	return 1;
+}
+
+int look_smt(struct facts *facts, char *detail, struct error *err)
+{
+	const struct topology *topology = &facts->topology;
+	if (!topology->count)
+		return not_known(detail);
+	(void)snprintf(detail, DETAIL_MAX, "%u cores of one thread", topology->core_count);
+	if (topology->threads_max < 2)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "%u cores of up to %u threads, which slow each other down",
+		topology->core_count, topology->threads_max);
+	return add_hint(err, "give CPUs by number, which are whole cores, or switch threads off: "
+			     "echo off | sudo tee /sys/devices/system/cpu/smt/control");
+}
+
+/* Whether all nodes with CPUs have as many of them and about as much memory. */
+static bool nodes_alike(const struct topology *topology)
+{
+	unsigned cpus[CPULIST_MAX] = {0};
+	const struct topo_node *first = NULL;
+	for (size_t i = 0; i < topology->count; i++)
+		cpus[topology->cpus[i].node]++;
+	for (size_t n = 0; n < topology->node_count; n++) {
+		const struct topo_node *node = &topology->nodes[n];
+		if (!cpus[n])
+			continue;
+		if (!first)
+			first = node;
+		uint64_t larger = node->memory > first->memory ? node->memory : first->memory;
+		uint64_t smaller = node->memory < first->memory ? node->memory : first->memory;
+		if (cpus[n] != cpus[first - topology->nodes] || larger - smaller > larger / 8)
+			return false;
+	}
+	return true;
+}
+
+int look_numa(struct facts *facts, char *detail, struct error *err)
+{
+	char balancing[16] = "0";
+	struct error ignored = {0};
+	const struct topology *topology = &facts->topology;
+	if (!topology->count)
+		return not_known(detail);
+	(void)snprintf(detail, DETAIL_MAX, "%zu NUMA node%s", topology->node_count,
+		topology->node_count > 1 ? "s, all alike" : "");
+	if (topology->node_count < 2)
+		return 0;
+	if (!nodes_alike(topology)) {
+		(void)fail_as(err, EX_UNAVAILABLE, "%zu NUMA nodes with different CPUs or memory",
+			topology->node_count);
+		return add_hint(err, "see which CRS is on which: oss-crs-run plan CONFIG");
+	}
+	/* Kernels without it have no such file. */
+	(void)fs_read_attr(facts->context->host.root, "proc/sys/kernel/numa_balancing", balancing,
+		sizeof balancing, &ignored);
+	if (strcmp(balancing, "0") == 0)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "the kernel moves memory between %zu NUMA nodes during a run",
+		topology->node_count);
+	return add_hint(err, "sudo sysctl kernel.numa_balancing=0");
+}
+
+int look_isolated(struct facts *facts, char *detail, struct error *err)
+{
+	char list[CPULIST_TEXT_MAX];
+	struct cpulist isolated = {0};
+	const struct topology *topology = &facts->topology;
+	if (!topology->count)
+		return not_known(detail);
+	(void)snprintf(detail, DETAIL_MAX, "no CPU is isolated");
+	for (size_t i = 0; i < topology->count; i++)
+		if (topology->cpus[i].isolated)
+			cpulist_add(&isolated, topology->cpus[i].cpu);
+	if (cpulist_empty(&isolated))
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"CPUs %.200s are isolated: the kernel balances no load between them",
+		cpulist_format(&isolated, list));
+	return add_hint(err, "keep them out of the config's lists, or isolcpus= off the kernel command line");
+}
+
+/* The governor of a cpufreq policy, that is of CPUs that change their clock together. Empty where there is none. */
+static int read_governor(int dir, const char *policy, char *ret, size_t size, struct error *err)
+{
+	char path[288];
+	(void)snprintf(path, sizeof path, "%s/scaling_governor", policy);
+	if (fs_read_attr(dir, path, ret, size, err) == 0)
+		return 0;
+	ret[0] = '\0';
+	return err->code == ENOENT ? 0 : -1;
+}
+
+int look_governor(struct facts *facts, char *detail, struct error *err)
+{
+	int fd = fs_open(facts->context->host.root, POLICY_DIR, O_RDONLY | O_DIRECTORY, 0, err);
+	if (fd < 0 && err->code != ENOENT)
+		return -1;
+	(void)snprintf(detail, DETAIL_MAX, "this kernel does not change the CPUs' clock");
+	if (fd < 0)
+		return 0;
+	_cleanup_closedir_ DIR *dir = fdopendir(fd);
+	if (!dir) {
+		(void)close(fd);
+		return fail(err, errno, "read %s", POLICY_DIR);
+	}
+	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+		char governor[64] = "";
+		if (strncmp(entry->d_name, "policy", strlen("policy")) == 0 &&
+			read_governor(dirfd(dir), entry->d_name, governor, sizeof governor, err) < 0)
+			return -1;
+		if (!governor[0])
+			continue;
+		(void)snprintf(detail, DETAIL_MAX, "the CPUs' governor is performance");
+		if (strcmp(governor, "performance") == 0)
+			continue;
+		(void)fail_as(
+			err, EX_UNAVAILABLE, "the CPUs' clock changes with the load (governor %s)", governor);
+		return add_hint(err, "sudo cpupower frequency-set -g performance");
+	}
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_check_machine: what check says of machines on which runs are hard to compare, and of plain ones.
+ */
+#include "machines.h"
+
+#include "check_parts.h"
+
+#define TEXT_MAX 1024 /* as long as a message */
+
+typedef int look(struct facts *facts, char *detail, struct error *err);
+
+/* Look at the machine in the test's directory, which stands for /. */
+static int look_at(void **state, look *looks, char *text, char *hint)
+{
+	char detail[DETAIL_MAX] = "";
+	struct error err = {0};
+	struct context context = {.host = HOST_CLOSED};
+	struct facts facts = {.context = &context};
+	assert_ok(host_open_at(unit_dir(state), &context.host, &err), err);
+	_cleanup_close_ int sys = openat(unit_dir(state), "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (sys >= 0)
+		facts.topology = topology_at(sys);
+	int result = looks(&facts, detail, &err);
+	(void)snprintf(text, TEXT_MAX, "%s", result < 0 ? err.msg : detail);
+	(void)snprintf(hint, sizeof err.hint, "%s", result < 0 ? err.hint : "");
+	topology_free(&facts.topology);
+	host_close(&context.host);
+	return result;
+}
+
+static void assert_fine(void **state, look *looks, const char *expected)
+{
+	char text[TEXT_MAX];
+	char hint[512];
+	if (look_at(state, looks, text, hint) != 0)
+		fail_test("%s", text);
+	assert_string_equal(text, expected);
+}
+
+static void assert_advice(void **state, look *looks, const char *expected, const char *advice)
+{
+	char text[TEXT_MAX];
+	char hint[512];
+	assert_int_equal(look_at(state, looks, text, hint), -1);
+	assert_string_equal(text, expected);
+	assert_contains(hint, advice);
+}
+
+static void make_machine(void **state, struct machine machine)
+{
+	make_dir(unit_dir(state), "sys");
+	_cleanup_close_ int sys = openat(unit_dir(state), "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	machine_write(sys, &machine);
+}
+
+TEST(a_plain_machine_needs_no_advice)
+{
+	make_machine(state, (struct machine){1, 1, 4, 1, false, 4});
+	assert_fine(state, look_smt, "4 cores of one thread");
+	assert_fine(state, look_numa, "1 NUMA node");
+	assert_fine(state, look_isolated, "no CPU is isolated");
+	assert_fine(state, look_governor, "this kernel does not change the CPUs' clock");
+}
+
+TEST(threads_of_one_core_slow_each_other_down)
+{
+	make_machine(state, (struct machine){1, 1, 4, 2, true, 4});
+	assert_advice(
+		state, look_smt, "4 cores of up to 2 threads, which slow each other down", "smt/control");
+}
+
+TEST(nodes_that_differ_and_pages_that_move)
+{
+	make_machine(state, (struct machine){2, 1, 2, 1, false, 4});
+	assert_fine(state, look_numa, "2 NUMA nodes, all alike");
+	make_text(unit_dir(state), "1\n", "proc/sys/kernel/numa_balancing");
+	assert_advice(state, look_numa, "the kernel moves memory between 2 NUMA nodes during a run",
+		"kernel.numa_balancing=0");
+	make_text(unit_dir(state), "0\n", "proc/sys/kernel/numa_balancing");
+	assert_fine(state, look_numa, "2 NUMA nodes, all alike");
+	make_text(unit_dir(state), "Node 1 MemTotal: 1048576 kB\n", "sys/devices/system/node/node1/meminfo");
+	assert_advice(state, look_numa, "2 NUMA nodes with different CPUs or memory", "plan CONFIG");
+}
+
+TEST(a_node_of_memory_alone_is_no_different_node)
+{
+	make_machine(state, (struct machine){2, 1, 2, 1, false, 4});
+	make_text(unit_dir(state), "\n", "sys/devices/system/node/node2/cpulist");
+	make_text(unit_dir(state), "Node 2 MemTotal: 1048576 kB\n", "sys/devices/system/node/node2/meminfo");
+	assert_fine(state, look_numa, "3 NUMA nodes, all alike");
+}
+
+TEST(isolated_cpus_are_named)
+{
+	make_machine(state, (struct machine){1, 1, 4, 1, false, 4});
+	make_text(unit_dir(state), "2-3\n", "sys/devices/system/cpu/isolated");
+	assert_advice(state, look_isolated, "CPUs 2-3 are isolated: the kernel balances no load between them",
+		"isolcpus=");
+}
+
+TEST(clocks_that_follow_the_load)
+{
+	make_machine(state, (struct machine){1, 1, 2, 1, false, 4});
+	make_text(unit_dir(state), "1\n", "sys/devices/system/cpu/cpufreq/boost");
+	assert_fine(state, look_governor, "this kernel does not change the CPUs' clock");
+	make_text(
+		unit_dir(state), "performance\n", "sys/devices/system/cpu/cpufreq/policy0/scaling_governor");
+	assert_fine(state, look_governor, "the CPUs' governor is performance");
+	make_text(unit_dir(state), "schedutil\n", "sys/devices/system/cpu/cpufreq/policy1/scaling_governor");
+	assert_advice(state, look_governor, "the CPUs' clock changes with the load (governor schedutil)",
+		"cpupower frequency-set -g performance");
+}
+
+TEST(what_cannot_be_told_is_said_to_be_so)
+{
+	char text[TEXT_MAX];
+	char hint[512];
+	assert_int_equal(look_at(state, look_smt, text, hint), 1);
+	assert_string_equal(text, "cannot be told without /sys/devices/system/cpu");
+	assert_int_equal(look_at(state, look_numa, text, hint), 1);
+	assert_int_equal(look_at(state, look_isolated, text, hint), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(a_plain_machine_needs_no_advice),
+		RUN_IN_DIR(threads_of_one_core_slow_each_other_down),
+		RUN_IN_DIR(nodes_that_differ_and_pages_that_move),
+		RUN_IN_DIR(a_node_of_memory_alone_is_no_different_node),
+		RUN_IN_DIR(isolated_cpus_are_named),
+		RUN_IN_DIR(clocks_that_follow_the_load),
+		RUN_IN_DIR(what_cannot_be_told_is_said_to_be_so),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
