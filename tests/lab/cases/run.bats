@@ -18,6 +18,7 @@ teardown() {
 	after_failure
 }
 
+# bats test_tags=both
 @test "check says ready, as JSON too, and for a user outside group docker what is missing" {
 	run as alice oss-crs-run check
 	[ "$status" -eq 0 ]
@@ -30,6 +31,7 @@ teardown() {
 	[[ "$output" == *"usermod -aG docker"* ]]
 }
 
+# bats test_tags=both
 @test "a run holds each CRS to its CPUs and memory, and leaves nothing" {
 	services a 'echo A has $$(nproc) CPUs; cat /proc/self/status | grep Cpus_allowed_list; sleep 600' \
 		b 'echo B has $$(nproc) CPUs; sleep 600'
@@ -55,6 +57,7 @@ teardown() {
 	nothing_left
 }
 
+# bats test_tags=both
 @test "a CRS of three containers is killed at its limit while its neighbour goes on" {
 	services a_1 'tail /dev/zero; sleep 600' a_2 'tail /dev/zero; sleep 600' a_3 'tail /dev/zero; sleep 600' \
 		b 'i=0; while [ $$i -lt 5 ]; do i=$$((i+1)); sleep 1; done; echo neighbour is fine; exit 7'
@@ -104,6 +107,7 @@ teardown() {
 	nothing_left
 }
 
+# bats test_tags=both
 @test "a second Ctrl-C kills what ignores the first" {
 	services a 'trap : TERM INT; while :; do sleep 1; done' b 'trap : TERM INT; while :; do sleep 1; done'
 	sed -i 's/network_mode: none/&\n    stop_grace_period: 5m/' $JOB/docker-compose.yaml
@@ -117,6 +121,7 @@ teardown() {
 	nothing_left
 }
 
+# bats test_tags=both
 @test "cgroup_parent by variable and by template give the same cgroups as the override" {
 	# Each container exits with the number of its CPUs, which the closing table shows per CRS.
 	cat >$JOB/docker-compose.yaml <<-'EOF'
@@ -146,6 +151,7 @@ teardown() {
 	nothing_left
 }
 
+# bats test_tags=both
 @test "exec --crs from a login session puts the command inside the CRS" {
 	run sh_as alice "oss-crs-run exec $JOB --crs b -- sh -c 'cat /proc/self/cgroup; nproc; echo \$OSS_CRS_NAME; exit 5'"
 	[ "$status" -eq 5 ]
@@ -211,6 +217,7 @@ teardown() {
 	nothing_left
 }
 
+# bats test_tags=both
 @test "--no-cgroup-parent limits each container by itself, and says so" {
 	services a 'exit $$(nproc)' b 'sleep 600'
 	run as alice oss-crs-run run --no-cgroup-parent --keep $JOB p h
@@ -289,6 +296,7 @@ teardown() {
 	nothing_left
 }
 
+# bats test_tags=both
 @test "an image that is not there is Compose's message, our status, and nothing left" {
 	services a 'true' b 'true'
 	sed -i 's/busybox:latest/not-there:ever/' $JOB/docker-compose.yaml
