@@ -6,6 +6,7 @@
 #include "context.h"
 
 #include "cleanup.h"
+#include "nearest.h"
 #include "proc.h"
 #include "runconf.h"
 
@@ -59,6 +60,21 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* name: NULL if there is none. */
+static int fail_command(const char *name, struct error *err)
+{
+	const char *names[COMMAND_COUNT + 1] = {NULL};
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		names[i] = commands[i].name;
+	const char *meant = name ? nearest_meant(name, names) : NULL;
+	if (!name)
+		(void)fail_as(err, EX_USAGE, "no command given");
+	else
+		(void)fail_as(err, EX_USAGE, "no command '%.64s'%s%s%s", name,
+			meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
+	return add_hint(err, "see: oss-crs-run --help");
+}
+
 static int check_args(const struct command *command, const struct options *options, struct error *err)
 {
 	int count = options->arg_count;
@@ -97,11 +113,8 @@ static int run(int argc, char **argv, struct context *context, struct error *err
 {
 	const char *name = argc > 1 ? argv[1] : "";
 	const struct command *command = find_command(name);
-	if (!command) {
-		(void)(argc > 1 ? fail_as(err, EX_USAGE, "no command '%s'", name)
-				: fail_as(err, EX_USAGE, "no command given"));
-		return add_hint(err, "see: oss-crs-run --help");
-	}
+	if (!command)
+		return fail_command(argc > 1 ? name : NULL, err);
 	struct options *options = &context->options;
 	/* The line is read although a file is wrong: --help and --json hold all the same. */
 	struct error conf = {0};

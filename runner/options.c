@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "conf.h"
+#include "nearest.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -173,7 +174,23 @@ static const struct option_def *find(int value)
 	return NULL;
 }
 
-static int fail_unknown(char **argv, int value, const char *command, struct error *err)
+/* Of the command's options the one that was meant by "--NAME" or "--NAME=VALUE"; NULL if it is none. */
+static const char *meant_option(const char *word, unsigned command)
+{
+	const char *names[DEF_COUNT + 1] = {NULL};
+	char name[NEAREST_WORD_MAX + 1];
+	size_t count = 0;
+	size_t len = strcspn(word, "=");
+	for (size_t i = 0; i < DEF_COUNT; i++)
+		if (defs[i].commands & command)
+			names[count++] = defs[i].name;
+	if (strncmp(word, "--", 2) != 0 || len - 2 >= sizeof name)
+		return NULL;
+	(void)snprintf(name, sizeof name, "%.*s", (int)len - 2, word + 2);
+	return nearest_meant(name, names);
+}
+
+static int fail_unknown(char **argv, int value, unsigned command, struct error *err)
 {
 	/* optind may already stand behind the word; optopt is the letter of a short option, or 0. */
 	const char *word = argv[optind - 1];
@@ -181,9 +198,12 @@ static int fail_unknown(char **argv, int value, const char *command, struct erro
 		(void)fail_as(err, EX_USAGE, "%s needs a value", word);
 	else if (optopt && optopt < LONG_BASE)
 		(void)fail_as(err, EX_USAGE, "unknown option -%c", optopt);
+	else if (meant_option(word, command))
+		(void)fail_as(err, EX_USAGE, "unknown option %.64s; did you mean --%s?", word,
+			meant_option(word, command));
 	else
-		(void)fail_as(err, EX_USAGE, "unknown option %s", word);
-	return add_hint(err, "see: oss-crs-run %s --help", command);
+		(void)fail_as(err, EX_USAGE, "unknown option %.64s", word);
+	return add_hint(err, "see: oss-crs-run %s --help", argv[0]);
 }
 
 int options_parse(int argc, char **argv, unsigned command, struct options *options, struct error *err)
@@ -204,7 +224,7 @@ int options_parse(int argc, char **argv, unsigned command, struct options *optio
 			break;
 		const struct option_def *def = find(value);
 		if (!def)
-			return fail_unknown(argv, value, argv[0], err);
+			return fail_unknown(argv, value, command, err);
 		if (!(def->commands & command)) {
 			(void)fail_as(err, EX_USAGE, "%s has no option --%s", argv[0], def->name);
 			return add_hint(err, "see: oss-crs-run %s --help", argv[0]);

@@ -4,6 +4,8 @@
  */
 #include "options.h"
 
+#include "nearest.h"
+
 #include <getopt.h>
 #include <stddef.h>
 #include <string.h>
@@ -17,6 +19,8 @@ static const struct {
 	{"check", VERB_CHECK},
 	{"undo", VERB_UNDO},
 };
+
+#define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
 enum option_id {
 	OPTION_DRY_RUN = 256,
@@ -42,6 +46,8 @@ static const struct option options[] = {
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{NULL, 0, NULL, 0},
 };
+
+#define OPTION_COUNT (sizeof options / sizeof *options - 1)
 
 const char *request_help(void)
 {
@@ -87,13 +93,17 @@ bool request_changes(const struct request *request)
 
 static int parse_verb(const char *text, struct request *request, struct error *err)
 {
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+	const char *names[VERB_COUNT + 1] = {NULL};
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		names[i] = verbs[i].name;
 		if (strcmp(text, verbs[i].name) == 0) {
 			request->verb = verbs[i].verb;
 			return 0;
 		}
 	}
-	(void)fail_as(err, EX_USAGE, "there is no verb '%.64s'", text);
+	const char *meant = nearest_meant(text, names);
+	(void)fail_as(err, EX_USAGE, "there is no verb '%.64s'%s%s%s", text, meant ? "; did you mean '" : "",
+		meant ? meant : "", meant ? "'?" : "");
 	return add_hint(err, "one of: delegate, docker, check, undo; or none for delegate and docker");
 }
 
@@ -141,11 +151,24 @@ static int apply_option(int option, struct request *request, struct error *err)
 	}
 }
 
+/* The option that was meant by "--NAME"; NULL if it is none. */
+static const char *meant_option(const char *text)
+{
+	const char *names[OPTION_COUNT + 1] = {NULL};
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		names[i] = options[i].name;
+	const char *meant = strncmp(text, "--", 2) == 0 ? nearest_meant(text + 2, names) : NULL;
+	return meant && strcmp(meant, text + 2) != 0 ? meant : NULL;
+}
+
 static int refuse_option(int option, char **argv, struct error *err)
 {
 	const char *text = optind > 0 && argv[optind - 1] ? argv[optind - 1] : "";
 	if (option == ':')
 		(void)fail_as(err, EX_USAGE, "%.64s asks for a value", text);
+	else if (meant_option(text))
+		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known; did you mean '--%s'?", text,
+			meant_option(text));
 	else
 		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known, or takes no value", text);
 	return add_hint(err, "oss-crs-setup --help");
@@ -189,7 +212,7 @@ bool request_wants_json(int argc, char **argv)
 
 const char *request_verb(const struct request *request)
 {
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+	for (size_t i = 0; i < VERB_COUNT; i++)
 		if (verbs[i].verb == request->verb)
 			return verbs[i].name;
 	return "setup";

@@ -39,7 +39,4 @@ int keys_check(struct doc *doc, const yaml_node_t *body, const char *const *know
 /* The same where every key must be known. */
 int keys_check_all(struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err);
 
-/* Which of the names, NULL at the end, is written most like text. */
-const char *keys_nearest(const char *text, const char *const *names);
-
 #endif

@@ -6,10 +6,7 @@
 #include "config/formats.h"
 
 #include "cleanup.h"
-
-#include <ctype.h>
-
-#define WORD_MAX 32 /* of a key that is compared; longer ones resemble none of ours */
+#include "nearest.h"
 
 /* Words that make a key one about CPUs or memory, whatever else it says: `cpu_limit`, `mem-max`. */
 static const struct {
@@ -17,49 +14,6 @@ static const struct {
 	bool memory;
 } words[] = {{"cpu", false}, {"cpus", false}, {"cpuset", false}, {"cpusets", false}, {"core", false},
 	{"cores", false}, {"mem", true}, {"memory", true}, {"ram", true}};
-
-static unsigned min3(unsigned a, unsigned b, unsigned c)
-{
-	unsigned least = a < b ? a : b;
-	return least < c ? least : c;
-}
-
-/* Letters to insert, delete, replace or swap with their neighbour, in any case: the optimal string alignment
- * distance. More than any limit for words too long to be compared. */
-static unsigned distance(const char *a, const char *b)
-{
-	size_t rows = strlen(a);
-	size_t columns = strlen(b);
-	unsigned cost[WORD_MAX + 1][WORD_MAX + 1];
-	if (rows > WORD_MAX || columns > WORD_MAX)
-		return WORD_MAX;
-	for (size_t i = 0; i <= rows; i++) {
-		for (size_t j = 0; j <= columns; j++) {
-			if (i == 0 || j == 0) {
-				cost[i][j] = (unsigned)(i + j);
-				continue;
-			}
-			int left = tolower((unsigned char)a[i - 1]);
-			int right = tolower((unsigned char)b[j - 1]);
-			cost[i][j] = min3(cost[i - 1][j] + 1, cost[i][j - 1] + 1,
-				cost[i - 1][j - 1] + (left == right ? 0 : 1));
-			bool swapped = i > 1 && j > 1 && left == tolower((unsigned char)b[j - 2]) &&
-				       right == tolower((unsigned char)a[i - 2]);
-			if (swapped && cost[i - 2][j - 2] + 1 < cost[i][j])
-				cost[i][j] = cost[i - 2][j - 2] + 1;
-		}
-	}
-	return cost[rows][columns];
-}
-
-const char *keys_nearest(const char *text, const char *const *names)
-{
-	const char *nearest = names[0];
-	for (const char *const *name = names; *name; name++)
-		if (distance(text, *name) < distance(text, nearest))
-			nearest = *name;
-	return nearest;
-}
 
 static bool has_word(const char *key, const char *word)
 {
@@ -73,13 +27,11 @@ static bool has_word(const char *key, const char *word)
 	return false;
 }
 
-/* The known key that is meant by one that is not known; NULL for a key about something else. One letter in three may
- * be wrong, two at most. */
+/* The known key that is meant by one that is not known; NULL for a key about something else. */
 static const char *meant(const char *key, const char *const *known)
 {
-	const char *nearest = keys_nearest(key, known);
-	size_t limit = strlen(nearest) / 3 < 2 ? strlen(nearest) / 3 : 2;
-	if (distance(key, nearest) <= limit)
+	const char *nearest = nearest_meant(key, known);
+	if (nearest)
 		return nearest;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (!has_word(key, words[i].word))
@@ -113,7 +65,7 @@ static int check(
 			(void)doc_fail(err, doc->name, doc_mark(key), "merge keys (`<<`) are not read");
 			return add_hint(err, "write the keys out; an alias as a value is fine");
 		}
-		const char *hint = all ? keys_nearest(text, known) : meant(text, known);
+		const char *hint = all ? nearest_word(text, known) : meant(text, known);
 		if (!hint)
 			continue;
 		(void)doc_fail(err, doc->name, doc_mark(key), "unknown key '%.64s'", text);

@@ -7,6 +7,7 @@
 #include "config/formats.h"
 
 #include "cleanup.h"
+#include "nearest.h"
 
 /* More than that is no list of workers but a trap: every name in one is looked up in the other. */
 #define WORKERS_MAX 256
@@ -43,7 +44,7 @@ static int hint_worker(struct doc *doc, const yaml_node_t *workers, const char *
 			names[count++] = doc_text(key);
 	if (count == 0)
 		return -1;
-	return add_hint(err, "the nearest one below `workers:` is '%.64s'", keys_nearest(name, names));
+	return add_hint(err, "the nearest one below `workers:` is '%.64s'", nearest_word(name, names));
 }
 
 static int fail_worker(
