@@ -15,7 +15,7 @@
 
 #define COLUMN_WIDTH  480 /* in the units of the picture */
 #define COLUMN_HEIGHT 640.0
-#define MARGIN_LEFT   55.0
+#define MARGIN_LEFT   60.0
 #define MARGIN_RIGHT  20.0
 #define MARGIN_TOP    35.0
 #define MARGIN_BOTTOM 38.0
@@ -79,11 +79,12 @@ static void put_rate(
 			scale / (double)(series->times[i] - series->times[i - 1]));
 }
 
-/* $crsN: time, CPUs used, MiB in use, percent stalled for CPU, memory and I/O, OOM kills. */
+/* $crsN: time, CPUs used, MiB in use, percent stalled for CPU, memory and I/O, OOM kills. gnuplot warns of a column in which
+ * nothing is known; a point by itself, where nobody looks, keeps it quiet. */
 static void put_data(FILE *out, const struct summary *summary, size_t crs, const struct unit *unit)
 {
 	const struct series *series = &summary->series;
-	(void)fprintf(out, "$crs%zu << EOD\n", crs);
+	(void)fprintf(out, "$crs%zu << EOD\n-1 0 0 0 0 0 0\n\n", crs);
 	for (size_t i = 0; i < series->count; i++) {
 		(void)fprintf(out, "%.6f", (double)series->times[i] / (double)unit->usec);
 		put_rate(out, series, crs, SERIES_CPU, i, 1);
@@ -174,7 +175,7 @@ static void put_chart(
 		"set datafile missing '?'\nset border 3 lc rgb '%s'\n"
 		"set tics nomirror out scale 0.5 textcolor rgb '%s'\n"
 		"set grid lc rgb '%s' lw 0.7\n"
-		"set key at graph 1,1.26 horizontal textcolor rgb '%s' samplen 2 width -1\n"
+		"set key at graph 1,1.26 horizontal textcolor rgb '%s' samplen 2\n"
 		"set xrange [0:%.6f]\n",
 		palette->text, palette->text, palette->grid, palette->text,
 		(double)series->times[series->count - 1] / (double)unit->usec);

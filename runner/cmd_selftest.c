@@ -117,7 +117,7 @@ static int judge_kill(const struct selftest *self, int status, uint64_t kills_be
 	struct error *err)
 {
 	struct figures usage;
-	if (figures_read(self->tree.worker, CRS_NAME, FIGURES_CLOSING, &usage, err) < 0)
+	if (figures_read_at(self->tree.worker, CRS_NAME, FIGURES_CLOSING, &usage, err) < 0)
 		return -1;
 	bool held = status == EX_SIGNAL + SIGKILL && usage.oom_kills > kills_before &&
 		    (usage.memory_peak <= TRIAL_LIMIT_BYTES || usage.memory_peak == FIGURE_UNKNOWN);
@@ -134,7 +134,7 @@ static int judge(
 	struct figures before;
 	struct launch_end end = {0};
 	char words[OUTPUT_MAX] = "";
-	if (figures_read(self->tree.worker, CRS_NAME, FIGURES_CLOSING, &before, err) < 0 ||
+	if (figures_read_at(self->tree.worker, CRS_NAME, FIGURES_CLOSING, &before, err) < 0 ||
 		run_trial(self, trial, &end, words, err) < 0)
 		return -1;
 	if (end.reason == REASON_SIGNAL)

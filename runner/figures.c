@@ -168,20 +168,25 @@ static int open_file(int cgroup, size_t i, struct error *err)
 	return fd;
 }
 
-int figures_read(int dir, const char *cg, enum figures_file count, struct figures *ret, struct error *err)
+int figures_read(int cgroup, const char *name, unsigned wanted, struct figures *ret, struct error *err)
 {
 	struct figures figures;
-	_cleanup_close_ int cgroup = cgroup_open(dir, cg, err);
-	if (cgroup < 0)
-		return -1;
 	forget(&figures);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < FIGURES_ALL; i++) {
+		if (!(wanted & 1U << i))
+			continue;
 		_cleanup_close_ int fd = open_file(cgroup, i, err);
 		if ((fd < 0 && err->code) || (fd >= 0 && take(fd, i, &figures, err) < 0))
-			return add_context(err, "%s", cg);
+			return add_context(err, "%s", name);
 	}
 	*ret = figures;
 	return 0;
+}
+
+int figures_read_at(int dir, const char *cg, unsigned wanted, struct figures *ret, struct error *err)
+{
+	_cleanup_close_ int cgroup = cgroup_open(dir, cg, err);
+	return cgroup < 0 ? -1 : figures_read(cgroup, cg, wanted, ret, err);
 }
 
 int figures_open(int dir, const char *cg, int fds[static FIGURES_SAMPLED], struct error *err)

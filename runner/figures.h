@@ -40,8 +40,7 @@ struct figures {
 	struct cpulist cpus, cpus_effective;
 };
 
-/* The files, in the order in which they are read. Those before FIGURES_SAMPLED say what changes from second to second,
- * those before FIGURES_CLOSING what a run has come to. */
+/* The files. Those before FIGURES_SAMPLED say what changes from second to second. */
 enum figures_file {
 	FIGURES_CPU_STAT,
 	FIGURES_MEMORY_CURRENT,
@@ -52,17 +51,23 @@ enum figures_file {
 	FIGURES_SAMPLED,
 	FIGURES_MEMORY_PEAK = FIGURES_SAMPLED,
 	FIGURES_SWAP_MAX,
-	FIGURES_CLOSING,
-	FIGURES_MEMORY_MAX = FIGURES_CLOSING,
+	FIGURES_MEMORY_MAX,
 	FIGURES_PIDS,
 	FIGURES_CPUS,
 	FIGURES_CPUS_EFFECTIVE,
 	FIGURES_ALL,
 };
 
-/* Read the first `count` files of a cgroup beneath dir, each once. What is in the others is FIGURE_UNKNOWN. Fails if one
- * that every kernel and every CRS has is missing: then the cgroup is gone, as a rule (ENOENT, ENODEV). */
-int figures_read(int dir, const char *cg, enum figures_file count, struct figures *ret, struct error *err);
+/* Sets of them, a bit each: what a run has come to, and what there is to see of one that goes on. */
+#define FIGURES_CLOSING ((1U << FIGURES_MEMORY_MAX) - 1)
+#define FIGURES_LIVE    (((1U << FIGURES_ALL) - 1) & ~(1U << FIGURES_SWAP_MAX))
+
+/* Read files of a cgroup, each once; what is in the others is FIGURE_UNKNOWN. cgroup is its directory, name for messages. Fails
+ * if one that every kernel and every CRS has is missing: then the cgroup is gone, as a rule (ENOENT, ENODEV). */
+int figures_read(int cgroup, const char *name, unsigned files, struct figures *ret, struct error *err);
+
+/* The same of a cgroup beneath dir. */
+int figures_read_at(int dir, const char *cg, unsigned files, struct figures *ret, struct error *err);
 
 /* For those who read the same again and again: descriptors of the sampled files, -1 for one that there is not. The caller
  * closes them, also after a failure. */

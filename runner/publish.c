@@ -51,7 +51,8 @@ int publish_report(
 		return fail(err, ENOMEM, "report");
 	if (keep && options->keep_reports && put(context, report, text, &problem) < 0)
 		log_warning(&context->log, "the report is not kept: %s", problem.msg);
-	if (options->json && puts(text) == EOF)
+	/* The standard output of `exec` is its command's. */
+	if (options->json && report->phase != PHASE_EXEC && puts(text) == EOF)
 		return fail(err, errno, "standard output");
 	return options->report ? write_file(options->report, text, err) : 0;
 }

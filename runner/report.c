@@ -32,7 +32,7 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree, cons
 		return fail(err, ENOMEM, "report");
 	report.has_usage = tree->worker >= 0;
 	for (size_t i = 0; report.has_usage && i < plan->crs_count; i++)
-		if (figures_read(tree->worker, plan->crs[i].name, FIGURES_CLOSING, &report.crs[i].figures,
+		if (figures_read_at(tree->worker, plan->crs[i].name, FIGURES_CLOSING, &report.crs[i].figures,
 			    err) < 0)
 			return -1;
 	for (size_t i = 0; containers && i < containers->count; i++) {

@@ -58,9 +58,9 @@ int start_tree(const struct context *context, const struct run_plan *plan, const
 	};
 	if (start_claim(context, plan, &request.claim, err) < 0)
 		return -1;
-	progress_begin(&waiting.progress, &context->log, "waiting for CPUs and memory");
-	waiting.ticker = request.wait ? progress_timer(&waiting.progress, err) : -1;
-	request.ticker = waiting.ticker;
+	if (request.wait)
+		progress_begin(&waiting.progress, &context->log, "waiting for CPUs and memory");
+	request.ticker = waiting.ticker = progress_timer(&waiting.progress, err);
 	int result = queue_enter(&request, ret, ret_shared, err);
 	progress_end(&waiting.progress);
 	cleanup_close(&waiting.ticker);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #define ID_LEN    64         /* hexadecimal digits of a container's id, with every engine */
 #define PROCS_MAX (1U << 20) /* bytes of a cgroup.procs */
@@ -56,18 +57,30 @@ static uint64_t count_processes(int dir, const char *cg)
 	return count;
 }
 
-/* What is below a CRS: its containers, and where nobody has enabled the pids controller, the processes in them. */
-static int read_below(int run, struct status_crs *crs, struct error *err)
+/* Whether a cgroup has others in it: its link count is 2 and one for each (kernfs_iop_getattr()). Most CRSs of a run that has
+ * just begun have none, and to list the files of a cgroup costs more than to read some. */
+static bool has_below(int fd)
 {
-	int fd = fs_open(run, crs->name, O_RDONLY | O_DIRECTORY, 0, err);
-	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!list)
-		return fd < 0 ? -1 : fail(err, errno, "list %s", crs->name);
+	struct stat st;
+	return fstat(fd, &st) < 0 || st.st_nlink != 2;
+}
+
+/* What is below a CRS, whose directory is taken: its containers, and where nobody has enabled the pids controller, the
+ * processes in them. */
+static int read_below(int fd, struct status_crs *crs, struct error *err)
+{
+	_cleanup_closedir_ DIR *list = fdopendir(fd);
+	if (!list) {
+		int errnum = errno;
+		(void)close(fd);
+		return fail(err, errnum, "list %s", crs->name);
+	}
 	bool count = crs->figures.pids == FIGURE_UNKNOWN;
 	if (count)
 		crs->figures.pids = count_processes(fd, ".");
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list))) {
+	bool any = has_below(fd);
+	while (any && (entry = readdir(list))) {
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
 		const char *id = container_id(entry->d_name);
@@ -96,8 +109,9 @@ static int add_crs(int dir, const char *name, struct status_run *run, struct err
 	struct status_crs *crs = &run->crs[run->crs_count];
 	*crs = (struct status_crs){.containers = NULL};
 	(void)snprintf(crs->name, sizeof crs->name, "%s", name);
-	if (figures_read(dir, name, FIGURES_ALL, &crs->figures, &gone) < 0 ||
-		read_below(dir, crs, &gone) < 0) {
+	_cleanup_close_ int fd = fs_open(dir, name, O_RDONLY | O_DIRECTORY, 0, &gone);
+	if (fd < 0 || figures_read(fd, name, FIGURES_LIVE, &crs->figures, &gone) < 0 ||
+		read_below(steal_fd(&fd), crs, &gone) < 0) {
 		free_crs(crs);
 		return gone.code == ENOMEM ? fail(err, ENOMEM, "status") : 0;
 	}
