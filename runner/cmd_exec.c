@@ -6,10 +6,12 @@
 
 #include "check.h"
 #include "cleanup.h"
+#include "conditions.h"
 #include "delegation.h"
 #include "launch.h"
 #include "proc.h"
-#include "report.h"
+#include "publish.h"
+#include "record.h"
 #include "scope.h"
 #include "start.h"
 #include "tree.h"
@@ -31,13 +33,34 @@ static int export_crs(const struct plan_crs *crs, struct error *err)
 	return 0;
 }
 
-/* Start the command and see it through. */
-static int launch(const struct context *context, struct cg_tree *tree, int signals, const char *crs,
-	struct launch_end *ret, struct error *err)
+struct job_run {
+	const struct context *context;
+	const struct run_plan *plan;
+	struct cg_tree tree;
+	struct ledger shared;
+	struct conditions conditions;
+	struct record *record; /* NULL: no --record */
+};
+
+static void job_run_close(struct job_run *job)
 {
+	record_close(job->record);
+	ledger_free(&job->shared);
+}
+
+static int exit_status(const struct launch_end *end)
+{
+	return end->reason == REASON_TIMEOUT ? EX_TIMEOUT : end->status;
+}
+
+/* Start the command and see it through. */
+static int launch(const struct job_run *job, int signals, struct launch_end *ret, struct error *err)
+{
+	const struct context *context = job->context;
+	const char *crs = context->options.crs;
 	_cleanup_close_ int cgroup = -1;
 	if (crs) {
-		cgroup = cgroup_open(tree->worker, crs, err);
+		cgroup = cgroup_open(job->tree.worker, crs, err);
 		if (cgroup < 0)
 			return -1;
 	}
@@ -48,52 +71,73 @@ static int launch(const struct context *context, struct cg_tree *tree, int signa
 	struct child child = CHILD_NONE;
 	if (proc_spawn(&spawn, &child, err) < 0)
 		return -1;
+	struct launch_source source = {.fd = -1};
+	if (job->record)
+		source = record_source(job->record);
 	struct launch wait = {
 		.child = &child,
 		.timeout = context->options.timeout,
 		.signals = signals,
-		.worker = tree->worker,
+		.worker = job->tree.worker,
 		.child_has_terminal = true,
+		.sources = &source,
+		.source_count = job->record ? 1 : 0,
 	};
 	return launch_wait(&wait, ret, err);
 }
 
-static int print_figures(const struct context *context, const struct run_plan *plan,
-	const struct cg_tree *tree, const struct ledger *shared, struct error *err)
+/* What was measured, where somebody wants to know: -v prints it, --record keeps it. */
+static int conclude(const struct job_run *job, const struct launch_end *end, struct error *err)
 {
-	if (!context->options.verbose)
+	const struct options *options = &job->context->options;
+	if (!options->verbose && !options->record)
 		return 0;
 	_cleanup_(report_free) struct report report = REPORT_NONE;
-	if (report_collect(plan, tree, NULL, NULL, &report, err) < 0)
+	if (job->record)
+		record_conclude(job->record);
+	if (report_collect(job->plan, &job->tree, NULL, NULL, &report, err) < 0)
 		return -1;
-	report.shared = shared;
-	return report_print(&report, stderr, err);
+	report.phase = PHASE_EXEC;
+	report.shared = &job->shared;
+	report.conditions = &job->conditions;
+	report.series = job->record ? record_series(job->record) : NULL;
+	report.reason = end->reason;
+	report.signal = end->signal;
+	report.status = exit_status(end);
+	return publish_report(job->context, &report, options->verbose, options->record, err);
+}
+
+static int run_command(struct job_run *job, int signals, struct launch_end *ret, struct error *err)
+{
+	if (job->context->options.record && record_open(&job->tree, &job->record, err) < 0)
+		return -1;
+	conditions_begin(&job->context->host, job->plan, &job->conditions);
+	if (launch(job, signals, ret, err) < 0)
+		return -1;
+	conditions_end(&job->conditions);
+	return conclude(job, ret, err);
 }
 
 static int run_in_tree(
 	const struct context *context, const struct run_plan *plan, int ours, int signals, struct error *err)
 {
-	const char *crs = context->options.crs;
-	struct cg_tree tree = TREE_NONE;
-	_cleanup_(ledger_free) struct ledger shared = LEDGER_NONE;
-	struct tree_options options = {.oom_group = context->options.oom == OOM_GROUP, .bare_crs = crs};
-	if (start_tree(context, plan, &options, ours, signals, &tree, &shared, err) < 0) {
+	_cleanup_(job_run_close) struct job_run job = {
+		.context = context, .plan = plan, .tree = TREE_NONE, .shared = LEDGER_NONE};
+	struct tree_options options = {
+		.oom_group = context->options.oom == OOM_GROUP, .bare_crs = context->options.crs};
+	if (start_tree(context, plan, &options, ours, signals, &job.tree, &job.shared, err) < 0) {
 		int signal = signals_pending(signals);
 		return signal ? EX_SIGNAL + signal : -1;
 	}
 	log_note(&context->log, LOG_VERBOSE, "made %s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
 	struct launch_end end = {0};
-	int result = launch(context, &tree, signals, crs, &end, err);
-	if (result == 0)
-		result = print_figures(context, plan, &tree, &shared, err);
+	int result = run_command(&job, signals, &end, err);
 	struct error removal = {0};
-	if (tree_destroy(&tree, &removal) < 0 && result == 0) {
+	if (tree_destroy(&job.tree, &removal) < 0 && result == 0) {
 		*err = removal;
 		return -1;
 	}
-	if (result < 0)
-		return -1;
-	return end.reason == REASON_TIMEOUT ? EX_TIMEOUT : end.status;
+	return result < 0 ? -1 : exit_status(&end);
 }
 
 int cmd_exec(const struct context *context, struct error *err)

@@ -11,10 +11,13 @@
 #include "check.h"
 #include "cleanup.h"
 #include "compose.h"
+#include "conditions.h"
 #include "delegation.h"
 #include "engine.h"
 #include "fs.h"
-#include "report.h"
+#include "progress.h"
+#include "publish.h"
+#include "record.h"
 #include "risks.h"
 #include "scratch.h"
 #include "start.h"
@@ -35,6 +38,9 @@ struct session {
 	struct cg_tree tree;
 	struct watch watch;
 	struct ledger shared; /* with whom, where --share allowed it */
+	struct conditions conditions;
+	struct record *record; /* NULL: no --record */
+	struct progress progress;
 	int ours, signals;
 	bool until_all;
 };
@@ -95,11 +101,13 @@ static int check_services(const struct session *session, struct error *err)
 static int prepare(struct session *session, const char *dir, struct error *err)
 {
 	const struct options *options = &session->context->options;
-	if (scratch_make(session->context->uid, session->plan->name, &session->scratch, err) < 0 ||
-		compose_open(session->plan, dir, &options->compose_files, session->phase,
-			session->scratch.path, &session->compose, err) < 0 ||
-		compose_services(&session->compose, session->plan, options->allow_unconfined, err) < 0 ||
-		check_services(session, err) < 0 || write_override(session, err) < 0)
+	progress_begin(&session->progress, &session->context->log, "reading the Compose files");
+	bool known = scratch_make(session->context->uid, session->plan->name, &session->scratch, err) == 0 &&
+		     compose_open(session->plan, dir, &options->compose_files, session->phase,
+			     session->scratch.path, &session->compose, err) == 0 &&
+		     compose_services(&session->compose, session->plan, options->allow_unconfined, err) == 0;
+	progress_end(&session->progress);
+	if (!known || check_services(session, err) < 0 || write_override(session, err) < 0)
 		return -1;
 	if (options->no_cgroup_parent)
 		return 0;
@@ -112,7 +120,12 @@ static int prepare(struct session *session, const char *dir, struct error *err)
 	session->watch.tree = &session->tree;
 	session->watch.compose = &session->compose;
 	session->watch.engine = &session->engine;
-	return watch_open(&session->watch, err);
+	if (watch_open(&session->watch, err) < 0 ||
+		(options->record && record_open(&session->tree, &session->record, err) < 0))
+		return -1;
+	if (session->record)
+		session->watch.sources[session->watch.source_count++] = record_source(session->record);
+	return 0;
 }
 
 static int launch_up(struct session *session, struct launch_end *ret, struct error *err)
@@ -132,6 +145,7 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 		*ret = (struct launch_end){.reason = REASON_SIGNAL, .signal = signal};
 		return 0;
 	}
+	conditions_begin(&session->context->host, session->plan, &session->conditions);
 	struct child child = CHILD_NONE;
 	if (proc_spawn(&spawn, &child, err) < 0)
 		return -1;
@@ -142,7 +156,6 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 		.worker = session->tree.worker,
 		.sources = session->watch.sources,
 		.source_count = session->watch.source_count,
-		.data = &session->watch,
 	};
 	return launch_wait(&launch, ret, err);
 }
@@ -168,30 +181,22 @@ static int exit_status(const struct session *session, const struct launch_end *e
 	return add_hint(err, "are the images there? docker image ls");
 }
 
-static int write_report(const struct session *session, const struct report *report, struct error *err)
-{
-	const char *path = session->context->options.report;
-	_cleanup_free_ char *text = NULL;
-	if ((!path && !session->context->options.json) || report_json(report, &text, err) < 0)
-		return path || session->context->options.json ? -1 : 0;
-	if (session->context->options.json)
-		(void)puts(text);
-	_cleanup_fclose_ FILE *file = path ? fopen(path, "we") : NULL;
-	if (path && (!file || fprintf(file, "%s\n", text) < 0 || fflush(file) != 0))
-		return fail(err, errno, "write %s", path);
-	return 0;
-}
-
 /* Look at what is there at the end: the exit status, and the table. */
 static int conclude(struct session *session, struct launch_end *end, struct error *err)
 {
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
 	_cleanup_(report_free) struct report report = REPORT_NONE;
+	conditions_end(&session->conditions);
+	if (session->record)
+		record_conclude(session->record);
 	if (engine_containers(&session->engine, session->compose.project, &containers, err) < 0 ||
 		report_collect(session->plan, &session->tree, &session->compose, &containers, &report, err) <
 			0)
 		return -1;
+	report.phase = session->phase;
 	report.shared = &session->shared;
+	report.conditions = &session->conditions;
+	report.series = session->record ? record_series(session->record) : NULL;
 	report.reason = end->reason;
 	report.watch = &session->watch;
 	/* A kill can come with the very end, which is what the loop has heard of first. */
@@ -204,9 +209,8 @@ static int conclude(struct session *session, struct launch_end *end, struct erro
 	report.signal = end->signal;
 	report.status = status < 0 ? err->status : status;
 	struct error problem = {0};
-	if (session->context->log.level >= LOG_NORMAL && report_print(&report, stderr, &problem) < 0)
-		log_error(&session->context->log, &problem);
-	if (write_report(session, &report, &problem) < 0) {
+	bool show = session->context->log.level >= LOG_NORMAL;
+	if (publish_report(session->context, &report, show, true, &problem) < 0) {
 		if (status >= 0)
 			*err = problem;
 		return -1;
@@ -217,15 +221,23 @@ static int conclude(struct session *session, struct launch_end *end, struct erro
 /* Containers first, then cgroups, then files; a step that fails keeps the later ones from doing harm. */
 static int clean_up(struct session *session, bool had_containers, struct error *err)
 {
-	if (had_containers && engine_remove_project(&session->engine, session->compose.project, err) < 0) {
+	int result = 0;
+	if (had_containers) {
+		progress_begin(
+			&session->progress, &session->context->log, "removing containers and networks");
+		result = engine_remove_project(&session->engine, session->compose.project, err);
+		progress_end(&session->progress);
+	}
+	if (result < 0) {
 		struct error ignored;
 		if (session->tree.worker >= 0)
 			(void)cgroup_kill(session->tree.worker, ".", &ignored);
 		return add_hint(err, "when Docker is back: oss-crs-run clean %s", session->plan->name);
 	}
-	if (tree_destroy(&session->tree, err) < 0)
-		return -1;
-	return scratch_remove(&session->scratch, err);
+	progress_begin(&session->progress, &session->context->log, "removing cgroups");
+	result = tree_destroy(&session->tree, err);
+	progress_end(&session->progress);
+	return result < 0 ? -1 : scratch_remove(&session->scratch, err);
 }
 
 static int run_session(struct session *session, const char *dir, struct error *err)
@@ -266,6 +278,7 @@ static void session_close(struct session *session)
 	else
 		(void)scratch_remove(&session->scratch, &ignored);
 	watch_close(&session->watch);
+	record_close(session->record);
 	compose_free(&session->compose);
 	engine_close(&session->engine);
 	tree_close(&session->tree);

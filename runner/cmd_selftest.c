@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "cleanup_json.h"
 #include "delegation.h"
+#include "figures.h"
 #include "launch.h"
 #include "machine.h"
 #include "proc.h"
@@ -115,11 +116,11 @@ static int run_trial(const struct selftest *self, const struct trial *trial, str
 static int judge_kill(const struct selftest *self, int status, uint64_t kills_before, struct outcome *ret,
 	struct error *err)
 {
-	struct tree_usage usage = {0};
-	if (tree_usage(&self->tree, CRS_NAME, &usage, err) < 0)
+	struct figures usage;
+	if (figures_read_at(self->tree.worker, CRS_NAME, FIGURES_CLOSING, &usage, err) < 0)
 		return -1;
 	bool held = status == EX_SIGNAL + SIGKILL && usage.oom_kills > kills_before &&
-		    usage.memory_peak <= TRIAL_LIMIT_BYTES;
+		    (usage.memory_peak <= TRIAL_LIMIT_BYTES || usage.memory_peak == FIGURE_UNKNOWN);
 	ret->result = held ? TRIAL_HELD : TRIAL_NOT_HELD;
 	(void)snprintf(ret->detail, sizeof ret->detail,
 		held ? "killed at %zu MiB of the %zu MiB it wanted" : "not killed at %zu of %zu MiB",
@@ -130,10 +131,10 @@ static int judge_kill(const struct selftest *self, int status, uint64_t kills_be
 static int judge(
 	const struct selftest *self, const struct trial *trial, struct outcome *ret, struct error *err)
 {
-	struct tree_usage before = {0};
+	struct figures before;
 	struct launch_end end = {0};
 	char words[OUTPUT_MAX] = "";
-	if (tree_usage(&self->tree, CRS_NAME, &before, err) < 0 ||
+	if (figures_read_at(self->tree.worker, CRS_NAME, FIGURES_CLOSING, &before, err) < 0 ||
 		run_trial(self, trial, &end, words, err) < 0)
 		return -1;
 	if (end.reason == REASON_SIGNAL)

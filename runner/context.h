@@ -25,6 +25,8 @@ int cmd_exec(const struct context *context, struct error *err);
 int cmd_plan(const struct context *context, struct error *err);
 int cmd_check(const struct context *context, struct error *err);
 int cmd_selftest(const struct context *context, struct error *err);
+int cmd_status(const struct context *context, struct error *err);
+int cmd_report(const struct context *context, struct error *err);
 int cmd_clean(const struct context *context, struct error *err);
 
 /* Read CONFIG (the first argument) and plan it for this machine, or the one that the options describe. The plan's

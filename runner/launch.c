@@ -109,7 +109,7 @@ static void on_timer(struct wait_state *state)
 static void on_source(struct wait_state *state, size_t i, struct pollfd *polled)
 {
 	struct error problem = {0};
-	int result = state->launch->sources[i].ready(state->launch->data, &problem);
+	int result = state->launch->sources[i].ready(state->launch->sources[i].data, &problem);
 	if (result != 0)
 		polled->fd = -1;
 	if (result >= 0)

@@ -25,6 +25,7 @@ struct launch_source {
 	short events; /* as for poll(2) */
 	/* Take it in. 0: go on; 1: nothing more will come; -1: the run must not go on, for the reason in err. */
 	int (*ready)(void *data, struct error *err);
+	void *data;
 };
 
 struct launch {
@@ -35,7 +36,6 @@ struct launch {
 	bool child_has_terminal; /* the terminal's own signals reach the child without us */
 	const struct launch_source *sources;
 	size_t source_count; /* at most LAUNCH_SOURCES_MAX */
-	void *data;          /* for the sources */
 };
 
 struct launch_end {

@@ -90,9 +90,9 @@ static int read_left(int run, struct lease *lease, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
 	uint64_t populated = 0;
-	lease->state = LEASE_LEFT;
-	if (cgroup_get_key(run, ".", "cgroup.events", "populated", &populated, err) < 0 || !populated)
+	if (cgroup_get_key(run, ".", "cgroup.events", "populated", &populated, err) < 0)
 		return -1;
+	lease->state = populated ? LEASE_LEFT : LEASE_EMPTY;
 	if (cgroup_get(run, ".", "cpuset.cpus", text, sizeof text, err) < 0)
 		return -1;
 	return *text ? cpulist_parse(text, &lease->cpus, err) : 0;
@@ -259,6 +259,21 @@ int lease_is_live(const struct host *host, const struct lease *lease, struct err
 	return live && owner == lease->owner;
 }
 
+int lease_open(const struct host *host, const struct lease *lease, struct error *err)
+{
+	_cleanup_close_ int ours = open_ours(host, lease->uid, err);
+	return ours < 0 ? -1 : cgroup_open(ours, lease->name, err);
+}
+
+const char *lease_state_name(enum lease_state state)
+{
+	static const char *const names[] = {[LEASE_RUNNING] = "running",
+		[LEASE_WAITING] = "waiting",
+		[LEASE_LEFT] = "left",
+		[LEASE_EMPTY] = "empty"};
+	return names[state];
+}
+
 const char *lease_user(const struct lease *lease, char *buf, size_t size)
 {
 	const struct passwd *user = getpwuid(lease->uid);
@@ -327,8 +342,6 @@ const char *lease_describe(const struct ledger *ledger, const struct lease_claim
 
 json_t *lease_to_json(const struct ledger *ledger)
 {
-	static const char *const states[] = {
-		[LEASE_RUNNING] = "running", [LEASE_WAITING] = "waiting", [LEASE_LEFT] = "left"};
 	json_t *list = json_array();
 	for (size_t i = 0; i < ledger->count; i++) {
 		const struct lease *lease = &ledger->list[i];
@@ -341,7 +354,7 @@ json_t *lease_to_json(const struct ledger *ledger)
 				lease_user(lease, user, sizeof user), "owner_pid", (json_int_t)lease->owner,
 				"cpus", cpulist_format(&lease->cpus, cpus), "memory_max",
 				(json_int_t)(lease->memory < INT64_MAX ? lease->memory : INT64_MAX), "state",
-				states[lease->state], "since", (json_int_t)lease->since));
+				lease_state_name(lease->state), "since", (json_int_t)lease->since));
 	}
 	return list;
 }

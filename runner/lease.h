@@ -26,6 +26,7 @@ enum lease_state {
 	LEASE_RUNNING,
 	LEASE_WAITING, /* its owner lives, it has not begun */
 	LEASE_LEFT,    /* its owner is gone, but not all its processes: it does not count, but it disturbs */
+	LEASE_EMPTY,   /* its owner is gone, and so are its processes: it is only there to be removed */
 };
 
 enum {
@@ -88,6 +89,12 @@ void lease_free_cpus(
 
 /* Whether the lease still has the owner that it was read with: 1, 0, or -1 with an error. */
 int lease_is_live(const struct host *host, const struct lease *lease, struct error *err);
+
+/* Open the run's cgroup (O_PATH). Returns a descriptor that the caller closes, or -1. */
+int lease_open(const struct host *host, const struct lease *lease, struct error *err);
+
+/* "running", "waiting", "left", "empty". */
+const char *lease_state_name(enum lease_state state);
 
 /* The name of the lease's user, or "uid 1000". Returns buf. */
 const char *lease_user(const struct lease *lease, char *buf, size_t size);

@@ -33,6 +33,10 @@ static const struct command commands[] = {
 	{"check", COMMAND_CHECK, 0, 0, "", "is this host ready, and what to type if it is not", cmd_check},
 	{"selftest", COMMAND_SELFTEST, 0, 1, "",
 		"try on this host to get more than a CRS has, and say what stopped it", cmd_selftest},
+	{"status", COMMAND_STATUS, 0, 1, "[RUN]",
+		"the runs there are now, of all users: limits, use, pressure, OOM kills", cmd_status},
+	{"report", COMMAND_REPORT, 0, 2, "[RUN|FILE [RUN|FILE]]",
+		"what a run came to; which there are; two of them side by side", cmd_report},
 	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what dead runs have left", cmd_clean},
 };
 
@@ -134,6 +138,8 @@ static int run(int argc, char **argv, struct context *context, struct error *err
 		return fail_as(err, EX_USAGE, "--share and --wait exclude each other");
 	if (options->no_cgroup_parent && (options->share || options->wait))
 		return fail_as(err, EX_USAGE, "without cgroups there is nothing to wait for or to share");
+	if (options->no_cgroup_parent && options->record)
+		return fail_as(err, EX_USAGE, "without cgroups there is nothing to record");
 	if (check_args(command, options, err) < 0 ||
 		(options->cgroup_root && host_set_cgroup(&context->host, options->cgroup_root, err) < 0))
 		return -1;

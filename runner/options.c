@@ -20,6 +20,7 @@ enum kind {
 	LIST,     /* struct text_list: can be given several times */
 	DURATION, /* uint64_t seconds */
 	PATIENCE, /* the same, but the argument is optional: without it DURATION_FOREVER */
+	NUMBER,   /* uint64_t, up to KEEP_REPORTS_MAX */
 	CHOICE,   /* int: index into choices, plus one where 0 is the default */
 };
 
@@ -38,7 +39,7 @@ struct option_def {
 #define JOBS     (COMMAND_BUILD | COMMAND_RUN)
 #define RUNS     (JOBS | COMMAND_EXEC)
 #define PLANS    (RUNS | COMMAND_PLAN)
-#define ALL      (PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST)
+#define ALL      (PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST | COMMAND_STATUS | COMMAND_REPORT)
 #define CONF     (1 << 16) /* can stand in run.conf */
 #define FIELD(f) offsetof(struct options, f)
 
@@ -82,12 +83,21 @@ static const struct option_def defs[] = {
 	{"keep", 0, FLAG, FIELD(keep), JOBS | CONF, NULL, "leave containers and cgroups when the run ends",
 		NULL, 0},
 	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the closing figures as JSON", NULL, 0},
+	{"record", 0, FLAG, FIELD(record), RUNS | CONF, NULL,
+		"take samples once a second, for `report --svg` and `--html`", NULL, 0},
+	{"keep-reports", 0, NUMBER, FIELD(keep_reports), RUNS | CONF, "N",
+		"keep the reports of the newest N runs (default: 100)", NULL, 0},
+	{"svg", 0, TEXT, FIELD(svg), COMMAND_REPORT, "FILE", "draw the samples as one picture", NULL, 0},
+	{"html", 0, TEXT, FIELD(html), COMMAND_REPORT, "FILE", "write the report as one page, with pictures",
+		NULL, 0},
 	{"host-cpus", 0, TEXT, FIELD(host_cpus), COMMAND_PLAN, "LIST", "plan for a machine with these CPUs",
 		NULL, 0},
 	{"host-memory", 0, TEXT, FIELD(host_memory), COMMAND_PLAN, "SIZE",
 		"plan for a machine with this much memory", NULL, 0},
 	{"topology", 0, TEXT, FIELD(topology), COMMAND_PLAN, "DIR",
 		"plan for the machine whose /sys is recorded there", NULL, 0},
+	{"watch", 0, FLAG, FIELD(watch), COMMAND_STATUS, NULL, "look again every second, until q or Ctrl-C",
+		NULL, 0},
 	{"stale", 0, FLAG, FIELD(stale), COMMAND_CLEAN, NULL,
 		"every run whose owner is gone (this is the default)", NULL, 0},
 	{"all", 0, FLAG, FIELD(all), COMMAND_CLEAN, NULL, "every run, live ones too", NULL, 0},
@@ -134,6 +144,19 @@ static int set_choice(const struct option_def *def, const char *text, int *ret, 
 	return fail_as(err, EX_USAGE, "--%s takes %s, not '%s'", def->name, def->argument, text);
 }
 
+static int set_number(const struct option_def *def, const char *text, uint64_t *ret, struct error *err)
+{
+	uint64_t value = 0;
+	const char *p = text;
+	for (; *p >= '0' && *p <= '9' && value <= KEEP_REPORTS_MAX; p++)
+		value = value * 10 + (uint64_t)(*p - '0');
+	if (p == text || *p || value > KEEP_REPORTS_MAX)
+		return fail_as(err, EX_USAGE, "--%s takes a number from 0 to %d, not '%.32s'", def->name,
+			KEEP_REPORTS_MAX, text);
+	*ret = value;
+	return 0;
+}
+
 static int apply(const struct option_def *def, const char *text, struct options *options, struct error *err)
 {
 	void *field = (char *)options + def->offset;
@@ -158,6 +181,8 @@ static int apply(const struct option_def *def, const char *text, struct options 
 		if (!text)
 			*(uint64_t *)field = DURATION_FOREVER;
 		return text && duration_parse(text, field, err) < 0 ? add_context(err, "--%s", def->name) : 0;
+	case NUMBER:
+		return set_number(def, text, field, err);
 	case CHOICE:
 		return set_choice(def, text, field, err);
 	}

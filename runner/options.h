@@ -21,6 +21,8 @@ enum {
 	COMMAND_CHECK = 1 << 4,
 	COMMAND_CLEAN = 1 << 5,
 	COMMAND_SELFTEST = 1 << 6,
+	COMMAND_STATUS = 1 << 7,
+	COMMAND_REPORT = 1 << 8,
 };
 
 enum until {
@@ -34,7 +36,9 @@ enum oom_mode {
 	OOM_GROUP,
 };
 
-#define COMPOSE_FILES_MAX 32
+#define COMPOSE_FILES_MAX    32
+#define KEEP_REPORTS_DEFAULT 100
+#define KEEP_REPORTS_MAX     1000000
 
 struct text_list {
 	const char *items[COMPOSE_FILES_MAX];
@@ -43,25 +47,26 @@ struct text_list {
 
 /* Texts point into argv, or into what is owned. */
 struct options {
-	const char *worker, *run_id, *crs, *cgroup_root, *report;
+	const char *worker, *run_id, *crs, *cgroup_root, *report, *svg, *html;
 	struct text_list compose_files;
 	const char *cpus, *memory; /* of the job, in the place of the config's */
 	const char *host_cpus, *host_memory, *topology;
-	uint64_t timeout; /* seconds; 0: none */
-	uint64_t wait;    /* seconds; 0: not at all; DURATION_FOREVER */
-	int until;        /* enum until */
-	int oom;          /* enum oom_mode */
+	uint64_t timeout;      /* seconds; 0: none */
+	uint64_t wait;         /* seconds; 0: not at all; DURATION_FOREVER */
+	uint64_t keep_reports; /* how many */
+	int until;             /* enum until */
+	int oom;               /* enum oom_mode */
 	bool keep, strict, scale, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all, stale,
-		share;
+		share, watch, record;
 	bool quiet, verbose, help, version;
 	char **args; /* what is left: CONFIG and the rest */
 	int arg_count;
 	struct owned_text *owned; /* from run.conf */
 };
 
-#define OPTIONS_NONE          \
-	{                     \
-		.owned = NULL \
+#define OPTIONS_NONE                                                \
+	{                                                           \
+		.keep_reports = KEEP_REPORTS_DEFAULT, .owned = NULL \
 	}
 
 /* Parse argv[1…] for the command (a COMMAND_ bit) over what is there already; argv[0] is the command's name. EX_USAGE

@@ -314,12 +314,22 @@ static int add_owners(const struct entry *entry, struct pollfd *fds, size_t *cou
 	return wait;
 }
 
+enum { TIMER, SIGNALS, TICKER, OWNERS };
+
 static int wait_for(const struct entry *entry, struct pollfd *fds, size_t count, struct error *err)
 {
-	enum { TIMER, SIGNALS };
-	while (poll(fds, count, -1) < 0)
-		if (errno != EINTR)
+	for (;;) {
+		int ready = poll(fds, count, -1);
+		if (ready < 0 && errno != EINTR)
 			return fail(err, errno, "poll");
+		if (ready <= 0)
+			continue;
+		bool ticked = fds[TICKER].revents;
+		if (ticked)
+			entry->request->tick(entry->request->data);
+		if (ready > ticked)
+			break;
+	}
 	if (fds[SIGNALS].revents)
 		return fail(err, EINTR, "wait");
 	return fds[TIMER].revents ? fail_taken(entry, true, err) : 0;
@@ -330,16 +340,17 @@ static int wait_turn(struct entry *entry, struct error *err)
 {
 	if (entry->timer < 0)
 		entry->timer = timer_open(entry->request->wait, err);
-	_cleanup_free_ struct pollfd *fds = calloc(entry->ledger.count + 2, sizeof *fds);
+	_cleanup_free_ struct pollfd *fds = calloc(entry->ledger.count + OWNERS, sizeof *fds);
 	if (entry->timer < 0 || !fds)
 		return entry->timer < 0 ? -1 : fail(err, ENOMEM, "wait");
-	fds[0] = (struct pollfd){.fd = entry->timer, .events = POLLIN};
-	fds[1] = (struct pollfd){.fd = entry->request->signals, .events = POLLIN};
-	size_t count = 2;
+	fds[TIMER] = (struct pollfd){.fd = entry->timer, .events = POLLIN};
+	fds[SIGNALS] = (struct pollfd){.fd = entry->request->signals, .events = POLLIN};
+	fds[TICKER] = (struct pollfd){.fd = entry->request->ticker, .events = POLLIN};
+	size_t count = OWNERS;
 	int result = add_owners(entry, fds, &count, err);
 	if (result > 0)
 		result = wait_for(entry, fds, count, err);
-	while (count > 2)
+	while (count > OWNERS)
 		(void)close(fds[--count].fd);
 	return result;
 }

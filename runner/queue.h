@@ -37,6 +37,9 @@ struct queue_request {
 
 	/* What the user should know: that the run waits, and where in the queue it stands; warnings. */
 	void (*tell)(const void *data, bool warning, const char *text);
+	/* Something to be done while it waits, when a descriptor is readable; -1: nothing. */
+	int ticker;
+	void (*tick)(const void *data);
 	const void *data;
 };
 

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * report: figures to a table (libsmartcols) or a document (jansson).
+ * report: see report.h.
  */
 #include "report.h"
 
 #include "cleanup.h"
 #include "risks.h"
-#include "size.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <jansson.h>
-#include <libsmartcols/libsmartcols.h>
 #include <signal.h>
 
 static int add_exit(struct crs_report *crs, const struct container *container, struct error *err)
@@ -36,7 +32,8 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree, cons
 		return fail(err, ENOMEM, "report");
 	report.has_usage = tree->worker >= 0;
 	for (size_t i = 0; report.has_usage && i < plan->crs_count; i++)
-		if (tree_usage(tree, plan->crs[i].name, &report.crs[i].usage, err) < 0)
+		if (figures_read_at(tree->worker, plan->crs[i].name, FIGURES_CLOSING, &report.crs[i].figures,
+			    err) < 0)
 			return -1;
 	for (size_t i = 0; containers && i < containers->count; i++) {
 		int crs = compose_crs(compose, containers->list[i].service);
@@ -83,82 +80,6 @@ int report_job_status(const struct containers *containers, bool until_all)
 	return first ? first->exit_code : any ? 0 : -1;
 }
 
-enum column { CRS, CPUS, CPU_TIME, PEAK, LIMIT, OOM, EXITS, COLUMNS };
-
-static int fill_line(struct libscols_line *line, const struct report *report, size_t i)
-{
-	const struct plan_crs *plan = &report->plan->crs[i];
-	const struct crs_report *crs = &report->crs[i];
-	char cpus[CPULIST_TEXT_MAX];
-	char peak[SIZE_TEXT_MAX] = "-";
-	char limit[SIZE_TEXT_MAX];
-	char seconds[32] = "-";
-	char kills[32] = "-";
-	if (report->has_usage) {
-		(void)snprintf(seconds, sizeof seconds, "%" PRIu64 ".%" PRIu64 "s",
-			crs->usage.cpu_usec / 1000000, crs->usage.cpu_usec / 100000 % 10);
-		(void)snprintf(kills, sizeof kills, "%" PRIu64, crs->usage.oom_kills);
-		if (crs->usage.memory_peak)
-			(void)size_format(crs->usage.memory_peak, peak);
-	}
-	const char *const cells[COLUMNS] = {
-		[CRS] = plan->name,
-		[CPUS] = cpulist_format(&plan->cpus, cpus),
-		[CPU_TIME] = seconds,
-		[PEAK] = peak,
-		[LIMIT] = size_format(plan->memory_max, limit),
-		[OOM] = kills,
-		[EXITS] = crs->exits ? crs->exits : "-",
-	};
-	for (size_t c = 0; c < COLUMNS; c++)
-		if (scols_line_set_data(line, c, cells[c]) != 0)
-			return -1;
-	return 0;
-}
-
-static void table_unref(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
-
-/* What makes the run's figures less than comparable. */
-static void print_shared(const struct report *report, FILE *to)
-{
-	char user[64];
-	char cpus[CPULIST_TEXT_MAX];
-	for (size_t i = 0; report->shared && i < report->shared->count; i++) {
-		const struct lease *other = &report->shared->list[i];
-		struct cpulist common = other->cpus;
-		cpulist_intersect(&common, &report->plan->cpus);
-		if (other->in_way)
-			(void)fprintf(to, "shared: %s%s with run %s of %s\n",
-				cpulist_empty(&common) ? "memory" : "CPUs ", cpulist_format(&common, cpus),
-				other->name, lease_user(other, user, sizeof user));
-	}
-}
-
-int report_print(const struct report *report, FILE *to, struct error *err)
-{
-	static const char *const titles[COLUMNS] = {
-		"CRS", "CPUS", "CPU TIME", "MEMORY PEAK", "LIMIT", "OOM KILLS", "EXIT"};
-	_cleanup_(table_unref) struct libscols_table *table = scols_new_table();
-	if (!table)
-		return fail(err, ENOMEM, "table");
-	(void)scols_table_set_stream(table, to);
-	for (size_t c = 0; c < COLUMNS; c++)
-		if (!scols_table_new_column(table, titles[c], 0, c > CPUS && c < EXITS ? SCOLS_FL_RIGHT : 0))
-			return fail(err, ENOMEM, "table");
-	for (size_t i = 0; i < report->plan->crs_count; i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-		if (!line || fill_line(line, report, i) < 0)
-			return fail(err, ENOMEM, "table");
-	}
-	if (scols_print_table(table) != 0)
-		return fail(err, EIO, "print the table");
-	print_shared(report, to);
-	return 0;
-}
-
 /* The OOM kills of one CRS, per container and limit. */
 static json_t *kills_to_json(const struct oom_kills *kills, size_t crs)
 {
@@ -173,6 +94,28 @@ static json_t *kills_to_json(const struct oom_kills *kills, size_t crs)
 	return list;
 }
 
+/* A figure that is not known is null. */
+static void set_number(json_t *object, const char *name, uint64_t value)
+{
+	(void)json_object_set_new(
+		object, name, value <= INT64_MAX ? json_integer((json_int_t)value) : json_null());
+}
+
+static void set_figures(json_t *object, const struct report *report, size_t i)
+{
+	const struct figures *figures = &report->crs[i].figures;
+	uint64_t duration = report->conditions ? report->conditions->duration_usec : 0;
+	json_t *stalled = json_object();
+	for (size_t kind = 0; kind < PRESSURE_KINDS; kind++)
+		set_number(stalled, pressure_names[kind], figures->pressure[kind].stalled_usec);
+	set_number(object, "cpu_usage_usec", figures->cpu_usec);
+	set_number(object, "cpu_allotted_usec", duration * cpulist_count(&report->plan->crs[i].cpus));
+	set_number(object, "throttled_usec", figures->throttled_usec);
+	set_number(object, "memory_peak", figures->memory_peak);
+	set_number(object, "oom_kills", figures->oom_kills);
+	(void)json_object_set_new(object, "stalled_usec", stalled);
+}
+
 static json_t *crs_to_json(const struct report *report, size_t i)
 {
 	const struct plan_crs *plan = &report->plan->crs[i];
@@ -180,17 +123,13 @@ static json_t *crs_to_json(const struct report *report, size_t i)
 	char cpus[CPULIST_TEXT_MAX];
 	json_t *object = json_pack("{s:s, s:s, s:I}", "name", plan->name, "cpus",
 		cpulist_format(&plan->cpus, cpus), "memory_max", (json_int_t)plan->memory_max);
-	if (report->has_usage) {
-		(void)json_object_set_new(
-			object, "cpu_usage_usec", json_integer((json_int_t)crs->usage.cpu_usec));
-		(void)json_object_set_new(
-			object, "memory_peak", json_integer((json_int_t)crs->usage.memory_peak));
-		(void)json_object_set_new(
-			object, "oom_kills", json_integer((json_int_t)crs->usage.oom_kills));
-	}
+	if (report->has_usage)
+		set_figures(object, report, i);
 	if (report->watch)
 		(void)json_object_set_new(object, "oom", kills_to_json(&report->watch->kills, i));
 	(void)json_object_set_new(object, "exits", json_string(crs->exits ? crs->exits : ""));
+	if (report->series)
+		(void)json_object_set_new(object, "samples", series_to_json(report->series, i));
 	return object;
 }
 
@@ -224,24 +163,49 @@ static const char *reason_of(const struct report *report)
 	return report->reason == REASON_EXITED && killed ? "oom" : reasons[report->reason];
 }
 
-int report_json(const struct report *report, char **ret, struct error *err)
+/* What of the run's conditions only its CRSs can tell. */
+static json_t *caveats_to_json(const struct report *report)
+{
+	struct conditions_seen seen = {.has_used = report->has_usage, .shared = report->shared};
+	for (size_t i = 0; report->has_usage && i < report->plan->crs_count; i++) {
+		seen.used_usec += report->crs[i].figures.cpu_usec;
+		seen.swaps = seen.swaps || report->crs[i].figures.swap_max == CGROUP_UNLIMITED;
+	}
+	return conditions_to_json(report->conditions, &seen);
+}
+
+static void set_conditions(json_t *root, const struct report *report)
+{
+	(void)json_object_set_new(root, "started", json_integer((json_int_t)report->conditions->started));
+	set_number(root, "duration_usec", report->conditions->duration_usec);
+	(void)json_object_set_new(root, "machine", conditions_machine(report->conditions));
+	(void)json_object_set_new(root, "caveats", caveats_to_json(report));
+}
+
+int report_json(const struct report *report, json_t **ret, struct error *err)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < report->plan->crs_count; i++)
 		(void)json_array_append_new(list, crs_to_json(report, i));
-	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:i, s:o, s:o}", "version", 1, "name",
-		report->plan->name, "worker", report->plan->worker, "reason", reason_of(report),
-		"exit_status", report->status, "risks", risks_to_json(report->compose), "crs", list);
-	if (root && report->watch)
+	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:o}", "version", 1, "name",
+		report->plan->name, "run_id", report->plan->run_id, "phase", phase_name(report->phase),
+		"worker", report->plan->worker, "reason", reason_of(report), "exit_status", report->status,
+		"risks", risks_to_json(report->compose));
+	if (!root) {
+		json_decref(list);
+		return fail(err, ENOMEM, "report");
+	}
+	if (report->conditions)
+		set_conditions(root, report);
+	if (report->watch)
 		(void)json_object_set_new(root, "attested",
 			json_pack("{s:I, s:I}", "containers", (json_int_t)report->watch->attested, "unknown",
 				(json_int_t)report->watch->unknown));
-	if (root && report->shared)
+	if (report->shared)
 		(void)json_object_set_new(root, "shared", lease_to_json(report->shared));
-	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-	json_decref(root);
-	if (!text)
-		return fail(err, ENOMEM, "report");
-	*ret = text;
+	if (report->series)
+		(void)json_object_set_new(root, "sample_usec", series_times_to_json(report->series));
+	(void)json_object_set_new(root, "crs", list);
+	*ret = root;
 	return 0;
 }

@@ -1,30 +1,36 @@
 /* SPDX-License-Identifier: MIT
  *
- * report: what a run came to, read before its cgroups and containers are removed.
+ * report: what a run came to, read before its cgroups and containers are removed, as a JSON document. What is printed, kept
+ * and compared is read from that document (summary.h), whether the run has just ended or long ago.
  */
 #ifndef OSS_CRS_REPORT_H
 #define OSS_CRS_REPORT_H
 
 #include "compose.h"
+#include "conditions.h"
 #include "engine.h"
-#include "lease.h"
+#include "figures.h"
+#include "series.h"
 #include "tree.h"
 #include "watch.h"
 
-#include <stdio.h>
+#include <jansson.h>
 
 struct crs_report {
-	struct tree_usage usage;
+	struct figures figures;
 	char *exits; /* exit codes of its containers, "0" or "137,0"; NULL: none */
 };
 
 struct report {
 	const struct run_plan *plan;
+	enum phase phase;
 	struct crs_report *crs;        /* one per CRS of the plan */
 	bool has_usage;                /* whether there were cgroups to read */
 	const struct compose *compose; /* its services' risks are told; NULL: none */
 	const struct watch *watch;     /* what was seen meanwhile; NULL: nothing looked */
 	const struct ledger *shared; /* with whom the run shared its CPUs or memory (--share); the caller's */
+	const struct conditions *conditions; /* ended; the caller's */
+	const struct series *series;         /* samples; NULL: none */
 	enum reason reason;
 	int signal;
 	int status; /* what the program exits with */
@@ -40,11 +46,8 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree, cons
 	const struct containers *containers, struct report *ret, struct error *err);
 void report_free(struct report *report);
 
-/* The closing table, a row per CRS. */
-int report_print(const struct report *report, FILE *to, struct error *err);
-
-/* The same as a JSON document, "version": 1 (docs/json.md). Caller frees. */
-int report_json(const struct report *report, char **ret, struct error *err);
+/* The JSON document, "version": 1 (docs/json.md). The caller drops it. */
+int report_json(const struct report *report, json_t **ret, struct error *err);
 
 /* The job's own status: of the container that ended first, or for until_all the first that failed. -1 if none ran. */
 int report_job_status(const struct containers *containers, bool until_all);

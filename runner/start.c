@@ -4,15 +4,30 @@
  */
 #include "start.h"
 
+#include "cleanup.h"
 #include "machine.h"
+#include "progress.h"
+
+struct waiting {
+	const struct log *log;
+	struct progress progress;
+	int ticker;
+};
 
 static void tell(const void *data, bool warning, const char *text)
 {
-	const struct context *context = data;
+	const struct waiting *waiting = data;
+	progress_clear(&waiting->progress);
 	if (warning)
-		log_warning(&context->log, "%s", text);
+		log_warning(waiting->log, "%s", text);
 	else
-		log_note(&context->log, LOG_NORMAL, "%s", text);
+		log_note(waiting->log, LOG_NORMAL, "%s", text);
+}
+
+static void tick(const void *data)
+{
+	const struct waiting *waiting = data;
+	progress_tick(&waiting->progress, waiting->ticker);
 }
 
 int start_claim(const struct context *context, const struct run_plan *plan, struct lease_claim *ret,
@@ -28,6 +43,7 @@ int start_claim(const struct context *context, const struct run_plan *plan, stru
 int start_tree(const struct context *context, const struct run_plan *plan, const struct tree_options *how,
 	int ours, int signals, struct cg_tree *ret, struct ledger *ret_shared, struct error *err)
 {
+	struct waiting waiting = {.log = &context->log, .ticker = -1};
 	struct queue_request request = {
 		.host = &context->host,
 		.plan = plan,
@@ -37,9 +53,16 @@ int start_tree(const struct context *context, const struct run_plan *plan, const
 		.ours = ours,
 		.signals = signals,
 		.tell = tell,
-		.data = context,
+		.tick = tick,
+		.data = &waiting,
 	};
 	if (start_claim(context, plan, &request.claim, err) < 0)
 		return -1;
-	return queue_enter(&request, ret, ret_shared, err);
+	if (request.wait)
+		progress_begin(&waiting.progress, &context->log, "waiting for CPUs and memory");
+	request.ticker = waiting.ticker = progress_timer(&waiting.progress, err);
+	int result = queue_enter(&request, ret, ret_shared, err);
+	progress_end(&waiting.progress);
+	cleanup_close(&waiting.ticker);
+	return result;
 }

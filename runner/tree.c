@@ -98,19 +98,6 @@ int tree_fill(const struct cg_tree *tree, const struct tree_options *options, st
 	return 0;
 }
 
-int tree_usage(const struct cg_tree *tree, const char *crs, struct tree_usage *ret, struct error *err)
-{
-	struct tree_usage usage = {0};
-	if (cgroup_get_key(tree->worker, crs, "cpu.stat", "usage_usec", &usage.cpu_usec, err) < 0 ||
-		cgroup_get_key(tree->worker, crs, "memory.events", "oom_kill", &usage.oom_kills, err) < 0)
-		return -1;
-	if (cgroup_get_u64(tree->worker, crs, "memory.peak", &usage.memory_peak, err) < 0 &&
-		err->code != ENOENT)
-		return -1;
-	*ret = usage;
-	return 0;
-}
-
 int tree_destroy_name(int ours, const char *name, struct error *err)
 {
 	if (cgroup_kill(ours, name, err) < 0)

@@ -50,16 +50,6 @@ int tree_reserve(int ours, const struct run_plan *plan, struct cg_tree *ret, str
  * caller's. */
 int tree_fill(const struct cg_tree *tree, const struct tree_options *options, struct error *err);
 
-/* What a cgroup has used so far. */
-struct tree_usage {
-	uint64_t cpu_usec;    /* cpu.stat usage_usec */
-	uint64_t memory_peak; /* memory.peak in bytes; 0 where the kernel has none (before 5.19) */
-	uint64_t oom_kills;   /* memory.events oom_kill */
-};
-
-/* Read the figures of one CRS. */
-int tree_usage(const struct cg_tree *tree, const char *crs, struct tree_usage *ret, struct error *err);
-
 /* Kill everything inside, wait until it is gone, remove the cgroups. Idempotent; closes the tree. */
 int tree_destroy(struct cg_tree *tree, struct error *err);
 

@@ -190,7 +190,7 @@ static int on_write(void *data, struct error *err)
 static void add_source(struct watch *watch, int fd, short events, int (*ready)(void *data, struct error *err))
 {
 	watch->sources[watch->source_count++] =
-		(struct launch_source){.fd = fd, .events = events, .ready = ready};
+		(struct launch_source){.fd = fd, .events = events, .ready = ready, .data = watch};
 }
 
 int watch_open(struct watch *watch, struct error *err)

@@ -40,13 +40,18 @@ static bool is_name_char(char c, bool first)
 	       (!first && (c == '.' || c == '_' || c == '-'));
 }
 
+bool job_is_name(const char *text)
+{
+	size_t len = 0;
+	while (is_name_char(text[len], len == 0))
+		len++;
+	return len > 0 && !text[len];
+}
+
 static int check_name(const struct doc *doc, struct mark at, const char *name, struct error *err)
 {
 	size_t len = strlen(name);
-	bool good = len > 0;
-	for (size_t i = 0; i < len; i++)
-		good = good && is_name_char(name[i], i == 0);
-	if (!good) {
+	if (!job_is_name(name)) {
 		(void)doc_fail(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
 		return add_hint(
 			err, "begin with a letter or digit, go on with letters, digits, '.', '_' and '-'");

@@ -62,6 +62,9 @@ void job_free(struct job *job);
 
 const char *job_format_name(enum job_format format);
 
+/* Whether a text is made as the name of a CRS is: a letter or digit, then letters, digits, '.', '_' and '-'. */
+bool job_is_name(const char *text);
+
 /* The CRS of that name, NULL if there is none. */
 const struct job_crs *job_find(const struct job *job, const char *name);
 

@@ -123,3 +123,13 @@ lines() {
 	both "$(lines job-run-1-aaaaaaaa-local job-run-2-bbbbbbbb-local)" 'oss-crs-run clean job'
 	both job-run-2-bbbbbbbb-local 'oss-crs-run clean --dry-run job-run-1-aaaaaaaa-local job-run-2'
 }
+
+@test "status offers the runs there are, report those that have left one, and files" {
+	export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/runtime XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+	mkdir -p "$XDG_RUNTIME_DIR"/oss-crs/job-run-1-aaaaaaaa-local "$XDG_STATE_HOME"/oss-crs/reports
+	touch "$XDG_STATE_HOME"/oss-crs/reports/old-run-2-bbbbbbbb-local.json other.json
+	both job-run-1-aaaaaaaa-local 'oss-crs-run status job-'
+	both old-run-2-bbbbbbbb-local 'oss-crs-run report ol'
+	both other.json 'oss-crs-run report old-run-2-bbbbbbbb-local ot'
+	both other.json 'oss-crs-run report --html ot'
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmd_report: what runs that have ended came to: which there are, one of them as tables, pictures or a page, or two
+ * side by side.
+ */
+#include "context.h"
+
+#include "chart.h"
+#include "cleanup.h"
+#include "comparison.h"
+#include "fs.h"
+#include "html.h"
+#include "store.h"
+#include "tables.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* The store is opened when it is needed: a file can be read without one. */
+static int open_store(struct store *store, struct error *err)
+{
+	if (store_open(false, store, err) == 0)
+		return 0;
+	if (err->code != ENOENT)
+		return -1;
+	(void)fail_as(err, EX_USAGE, "no report is kept");
+	return add_hint(err, "`build` and `run` leave one each; `exec` does with --record");
+}
+
+static int read_file(const char *path, struct summary *ret, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		(void)fail(err, errno, "open %s", path);
+		err->status = EX_USAGE;
+		return -1;
+	}
+	if (fs_read_fd(fd, path, SUMMARY_SIZE_MAX, &text, &len, err) < 0)
+		return -1;
+	return summary_parse(path, text, len, ret, err);
+}
+
+/* Whether RUN|FILE is a file: it is the path of one, or one is there. The name of a run has no slash. */
+static bool is_file(const char *text)
+{
+	struct stat st;
+	return strchr(text, '/') || (stat(text, &st) == 0 && !S_ISDIR(st.st_mode));
+}
+
+static int read_argument(const char *text, struct summary *ret, struct error *err)
+{
+	_cleanup_(store_close) struct store store = STORE_CLOSED;
+	if (is_file(text))
+		return read_file(text, ret, err);
+	return open_store(&store, err) < 0 ? -1 : store_get(&store, text, ret, err);
+}
+
+/* ---- what it is written as ------------------------------------------------------------------------------------ */
+
+/* Write a file by `write`. It is made in memory first: where something is wrong, the file stays as it is. */
+static int write_file(const char *path, const struct summary *summary,
+	int (*write)(const struct summary *summary, FILE *to, struct error *err), struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	if (!memory)
+		return fail(err, errno, "write %s", path);
+	int result = write(summary, memory, err);
+	if (fclose(memory) != 0 || result < 0)
+		return result < 0 ? -1 : fail(err, ENOMEM, "write %s", path);
+	_cleanup_fclose_ FILE *file = fopen(path, "we");
+	if (!file || fwrite(text, 1, size, file) != size || fflush(file) != 0)
+		return fail(err, errno, "write %s", path);
+	return 0;
+}
+
+static int write_svg(const struct summary *summary, FILE *to, struct error *err)
+{
+	const struct chart chart = {.count = summary->crs_count, .opaque = true};
+	char **list = NULL;
+	if (chart_draw(summary, &chart, 1, &list, err) < 0)
+		return -1;
+	int result = fputs(list[0], to) < 0 ? fail(err, EIO, "write the picture") : 0;
+	chart_free(list, 1);
+	return result;
+}
+
+static int print_json(json_t *root, struct error *err)
+{
+	return root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF
+		       ? 0
+		       : fail(err, EIO, "standard output");
+}
+
+static int report_one(const struct context *context, const char *argument, struct error *err)
+{
+	const struct options *options = &context->options;
+	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
+	if (read_argument(argument, &summary, err) < 0)
+		return -1;
+	if (options->svg && write_file(options->svg, &summary, write_svg, err) < 0)
+		return -1;
+	if (options->html && write_file(options->html, &summary, html_write, err) < 0)
+		return -1;
+	if (options->json)
+		return print_json(summary.root, err);
+	if (options->svg || options->html)
+		return 0;
+	return tables_print_run(&summary, stdout, err) < 0 ? -1 : tables_print(&summary, stdout, err);
+}
+
+static int report_two(const struct context *context, const char *first, const char *second, struct error *err)
+{
+	const struct options *options = &context->options;
+	_cleanup_(summary_free) struct summary a = SUMMARY_NONE;
+	_cleanup_(summary_free) struct summary b = SUMMARY_NONE;
+	_cleanup_(comparison_free) struct comparison comparison = COMPARISON_NONE;
+	if (options->svg || options->html)
+		return fail_as(err, EX_USAGE, "--svg and --html draw one run");
+	if (read_argument(first, &a, err) < 0 || read_argument(second, &b, err) < 0 ||
+		comparison_make(&a, &b, &comparison, err) < 0)
+		return -1;
+	if (!options->json)
+		return tables_print_comparison(&comparison, stdout, err);
+	json_t *root = comparison_to_json(&comparison);
+	int result = print_json(root, err);
+	json_decref(root);
+	return result;
+}
+
+static int report_names(const struct context *context, struct error *err)
+{
+	_cleanup_(store_close) struct store store = STORE_CLOSED;
+	char **list = NULL;
+	size_t count = 0;
+	if (context->options.svg || context->options.html)
+		return fail_as(err, EX_USAGE, "of which run?");
+	if (open_store(&store, err) < 0 || store_list(&store, &list, &count, err) < 0)
+		return -1;
+	json_t *names = context->options.json ? json_array() : NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (names)
+			(void)json_array_append_new(names, json_string(list[i]));
+		else
+			(void)puts(list[i]);
+	}
+	store_list_free(list, count);
+	if (!names)
+		return 0;
+	json_t *root = json_pack("{s:i, s:o}", "version", 1, "reports", names);
+	int result = print_json(root, err);
+	json_decref(root);
+	return result;
+}
+
+int cmd_report(const struct context *context, struct error *err)
+{
+	char *const *args = context->options.args;
+	switch (context->options.arg_count) {
+	case 0:
+		return report_names(context, err);
+	case 1:
+		return report_one(context, args[0], err);
+	default:
+		return report_two(context, args[0], args[1], err);
+	}
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmd_status: the runs there are now: once, or with --watch on a terminal once a second until a key or a signal ends it.
+ */
+#include "context.h"
+
+#include "cleanup.h"
+#include "screen.h"
+#include "status_view.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+struct watcher {
+	const struct context *context;
+	const char *run;
+	struct screen screen;
+	struct status now, before;
+	int signals, timer;
+	bool ended;
+	int status; /* what to exit with then */
+};
+
+static int print_json(const struct status *status, struct error *err)
+{
+	json_t *root = status_to_json(status);
+	int result = root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF
+			     ? EX_OK
+			     : fail(err, EIO, "status");
+	json_decref(root);
+	return result;
+}
+
+static int print_once(const struct context *context, const char *run, struct error *err)
+{
+	_cleanup_(status_free) struct status status = STATUS_NONE;
+	if (status_read(&context->host, run, &status, err) < 0)
+		return -1;
+	if (context->options.json)
+		return print_json(&status, err);
+	struct status_view view = {.colours = screen_has_colours(STDOUT_FILENO)};
+	unsigned lines = 0;
+	if (screen_is_terminal(STDOUT_FILENO))
+		screen_size(STDOUT_FILENO, &lines, &view.width);
+	return status_print(&status, NULL, &view, stdout, err) < 0 ? -1 : EX_OK;
+}
+
+/* ---- the live view -------------------------------------------------------------------------------------------- */
+
+static void end(struct watcher *watcher, int status)
+{
+	watcher->ended = true;
+	watcher->status = status;
+}
+
+static int draw(struct watcher *watcher, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	struct status_view view = {.colours = screen_has_colours(watcher->screen.out), .live = true};
+	screen_size(watcher->screen.out, &view.height, &view.width);
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		return fail(err, ENOMEM, "draw");
+	int result =
+		status_print(&watcher->now, watcher->before.runs ? &watcher->before : NULL, &view, out, err);
+	if (fclose(out) != 0 || result < 0)
+		return result < 0 ? -1 : fail(err, ENOMEM, "draw");
+	return screen_draw(&watcher->screen, text, err);
+}
+
+/* A new look, and a frame of it. The one run that is watched may have ended. */
+static int look(struct watcher *watcher, struct error *err)
+{
+	struct status status = STATUS_NONE;
+	if (status_read(&watcher->context->host, watcher->run, &status, err) < 0) {
+		if (!watcher->run || err->status != EX_USAGE || !watcher->now.runs)
+			return -1;
+		end(watcher, EX_OK);
+		return 0;
+	}
+	status_free(&watcher->before);
+	watcher->before = watcher->now;
+	watcher->now = status;
+	return draw(watcher, err);
+}
+
+/* Ctrl-Z: the terminal as it was for the shell, and back again once it goes on. */
+static int suspend(struct watcher *watcher, struct error *err)
+{
+	int out = watcher->screen.out;
+	screen_close(&watcher->screen);
+	(void)raise(SIGSTOP);
+	return screen_open(out, STDIN_FILENO, &watcher->screen, err) < 0 ? -1 : draw(watcher, err);
+}
+
+static int on_signal(struct watcher *watcher, struct error *err)
+{
+	struct signalfd_siginfo info;
+	if (read(watcher->signals, &info, sizeof info) != sizeof info)
+		return 0;
+	switch (info.ssi_signo) {
+	case SIGWINCH:
+	case SIGCONT:
+		return draw(watcher, err);
+	case SIGTSTP:
+		return suspend(watcher, err);
+	case SIGINT: /* the way out, as of top(1) */
+		end(watcher, EX_OK);
+		return 0;
+	default:
+		end(watcher, EX_SIGNAL + (int)info.ssi_signo);
+		return 0;
+	}
+}
+
+static int on_timer(struct watcher *watcher, struct error *err)
+{
+	uint64_t count = 0;
+	return read(watcher->timer, &count, sizeof count) == sizeof count ? look(watcher, err) : 0;
+}
+
+static void on_key(struct watcher *watcher)
+{
+	char key = 0;
+	ssize_t n = read(watcher->screen.keys, &key, 1);
+	if (n <= 0 || key == 'q' || key == 'Q' || key == '\004')
+		end(watcher, EX_OK);
+}
+
+static int loop(struct watcher *watcher, struct error *err)
+{
+	enum { SIGNALS, TIMER, KEYS, COUNT };
+	while (!watcher->ended) {
+		struct pollfd fds[COUNT] = {
+			[SIGNALS] = {.fd = watcher->signals, .events = POLLIN},
+			[TIMER] = {.fd = watcher->timer, .events = POLLIN},
+			[KEYS] = {.fd = watcher->screen.keys, .events = POLLIN},
+		};
+		if (poll(fds, COUNT, -1) < 0 && errno != EINTR)
+			return fail(err, errno, "poll");
+		if ((fds[SIGNALS].revents && on_signal(watcher, err) < 0) ||
+			(fds[TIMER].revents && on_timer(watcher, err) < 0))
+			return -1;
+		if (fds[KEYS].revents)
+			on_key(watcher);
+	}
+	return watcher->status;
+}
+
+static int open_sources(struct watcher *watcher, struct error *err)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+	sigset_t set;
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		(void)sigaddset(&set, signals[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return fail(err, errno, "block signals");
+	watcher->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	watcher->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	const struct itimerspec second = {.it_value = {.tv_sec = 1}, .it_interval = {.tv_sec = 1}};
+	if (watcher->signals < 0 || watcher->timer < 0 ||
+		timerfd_settime(watcher->timer, 0, &second, NULL) < 0)
+		return fail(err, errno, "watch");
+	return 0;
+}
+
+static void watcher_close(struct watcher *watcher)
+{
+	screen_close(&watcher->screen);
+	status_free(&watcher->now);
+	status_free(&watcher->before);
+	cleanup_close(&watcher->signals);
+	cleanup_close(&watcher->timer);
+}
+
+static int watch_runs(const struct context *context, const char *run, struct error *err)
+{
+	_cleanup_(watcher_close) struct watcher watcher = {
+		.context = context,
+		.run = run,
+		.screen = SCREEN_CLOSED,
+		.now = STATUS_NONE,
+		.before = STATUS_NONE,
+		.signals = -1,
+		.timer = -1,
+	};
+	/* What is wrong from the beginning is said on the screen that stays. */
+	if (status_read(&context->host, run, &watcher.now, err) < 0 || open_sources(&watcher, err) < 0 ||
+		screen_open(STDOUT_FILENO, STDIN_FILENO, &watcher.screen, err) < 0 || draw(&watcher, err) < 0)
+		return -1;
+	return loop(&watcher, err);
+}
+
+int cmd_status(const struct context *context, struct error *err)
+{
+	const struct options *options = &context->options;
+	const char *run = options->arg_count ? options->args[0] : NULL;
+	/* What is piped somewhere is for programs, or to be kept: one look, and no sequences. */
+	if (options->watch && !options->json && screen_is_terminal(STDOUT_FILENO))
+		return watch_runs(context, run, err);
+	return print_once(context, run, err);
+}

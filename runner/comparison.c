@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * comparison: see comparison.h. A table of what two runs must have in common, then what each of them says of itself.
+ */
+#include "comparison.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+
+#define DURATION_PERCENT 10 /* that one may have taken longer than the other */
+
+/* One reason more; those that there is no room for are not told, as the rest is enough. Returns -1 without memory. */
+static int __attribute__((format(printf, 2, 3))) add(struct comparison *comparison, const char *fmt, ...)
+{
+	if (comparison->count == COMPARISON_REASONS_MAX)
+		return 0;
+	va_list ap;
+	va_start(ap, fmt);
+	int n = vasprintf(&comparison->reasons[comparison->count], fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return -1;
+	comparison->count++;
+	return 0;
+}
+
+static int compare_texts(struct comparison *comparison)
+{
+	const struct summary *a = comparison->a;
+	const struct summary *b = comparison->b;
+	const struct {
+		const char *what, *a, *b;
+	} texts[] = {
+		{"different phases", a->phase, b->phase},
+		{"they ended differently", a->reason, b->reason},
+		{"different machines", a->host, b->host},
+		{"different processors", a->cpu, b->cpu},
+		{"different kernels", a->kernel, b->kernel},
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (strcmp(texts[i].a, texts[i].b) != 0 &&
+			add(comparison, "%s: %s and %s", texts[i].what, *texts[i].a ? texts[i].a : "unknown",
+				*texts[i].b ? texts[i].b : "unknown") < 0)
+			return -1;
+	return 0;
+}
+
+static int compare_durations(struct comparison *comparison)
+{
+	uint64_t a = comparison->a->duration_usec;
+	uint64_t b = comparison->b->duration_usec;
+	uint64_t longer = a > b ? a : b;
+	uint64_t difference = a > b ? a - b : b - a;
+	if (!a || !b)
+		return add(comparison, "it is not known how long both took");
+	if (difference <= longer / 100 * DURATION_PERCENT)
+		return 0;
+	return add(comparison, "one took %" PRIu64 ".%" PRIu64 " s, the other %" PRIu64 ".%" PRIu64 " s",
+		a / 1000000, a / 100000 % 10, b / 1000000, b / 100000 % 10);
+}
+
+static int compare_crs(
+	struct comparison *comparison, const struct summary_crs *a, const struct summary_crs *b)
+{
+	unsigned cpus = cpulist_count(&a->cpus);
+	unsigned other = cpulist_count(&b->cpus);
+	if (cpus != other && add(comparison, "CRS '%s' had %u CPUs and %u", a->name, cpus, other) < 0)
+		return -1;
+	return a->memory_max != b->memory_max
+		       ? add(comparison, "CRS '%s' had %" PRIu64 " bytes of memory and %" PRIu64, a->name,
+				 a->memory_max, b->memory_max)
+		       : 0;
+}
+
+static int compare_all_crs(struct comparison *comparison)
+{
+	const struct summary *a = comparison->a;
+	const struct summary *b = comparison->b;
+	for (size_t i = 0; i < a->crs_count; i++) {
+		const struct summary_crs *other = summary_find(b, a->crs[i].name);
+		if ((other ? compare_crs(comparison, &a->crs[i], other)
+			   : add(comparison, "CRS '%s' is in the first only", a->crs[i].name)) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < b->crs_count; i++)
+		if (!summary_find(a, b->crs[i].name) &&
+			add(comparison, "CRS '%s' is in the second only", b->crs[i].name) < 0)
+			return -1;
+	return a->has_usage && b->has_usage ? 0 : add(comparison, "the CRSs' figures are not known of both");
+}
+
+static int add_caveats(struct comparison *comparison, const struct summary *summary, const char *which)
+{
+	for (size_t i = 0; i < summary->caveat_count; i++)
+		if (add(comparison, "the %s: %s: %s", which, summary->caveats[i].id,
+			    summary->caveats[i].detail) < 0)
+			return -1;
+	return 0;
+}
+
+int comparison_make(
+	const struct summary *a, const struct summary *b, struct comparison *ret, struct error *err)
+{
+	_cleanup_(comparison_free) struct comparison comparison = {.a = a, .b = b};
+	if (compare_all_crs(&comparison) < 0 || compare_texts(&comparison) < 0 ||
+		compare_durations(&comparison) < 0 || add_caveats(&comparison, a, "first") < 0 ||
+		add_caveats(&comparison, b, "second") < 0)
+		return fail(err, ENOMEM, "compare");
+	*ret = comparison;
+	comparison = (struct comparison)COMPARISON_NONE;
+	return 0;
+}
+
+void comparison_free(struct comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->count; i++)
+		free(comparison->reasons[i]);
+	*comparison = (struct comparison)COMPARISON_NONE;
+}
+
+json_t *comparison_to_json(const struct comparison *comparison)
+{
+	json_t *reasons = json_array();
+	for (size_t i = 0; i < comparison->count; i++)
+		(void)json_array_append_new(reasons, json_string(comparison->reasons[i]));
+	return json_pack("{s:i, s:[s, s], s:b, s:o}", "version", 1, "runs", comparison->a->name,
+		comparison->b->name, "comparable", comparison->count == 0, "reasons", reasons);
+}

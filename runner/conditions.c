@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * conditions: see conditions.h.
+ */
+#include "conditions.h"
+
+#include "cleanup.h"
+#include "clock.h"
+#include "fs.h"
+#include "machine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/utsname.h>
+
+#define STAT_MAX    (4U << 20) /* bytes of /proc/stat */
+#define CPUINFO_MAX (16U << 20)
+#define NOTICED_PERCENT \
+	5 /* of the run's CPU time: less than that is noise of the clock ticks and the kernel's own work */
+
+/* ---- /proc/stat ----------------------------------------------------------------------------------------------- */
+
+static uint64_t ticks_to_usec(uint64_t ticks)
+{
+	long per_second = sysconf(_SC_CLK_TCK);
+	return ticks * (1000000 / (uint64_t)(per_second > 0 ? per_second : 100));
+}
+
+/* The busy and the stolen time of a set of CPUs since the machine was started. */
+static int read_busy(
+	const struct host *host, const struct cpulist *cpus, uint64_t *ret_busy, uint64_t *ret_stolen)
+{
+	_cleanup_free_ char *text = NULL;
+	struct error ignored;
+	uint64_t busy = 0;
+	uint64_t stolen = 0;
+	if (fs_read(host->root, "proc/stat", STAT_MAX, &text, NULL, &ignored) < 0)
+		return -1;
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		unsigned cpu = 0;
+		uint64_t user = 0;
+		uint64_t nice = 0;
+		uint64_t system = 0;
+		uint64_t irq = 0;
+		uint64_t softirq = 0;
+		uint64_t steal = 0;
+		line += *line == '\n';
+		if (sscanf(line,
+			    "cpu%u %" SCNu64 " %" SCNu64 " %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64
+			    " %" SCNu64,
+			    &cpu, &user, &nice, &system, &irq, &softirq, &steal) != 7 ||
+			cpu >= CPULIST_MAX || !cpulist_has(cpus, cpu))
+			continue;
+		busy += user + nice + system + irq + softirq;
+		stolen += steal;
+	}
+	*ret_busy = ticks_to_usec(busy);
+	*ret_stolen = ticks_to_usec(stolen);
+	return 0;
+}
+
+void conditions_begin(const struct host *host, const struct run_plan *plan, struct conditions *ret)
+{
+	*ret = (struct conditions){
+		.host = host, .plan = plan, .started = time(NULL), .begin_usec = clock_usec()};
+	ret->counted = read_busy(host, &plan->cpus, &ret->busy_usec, &ret->stolen_usec) == 0;
+}
+
+void conditions_end(struct conditions *conditions)
+{
+	uint64_t busy = 0;
+	uint64_t stolen = 0;
+	if (!conditions->plan || conditions->duration_usec)
+		return;
+	conditions->duration_usec = clock_usec() - conditions->begin_usec;
+	conditions->counted = conditions->counted &&
+			      read_busy(conditions->host, &conditions->plan->cpus, &busy, &stolen) == 0 &&
+			      busy >= conditions->busy_usec && stolen >= conditions->stolen_usec;
+	conditions->busy_usec = busy - conditions->busy_usec;
+	conditions->stolen_usec = stolen - conditions->stolen_usec;
+}
+
+/* ---- what makes it less comparable ---------------------------------------------------------------------------- */
+
+static void add(json_t *list, const char *id, const char *detail)
+{
+	(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id", id, "detail", detail));
+}
+
+static void add_shared(json_t *list, const struct conditions *conditions, const struct ledger *shared)
+{
+	for (size_t i = 0; shared && i < shared->count; i++) {
+		char user[64];
+		char cpus[CPULIST_TEXT_MAX];
+		char detail[512];
+		const struct lease *other = &shared->list[i];
+		struct cpulist common = other->cpus;
+		cpulist_intersect(&common, &conditions->plan->cpus);
+		if (!other->in_way)
+			continue;
+		(void)snprintf(detail, sizeof detail, "%s%.64s with run %s of %s",
+			cpulist_empty(&common) ? "memory" : "CPUs ", cpulist_format(&common, cpus),
+			other->name, lease_user(other, user, sizeof user));
+		add(list, "shared", detail);
+	}
+}
+
+/* Threads of the run's cores that are not the run's: whoever runs there takes from it. */
+static void add_cores(json_t *list, const struct conditions *conditions)
+{
+	const struct topology *topology = &conditions->plan->topology;
+	const struct cpulist *own = &conditions->plan->cpus;
+	struct cpulist outside = {0};
+	for (size_t i = 0; i < topology->count; i++) {
+		if (!cpulist_has(own, topology->cpus[i].cpu))
+			continue;
+		struct cpulist core = topology_core(topology, topology->cpus[i].core);
+		cpulist_subtract(&core, own);
+		cpulist_union(&outside, &core);
+	}
+	char cpus[CPULIST_TEXT_MAX];
+	char detail[128];
+	if (cpulist_empty(&outside))
+		return;
+	(void)snprintf(detail, sizeof detail, "CPUs %.64s are threads of the run's cores, but not the run's",
+		cpulist_format(&outside, cpus));
+	add(list, "shared-core", detail);
+}
+
+/* A load on the run's CPUs, as CPUs on average; nothing if it is not worth mentioning. */
+static void add_load(
+	json_t *list, const struct conditions *conditions, const char *id, uint64_t usec, const char *what)
+{
+	char detail[128];
+	uint64_t duration = conditions->duration_usec;
+	unsigned cpus = cpulist_count(&conditions->plan->cpus);
+	if (!duration || usec / NOTICED_PERCENT * 100 < duration * cpus)
+		return;
+	uint64_t hundredths = usec * 100 / duration;
+	(void)snprintf(detail, sizeof detail, "%s %" PRIu64 ".%02" PRIu64 " of the run's %u CPUs on average",
+		what, hundredths / 100, hundredths % 100, cpus);
+	add(list, id, detail);
+}
+
+static bool host_swaps(const struct host *host)
+{
+	_cleanup_free_ char *text = NULL;
+	struct error ignored;
+	/* A line of titles, then a line per device. */
+	if (fs_read(host->root, "proc/swaps", STAT_MAX, &text, NULL, &ignored) < 0)
+		return false;
+	const char *line = strchr(text, '\n');
+	return line && line[1];
+}
+
+json_t *conditions_to_json(const struct conditions *conditions, const struct conditions_seen *seen)
+{
+	json_t *list = json_array();
+	add_shared(list, conditions, seen->shared);
+	add_cores(list, conditions);
+	if (conditions->counted && seen->has_used) {
+		uint64_t others =
+			conditions->busy_usec > seen->used_usec ? conditions->busy_usec - seen->used_usec : 0;
+		add_load(list, conditions, "foreign-load", others, "others used");
+		add_load(list, conditions, "steal", conditions->stolen_usec, "the hypervisor gave to others");
+	}
+	if (seen->swaps && host_swaps(conditions->host))
+		add(list, "swap", "this kernel cannot keep a CRS from swapping");
+	return list;
+}
+
+/* ---- the machine ---------------------------------------------------------------------------------------------- */
+
+/* "model name" of /proc/cpuinfo, as x86 has it. */
+static void read_model(const struct host *host, char *buf, size_t size)
+{
+	_cleanup_free_ char *text = NULL;
+	struct error ignored;
+	buf[0] = '\0';
+	if (fs_read(host->root, "proc/cpuinfo", CPUINFO_MAX, &text, NULL, &ignored) < 0)
+		return;
+	const char *line = strstr(text, "model name");
+	const char *value = line ? strchr(line, ':') : NULL;
+	if (!value)
+		return;
+	value += 1 + strspn(value + 1, " ");
+	(void)snprintf(buf, size, "%.*s", (int)strcspn(value, "\n"), value);
+}
+
+json_t *conditions_machine(const struct conditions *conditions)
+{
+	struct utsname names = {0};
+	struct cpulist cpus = {0};
+	struct error ignored;
+	char model[128];
+	uint64_t memory = 0;
+	(void)uname(&names);
+	(void)machine_cpus(conditions->host, &cpus, &ignored);
+	(void)machine_memory(conditions->host, &memory, &ignored);
+	read_model(conditions->host, model, sizeof model);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "host", names.nodename, "kernel", names.release, "cpu",
+		model, "cpus", (json_int_t)cpulist_count(&cpus), "memory_max", (json_int_t)memory);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * figures: see figures.h. One table of files; each has a function that takes its text apart. A file of the kernel's is
+ * one read: it is made anew at offset 0.
+ */
+#include "figures.h"
+
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+const char *const pressure_names[PRESSURE_KINDS] = {
+	[PRESSURE_CPU] = "cpu", [PRESSURE_MEMORY] = "memory", [PRESSURE_IO] = "io"};
+
+static int parse_cpu_stat(const char *text, struct figures *figures)
+{
+	(void)cgroup_find_key(text, "throttled_usec", &figures->throttled_usec);
+	return cgroup_find_key(text, "usage_usec", &figures->cpu_usec);
+}
+
+static int parse_events(const char *text, struct figures *figures)
+{
+	return cgroup_find_key(text, "oom_kill", &figures->oom_kills);
+}
+
+static int parse_number(const char *text, uint64_t *ret)
+{
+	if (strncmp(text, "max", 3) == 0) {
+		*ret = CGROUP_UNLIMITED;
+		return 0;
+	}
+	return *text >= '0' && *text <= '9' && sscanf(text, "%" SCNu64, ret) == 1 ? 0 : -1;
+}
+
+static int parse_current(const char *text, struct figures *figures)
+{
+	return parse_number(text, &figures->memory_current);
+}
+
+static int parse_peak(const char *text, struct figures *figures)
+{
+	return parse_number(text, &figures->memory_peak);
+}
+
+static int parse_swap(const char *text, struct figures *figures)
+{
+	return parse_number(text, &figures->swap_max);
+}
+
+static int parse_max(const char *text, struct figures *figures)
+{
+	return parse_number(text, &figures->memory_max);
+}
+
+static int parse_pids(const char *text, struct figures *figures)
+{
+	return parse_number(text, &figures->pids);
+}
+
+/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", then the same for "full". */
+static int parse_pressure(const char *text, struct pressure *ret)
+{
+	unsigned whole = 0;
+	unsigned hundredths = 0;
+	uint64_t total = 0;
+	if (sscanf(text, "some avg10=%u.%2u avg60=%*[0-9.] avg300=%*[0-9.] total=%" SCNu64, &whole,
+		    &hundredths, &total) != 3 ||
+		whole > 100)
+		return -1;
+	*ret = (struct pressure){.stalled_usec = total, .avg10 = whole * 100 + hundredths};
+	return 0;
+}
+
+static int parse_cpu_pressure(const char *text, struct figures *figures)
+{
+	return parse_pressure(text, &figures->pressure[PRESSURE_CPU]);
+}
+
+static int parse_memory_pressure(const char *text, struct figures *figures)
+{
+	return parse_pressure(text, &figures->pressure[PRESSURE_MEMORY]);
+}
+
+static int parse_io_pressure(const char *text, struct figures *figures)
+{
+	return parse_pressure(text, &figures->pressure[PRESSURE_IO]);
+}
+
+static int parse_list(const char *text, struct cpulist *ret)
+{
+	struct error ignored;
+	return *text == '\n' || !*text ? 0 : cpulist_parse(text, ret, &ignored);
+}
+
+static int parse_cpus(const char *text, struct figures *figures)
+{
+	return parse_list(text, &figures->cpus);
+}
+
+static int parse_effective(const char *text, struct figures *figures)
+{
+	return parse_list(text, &figures->cpus_effective);
+}
+
+/* Optional are those that older kernels, PSI switched off, or a controller that nobody has enabled leave out. */
+static const struct {
+	const char *name;
+	int (*parse)(const char *text, struct figures *figures);
+	bool optional;
+} files[FIGURES_ALL] = {
+	[FIGURES_CPU_STAT] = {"cpu.stat", parse_cpu_stat, false},
+	[FIGURES_MEMORY_CURRENT] = {"memory.current", parse_current, false},
+	[FIGURES_MEMORY_EVENTS] = {"memory.events", parse_events, false},
+	[FIGURES_CPU_PRESSURE] = {"cpu.pressure", parse_cpu_pressure, true},
+	[FIGURES_MEMORY_PRESSURE] = {"memory.pressure", parse_memory_pressure, true},
+	[FIGURES_IO_PRESSURE] = {"io.pressure", parse_io_pressure, true},
+	[FIGURES_MEMORY_PEAK] = {"memory.peak", parse_peak, true},
+	[FIGURES_SWAP_MAX] = {"memory.swap.max", parse_swap, true},
+	[FIGURES_MEMORY_MAX] = {"memory.max", parse_max, false},
+	[FIGURES_PIDS] = {"pids.current", parse_pids, true},
+	[FIGURES_CPUS] = {"cpuset.cpus", parse_cpus, false},
+	[FIGURES_CPUS_EFFECTIVE] = {"cpuset.cpus.effective", parse_effective, false},
+};
+
+static void forget(struct figures *figures)
+{
+	*figures = (struct figures){
+		.cpu_usec = FIGURE_UNKNOWN,
+		.throttled_usec = FIGURE_UNKNOWN,
+		.memory_current = FIGURE_UNKNOWN,
+		.memory_peak = FIGURE_UNKNOWN,
+		.memory_max = CGROUP_UNLIMITED,
+		.swap_max = CGROUP_UNLIMITED,
+		.oom_kills = FIGURE_UNKNOWN,
+		.pids = FIGURE_UNKNOWN,
+	};
+	for (size_t i = 0; i < PRESSURE_KINDS; i++)
+		figures->pressure[i].stalled_usec = FIGURE_UNKNOWN;
+}
+
+static int take(int fd, size_t i, struct figures *figures, struct error *err)
+{
+	char text[CPULIST_TEXT_MAX];
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	/* PSI can be switched off for a cgroup: cgroup.pressure. */
+	if (n < 0 && files[i].optional && errno == EOPNOTSUPP)
+		return 0;
+	if (n < 0)
+		return fail(err, errno, "read %s", files[i].name);
+	text[n] = '\0';
+	if (n > 0 && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	return files[i].parse(text, figures) == 0 ? 0
+						  : fail(err, EINVAL, "'%.64s' in %s", text, files[i].name);
+}
+
+/* The file of a cgroup: -1 with an error, or -1 without one where it may be missing. The kernel's names have no links in
+ * them, and dir is a cgroup that was opened beneath another. */
+static int open_file(int cgroup, size_t i, struct error *err)
+{
+	int fd = openat(cgroup, files[i].name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	err->code = 0;
+	if (fd < 0 && !(files[i].optional && (errno == ENOENT || errno == EOPNOTSUPP)))
+		return fail(err, errno, "open %s", files[i].name);
+	return fd;
+}
+
+int figures_read(int cgroup, const char *name, unsigned wanted, struct figures *ret, struct error *err)
+{
+	struct figures figures;
+	forget(&figures);
+	for (size_t i = 0; i < FIGURES_ALL; i++) {
+		if (!(wanted & 1U << i))
+			continue;
+		_cleanup_close_ int fd = open_file(cgroup, i, err);
+		if ((fd < 0 && err->code) || (fd >= 0 && take(fd, i, &figures, err) < 0))
+			return add_context(err, "%s", name);
+	}
+	*ret = figures;
+	return 0;
+}
+
+int figures_read_at(int dir, const char *cg, unsigned wanted, struct figures *ret, struct error *err)
+{
+	_cleanup_close_ int cgroup = cgroup_open(dir, cg, err);
+	return cgroup < 0 ? -1 : figures_read(cgroup, cg, wanted, ret, err);
+}
+
+int figures_open(int dir, const char *cg, int fds[static FIGURES_SAMPLED], struct error *err)
+{
+	for (size_t i = 0; i < FIGURES_SAMPLED; i++)
+		fds[i] = -1;
+	_cleanup_close_ int cgroup = cgroup_open(dir, cg, err);
+	if (cgroup < 0)
+		return -1;
+	for (size_t i = 0; i < FIGURES_SAMPLED; i++) {
+		fds[i] = open_file(cgroup, i, err);
+		if (fds[i] < 0 && err->code)
+			return add_context(err, "%s", cg);
+	}
+	return 0;
+}
+
+int figures_sample(const int fds[static FIGURES_SAMPLED], struct figures *ret, struct error *err)
+{
+	struct figures figures;
+	forget(&figures);
+	for (size_t i = 0; i < FIGURES_SAMPLED; i++)
+		if (fds[i] >= 0 && take(fds[i], i, &figures, err) < 0)
+			return -1;
+	*ret = figures;
+	return 0;
+}

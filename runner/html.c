@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * html: see html.h. A chart is an image, in which nothing runs whatever is in it, once for a light and once for a dark page.
+ */
+#include "html.h"
+
+#include "chart.h"
+#include "cleanup.h"
+#include "tables.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* Nothing may be loaded or run: a page that is all there is needs no more. */
+static const char head[] =
+	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	"<meta name=\"color-scheme\" content=\"light dark\">\n"
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+	"'unsafe-inline'; img-src data:\">\n"
+	"<style>\n"
+	":root { --back: #ffffff; --text: #24292f; --dim: #57606a; --line: #d8dee4; --bad: #cf222e; }\n"
+	"@media (prefers-color-scheme: dark) {\n"
+	"  :root { --back: #0d1117; --text: #c9d1d9; --dim: #8b949e; --line: #30363d; --bad: #ff7b72; }\n"
+	"}\n"
+	"body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; margin: 0 "
+	"auto; "
+	"max-width: 66rem; padding: 1rem; }\n"
+	"h1 { font-size: 1.25rem; overflow-wrap: anywhere; }\n"
+	"h2 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }\n"
+	"p { margin: 0.25rem 0; overflow-wrap: anywhere; }\n"
+	".dim { color: var(--dim); }\n"
+	".table { overflow-x: auto; }\n"
+	"table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; white-space: "
+	"nowrap; }\n"
+	"th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.75rem 0.3rem 0; text-align: right; "
+	"}\n"
+	"th { font-weight: 600; }\n"
+	"th:first-child, td:first-child { text-align: left; }\n"
+	".bad { color: var(--bad); }\n"
+	".charts { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, "
+	"28rem), 1fr)); }\n"
+	"img { display: block; height: auto; width: 100%; }\n"
+	"</style>\n";
+
+void html_escape(const char *text, FILE *to)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '<':
+			(void)fputs("&lt;", to);
+			break;
+		case '>':
+			(void)fputs("&gt;", to);
+			break;
+		case '&':
+			(void)fputs("&amp;", to);
+			break;
+		case '"':
+			(void)fputs("&quot;", to);
+			break;
+		case '\'':
+			(void)fputs("&#39;", to);
+			break;
+		default:
+			(void)fputc(*text, to);
+		}
+	}
+}
+
+static void put_element(const char *before, const char *text, const char *after, FILE *to)
+{
+	(void)fputs(before, to);
+	html_escape(text, to);
+	(void)fputs(after, to);
+}
+
+/* RFC 4648, section 4. */
+static void put_base64(const char *text, FILE *to)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = (const unsigned char *)text;
+	for (size_t left = strlen(text); left > 0; p += 3) {
+		size_t n = left < 3 ? left : 3;
+		unsigned word =
+			(unsigned)p[0] << 16 | (n > 1 ? (unsigned)p[1] << 8 : 0) | (n > 2 ? p[2] : 0U);
+		(void)fputc(digits[word >> 18], to);
+		(void)fputc(digits[word >> 12 & 63], to);
+		(void)fputc(n > 1 ? digits[word >> 6 & 63] : '=', to);
+		(void)fputc(n > 2 ? digits[word & 63] : '=', to);
+		left -= n;
+	}
+}
+
+/* ---- the figures ---------------------------------------------------------------------------------------------- */
+
+static void put_cell(const char *text, const char *class, FILE *to)
+{
+	(void)fprintf(to, "<td%s%s%s>", class ? " class=\"" : "", class ? class : "", class ? "\"" : "");
+	put_element("", text, "</td>", to);
+}
+
+static void put_row(const struct summary *summary, const struct summary_crs *crs, FILE *to)
+{
+	char text[TABLES_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX];
+	bool killed = crs->figures.oom_kills && crs->figures.oom_kills != FIGURE_UNKNOWN;
+	(void)fputs("<tr>", to);
+	put_cell(crs->name, NULL, to);
+	put_cell(cpulist_format(&crs->cpus, cpus), NULL, to);
+	put_cell(tables_seconds(crs->figures.cpu_usec, text), NULL, to);
+	put_cell(tables_percent(summary_cpu_share(summary, crs), text), NULL, to);
+	put_cell(tables_bytes(crs->figures.memory_peak, text), NULL, to);
+	put_cell(tables_bytes(crs->memory_max, text), NULL, to);
+	put_cell(tables_count(crs->figures.oom_kills, text), killed ? "bad" : NULL, to);
+	for (size_t i = 0; i < PRESSURE_KINDS; i++)
+		put_cell(tables_seconds(crs->figures.pressure[i].stalled_usec, text), NULL, to);
+	put_cell(*crs->exits ? crs->exits : "-", NULL, to);
+	(void)fputs("</tr>\n", to);
+}
+
+static void put_table(const struct summary *summary, FILE *to)
+{
+	static const char *const titles[] = {"CRS", "CPUs", "CPU time", "used", "memory peak", "limit",
+		"OOM kills", "stalled: CPU", "memory", "I/O", "exit"};
+	(void)fputs("<div class=\"table\"><table>\n<tr>", to);
+	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+		put_element("<th>", titles[i], "</th>", to);
+	(void)fputs("</tr>\n", to);
+	for (size_t i = 0; i < summary->crs_count; i++)
+		put_row(summary, &summary->crs[i], to);
+	(void)fputs("</table></div>\n", to);
+}
+
+static void put_run(const struct summary *summary, FILE *to)
+{
+	char text[TABLES_TEXT_MAX];
+	put_element("<title>", summary->name, "</title>\n</head>\n<body>\n", to);
+	put_element("<h1>", summary->name, "</h1>\n", to);
+	put_element("<p>Began ", tables_time(summary->started, text), "", to);
+	put_element(", took ", tables_seconds(summary->duration_usec, text), "", to);
+	(void)fprintf(to, ", ended with status %d (", summary->exit_status);
+	put_element("", summary->reason, ").</p>\n", to);
+	if (*summary->host) {
+		put_element("<p class=\"dim\">On ", summary->host, "", to);
+		(void)fprintf(to, ": %" PRIu64 " CPUs", summary->host_cpus);
+		put_element(*summary->cpu ? " " : "", summary->cpu, "", to);
+		put_element(", ", tables_bytes(summary->host_memory, text), "", to);
+		put_element(", Linux ", summary->kernel, ".</p>\n", to);
+	}
+	for (size_t i = 0; i < summary->caveat_count; i++) {
+		put_element("<p><strong class=\"bad\">", summary->caveats[i].id, "</strong>: ", to);
+		put_element("", summary->caveats[i].detail, "</p>\n", to);
+	}
+}
+
+/* ---- the charts ----------------------------------------------------------------------------------------------- */
+
+static void put_picture(const char *name, const char *for_light, const char *for_dark, FILE *to)
+{
+	(void)fputs(
+		"<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"data:image/svg+xml;base64,",
+		to);
+	put_base64(for_dark, to);
+	put_element("\"><img alt=\"CPU, memory, pressure and OOM kills of ", name,
+		" over time\" src=\"data:image/svg+xml;base64,", to);
+	put_base64(for_light, to);
+	(void)fputs("\"></picture>\n", to);
+}
+
+static int put_charts(const struct summary *summary, FILE *to, struct error *err)
+{
+	size_t count = summary->crs_count * 2;
+	_cleanup_free_ struct chart *charts = calloc(count, sizeof *charts);
+	char **list = NULL;
+	if (!charts)
+		return fail(err, ENOMEM, "charts");
+	for (size_t i = 0; i < count; i++)
+		charts[i] = (struct chart){.first = i / 2, .count = 1, .dark = i % 2};
+	if (chart_draw(summary, charts, count, &list, err) < 0)
+		return -1;
+	(void)fputs("<h2>Over time</h2>\n<div class=\"charts\">\n", to);
+	for (size_t i = 0; i < summary->crs_count; i++)
+		put_picture(summary->crs[i].name, list[2 * i], list[2 * i + 1], to);
+	(void)fputs("</div>\n", to);
+	chart_free(list, count);
+	return 0;
+}
+
+int html_write(const struct summary *summary, FILE *to, struct error *err)
+{
+	(void)fputs(head, to);
+	put_run(summary, to);
+	put_table(summary, to);
+	if (summary->series.count < 2)
+		(void)fputs("<p class=\"dim\">No samples were taken: <code>oss-crs-run run --record</code> "
+			    "does.</p>\n",
+			to);
+	else if (put_charts(summary, to, err) < 0)
+		return -1;
+	(void)fputs("</body>\n</html>\n", to);
+	return ferror(to) ? fail(err, EIO, "write the page") : 0;
+}

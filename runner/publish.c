@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * publish: see publish.h.
+ */
+#include "publish.h"
+
+#include "cleanup.h"
+#include "cleanup_json.h"
+#include "store.h"
+#include "tables.h"
+
+#include <errno.h>
+
+static int write_file(const char *path, const char *text, struct error *err)
+{
+	_cleanup_fclose_ FILE *file = fopen(path, "we");
+	if (!file || fprintf(file, "%s\n", text) < 0 || fflush(file) != 0)
+		return fail(err, errno, "write %s", path);
+	return 0;
+}
+
+static int put(
+	const struct context *context, const struct report *report, const char *text, struct error *err)
+{
+	_cleanup_(store_close) struct store store = STORE_CLOSED;
+	if (store_open(true, &store, err) < 0)
+		return -1;
+	return store_put(&store, report->plan->name, text, strlen(text), context->options.keep_reports, err);
+}
+
+/* The table is made from the document, as it will be when it is read again. */
+static int print_table(json_t *root, const char *name, struct error *err)
+{
+	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
+	return summary_read(name, root, &summary, err) < 0 ? -1 : tables_print(&summary, stderr, err);
+}
+
+int publish_report(
+	const struct context *context, const struct report *report, bool show, bool keep, struct error *err)
+{
+	const struct options *options = &context->options;
+	struct error problem = {0};
+	_cleanup_json_ json_t *root = NULL;
+	if (report_json(report, &root, err) < 0)
+		return -1;
+	if (show && print_table(root, report->plan->name, &problem) < 0)
+		log_error(&context->log, &problem);
+	/* Samples are many numbers, and nothing to look at line by line. */
+	_cleanup_free_ char *text = json_dumps(root, report->series ? JSON_COMPACT : JSON_INDENT(2));
+	if (!text)
+		return fail(err, ENOMEM, "report");
+	if (keep && options->keep_reports && put(context, report, text, &problem) < 0)
+		log_warning(&context->log, "the report is not kept: %s", problem.msg);
+	/* The standard output of `exec` is its command's. */
+	if (options->json && report->phase != PHASE_EXEC && puts(text) == EOF)
+		return fail(err, errno, "standard output");
+	return options->report ? write_file(options->report, text, err) : 0;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * status: see status.h.
+ */
+#include "status.h"
+
+#include "cleanup.h"
+#include "clock.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define ID_LEN    64         /* hexadecimal digits of a container's id, with every engine */
+#define PROCS_MAX (1U << 20) /* bytes of a cgroup.procs */
+#define PODMAN    "libpod-"  /* before the id in the name of Podman's cgroups */
+
+/* The id in the name of a container's cgroup; NULL if it is somebody else's. */
+static const char *container_id(const char *cgroup)
+{
+	size_t prefix = strlen(PODMAN);
+	const char *id = strncmp(cgroup, PODMAN, prefix) == 0 ? cgroup + prefix : cgroup;
+	return strspn(id, "0123456789abcdef") == ID_LEN && !id[ID_LEN] ? id : NULL;
+}
+
+/* Room for one more in an array that is doubled each time it is full, which is whenever the count is a power of two. */
+static void *grow(void *list, size_t count, size_t size)
+{
+	return count & (count - 1) ? list : reallocarray(list, count ? count * 2 : 1, size);
+}
+
+static int add_container(struct status_crs *crs, const char *id, struct error *err)
+{
+	char **larger = grow(crs->containers, crs->container_count, sizeof *larger);
+	if (larger)
+		crs->containers = larger;
+	char *copy = larger ? strdup(id) : NULL;
+	if (!copy)
+		return fail(err, ENOMEM, "containers");
+	crs->containers[crs->container_count++] = copy;
+	return 0;
+}
+
+/* Processes of a cgroup without those below it. */
+static uint64_t count_processes(int dir, const char *cg)
+{
+	char path[NAME_MAX + sizeof "/cgroup.procs"];
+	_cleanup_free_ char *text = NULL;
+	struct error ignored;
+	uint64_t count = 0;
+	(void)snprintf(path, sizeof path, "%s/cgroup.procs", cg);
+	if (fs_read(dir, path, PROCS_MAX, &text, NULL, &ignored) < 0)
+		return 0;
+	for (const char *line = strchr(text, '\n'); line; line = strchr(line + 1, '\n'))
+		count++;
+	return count;
+}
+
+/* Whether a cgroup has others in it: its link count is 2 and one for each (kernfs_iop_getattr()). Most CRSs of a run that has
+ * just begun have none, and to list the files of a cgroup costs more than to read some. */
+static bool has_below(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) < 0 || st.st_nlink != 2;
+}
+
+/* What is below a CRS, whose directory is taken: its containers, and where nobody has enabled the pids controller, the
+ * processes in them. */
+static int read_below(int fd, struct status_crs *crs, struct error *err)
+{
+	_cleanup_closedir_ DIR *list = fdopendir(fd);
+	if (!list) {
+		int errnum = errno;
+		(void)close(fd);
+		return fail(err, errnum, "list %s", crs->name);
+	}
+	bool count = crs->figures.pids == FIGURE_UNKNOWN;
+	if (count)
+		crs->figures.pids = count_processes(fd, ".");
+	const struct dirent *entry = NULL;
+	bool any = has_below(fd);
+	while (any && (entry = readdir(list))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		const char *id = container_id(entry->d_name);
+		if (id && add_container(crs, id, err) < 0)
+			return -1;
+		if (count)
+			crs->figures.pids += count_processes(fd, entry->d_name);
+	}
+	return 0;
+}
+
+static void free_crs(struct status_crs *crs)
+{
+	for (size_t i = 0; i < crs->container_count; i++)
+		free(crs->containers[i]);
+	free(crs->containers);
+}
+
+static int add_crs(int dir, const char *name, struct status_run *run, struct error *err)
+{
+	struct error gone = {0};
+	struct status_crs *larger = grow(run->crs, run->crs_count, sizeof *larger);
+	if (!larger)
+		return fail(err, ENOMEM, "status");
+	run->crs = larger;
+	struct status_crs *crs = &run->crs[run->crs_count];
+	*crs = (struct status_crs){.containers = NULL};
+	(void)snprintf(crs->name, sizeof crs->name, "%s", name);
+	_cleanup_close_ int fd = fs_open(dir, name, O_RDONLY | O_DIRECTORY, 0, &gone);
+	if (fd < 0 || figures_read(fd, name, FIGURES_LIVE, &crs->figures, &gone) < 0 ||
+		read_below(steal_fd(&fd), crs, &gone) < 0) {
+		free_crs(crs);
+		return gone.code == ENOMEM ? fail(err, ENOMEM, "status") : 0;
+	}
+	run->crs_count++;
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct status_crs *left = a;
+	const struct status_crs *right = b;
+	return strcmp(left->name, right->name);
+}
+
+/* The CRSs of a run; one that is gone has none. Whatever else another user may have made there is not printed. */
+static int read_run(const struct host *host, struct status_run *run, struct error *err)
+{
+	struct error gone = {0};
+	_cleanup_close_ int path = lease_open(host, &run->lease, &gone);
+	int fd = path >= 0 ? fs_open(path, ".", O_RDONLY | O_DIRECTORY, 0, &gone) : -1;
+	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!list)
+		return 0;
+	const struct dirent *entry = NULL;
+	while ((entry = readdir(list)))
+		if (entry->d_type == DT_DIR && job_is_name(entry->d_name) &&
+			add_crs(fd, entry->d_name, run, err) < 0)
+			return -1;
+	if (run->crs_count)
+		qsort(run->crs, run->crs_count, sizeof *run->crs, by_name);
+	return 0;
+}
+
+/* Whether a lease is to be shown: a run of ours, and of those the one that is asked for. */
+static bool is_wanted(const struct status_run *run, const char *wanted, bool by_id)
+{
+	if (!wanted)
+		return true;
+	return strcmp(by_id ? run->name.run_id : run->lease.name, wanted) == 0;
+}
+
+static int read_runs(const struct host *host, const struct ledger *ledger, const char *wanted, bool by_id,
+	struct status *status, struct error *err)
+{
+	for (size_t i = 0; i < ledger->count; i++) {
+		struct status_run *run = &status->runs[status->count];
+		*run = (struct status_run){.lease = ledger->list[i]};
+		if (!run_name_parse(run->lease.name, &run->name) || !is_wanted(run, wanted, by_id))
+			continue;
+		status->count++;
+		if (run->lease.state != LEASE_WAITING && read_run(host, run, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int status_read(const struct host *host, const char *wanted, struct status *ret, struct error *err)
+{
+	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
+	_cleanup_(status_free) struct status status = STATUS_NONE;
+	if (ledger_read(host, 0, &ledger, err) < 0)
+		return -1;
+	status.hidden = ledger.hidden;
+	status.at_usec = clock_usec();
+	status.runs = calloc(ledger.count + 1, sizeof *status.runs);
+	if (!status.runs)
+		return fail(err, ENOMEM, "status");
+	if (read_runs(host, &ledger, wanted, false, &status, err) < 0 ||
+		(wanted && !status.count && read_runs(host, &ledger, wanted, true, &status, err) < 0))
+		return -1;
+	if (wanted && !status.count) {
+		(void)fail_as(err, EX_USAGE, "no run '%.128s' is there now", wanted);
+		return add_hint(err,
+			"see what there is: oss-crs-run status; of one that has ended: oss-crs-run report");
+	}
+	*ret = status;
+	status = (struct status)STATUS_NONE;
+	return 0;
+}
+
+void status_free(struct status *status)
+{
+	for (size_t i = 0; i < status->count; i++) {
+		for (size_t j = 0; j < status->runs[i].crs_count; j++)
+			free_crs(&status->runs[i].crs[j]);
+		free(status->runs[i].crs);
+	}
+	free(status->runs);
+	*status = (struct status)STATUS_NONE;
+}
+
+const struct status_crs *status_find(
+	const struct status *status, const struct status_run *run, const struct status_crs *crs)
+{
+	for (size_t i = 0; i < status->count; i++) {
+		const struct status_run *other = &status->runs[i];
+		if (other->lease.id == run->lease.id && other->crs_count)
+			return bsearch(crs, other->crs, other->crs_count, sizeof *crs, by_name);
+	}
+	return NULL;
+}
+
+const char *status_state(const struct status_run *run)
+{
+	bool owned = run->lease.state == LEASE_RUNNING || run->lease.state == LEASE_WAITING;
+	return owned ? lease_state_name(run->lease.state) : "dead";
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------------------------- */
+
+/* A figure that is not known, and a limit that there is none, are null. */
+static json_t *number(uint64_t value)
+{
+	return value <= INT64_MAX ? json_integer((json_int_t)value) : json_null();
+}
+
+/* In percent, over the last ten seconds. */
+static json_t *pressure_to_json(const struct pressure *list)
+{
+	json_t *object = json_object();
+	for (size_t i = 0; i < PRESSURE_KINDS; i++)
+		(void)json_object_set_new(object, pressure_names[i],
+			list[i].stalled_usec == FIGURE_UNKNOWN ? json_null()
+							       : json_real(list[i].avg10 / 100.0));
+	return object;
+}
+
+static json_t *crs_to_json(const struct status_crs *crs)
+{
+	const struct figures *figures = &crs->figures;
+	char cpus[CPULIST_TEXT_MAX];
+	char effective[CPULIST_TEXT_MAX];
+	json_t *containers = json_array();
+	for (size_t i = 0; i < crs->container_count; i++)
+		(void)json_array_append_new(containers, json_string(crs->containers[i]));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", crs->name, "cpus",
+		cpulist_format(&figures->cpus, cpus), "cpus_effective",
+		cpulist_format(&figures->cpus_effective, effective), "memory_max",
+		number(figures->memory_max), "memory_current", number(figures->memory_current), "memory_peak",
+		number(figures->memory_peak), "cpu_usage_usec", number(figures->cpu_usec), "pressure",
+		pressure_to_json(figures->pressure), "oom_kills", number(figures->oom_kills), "pids",
+		number(figures->pids), "containers", containers);
+}
+
+static json_t *run_to_json(const struct status_run *run)
+{
+	char user[64];
+	char cpus[CPULIST_TEXT_MAX];
+	const struct lease *lease = &run->lease;
+	json_t *list = json_array();
+	for (size_t i = 0; i < run->crs_count; i++)
+		(void)json_array_append_new(list, crs_to_json(&run->crs[i]));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "name", lease->name, "run_id",
+		run->name.run_id, "phase", phase_name(run->name.phase), "worker", run->name.worker, "user",
+		lease_user(lease, user, sizeof user), "state", status_state(run), "started",
+		(json_int_t)lease->since, "owner_pid", (json_int_t)lease->owner, "cpus",
+		cpulist_format(&lease->cpus, cpus), "crs", list);
+}
+
+json_t *status_to_json(const struct status *status)
+{
+	json_t *runs = json_array();
+	for (size_t i = 0; i < status->count; i++)
+		(void)json_array_append_new(runs, run_to_json(&status->runs[i]));
+	return json_pack("{s:i, s:o, s:I}", "version", 1, "runs", runs, "hidden", (json_int_t)status->hidden);
+}

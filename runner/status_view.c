@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * status_view: see status_view.h. All cells are made first, so that it is known how wide each column has to be and which
+ * ones there is room for. One table for the CRSs of all runs lines their columns up; the lines about the runs go between
+ * its rows.
+ */
+#include "status_view.h"
+
+#include "cleanup.h"
+#include "size.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libsmartcols/libsmartcols.h>
+
+#define CELL_MAX  512
+#define BAR_WIDTH 10
+#define ID_SHORT  12 /* of a container's id, as Docker prints it */
+#define KEPT      0  /* rank of a column that is never left out */
+
+struct row {
+	const struct status_run *run;
+	const struct status_crs *crs;
+	const struct status_crs *before; /* the same in the frame before; NULL */
+	uint64_t elapsed_usec;           /* since then */
+};
+
+/* ---- cells ---------------------------------------------------------------------------------------------------- */
+
+/* CPUs in use on average since the frame before, in hundredths; FIGURE_UNKNOWN. */
+static uint64_t cpu_rate(const struct row *row)
+{
+	if (!row->before || !row->elapsed_usec || row->crs->figures.cpu_usec < row->before->figures.cpu_usec)
+		return FIGURE_UNKNOWN;
+	return (row->crs->figures.cpu_usec - row->before->figures.cpu_usec) * 100 / row->elapsed_usec;
+}
+
+static unsigned allotted(const struct row *row)
+{
+	return cpulist_count(&row->crs->figures.cpus_effective);
+}
+
+/* In percent, 100 at most; 0 where one of them is not known. */
+static unsigned share(uint64_t part, uint64_t whole)
+{
+	if (part == FIGURE_UNKNOWN || whole == CGROUP_UNLIMITED || whole == 0)
+		return 0;
+	return part >= whole ? 100 : (unsigned)((double)part * 100 / (double)whole);
+}
+
+static unsigned cpu_share(const struct row *row)
+{
+	return share(cpu_rate(row), (uint64_t)allotted(row) * 100);
+}
+
+static unsigned memory_share(const struct row *row)
+{
+	return share(row->crs->figures.memory_current, row->crs->figures.memory_max);
+}
+
+static void put_bar(unsigned percent, char *cell)
+{
+	unsigned filled = (percent * BAR_WIDTH + 50) / 100;
+	cell[0] = '[';
+	for (unsigned i = 0; i < BAR_WIDTH; i++)
+		cell[i + 1] = i < filled ? '#' : '.';
+	cell[BAR_WIDTH + 1] = ']';
+	cell[BAR_WIDTH + 2] = '\0';
+}
+
+/* SIZE_TEXT_MAX bytes. */
+static void put_size(uint64_t bytes, char *text)
+{
+	if (bytes == FIGURE_UNKNOWN)
+		memcpy(text, "-", sizeof "-");
+	else
+		(void)size_format(bytes, text);
+}
+
+static void put_number(uint64_t value, char *cell)
+{
+	if (value == FIGURE_UNKNOWN)
+		(void)snprintf(cell, CELL_MAX, "-");
+	else
+		(void)snprintf(cell, CELL_MAX, "%" PRIu64, value);
+}
+
+static void cell_name(const struct row *row, char *cell)
+{
+	(void)snprintf(cell, CELL_MAX, "%s", row->crs->name);
+}
+
+static void cell_cpus(const struct row *row, char *cell)
+{
+	char list[CPULIST_TEXT_MAX];
+	(void)snprintf(cell, CELL_MAX, "%.64s", cpulist_format(&row->crs->figures.cpus_effective, list));
+}
+
+static void cell_rate(const struct row *row, char *cell)
+{
+	uint64_t rate = cpu_rate(row);
+	if (rate == FIGURE_UNKNOWN)
+		(void)snprintf(cell, CELL_MAX, "-/%u", allotted(row));
+	else
+		(void)snprintf(cell, CELL_MAX, "%" PRIu64 ".%02" PRIu64 "/%u", rate / 100, rate % 100,
+			allotted(row));
+}
+
+static void cell_cpu_bar(const struct row *row, char *cell)
+{
+	put_bar(cpu_share(row), cell);
+}
+
+static void cell_cpu_time(const struct row *row, char *cell)
+{
+	uint64_t usec = row->crs->figures.cpu_usec;
+	(void)snprintf(cell, CELL_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / 1000000, usec / 100000 % 10);
+}
+
+static void cell_memory(const struct row *row, char *cell)
+{
+	char current[SIZE_TEXT_MAX];
+	char limit[SIZE_TEXT_MAX] = "max";
+	put_size(row->crs->figures.memory_current, current);
+	if (row->crs->figures.memory_max != CGROUP_UNLIMITED)
+		(void)size_format(row->crs->figures.memory_max, limit);
+	(void)snprintf(cell, CELL_MAX, "%s/%s", current, limit);
+}
+
+static void cell_memory_bar(const struct row *row, char *cell)
+{
+	put_bar(memory_share(row), cell);
+}
+
+static void cell_peak(const struct row *row, char *cell)
+{
+	put_size(row->crs->figures.memory_peak, cell);
+}
+
+/* For CPU, memory and input and output, each in percent. */
+static void cell_pressure(const struct row *row, char *cell)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < PRESSURE_KINDS; i++) {
+		const struct pressure *pressure = &row->crs->figures.pressure[i];
+		const char *slash = i ? "/" : "";
+		used += (size_t)(pressure->stalled_usec == FIGURE_UNKNOWN
+					 ? snprintf(cell + used, CELL_MAX - used, "%s-", slash)
+					 : snprintf(cell + used, CELL_MAX - used, "%s%u", slash,
+						   (pressure->avg10 + 50) / 100));
+	}
+}
+
+static void cell_kills(const struct row *row, char *cell)
+{
+	put_number(row->crs->figures.oom_kills, cell);
+}
+
+static void cell_pids(const struct row *row, char *cell)
+{
+	put_number(row->crs->figures.pids, cell);
+}
+
+static void cell_containers(const struct row *row, char *cell)
+{
+	size_t fit = CELL_MAX / (ID_SHORT + 1) - 1;
+	size_t used = 0;
+	(void)snprintf(cell, CELL_MAX, "-");
+	for (size_t i = 0; i < row->crs->container_count && i < fit; i++)
+		used += (size_t)snprintf(cell + used, CELL_MAX - used, "%s%.*s", i ? "," : "", ID_SHORT,
+			row->crs->containers[i]);
+	if (row->crs->container_count > fit)
+		(void)snprintf(cell + used, CELL_MAX - used, ",...");
+}
+
+/* ---- colours -------------------------------------------------------------------------------------------------- */
+
+static const char *graded(unsigned percent)
+{
+	return percent >= 98 ? "red" : percent >= 90 ? "yellow" : NULL;
+}
+
+static const char *colour_memory(const struct row *row)
+{
+	return graded(memory_share(row));
+}
+
+static const char *colour_pressure(const struct row *row)
+{
+	unsigned worst = 0;
+	for (size_t i = 0; i < PRESSURE_KINDS; i++)
+		if (row->crs->figures.pressure[i].avg10 > worst)
+			worst = row->crs->figures.pressure[i].avg10;
+	return worst >= 5000 ? "red" : worst >= 1000 ? "yellow" : NULL;
+}
+
+static const char *colour_kills(const struct row *row)
+{
+	uint64_t kills = row->crs->figures.oom_kills;
+	return kills && kills != FIGURE_UNKNOWN ? "red" : NULL;
+}
+
+/* ---- columns -------------------------------------------------------------------------------------------------- */
+
+enum when { ALWAYS, LIVE, ONCE };
+
+static const struct column {
+	const char *title;
+	unsigned rank; /* the highest is left out first */
+	enum when when;
+	bool right;
+	void (*fill)(const struct row *row, char *cell);
+	const char *(*colour)(const struct row *row);
+} columns[] = {
+	{"CRS", KEPT, ALWAYS, false, cell_name, NULL},
+	{"CPUS", 4, ALWAYS, false, cell_cpus, NULL},
+	{"CPU USE", KEPT, LIVE, true, cell_rate, NULL},
+	{"", 6, LIVE, false, cell_cpu_bar, NULL},
+	{"CPU TIME", KEPT, ONCE, true, cell_cpu_time, NULL},
+	{"MEMORY", KEPT, ALWAYS, true, cell_memory, colour_memory},
+	{"", 3, LIVE, false, cell_memory_bar, colour_memory},
+	{"PEAK", 5, ALWAYS, true, cell_peak, NULL},
+	{"PRESSURE", 2, ALWAYS, true, cell_pressure, colour_pressure},
+	{"OOM", 1, ALWAYS, true, cell_kills, colour_kills},
+	{"PIDS", 7, ALWAYS, true, cell_pids, NULL},
+	{"CONTAINERS", 8, ALWAYS, false, cell_containers, NULL},
+};
+
+#define COLUMN_COUNT (sizeof columns / sizeof *columns)
+
+struct cells {
+	char (*text)[CELL_MAX]; /* row by row, all columns of the table above */
+	struct row *rows;
+	size_t count;
+	bool shown[COLUMN_COUNT];
+};
+
+#define CELLS_NONE           \
+	{                    \
+		.text = NULL \
+	}
+
+static void cells_free(struct cells *cells)
+{
+	free(cells->text);
+	free(cells->rows);
+}
+
+static int cells_fill(
+	const struct status *status, const struct status *before, struct cells *cells, struct error *err)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < status->count; i++)
+		count += status->runs[i].crs_count;
+	cells->rows = calloc(count + 1, sizeof *cells->rows);
+	cells->text = calloc((count + 1) * COLUMN_COUNT, sizeof *cells->text);
+	if (!cells->rows || !cells->text)
+		return fail(err, ENOMEM, "status");
+	for (size_t i = 0; i < status->count; i++) {
+		for (size_t j = 0; j < status->runs[i].crs_count; j++) {
+			struct row *row = &cells->rows[cells->count];
+			*row = (struct row){.run = &status->runs[i], .crs = &status->runs[i].crs[j]};
+			if (before) {
+				row->before = status_find(before, row->run, row->crs);
+				row->elapsed_usec = status->at_usec - before->at_usec;
+			}
+			for (size_t c = 0; c < COLUMN_COUNT; c++)
+				columns[c].fill(row, cells->text[cells->count * COLUMN_COUNT + c]);
+			cells->count++;
+		}
+	}
+	return 0;
+}
+
+static size_t column_width(const struct cells *cells, size_t c)
+{
+	size_t width = strlen(columns[c].title);
+	for (size_t i = 0; i < cells->count; i++) {
+		size_t len = strlen(cells->text[i * COLUMN_COUNT + c]);
+		width = len > width ? len : width;
+	}
+	return width;
+}
+
+/* Which columns there is room for: one after the other goes, the least important first, until the rest fits. */
+static void choose(struct cells *cells, const struct status_view *view)
+{
+	size_t total = 0;
+	for (size_t c = 0; c < COLUMN_COUNT; c++) {
+		cells->shown[c] = columns[c].when == ALWAYS || (columns[c].when == LIVE) == view->live;
+		total += cells->shown[c] ? column_width(cells, c) + 1 : 0;
+	}
+	while (view->width && total > view->width) {
+		size_t worst = 0;
+		for (size_t c = 0; c < COLUMN_COUNT; c++)
+			if (cells->shown[c] && columns[c].rank > columns[worst].rank)
+				worst = c;
+		if (columns[worst].rank == KEPT)
+			return;
+		cells->shown[worst] = false;
+		total -= column_width(cells, worst) + 1;
+	}
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------ */
+
+static void table_unref(struct libscols_table **table)
+{
+	scols_unref_table(*table);
+}
+
+static int add_columns(struct libscols_table *table, const struct cells *cells)
+{
+	for (size_t c = 0; c < COLUMN_COUNT; c++) {
+		if (!cells->shown[c])
+			continue;
+		int flags = (columns[c].right ? SCOLS_FL_RIGHT : 0) | (c == 0 ? SCOLS_FL_TRUNC : 0);
+		if (!scols_table_new_column(table, columns[c].title, 0, flags))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_rows(struct libscols_table *table, const struct cells *cells)
+{
+	for (size_t i = 0; i < cells->count; i++) {
+		struct libscols_line *line = scols_table_new_line(table, NULL);
+		size_t shown = 0;
+		for (size_t c = 0; line && c < COLUMN_COUNT; c++) {
+			if (!cells->shown[c])
+				continue;
+			const char *colour = columns[c].colour ? columns[c].colour(&cells->rows[i]) : NULL;
+			if (scols_line_set_data(line, shown, cells->text[i * COLUMN_COUNT + c]) != 0 ||
+				(colour &&
+					scols_cell_set_color(scols_line_get_cell(line, shown), colour) != 0))
+				return -1;
+			shown++;
+		}
+		if (!line)
+			return -1;
+	}
+	return 0;
+}
+
+/* The table as lines: its head, then a line per row. The caller frees. */
+static int make_table(
+	const struct cells *cells, const struct status_view *view, char **ret, struct error *err)
+{
+	size_t size = 0;
+	_cleanup_(table_unref) struct libscols_table *table = scols_new_table();
+	FILE *stream = table ? open_memstream(ret, &size) : NULL;
+	if (!stream)
+		return fail(err, ENOMEM, "status");
+	(void)scols_table_set_stream(table, stream);
+	(void)scols_table_enable_colors(table, view->colours);
+	if (view->width) {
+		(void)scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+		(void)scols_table_set_termwidth(table, view->width);
+	} else {
+		(void)scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	}
+	int result =
+		add_columns(table, cells) < 0 || add_rows(table, cells) < 0 || scols_print_table(table) != 0;
+	return fclose(stream) != 0 || result ? fail(err, ENOMEM, "status") : 0;
+}
+
+/* ---- the lines around it -------------------------------------------------------------------------------------- */
+
+struct page {
+	const struct status_view *view;
+	FILE *to;
+	size_t total, used; /* lines */
+};
+
+/* One line, if there is still room; the last line that there is room for counts those that do not fit. */
+static void put_line(struct page *page, const char *text, int len, bool cut, const char *colour)
+{
+	size_t room = page->view->height;
+	page->used++;
+	if (room && page->total > room && page->used >= room) {
+		if (page->used == room)
+			(void)fprintf(page->to, "(%zu more lines)\n", page->total - room + 1);
+		return;
+	}
+	if (cut && page->view->width && len > (int)page->view->width)
+		len = (int)page->view->width;
+	bool coloured = colour && page->view->colours;
+	(void)fprintf(page->to, "%s%.*s%s\n", coloured ? colour : "", len, text, coloured ? "\033[0m" : "");
+}
+
+static void format_since(time_t since, char *buf, size_t size)
+{
+	struct tm local;
+	(void)snprintf(buf, size, "?");
+	if (localtime_r(&since, &local))
+		(void)strftime(buf, size, "%Y-%m-%d %H:%M:%S", &local);
+}
+
+static void put_run(struct page *page, const struct status_run *run)
+{
+	char line[CELL_MAX + NAME_MAX];
+	char user[64];
+	char since[32];
+	char cpus[CPULIST_TEXT_MAX];
+	char memory[SIZE_TEXT_MAX];
+	const struct lease *lease = &run->lease;
+	format_since(lease->since, since, sizeof since);
+	/* The state first: it is still there where the line is cut. */
+	int len = snprintf(line, sizeof line, "%-7s  %s  of %s since %s", status_state(run), lease->name,
+		lease_user(lease, user, sizeof user), since);
+	size_t used = (size_t)len;
+	if (lease->state == LEASE_WAITING)
+		len += snprintf(line + used, sizeof line - used, ", for CPUs %.64s and %s of memory",
+			cpulist_format(&lease->cpus, cpus), size_format(lease->memory, memory));
+	else if (lease->state != LEASE_RUNNING)
+		len += snprintf(line + used, sizeof line - used, "; to remove it: oss-crs-run clean");
+	put_line(page, line, len, true, lease->state == LEASE_RUNNING ? "\033[1m" : "\033[33m");
+}
+
+static void put_time(struct page *page, const struct status *status, size_t crs)
+{
+	char line[128];
+	char now[32];
+	format_since(time(NULL), now, sizeof now);
+	int len = snprintf(line, sizeof line, "%s  %zu run%s, %zu CRS%s  (q or Ctrl-C ends)", now,
+		status->count, status->count == 1 ? "" : "s", crs, crs == 1 ? "" : "s");
+	put_line(page, line, len, true, NULL);
+}
+
+static void put_hidden(struct page *page, const struct status *status)
+{
+	char line[128];
+	int len = snprintf(line, sizeof line, "%u run%s or user%s cannot be looked at from here",
+		status->hidden, status->hidden == 1 ? "" : "s", status->hidden == 1 ? "" : "s");
+	put_line(page, line, len, true, NULL);
+}
+
+/* The next line of a text: its start and length. */
+static const char *take_line(const char **rest, int *len)
+{
+	const char *line = *rest;
+	*len = (int)strcspn(line, "\n");
+	*rest = line + *len + (line[*len] == '\n');
+	return line;
+}
+
+int status_print(const struct status *status, const struct status *before, const struct status_view *view,
+	FILE *to, struct error *err)
+{
+	_cleanup_(cells_free) struct cells cells = CELLS_NONE;
+	_cleanup_free_ char *table = NULL;
+	if (cells_fill(status, before, &cells, err) < 0)
+		return -1;
+	choose(&cells, view);
+	if (cells.count && make_table(&cells, view, &table, err) < 0)
+		return -1;
+	struct page page = {.view = view, .to = to};
+	page.total = view->live + (status->hidden > 0) + status->count + cells.count +
+		     (cells.count ? 1 : !status->count);
+	int len = 0;
+	const char *rest = table;
+	if (view->live)
+		put_time(&page, status, cells.count);
+	if (!status->count)
+		put_line(&page, "no runs", (int)strlen("no runs"), true, NULL);
+	const char *line = cells.count ? take_line(&rest, &len) : NULL;
+	if (line)
+		put_line(&page, line, len, false, "\033[2m");
+	for (size_t i = 0; i < status->count; i++) {
+		put_run(&page, &status->runs[i]);
+		for (size_t j = 0; j < status->runs[i].crs_count; j++) {
+			line = take_line(&rest, &len);
+			put_line(&page, line, len, false, NULL);
+		}
+	}
+	if (status->hidden)
+		put_hidden(&page, status);
+	return ferror(to) ? fail(err, EIO, "status") : 0;
+}

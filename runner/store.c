@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store: see store.h. A report is put there in one step (fs_replace()), so that nobody reads half of one; files that have no
+ * run's name are somebody else's and left alone.
+ */
+#include "store.h"
+
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define SUFFIX ".json"
+
+/* The user's directory for state, and what of the path to ours comes below it. Caller frees. */
+static char *state_dir(const char **ret_below)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	char *path = NULL;
+	bool own = state && *state == '/';
+	*ret_below = own ? "oss-crs/reports" : ".local/state/oss-crs/reports";
+	if (!own && !(home && *home == '/'))
+		return NULL;
+	return asprintf(&path, "%s", own ? state : home) < 0 ? NULL : path;
+}
+
+/* Open the directory `path` below dir, making each part of it. */
+static int make_below(int dir, const char *path, struct error *err)
+{
+	char part[PATH_MAX];
+	for (size_t i = 1; i <= strlen(path); i++) {
+		if (path[i] && path[i] != '/')
+			continue;
+		(void)snprintf(part, sizeof part, "%.*s", (int)i, path);
+		if (mkdirat(dir, part, 0700) < 0 && errno != EEXIST)
+			return fail(err, errno, "make %s", part);
+	}
+	return 0;
+}
+
+int store_open(bool make, struct store *ret, struct error *err)
+{
+	const char *below = NULL;
+	_cleanup_free_ char *base = state_dir(&below);
+	if (!base)
+		return fail(err, ENOENT,
+			"there is no place for reports: neither XDG_STATE_HOME nor HOME is a path");
+	if (make && mkdir(base, 0700) < 0 && errno != EEXIST)
+		return fail(err, errno, "make %s", base);
+	_cleanup_close_ int dir = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail(err, errno, "open %s", base);
+	if (make && make_below(dir, below, err) < 0)
+		return add_context(err, "%s", base);
+	/* What of it is a link is the user's wish. */
+	_cleanup_close_ int reports = openat(dir, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (reports < 0)
+		return fail(err, errno, "open %s/%s", base, below);
+	struct store store = {.dir = -1};
+	if (asprintf(&store.path, "%s/%s", base, below) < 0)
+		return fail(err, ENOMEM, "reports");
+	store.dir = steal_fd(&reports);
+	*ret = store;
+	return 0;
+}
+
+void store_close(struct store *store)
+{
+	cleanup_close(&store->dir);
+	free(store->path);
+	*store = (struct store)STORE_CLOSED;
+}
+
+/* ---- what there is -------------------------------------------------------------------------------------------- */
+
+struct entry {
+	uint64_t timestamp;
+	char *name; /* the run's */
+};
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct entry *left = a;
+	const struct entry *right = b;
+	if (left->timestamp != right->timestamp)
+		return left->timestamp > right->timestamp ? -1 : 1;
+	return strcmp(right->name, left->name);
+}
+
+/* The run that a file is the report of; NULL if it is none. Caller frees. */
+static char *run_of(const char *file, uint64_t *ret_timestamp)
+{
+	struct run_name parts;
+	size_t len = strlen(file);
+	size_t suffix = strlen(SUFFIX);
+	if (len <= suffix || strcmp(file + len - suffix, SUFFIX) != 0)
+		return NULL;
+	char *name = strndup(file, len - suffix);
+	if (name && run_name_parse(name, &parts)) {
+		*ret_timestamp = parts.timestamp;
+		return name;
+	}
+	free(name);
+	return NULL;
+}
+
+static void free_entries(struct entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(entries[i].name);
+	free(entries);
+}
+
+static int list_entries(const struct store *store, struct entry **ret, size_t *ret_count, struct error *err)
+{
+	int fd = openat(store->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!list)
+		return fail(err, errno, "list %s", store->path);
+	struct entry *entries = NULL;
+	size_t count = 0;
+	const struct dirent *item = NULL;
+	while ((item = readdir(list))) {
+		struct entry entry = {0};
+		entry.name = run_of(item->d_name, &entry.timestamp);
+		if (!entry.name)
+			continue;
+		struct entry *larger = reallocarray(entries, count + 1, sizeof *entries);
+		if (!larger) {
+			free(entry.name);
+			free_entries(entries, count);
+			return fail(err, ENOMEM, "reports");
+		}
+		entries = larger;
+		entries[count++] = entry;
+	}
+	if (count)
+		qsort(entries, count, sizeof *entries, newest_first);
+	*ret = entries;
+	*ret_count = count;
+	return 0;
+}
+
+int store_list(const struct store *store, char ***ret, size_t *ret_count, struct error *err)
+{
+	struct entry *entries = NULL;
+	size_t count = 0;
+	if (list_entries(store, &entries, &count, err) < 0)
+		return -1;
+	char **names = calloc(count + 1, sizeof *names);
+	for (size_t i = 0; names && i < count; i++)
+		names[i] = steal_ptr(entries[i].name);
+	free_entries(entries, count);
+	if (!names)
+		return fail(err, ENOMEM, "reports");
+	*ret = names;
+	*ret_count = count;
+	return 0;
+}
+
+void store_list_free(char **list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i]);
+	free(list);
+}
+
+/* ---- in and out ----------------------------------------------------------------------------------------------- */
+
+static int file_of(const char *run, char *buf, size_t size, struct error *err)
+{
+	int n = snprintf(buf, size, "%s" SUFFIX, run);
+	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "report of %s", run);
+}
+
+static int prune(const struct store *store, uint64_t kept, struct error *err)
+{
+	struct entry *entries = NULL;
+	size_t count = 0;
+	int result = list_entries(store, &entries, &count, err);
+	for (size_t i = kept; result == 0 && i < count; i++) {
+		char file[PATH_MAX];
+		/* Another run that has just ended may have been faster. */
+		if (file_of(entries[i].name, file, sizeof file, err) < 0 ||
+			(unlinkat(store->dir, file, 0) < 0 && errno != ENOENT))
+			result = fail(err, errno, "remove %s/%s", store->path, file);
+	}
+	free_entries(entries, count);
+	return result;
+}
+
+int store_put(const struct store *store, const char *run, const char *text, size_t len, uint64_t kept,
+	struct error *err)
+{
+	char file[PATH_MAX];
+	if (file_of(run, file, sizeof file, err) < 0 ||
+		fs_replace(store->dir, file, text, len, 0600, err) < 0)
+		return add_context(err, "%s", store->path);
+	return prune(store, kept, err);
+}
+
+static int read_one(const struct store *store, const char *run, struct summary *ret, struct error *err)
+{
+	char file[PATH_MAX];
+	char path[PATH_MAX];
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (file_of(run, file, sizeof file, err) < 0 ||
+		fs_read(store->dir, file, SUMMARY_SIZE_MAX, &text, &len, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof path, "%.2000s/%.512s", store->path, file);
+	return summary_parse(path, text, len, ret, err);
+}
+
+int store_get(const struct store *store, const char *run, struct summary *ret, struct error *err)
+{
+	struct entry *entries = NULL;
+	size_t count = 0;
+	const char *name = NULL;
+	if (list_entries(store, &entries, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct run_name parts;
+		if (strcmp(entries[i].name, run) == 0) {
+			name = entries[i].name;
+			break;
+		}
+		if (!name && run_name_parse(entries[i].name, &parts) && strcmp(parts.run_id, run) == 0)
+			name = entries[i].name;
+	}
+	int result = name ? read_one(store, name, ret, err)
+			  : fail_as(err, EX_USAGE, "no report of a run '%.128s' is kept", run);
+	free_entries(entries, count);
+	return result < 0 && !name ? add_hint(err, "see which there are: oss-crs-run report") : result;
+}

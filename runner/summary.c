@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * summary: see summary.h. One small reader per kind of value; each says which key is wrong.
+ */
+#include "summary.h"
+
+#include "cleanup_json.h"
+
+#include <errno.h>
+
+#define CAVEATS_MAX 256
+
+static int wrong(struct error *err, const char *key, const char *what)
+{
+	return fail_as(err, EX_DATAERR, "'%s' is %s", key, what);
+}
+
+/* A text that can be printed: UTF-8, which jansson sees to, without control characters, C1 included. */
+static bool is_plain(const char *text)
+{
+	size_t len = 0;
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++, len++)
+		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+			return false;
+	return len < SUMMARY_TEXT_MAX;
+}
+
+static int take_text(const json_t *object, const char *key, const char **ret, struct error *err)
+{
+	const json_t *value = json_object_get(object, key);
+	const char *text = json_string_value(value);
+	if (!text || json_string_length(value) != strlen(text) || !is_plain(text))
+		return wrong(err, key, "no plain text");
+	*ret = text;
+	return 0;
+}
+
+/* One that may be missing is `missing` then. */
+static int take_number(
+	const json_t *object, const char *key, uint64_t missing, uint64_t *ret, struct error *err)
+{
+	const json_t *value = json_object_get(object, key);
+	if (!value || json_is_null(value)) {
+		*ret = missing;
+		return 0;
+	}
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
+		return wrong(err, key, "no whole number");
+	*ret = (uint64_t)json_integer_value(value);
+	return 0;
+}
+
+/* ---- the CRSs ------------------------------------------------------------------------------------------------- */
+
+static int take_figures(const json_t *object, struct figures *ret, struct error *err)
+{
+	const json_t *stalled = json_object_get(object, "stalled_usec");
+	if (take_number(object, "cpu_usage_usec", FIGURE_UNKNOWN, &ret->cpu_usec, err) < 0 ||
+		take_number(object, "throttled_usec", FIGURE_UNKNOWN, &ret->throttled_usec, err) < 0 ||
+		take_number(object, "memory_peak", FIGURE_UNKNOWN, &ret->memory_peak, err) < 0 ||
+		take_number(object, "oom_kills", FIGURE_UNKNOWN, &ret->oom_kills, err) < 0)
+		return -1;
+	for (size_t i = 0; i < PRESSURE_KINDS; i++)
+		if (take_number(stalled, pressure_names[i], FIGURE_UNKNOWN, &ret->pressure[i].stalled_usec,
+			    err) < 0)
+			return -1;
+	ret->memory_current = FIGURE_UNKNOWN;
+	return 0;
+}
+
+static int take_crs(const json_t *object, struct summary_crs *ret, struct error *err)
+{
+	const char *cpus = NULL;
+	if (take_text(object, "name", &ret->name, err) < 0 || take_text(object, "cpus", &cpus, err) < 0 ||
+		take_text(object, "exits", &ret->exits, err) < 0 ||
+		take_number(object, "memory_max", 0, &ret->memory_max, err) < 0 ||
+		take_figures(object, &ret->figures, err) < 0)
+		return -1;
+	if (!job_is_name(ret->name) || strlen(ret->name) > JOB_NAME_MAX)
+		return wrong(err, "name", "not the name of a CRS");
+	if (ret->exits[strspn(ret->exits, "0123456789-,")])
+		return wrong(err, "exits", "no list of statuses");
+	if (cpulist_parse(cpus, &ret->cpus, err) < 0) {
+		err->status = EX_DATAERR;
+		return add_context(err, "'cpus'");
+	}
+	return 0;
+}
+
+static int take_all_crs(struct summary *summary, struct error *err)
+{
+	const json_t *list = json_object_get(summary->root, "crs");
+	size_t count = json_array_size(list);
+	if (count == 0 || count > JOB_CRS_MAX)
+		return wrong(err, "crs", "no list of CRSs");
+	summary->crs = calloc(count, sizeof *summary->crs);
+	if (!summary->crs)
+		return fail(err, ENOMEM, "report");
+	for (; summary->crs_count < count; summary->crs_count++) {
+		size_t i = summary->crs_count;
+		if (take_crs(json_array_get(list, i), &summary->crs[i], err) < 0)
+			return add_context(err, "CRS %zu", i + 1);
+		summary->has_usage =
+			(i == 0 || summary->has_usage) && summary->crs[i].figures.cpu_usec != FIGURE_UNKNOWN;
+	}
+	return 0;
+}
+
+static int take_samples(struct summary *summary, struct error *err)
+{
+	const json_t *times = json_object_get(summary->root, "sample_usec");
+	const json_t *list = json_object_get(summary->root, "crs");
+	if (!times)
+		return 0;
+	if (!json_is_array(times))
+		return wrong(err, "sample_usec", "no list");
+	if (series_times_from_json(times, summary->crs_count, &summary->series, err) < 0)
+		return -1;
+	for (size_t i = 0; i < summary->crs_count; i++)
+		if (series_from_json(json_object_get(json_array_get(list, i), "samples"), i, &summary->series,
+			    err) < 0)
+			return add_context(err, "CRS %zu", i + 1);
+	return 0;
+}
+
+/* ---- the run -------------------------------------------------------------------------------------------------- */
+
+static int take_caveats(struct summary *summary, struct error *err)
+{
+	const json_t *list = json_object_get(summary->root, "caveats");
+	size_t count = json_array_size(list);
+	if (list && (!json_is_array(list) || count > CAVEATS_MAX))
+		return wrong(err, "caveats", "no list of them");
+	summary->caveats = calloc(count + 1, sizeof *summary->caveats);
+	if (!summary->caveats)
+		return fail(err, ENOMEM, "report");
+	for (; summary->caveat_count < count; summary->caveat_count++) {
+		struct summary_caveat *caveat = &summary->caveats[summary->caveat_count];
+		const json_t *item = json_array_get(list, summary->caveat_count);
+		if (take_text(item, "id", &caveat->id, err) < 0 ||
+			take_text(item, "detail", &caveat->detail, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The name is the run's, so that it can be used as one. */
+static int take_run(struct summary *summary, struct error *err)
+{
+	const json_t *root = summary->root;
+	struct run_name name;
+	uint64_t status = 0;
+	uint64_t started = 0;
+	if (take_text(root, "name", &summary->name, err) < 0 ||
+		take_text(root, "run_id", &summary->run_id, err) < 0 ||
+		take_text(root, "phase", &summary->phase, err) < 0 ||
+		take_text(root, "worker", &summary->worker, err) < 0 ||
+		take_text(root, "reason", &summary->reason, err) < 0 ||
+		take_number(root, "exit_status", FIGURE_UNKNOWN, &status, err) < 0 ||
+		take_number(root, "started", 0, &started, err) < 0 ||
+		take_number(root, "duration_usec", 0, &summary->duration_usec, err) < 0)
+		return -1;
+	if (!run_name_parse(summary->name, &name))
+		return wrong(err, "name", "not the name of a run");
+	if (status > UINT8_MAX)
+		return wrong(err, "exit_status", "no exit status");
+	if (started > UINT32_MAX * UINT64_C(4))
+		return wrong(err, "started", "no time");
+	summary->exit_status = (int)status;
+	summary->started = (time_t)started;
+	return 0;
+}
+
+static int take_machine(struct summary *summary, struct error *err)
+{
+	const json_t *machine = json_object_get(summary->root, "machine");
+	summary->host = summary->kernel = summary->cpu = "";
+	if (!machine)
+		return 0;
+	if (take_text(machine, "host", &summary->host, err) < 0 ||
+		take_text(machine, "kernel", &summary->kernel, err) < 0 ||
+		take_text(machine, "cpu", &summary->cpu, err) < 0 ||
+		take_number(machine, "cpus", 0, &summary->host_cpus, err) < 0)
+		return -1;
+	return take_number(machine, "memory_max", 0, &summary->host_memory, err);
+}
+
+int summary_read(const char *name, json_t *root, struct summary *ret, struct error *err)
+{
+	_cleanup_(summary_free) struct summary summary = {.root = json_incref(root)};
+	uint64_t version = 0;
+	if (take_number(root, "version", 0, &version, err) < 0)
+		return add_context(err, "%s", name);
+	if (version != 1) {
+		(void)fail_as(err, EX_DATAERR, "%s: no report of a run that this program can read", name);
+		return add_hint(err, "those that are kept: oss-crs-run report");
+	}
+	if (take_run(&summary, err) < 0 || take_machine(&summary, err) < 0 ||
+		take_caveats(&summary, err) < 0 || take_all_crs(&summary, err) < 0 ||
+		take_samples(&summary, err) < 0)
+		return add_context(err, "%s", name);
+	*ret = summary;
+	summary = (struct summary)SUMMARY_NONE;
+	return 0;
+}
+
+int summary_parse(const char *name, const char *text, size_t len, struct summary *ret, struct error *err)
+{
+	json_error_t where;
+	_cleanup_json_ json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+	if (!root)
+		return fail_as(err, EX_DATAERR, "%s:%d:%d: no JSON: not read to its end, or not written so",
+			name, where.line > 0 ? where.line : 1, where.column > 0 ? where.column : 1);
+	return summary_read(name, root, ret, err);
+}
+
+void summary_free(struct summary *summary)
+{
+	series_free(&summary->series);
+	free(summary->caveats);
+	free(summary->crs);
+	json_decref(summary->root);
+	*summary = (struct summary)SUMMARY_NONE;
+}
+
+const struct summary_crs *summary_find(const struct summary *summary, const char *name)
+{
+	for (size_t i = 0; i < summary->crs_count; i++)
+		if (strcmp(summary->crs[i].name, name) == 0)
+			return &summary->crs[i];
+	return NULL;
+}
+
+uint64_t summary_cpu_share(const struct summary *summary, const struct summary_crs *crs)
+{
+	uint64_t allotted = 0;
+	if (__builtin_mul_overflow(summary->duration_usec, cpulist_count(&crs->cpus), &allotted) ||
+		!allotted || crs->figures.cpu_usec == FIGURE_UNKNOWN)
+		return FIGURE_UNKNOWN;
+	return (uint64_t)((double)crs->figures.cpu_usec * 1000 / (double)allotted);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tables: see tables.h.
+ */
+#include "tables.h"
+
+#include "cleanup.h"
+#include "size.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libsmartcols/libsmartcols.h>
+
+/* ---- figures as text; "-" for what is not known --------------------------------------------------------------- */
+
+static const char *unknown(char buf[static TABLES_TEXT_MAX])
+{
+	(void)snprintf(buf, TABLES_TEXT_MAX, "-");
+	return buf;
+}
+
+const char *tables_seconds(uint64_t usec, char buf[static TABLES_TEXT_MAX])
+{
+	if (usec == FIGURE_UNKNOWN)
+		return unknown(buf);
+	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / 1000000, usec / 100000 % 10);
+	return buf;
+}
+
+const char *tables_percent(uint64_t thousandths, char buf[static TABLES_TEXT_MAX])
+{
+	if (thousandths == FIGURE_UNKNOWN)
+		return unknown(buf);
+	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64 "%%", thousandths / 10 + (thousandths % 10 >= 5));
+	return buf;
+}
+
+const char *tables_bytes(uint64_t bytes, char buf[static TABLES_TEXT_MAX])
+{
+	return bytes == FIGURE_UNKNOWN ? unknown(buf) : size_format(bytes, buf);
+}
+
+const char *tables_count(uint64_t count, char buf[static TABLES_TEXT_MAX])
+{
+	if (count == FIGURE_UNKNOWN)
+		return unknown(buf);
+	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64, count);
+	return buf;
+}
+
+/* CPU/memory/io. */
+const char *tables_stalled(const struct figures *figures, char buf[static TABLES_TEXT_MAX])
+{
+	char part[PRESSURE_KINDS][TABLES_TEXT_MAX];
+	for (size_t i = 0; i < PRESSURE_KINDS; i++)
+		(void)tables_seconds(figures->pressure[i].stalled_usec, part[i]);
+	(void)snprintf(buf, TABLES_TEXT_MAX, "%.24s/%.24s/%.24s", part[0], part[1], part[2]);
+	return buf;
+}
+
+const char *tables_time(time_t when, char buf[static TABLES_TEXT_MAX])
+{
+	struct tm local;
+	if (!when || !localtime_r(&when, &local) ||
+		!strftime(buf, TABLES_TEXT_MAX, "%Y-%m-%d %H:%M:%S", &local))
+		return unknown(buf);
+	return buf;
+}
+
+/* ---- a table -------------------------------------------------------------------------------------------------- */
+
+struct column {
+	const char *title;
+	bool right;
+};
+
+static void table_unref(struct libscols_table **table)
+{
+	scols_unref_table(*table);
+}
+
+static struct libscols_table *new_table(const struct column *columns, size_t count, FILE *to)
+{
+	_cleanup_(table_unref) struct libscols_table *table = scols_new_table();
+	if (!table)
+		return NULL;
+	(void)scols_table_set_stream(table, to);
+	for (size_t c = 0; c < count; c++)
+		if (!scols_table_new_column(
+			    table, columns[c].title, 0, columns[c].right ? SCOLS_FL_RIGHT : 0))
+			return NULL;
+	return steal_ptr(table);
+}
+
+static int add_line(struct libscols_table *table, const char *const *cells, size_t count)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	for (size_t c = 0; line && c < count; c++)
+		if (scols_line_set_data(line, c, cells[c]) != 0)
+			return -1;
+	return line ? 0 : -1;
+}
+
+/* ---- one run -------------------------------------------------------------------------------------------------- */
+
+enum { CRS, CPUS, CPU_TIME, USED, PEAK, LIMIT, OOM, STALLED, EXITS, COLUMNS };
+
+static int add_crs(struct libscols_table *table, const struct summary *summary, const struct summary_crs *crs)
+{
+	char text[COLUMNS][TABLES_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX];
+	const char *const cells[COLUMNS] = {
+		[CRS] = crs->name,
+		[CPUS] = cpulist_format(&crs->cpus, cpus),
+		[CPU_TIME] = tables_seconds(crs->figures.cpu_usec, text[CPU_TIME]),
+		[USED] = tables_percent(summary_cpu_share(summary, crs), text[USED]),
+		[PEAK] = tables_bytes(crs->figures.memory_peak, text[PEAK]),
+		[LIMIT] = tables_bytes(crs->memory_max, text[LIMIT]),
+		[OOM] = tables_count(crs->figures.oom_kills, text[OOM]),
+		[STALLED] = tables_stalled(&crs->figures, text[STALLED]),
+		[EXITS] = *crs->exits ? crs->exits : "-",
+	};
+	return add_line(table, cells, COLUMNS);
+}
+
+int tables_print(const struct summary *summary, FILE *to, struct error *err)
+{
+	static const struct column columns[COLUMNS] = {{"CRS", false}, {"CPUS", false}, {"CPU TIME", true},
+		{"USED", true}, {"MEMORY PEAK", true}, {"LIMIT", true}, {"OOM KILLS", true},
+		{"STALLED C/M/IO", true}, {"EXIT", false}};
+	_cleanup_(table_unref) struct libscols_table *table = new_table(columns, COLUMNS, to);
+	if (!table)
+		return fail(err, ENOMEM, "table");
+	for (size_t i = 0; i < summary->crs_count; i++)
+		if (add_crs(table, summary, &summary->crs[i]) < 0)
+			return fail(err, ENOMEM, "table");
+	if (scols_print_table(table) != 0)
+		return fail(err, EIO, "print the table");
+	for (size_t i = 0; i < summary->caveat_count; i++)
+		(void)fprintf(to, "%s: %s\n", summary->caveats[i].id, summary->caveats[i].detail);
+	return 0;
+}
+
+int tables_print_run(const struct summary *summary, FILE *to, struct error *err)
+{
+	char started[TABLES_TEXT_MAX];
+	char took[TABLES_TEXT_MAX];
+	char memory[TABLES_TEXT_MAX];
+	(void)fprintf(to, "%s\n", summary->name);
+	if (summary->duration_usec)
+		(void)fprintf(to, "began %s, took %s, ended with status %d (%s)\n",
+			tables_time(summary->started, started), tables_seconds(summary->duration_usec, took),
+			summary->exit_status, summary->reason);
+	if (*summary->host)
+		(void)fprintf(to, "on %s: %" PRIu64 " CPUs%s%s, %s, Linux %s\n", summary->host,
+			summary->host_cpus, *summary->cpu ? " " : "", summary->cpu,
+			tables_bytes(summary->host_memory, memory), summary->kernel);
+	return ferror(to) ? fail(err, EIO, "print") : 0;
+}
+
+/* ---- two runs ------------------------------------------------------------------------------------------------- */
+
+/* "A -> B" in one cell each: what is alike is said once. */
+static void put_pair(char buf[static TABLES_TEXT_MAX], const char *a, const char *b)
+{
+	if (strcmp(a, b) == 0)
+		(void)snprintf(buf, TABLES_TEXT_MAX, "%.60s", a);
+	else
+		(void)snprintf(buf, TABLES_TEXT_MAX, "%.60s > %.60s", a, b);
+}
+
+static int add_pair(struct libscols_table *table, const struct comparison *comparison,
+	const struct summary_crs *a, const struct summary_crs *b)
+{
+	enum { NAME, PLACE, TIME, SHARE, MOST, KILLS, COUNT };
+	char text[COUNT][TABLES_TEXT_MAX];
+	char left[TABLES_TEXT_MAX];
+	char right[TABLES_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX];
+	char other[CPULIST_TEXT_MAX];
+	put_pair(text[PLACE], cpulist_format(&a->cpus, cpus), cpulist_format(&b->cpus, other));
+	put_pair(text[TIME], tables_seconds(a->figures.cpu_usec, left),
+		tables_seconds(b->figures.cpu_usec, right));
+	put_pair(text[SHARE], tables_percent(summary_cpu_share(comparison->a, a), left),
+		tables_percent(summary_cpu_share(comparison->b, b), right));
+	put_pair(text[MOST], tables_bytes(a->figures.memory_peak, left),
+		tables_bytes(b->figures.memory_peak, right));
+	put_pair(text[KILLS], tables_count(a->figures.oom_kills, left),
+		tables_count(b->figures.oom_kills, right));
+	const char *const cells[COUNT] = {
+		a->name, text[PLACE], text[TIME], text[SHARE], text[MOST], text[KILLS]};
+	return add_line(table, cells, COUNT);
+}
+
+int tables_print_comparison(const struct comparison *comparison, FILE *to, struct error *err)
+{
+	static const struct column columns[] = {{"CRS", false}, {"CPUS", false}, {"CPU TIME", false},
+		{"USED", false}, {"MEMORY PEAK", false}, {"OOM KILLS", false}};
+	_cleanup_(table_unref) struct libscols_table *table =
+		new_table(columns, sizeof columns / sizeof *columns, to);
+	if (!table)
+		return fail(err, ENOMEM, "table");
+	for (size_t i = 0; i < comparison->a->crs_count; i++) {
+		const struct summary_crs *a = &comparison->a->crs[i];
+		const struct summary_crs *b = summary_find(comparison->b, a->name);
+		if (b && add_pair(table, comparison, a, b) < 0)
+			return fail(err, ENOMEM, "table");
+	}
+	(void)fprintf(to, "%s\n> %s\n", comparison->a->name, comparison->b->name);
+	if (scols_print_table(table) != 0)
+		return fail(err, EIO, "print the table");
+	(void)fprintf(to, comparison->count ? "not comparable:\n" : "comparable\n");
+	for (size_t i = 0; i < comparison->count; i++)
+		(void)fprintf(to, "  %s\n", comparison->reasons[i]);
+	return ferror(to) ? fail(err, EIO, "print") : 0;
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# `report` on files and on the reports that are kept; what leaves them there is in tests/lab. The pictures are gnuplot's own.
+
+bats_require_minimum_version 1.5.0
+
+HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+FULL=$HERE/tests/fuzz/corpus/summary/full
+
+setup() {
+	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state XDG_CONFIG_HOME=/nonexistent
+	STORE=$XDG_STATE_HOME/oss-crs/reports
+	cd "$BATS_TEST_TMPDIR"
+}
+
+kept() { # TIME...
+	mkdir -p "$STORE"
+	for time in "$@"; do
+		sed "s/1764000000-0a1b2c3d/$time-0a1b2c3d/" "$FULL" >"$STORE/job-run-$time-0a1b2c3d-local.json"
+	done
+}
+
+@test "a file, a run's name and a run id give the tables" {
+	kept 1764000000 1764000001
+	for report in "$FULL" job-run-1764000000-0a1b2c3d-local; do
+		run "$RUN" report "$report"
+		[ "$status" -eq 0 ]
+		[ "${lines[0]}" = job-run-1764000000-0a1b2c3d-local ]
+		[[ "$output" =~ a\ +0-1\ +150.0s\ +75%\ +512M\ +1G\ +2 ]]
+	done
+	run "$RUN" report job
+	[ "${lines[0]}" = job-run-1764000001-0a1b2c3d-local ]
+	run "$RUN" report --json job
+	[ "$(jq .exit_status <<<"$output")" = 0 ]
+}
+
+@test "without a name they are listed, the newest first" {
+	run "$RUN" report
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"no report is kept"* ]]
+	kept 999 1000
+	run "$RUN" report
+	[ "$output" = "$(printf '%s\n' job-run-1000-0a1b2c3d-local job-run-999-0a1b2c3d-local)" ]
+	run "$RUN" report --json
+	[ "$(jq -r '.reports[1]' <<<"$output")" = job-run-999-0a1b2c3d-local ]
+	run "$RUN" report other
+	[ "$status" -eq 64 ]
+}
+
+@test "a file that is no report is an error that says where" {
+	head -c 100 "$FULL" >cut.json
+	run "$RUN" report ./cut.json
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"./cut.json:1:"*"no JSON"* ]]
+	run "$RUN" report ./missing.json
+	[ "$status" -eq 64 ]
+}
+
+@test "two runs are compared, and what keeps them from being comparable is named" {
+	sed 's/"cpus": "0-1"/"cpus": "0-3"/' "$FULL" >other.json
+	run "$RUN" report "$FULL" "$FULL"
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = comparable ]
+	run "$RUN" report "$FULL" ./other.json
+	[[ "$output" == *"not comparable:"*"CRS 'a' had 2 CPUs and 4"* ]]
+	run "$RUN" report --json "$FULL" ./other.json
+	[ "$(jq -c '[.comparable, (.reasons | length)]' <<<"$output")" = '[false,1]' ]
+}
+
+@test "pictures: one SVG, and one page that needs nothing from anywhere" {
+	run "$RUN" report "$FULL" --svg run.svg --html run.html
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '</svg>' run.svg)" -eq 1 ]
+	grep -q 'a: CPUs' run.svg
+	grep -q 'prefers-color-scheme: dark' run.html
+	[ "$(grep -o 'data:image/svg+xml;base64,' run.html | wc -l)" -eq 2 ]
+	! grep -qE '(src|href|srcset)="(http|//|file)|<script' run.html
+	grep -o 'srcset="data:image/svg+xml;base64,[^"]*' run.html | sed 's/.*,//' | base64 -d | grep -q '</svg>'
+}
+
+@test "no samples: a page without pictures, and no SVG" {
+	run "$RUN" report "$HERE/tests/fuzz/corpus/summary/plain" --html run.html
+	[ "$status" -eq 0 ]
+	grep -q 'No samples were taken' run.html
+	grep -q 'x &lt;y&gt;' run.html
+	run "$RUN" report "$HERE/tests/fuzz/corpus/summary/plain" --svg run.svg
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"there are no samples to draw"* ]]
+	[ ! -e run.svg ]
+}
+
+@test "without gnuplot the error names the package, and a file that was there stays" {
+	mkdir bin
+	echo before >run.html
+	PATH=$BATS_TEST_TMPDIR/bin run -69 "$RUN" report "$FULL" --html run.html
+	[[ "$output" == *"gnuplot, which draws, is not installed"*"apt install gnuplot-nox"* ]]
+	[ "$(<run.html)" = before ]
+}
+
+@test "a typo in a command or an option is answered with what was meant" {
+	run "$RUN" rnu
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"no command 'rnu'; did you mean 'run'?"* ]]
+	run "$RUN" report --hmtl x
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"unknown option --hmtl; did you mean --html?"* ]]
+	run "$RUN" xyzzy
+	[[ "$output" != *"did you mean"* ]]
+}

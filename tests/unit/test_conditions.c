@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_conditions: what made a run less comparable, from recorded files of the kernel's.
+ */
+#include "unit.h"
+
+#include "cleanup_json.h"
+#include "conditions.h"
+#include "runs.h"
+
+/* Clock ticks are a hundredth of a second on every Linux there is. */
+static void put_stat(const struct unit_dir *dir, unsigned cpu0, unsigned cpu1, unsigned stolen)
+{
+	char text[256];
+	(void)snprintf(text, sizeof text,
+		"cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 %u 0 0 500 70 0 0 %u 0 0\ncpu1 %u 0 0 500 70 0 0 0 0 0\nintr "
+		"1\n",
+		cpu0, stolen, cpu1);
+	put(dir, "proc/stat", text);
+}
+
+static struct run_plan plan_on(const char *cpus)
+{
+	struct error err = {0};
+	struct run_plan plan = PLAN_NONE;
+	assert_ok(cpulist_parse(cpus, &plan.cpus, &err), err);
+	return plan;
+}
+
+/* The ids of the caveats of a run of ten seconds, "a b". */
+static const char *caveats(
+	const struct conditions *conditions, const struct conditions_seen *seen, char buf[static 256])
+{
+	_cleanup_json_ json_t *list = conditions_to_json(conditions, seen);
+	size_t used = 0;
+	buf[0] = '\0';
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *item = json_array_get(list, i);
+		assert_non_null(json_string_value(json_object_get(item, "detail")));
+		used += (size_t)snprintf(buf + used, 256 - used, "%s%s", i ? " " : "",
+			json_string_value(json_object_get(item, "id")));
+	}
+	return buf;
+}
+
+static struct conditions ten_seconds(const struct unit_dir *dir, struct host *host,
+	const struct run_plan *plan, unsigned busy, unsigned stolen)
+{
+	struct error err = {0};
+	struct conditions conditions;
+	assert_ok(host_open_at(dir->fd, host, &err), err);
+	put_stat(dir, 100, 100, 0);
+	conditions_begin(host, plan, &conditions);
+	put_stat(dir, 100 + busy, 5000, stolen);
+	conditions_end(&conditions);
+	conditions.duration_usec = 10000000;
+	return conditions;
+}
+
+TEST(the_load_of_others_is_what_the_crss_have_not_used)
+{
+	const struct unit_dir *dir = *state;
+	char buf[256];
+	struct host host = HOST_CLOSED;
+	struct run_plan plan = plan_on("0");
+	/* Nine of ten seconds; what CPU 1 does is nobody's business. */
+	struct conditions conditions = ten_seconds(dir, &host, &plan, 900, 0);
+	struct conditions_seen seen = {.has_used = true, .used_usec = 8900000};
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	seen.used_usec = 8000000;
+	assert_string_equal(caveats(&conditions, &seen, buf), "foreign-load");
+	seen.used_usec = 20000000;
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	seen.has_used = false;
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	host_close(&host);
+}
+
+TEST(time_that_a_hypervisor_took_is_told)
+{
+	const struct unit_dir *dir = *state;
+	char buf[256];
+	struct host host = HOST_CLOSED;
+	struct run_plan plan = plan_on("0");
+	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 100);
+	struct conditions_seen seen = {.has_used = true};
+	assert_string_equal(caveats(&conditions, &seen, buf), "steal");
+	host_close(&host);
+}
+
+TEST(swap_counts_where_the_host_has_some_and_no_limit_holds)
+{
+	const struct unit_dir *dir = *state;
+	char buf[256];
+	struct host host = HOST_CLOSED;
+	struct run_plan plan = plan_on("0");
+	put(dir, "proc/swaps", "Filename Type Size Used Priority\n");
+	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
+	struct conditions_seen seen = {.swaps = true};
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	put(dir, "proc/swaps", "Filename Type Size Used Priority\n/swapfile file 1 0 -2\n");
+	assert_string_equal(caveats(&conditions, &seen, buf), "swap");
+	seen.swaps = false;
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	host_close(&host);
+}
+
+TEST(another_thread_of_a_core_of_the_runs_is_told)
+{
+	const struct unit_dir *dir = *state;
+	char buf[256];
+	struct host host = HOST_CLOSED;
+	struct error err = {0};
+	struct run_plan plan = plan_on("0");
+	put(dir, "sys/devices/system/cpu/online", "0-1\n");
+	put(dir, "sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "0-1\n");
+	put(dir, "sys/devices/system/cpu/cpu1/topology/thread_siblings_list", "0-1\n");
+	_cleanup_close_ int sys = openat(dir->fd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_ok(topology_read(sys, &plan.topology, &err), err);
+	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
+	struct conditions_seen seen = {.has_used = true};
+	assert_string_equal(caveats(&conditions, &seen, buf), "shared-core");
+	plan.cpus = plan_on("0-1").cpus;
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	topology_free(&plan.topology);
+	host_close(&host);
+}
+
+TEST(whom_a_run_shared_with_is_told)
+{
+	const struct unit_dir *dir = *state;
+	struct host host = HOST_CLOSED;
+	struct run_plan plan = plan_on("0-1");
+	struct lease list[2] = {
+		{.name = "x", .in_way = LEASE_HAS_CPUS, .cpus = plan_on("1-2").cpus}, {.name = "y"}};
+	struct ledger ledger = {.list = list, .count = 2};
+	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
+	struct conditions_seen seen = {.shared = &ledger};
+	_cleanup_json_ json_t *json = conditions_to_json(&conditions, &seen);
+	assert_int_equal(json_array_size(json), 1);
+	const char *detail = json_string_value(json_object_get(json_array_get(json, 0), "detail"));
+	assert_contains(detail, "CPUs 1 with run x of ");
+	host_close(&host);
+}
+
+TEST(what_the_kernel_does_not_tell_makes_no_caveat)
+{
+	const struct unit_dir *dir = *state;
+	char buf[256];
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	struct run_plan plan = plan_on("0");
+	struct conditions conditions;
+	struct conditions_seen seen = {.has_used = true, .swaps = true};
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	conditions_begin(&host, &plan, &conditions);
+	conditions_end(&conditions);
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	json_t *machine = conditions_machine(&conditions);
+	assert_string_equal(json_string_value(json_object_get(machine, "cpu")), "");
+	json_decref(machine);
+	put(dir, "proc/cpuinfo", "processor\t: 0\nmodel name\t: Some CPU @ 1 GHz\nflags\t: x\n");
+	machine = conditions_machine(&conditions);
+	assert_string_equal(json_string_value(json_object_get(machine, "cpu")), "Some CPU @ 1 GHz");
+	json_decref(machine);
+	host_close(&host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(the_load_of_others_is_what_the_crss_have_not_used),
+		RUN_IN_DIR(time_that_a_hypervisor_took_is_told),
+		RUN_IN_DIR(swap_counts_where_the_host_has_some_and_no_limit_holds),
+		RUN_IN_DIR(another_thread_of_a_core_of_the_runs_is_told),
+		RUN_IN_DIR(whom_a_run_shared_with_is_told),
+		RUN_IN_DIR(what_the_kernel_does_not_tell_makes_no_caveat),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

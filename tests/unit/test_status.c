@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_status: what runs there are and what they use, read from directories that stand for the cgroups, and how that is shown
+ * in as much room as there is.
+ */
+#include "unit.h"
+
+#include "runs.h"
+#include "status_view.h"
+
+#define RUN_NAME "job-run-1764000000-0a1b2c3d-local"
+#define ID       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define RUN_TWO  "my-job-exec-1764000001-00000000-big-worker"
+
+static void put_files(const struct unit_dir *dir, const char *cg, const char *const (*files)[2], size_t count)
+{
+	char path[PATH_MAX];
+	for (size_t i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof path, OURS "/%s/%s", cg, files[i][0]);
+		put(dir, path, files[i][1]);
+	}
+}
+
+static void put_crs(const struct unit_dir *dir, const char *cg)
+{
+	static const char *const files[][2] = {
+		{"cpuset.cpus", "0-3\n"},
+		{"cpuset.cpus.effective", "0-1\n"},
+		{"memory.max", "1073741824\n"},
+		{"memory.current", "536870912\n"},
+		{"memory.peak", "805306368\n"},
+		{"cpu.stat", "usage_usec 59300000\nuser_usec 1\nsystem_usec 1\nnr_throttled "
+			     "0\nthrottled_usec 5\n"},
+		{"memory.events", "low 0\nhigh 0\nmax 7\noom 3\noom_kill 2\noom_group_kill 0\n"},
+		{"cpu.pressure", "some avg10=12.34 avg60=0.00 avg300=0.00 total=777\nfull avg10=0.00 "
+				 "avg60=0.00 avg300=0.00 total=0\n"},
+		{"cgroup.procs", "1\n"},
+		{ID "/cgroup.procs", "2\n3\n"},
+		{"inner/cgroup.procs", "4\n"},
+		{"libpod-" ID "/cgroup.procs", "\n"},
+	};
+	put_files(dir, cg, files, COUNT(files));
+}
+
+static void put_worker(const struct unit_dir *dir, const char *run, const char *controllers)
+{
+	const char *const files[][2] = {
+		{"cgroup.max.depth", "max\n"},
+		{"cpuset.cpus", "0-3\n"},
+		{"memory.max", "1073741824\n"},
+		{"cgroup.subtree_control", controllers},
+		{"cgroup.events", "populated 0\nfrozen 0\n"},
+	};
+	put_files(dir, run, files, COUNT(files));
+}
+
+static struct status look(const struct unit_dir *dir, const char *run)
+{
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	struct status status = STATUS_NONE;
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	assert_ok(status_read(&host, run, &status, &err), err);
+	host_close(&host);
+	return status;
+}
+
+TEST(the_figures_of_a_run_are_those_of_its_files)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	pid_t owner = own(dir, RUN_NAME);
+	_cleanup_(status_free) struct status status = look(dir, NULL);
+	end(owner);
+	assert_int_equal(status.count, 1);
+	const struct status_run *run = &status.runs[0];
+	assert_string_equal(status_state(run), "running");
+	assert_string_equal(run->name.run_id, "job");
+	assert_string_equal(run->name.worker, "local");
+	assert_int_equal(run->name.phase, PHASE_RUN);
+	assert_int_equal(run->lease.owner, owner);
+	assert_int_equal(run->crs_count, 1);
+	const struct figures *figures = &run->crs[0].figures;
+	assert_int_equal(figures->cpu_usec, 59300000);
+	assert_int_equal(figures->throttled_usec, 5);
+	assert_int_equal(figures->memory_current, 512 << 20);
+	assert_int_equal(figures->memory_peak, 768 << 20);
+	assert_int_equal(figures->oom_kills, 2);
+	assert_int_equal(figures->pressure[PRESSURE_CPU].avg10, 1234);
+	assert_int_equal(figures->pressure[PRESSURE_CPU].stalled_usec, 777);
+	assert_true(figures->pressure[PRESSURE_IO].stalled_usec == FIGURE_UNKNOWN);
+	assert_int_equal(cpulist_count(&figures->cpus), 4);
+	assert_int_equal(cpulist_count(&figures->cpus_effective), 2);
+	/* Without pids.current they are counted, in whatever is in the CRS. */
+	assert_int_equal(figures->pids, 5);
+	assert_int_equal(run->crs[0].container_count, 2);
+	assert_string_equal(run->crs[0].containers[0], ID);
+	assert_string_equal(run->crs[0].containers[1], ID);
+}
+
+TEST(a_run_waits_and_another_is_dead)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "\n");
+	put_worker(dir, RUN_TWO, "cpuset memory\n");
+	put_crs(dir, RUN_TWO "/a");
+	pid_t owner = own(dir, RUN_NAME);
+	_cleanup_(status_free) struct status waiting = look(dir, RUN_NAME);
+	_cleanup_(status_free) struct status dead = look(dir, "my-job");
+	end(owner);
+	assert_int_equal(waiting.count, 1);
+	assert_string_equal(status_state(&waiting.runs[0]), "waiting");
+	assert_int_equal(waiting.runs[0].crs_count, 0);
+	assert_int_equal(dead.count, 1);
+	assert_string_equal(status_state(&dead.runs[0]), "dead");
+	assert_string_equal(dead.runs[0].name.worker, "big-worker");
+	assert_int_equal(dead.runs[0].crs_count, 1);
+}
+
+TEST(a_run_that_is_not_there_is_an_error)
+{
+	const struct unit_dir *dir = *state;
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	struct status status = STATUS_NONE;
+	put_worker(dir, RUN_NAME, "\n");
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	assert_int_equal(status_read(&host, "other", &status, &err), -1);
+	assert_int_equal(err.status, EX_USAGE);
+	assert_contains(err.msg, "'other'");
+	host_close(&host);
+}
+
+TEST(what_another_user_calls_a_directory_is_not_printed)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/\033[31mred");
+	put_worker(dir, "no-name-of-ours", "cpuset memory\n");
+	_cleanup_(status_free) struct status status = look(dir, NULL);
+	assert_int_equal(status.count, 1);
+	assert_int_equal(status.runs[0].crs_count, 0);
+}
+
+TEST(a_crs_that_goes_while_it_is_read_is_left_out)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	put_crs(dir, RUN_NAME "/b");
+	assert_int_equal(unlinkat(dir->fd, OURS "/" RUN_NAME "/a/memory.current", 0), 0);
+	_cleanup_(status_free) struct status status = look(dir, NULL);
+	assert_int_equal(status.runs[0].crs_count, 1);
+	assert_string_equal(status.runs[0].crs[0].name, "b");
+}
+
+TEST(the_document_has_the_keys_of_the_contract)
+{
+	static const char *const run_keys[] = {
+		"name", "run_id", "phase", "worker", "state", "started", "owner_pid", "user", "crs"};
+	static const char *const crs_keys[] = {"name", "cpus", "cpus_effective", "memory_max",
+		"memory_current", "memory_peak", "cpu_usage_usec", "pressure", "oom_kills", "pids",
+		"containers"};
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	_cleanup_(status_free) struct status status = look(dir, NULL);
+	json_t *root = status_to_json(&status);
+	assert_int_equal(json_integer_value(json_object_get(root, "version")), 1);
+	const json_t *run = json_array_get(json_object_get(root, "runs"), 0);
+	for (size_t i = 0; i < COUNT(run_keys); i++)
+		assert_non_null(json_object_get(run, run_keys[i]));
+	const json_t *crs = json_array_get(json_object_get(run, "crs"), 0);
+	for (size_t i = 0; i < COUNT(crs_keys); i++)
+		assert_non_null(json_object_get(crs, crs_keys[i]));
+	assert_true(json_is_null(json_object_get(json_object_get(crs, "pressure"), "io")));
+	json_decref(root);
+}
+
+/* ---- how it is shown ------------------------------------------------------------------------------------------ */
+
+static char *show(const struct status *status, const struct status *before, const struct status_view *view)
+{
+	struct error err = {0};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	assert_ok(status_print(status, before, view, out, &err), err);
+	(void)fclose(out);
+	return text;
+}
+
+static size_t longest_line(const char *text)
+{
+	size_t longest = 0;
+	for (; *text; text += strcspn(text, "\n") + 1)
+		longest = strcspn(text, "\n") > longest ? strcspn(text, "\n") : longest;
+	return longest;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t count = 0;
+	for (; (text = strchr(text, '\n')); text++)
+		count++;
+	return count;
+}
+
+TEST(without_a_terminal_all_is_there_and_no_escape)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	_cleanup_(status_free) struct status status = look(dir, NULL);
+	_cleanup_free_ char *text = show(&status, NULL, &(struct status_view){.width = 0});
+	assert_null(strchr(text, '\033'));
+	assert_contains(text, RUN_NAME);
+	assert_contains(text, "dead");
+	assert_contains(text, "a   0-1     59.3s 512M/1G 768M   12/-/-   2    5 0123456789ab,0123456789ab");
+}
+
+TEST(any_width_keeps_the_rows_and_loses_columns)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	put_crs(dir, RUN_NAME "/another-crs");
+	_cleanup_(status_free) struct status status = look(dir, NULL);
+	size_t before = 0;
+	for (unsigned width = 30; width < 200; width++) {
+		struct status_view view = {.width = width, .live = true};
+		_cleanup_free_ char *text = show(&status, NULL, &view);
+		assert_true(longest_line(text) <= width);
+		assert_int_equal(count_lines(text), 5);
+		assert_contains(text, "another-crs");
+		assert_contains(text, "512M/1G");
+		/* More room never shows less. */
+		assert_true(longest_line(text) >= before || longest_line(text) > 80);
+		before = longest_line(text);
+	}
+	assert_true(before > 80);
+}
+
+TEST(any_height_is_kept_and_says_what_is_missing)
+{
+	const struct unit_dir *dir = *state;
+	char name[] = RUN_NAME "/a";
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	for (; name[sizeof name - 2] < 'k'; name[sizeof name - 2]++)
+		put_crs(dir, name);
+	_cleanup_(status_free) struct status status = look(dir, NULL);
+	for (unsigned height = 1; height < 20; height++) {
+		struct status_view view = {.width = 80, .height = height, .live = true};
+		_cleanup_free_ char *text = show(&status, NULL, &view);
+		assert_int_equal(count_lines(text), height < 13 ? height : 13);
+		assert_true((height < 13) == (strstr(text, " more lines)") != NULL));
+	}
+}
+
+TEST(use_is_a_rate_since_the_frame_before)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	_cleanup_(status_free) struct status before = look(dir, NULL);
+	put(dir, OURS "/" RUN_NAME "/a/cpu.stat", "usage_usec 60800000\n");
+	_cleanup_(status_free) struct status now = look(dir, NULL);
+	now.at_usec = before.at_usec + 1000000;
+	_cleanup_free_ char *text = show(&now, &before, &(struct status_view){.width = 120, .live = true});
+	assert_contains(text, "1.50/2 [########..]");
+	assert_contains(text, "512M/1G [#####.....]");
+	_cleanup_free_ char *first = show(&before, NULL, &(struct status_view){.width = 120, .live = true});
+	assert_contains(first, " -/2 [");
+}
+
+TEST(colours_mark_what_is_wrong)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	put(dir, OURS "/" RUN_NAME "/a/memory.current", "1070000000\n");
+	_cleanup_(status_free) struct status status = look(dir, NULL);
+	_cleanup_free_ char *text = show(&status, NULL, &(struct status_view){.width = 120, .colours = true});
+	assert_contains(text, "\033[31m");
+	_cleanup_free_ char *plain = show(&status, NULL, &(struct status_view){.width = 120});
+	assert_null(strchr(plain, '\033'));
+}
+
+TEST(nothing_runs)
+{
+	const struct unit_dir *dir = *state;
+	put(dir, OURS "/cgroup.procs", "");
+	_cleanup_(status_free) struct status status = look(dir, NULL);
+	_cleanup_free_ char *text = show(&status, NULL, &(struct status_view){.width = 0});
+	assert_string_equal(text, "no runs\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(the_figures_of_a_run_are_those_of_its_files),
+		RUN_IN_DIR(a_run_waits_and_another_is_dead),
+		RUN_IN_DIR(a_run_that_is_not_there_is_an_error),
+		RUN_IN_DIR(what_another_user_calls_a_directory_is_not_printed),
+		RUN_IN_DIR(a_crs_that_goes_while_it_is_read_is_left_out),
+		RUN_IN_DIR(the_document_has_the_keys_of_the_contract),
+		RUN_IN_DIR(without_a_terminal_all_is_there_and_no_escape),
+		RUN_IN_DIR(any_width_keeps_the_rows_and_loses_columns),
+		RUN_IN_DIR(any_height_is_kept_and_says_what_is_missing),
+		RUN_IN_DIR(use_is_a_rate_since_the_frame_before),
+		RUN_IN_DIR(colours_mark_what_is_wrong),
+		RUN_IN_DIR(nothing_runs),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

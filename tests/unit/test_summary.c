@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_summary: reports read back, wherever they come from, and two of them compared.
+ */
+#include "unit.h"
+
+#include "comparison.h"
+#include "html.h"
+#include "tables.h"
+
+#define NAME "job-run-1764000000-0a1b2c3d-local"
+
+static const char good[] =
+	"{\"version\": 1, \"name\": \"" NAME
+	"\", \"run_id\": \"job\", \"phase\": \"run\", \"worker\": \"local\","
+	" \"reason\": \"exited\", \"exit_status\": 0, \"started\": 1764000000, \"duration_usec\": 100000000,"
+	" \"machine\": {\"host\": \"h\", \"kernel\": \"6.12\", \"cpu\": \"\", \"cpus\": 4, \"memory_max\": "
+	"4294967296},"
+	" \"caveats\": [], \"sample_usec\": [1, 1000000, 2000000], \"crs\": [{\"name\": \"a\", \"cpus\": "
+	"\"0-1\","
+	" \"memory_max\": 1073741824, \"cpu_usage_usec\": 150000000, \"memory_peak\": 536870912, "
+	"\"oom_kills\": 2,"
+	" \"throttled_usec\": null, \"stalled_usec\": {\"cpu\": 5000000, \"memory\": 0, \"io\": null}, "
+	"\"exits\": \"0\","
+	" \"samples\": {\"cpu_usage_usec\": [0, 1, 2], \"memory_current\": [4096, 8192, null],"
+	" \"cpu_stalled_usec\": [0, 0, 0], \"memory_stalled_usec\": [0, 0, 0], \"io_stalled_usec\": [null, "
+	"null, null],"
+	" \"oom_kills\": [0, 1, 2]}}]}";
+
+/* The good report with one text in it replaced by another; the caller frees. */
+static char *with(const char *text, const char *replacement)
+{
+	char *result = NULL;
+	const char *at = strstr(good, text);
+	assert_non_null(at);
+	assert_true(
+		asprintf(&result, "%.*s%s%s", (int)(at - good), good, replacement, at + strlen(text)) >= 0);
+	return result;
+}
+
+static struct summary read_text(const char *text)
+{
+	struct error err = {0};
+	struct summary summary = SUMMARY_NONE;
+	assert_ok(summary_parse("r.json", text, strlen(text), &summary, &err), err);
+	return summary;
+}
+
+static void refused(const char *text, const char *why)
+{
+	struct error err = {0};
+	struct summary summary = SUMMARY_NONE;
+	if (summary_parse("r.json", text, strlen(text), &summary, &err) == 0)
+		fail_test("not refused for: %s", why);
+	assert_int_equal(err.status, EX_DATAERR);
+	assert_contains(err.msg, why);
+	assert_contains(err.msg, "r.json");
+}
+
+TEST(a_report_is_read_as_it_was_written)
+{
+	_cleanup_(summary_free) struct summary summary = read_text(good);
+	assert_string_equal(summary.name, NAME);
+	assert_int_equal(summary.exit_status, 0);
+	assert_int_equal(summary.crs_count, 1);
+	assert_true(summary.has_usage);
+	assert_int_equal(summary.crs[0].figures.oom_kills, 2);
+	assert_true(summary.crs[0].figures.throttled_usec == FIGURE_UNKNOWN);
+	assert_true(summary.crs[0].figures.pressure[PRESSURE_IO].stalled_usec == FIGURE_UNKNOWN);
+	assert_int_equal(summary_cpu_share(&summary, &summary.crs[0]), 750);
+	assert_int_equal(summary.series.count, 3);
+	assert_int_equal(series_of(&summary.series, 0, SERIES_OOM_KILLS)[2], 2);
+	assert_true(series_of(&summary.series, 0, SERIES_MEMORY)[2] == FIGURE_UNKNOWN);
+}
+
+TEST(one_that_is_cut_off_anywhere_is_refused)
+{
+	for (size_t len = 0; len + 1 < sizeof good; len++) {
+		_cleanup_free_ char *text = strndup(good, len);
+		assert_non_null(text);
+		refused(text, "no JSON");
+	}
+}
+
+TEST(what_no_program_of_ours_has_written_is_refused)
+{
+	static const char *const changes[][3] = {
+		{"\"version\": 1", "\"version\": 2", "no report"},
+		{"\"version\": 1", "\"version\": \"1\"", "'version' is no whole number"},
+		{"\"name\": \"" NAME "\"", "\"name\": \"../../etc/passwd\"", "not the name of a run"},
+		{"\"name\": \"" NAME "\"", "\"name\": 7", "'name' is no plain text"},
+		{"\"reason\": \"exited\"", "\"reason\": \"\\u001b[2J\"", "'reason' is no plain text"},
+		{"\"reason\": \"exited\"", "\"reason\": \"\\u009b2J\"", "'reason' is no plain text"},
+		{"\"reason\": \"exited\"", "\"reason\": \"a\\u0000b\"", "no JSON"},
+		{"\"exit_status\": 0", "\"exit_status\": 256", "no exit status"},
+		{"\"exit_status\": 0", "\"exit_status\": -1", "'exit_status' is no whole number"},
+		{"\"duration_usec\": 100000000", "\"duration_usec\": 1.5", "'duration_usec'"},
+		{"\"started\": 1764000000", "\"started\": 9223372036854775807", "'started' is no time"},
+		{"\"caveats\": []", "\"caveats\": {}", "'caveats'"},
+		{"\"caveats\": []", "\"caveats\": [{\"id\": \"x\"}]", "'detail' is no plain text"},
+		{"\"name\": \"a\"", "\"name\": \"a'; system('id')\"", "not the name of a CRS"},
+		{"\"name\": \"a\"", "\"name\": \"<script>\"", "not the name of a CRS"},
+		{"\"cpus\": \"0-1\"", "\"cpus\": \"0-1-2\"", "'cpus'"},
+		{"\"exits\": \"0\"", "\"exits\": \"0;\"", "no list of statuses"},
+		{"\"crs\": [", "\"crs\": {\"x\": [", "no JSON"},
+		{"[1, 1000000, 2000000]", "[1, 1, 2]", "do not ascend"},
+		{"[1, 1000000, 2000000]", "[1, null, 2]", "do not ascend"},
+		{"[1, 1000000, 2000000]", "[1, 1000000]", "not a list of 2 numbers"},
+		{"[1, 1000000, 2000000]", "\"x\"", "no list"},
+		{"[0, 1, 2], \"memory_current\"", "[0, 1, -2], \"memory_current\"",
+			"item 2 of 'cpu_usage_usec'"},
+		{"\"samples\": {", "\"samples\": {\"cpu_usage_usec\": [0, 1, 2], ", "no JSON"},
+	};
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		_cleanup_free_ char *text = with(changes[i][0], changes[i][1]);
+		refused(text, changes[i][2]);
+	}
+	refused("{\"version\": 1}", "'name'");
+	refused("[]", "no report");
+	refused("null", "no JSON");
+}
+
+TEST(more_samples_than_any_run_has_are_refused)
+{
+	char *list = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&list, &size);
+	assert_non_null(out);
+	for (unsigned i = 0; i <= SERIES_POINTS_MAX; i++)
+		(void)fprintf(out, "%s%u", i ? "," : "[", i);
+	(void)fputc(']', out);
+	(void)fclose(out);
+	_cleanup_free_ char *text = with("[1, 1000000, 2000000]", list);
+	refused(text, "more than any run has");
+	free(list);
+}
+
+/* ---- series --------------------------------------------------------------------------------------------------- */
+
+TEST(a_series_spans_the_whole_run_in_bounded_memory)
+{
+	struct error err = {0};
+	struct figures figures = {0};
+	_cleanup_(series_free) struct series series = SERIES_NONE;
+	unsigned halved = 0;
+	assert_ok(series_make(2, 8, &series, &err), err);
+	for (unsigned i = 0; i < 1000; i++) {
+		halved += series_add_point(&series, i);
+		assert_true(series.count <= 8);
+		figures.cpu_usec = i;
+		series_set(&series, 1, &figures);
+	}
+	assert_int_equal(halved, 248);
+	assert_int_equal(series.times[0], 0);
+	assert_int_equal(series.times[series.count - 1], 999);
+	for (size_t i = 0; i < series.count; i++) {
+		assert_int_equal(series_of(&series, 1, SERIES_CPU)[i], series.times[i]);
+		assert_true(series_of(&series, 0, SERIES_CPU)[i] == FIGURE_UNKNOWN);
+	}
+}
+
+TEST(what_is_kept_of_a_run_the_reader_takes)
+{
+	for (size_t count = 0; count < 5000; count += 7) {
+		assert_true(series_capacity(count) >= 128 && series_capacity(count) <= SERIES_POINTS_MAX);
+		assert_int_equal(series_capacity(count) % 2, 0);
+	}
+}
+
+/* ---- two runs ------------------------------------------------------------------------------------------------- */
+
+static void compare(const char *other, const char *expected)
+{
+	struct error err = {0};
+	_cleanup_(summary_free) struct summary a = read_text(good);
+	_cleanup_(summary_free) struct summary b = read_text(other);
+	_cleanup_(comparison_free) struct comparison comparison = COMPARISON_NONE;
+	assert_ok(comparison_make(&a, &b, &comparison, &err), err);
+	if (!expected) {
+		assert_int_equal(comparison.count, 0);
+		return;
+	}
+	assert_int_equal(comparison.count, 1);
+	assert_contains(comparison.reasons[0], expected);
+}
+
+TEST(two_runs_are_comparable_unless_something_differs)
+{
+	static const char *const changes[][3] = {
+		{"\"cpus\": \"0-1\"", "\"cpus\": \"2-3\"", NULL},
+		{"\"duration_usec\": 100000000", "\"duration_usec\": 105000000", NULL},
+		{"\"cpu_usage_usec\": 150000000", "\"cpu_usage_usec\": 1", NULL},
+		{"\"cpus\": \"0-1\"", "\"cpus\": \"0-2\"", "had 2 CPUs and 3"},
+		{"\"memory_max\": 1073741824", "\"memory_max\": 1073741825", "bytes of memory"},
+		{"\"duration_usec\": 100000000", "\"duration_usec\": 50000000",
+			"one took 100.0 s, the other 50.0 s"},
+		{"\"host\": \"h\"", "\"host\": \"i\"", "different machines: h and i"},
+		{"\"kernel\": \"6.12\"", "\"kernel\": \"6.1\"", "different kernels"},
+		{"\"reason\": \"exited\"", "\"reason\": \"timeout\"",
+			"ended differently: exited and timeout"},
+		{"\"caveats\": []", "\"caveats\": [{\"id\": \"swap\", \"detail\": \"why\"}]",
+			"the second: swap: why"},
+		{"\"cpu_usage_usec\": 150000000", "\"cpu_usage_usec\": null", "not known of both"},
+	};
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		_cleanup_free_ char *other = with(changes[i][0], changes[i][1]);
+		compare(other, changes[i][2]);
+	}
+}
+
+TEST(a_crs_that_only_one_run_has_is_named_on_either_side)
+{
+	struct error err = {0};
+	_cleanup_free_ char *text = with("\"name\": \"a\"", "\"name\": \"b\"");
+	_cleanup_(summary_free) struct summary a = read_text(good);
+	_cleanup_(summary_free) struct summary b = read_text(text);
+	_cleanup_(comparison_free) struct comparison comparison = COMPARISON_NONE;
+	assert_ok(comparison_make(&a, &b, &comparison, &err), err);
+	assert_int_equal(comparison.count, 2);
+	assert_contains(comparison.reasons[0], "'a' is in the first only");
+	assert_contains(comparison.reasons[1], "'b' is in the second only");
+}
+
+/* ---- printed -------------------------------------------------------------------------------------------------- */
+
+TEST(a_row_has_the_figures)
+{
+	char text[4096] = "";
+	struct error err = {0};
+	_cleanup_free_ char *other =
+		with("\"caveats\": []", "\"caveats\": [{\"id\": \"steal\", \"detail\": \"too much\"}]");
+	_cleanup_(summary_free) struct summary summary = read_text(other);
+	_cleanup_fclose_ FILE *out = fmemopen(text, sizeof text - 1, "w");
+	assert_ok(tables_print(&summary, out, &err), err);
+	(void)fflush(out);
+	assert_contains(text, "a   0-1    150.0s  75%        512M    1G         2    5.0s/0.0s/- 0");
+	assert_contains(text, "steal: too much");
+}
+
+TEST(text_of_a_report_is_text_in_a_page)
+{
+	char text[8192] = "";
+	struct error err = {0};
+	_cleanup_free_ char *other = with("\"host\": \"h\"", "\"host\": \"<b>&\\\"'\"");
+	_cleanup_(summary_free) struct summary summary = read_text(other);
+	/* Without samples, so that gnuplot is not asked. */
+	series_free(&summary.series);
+	_cleanup_fclose_ FILE *out = fmemopen(text, sizeof text - 1, "w");
+	assert_ok(html_write(&summary, out, &err), err);
+	(void)fflush(out);
+	assert_contains(text, "On &lt;b&gt;&amp;&quot;&#39;: 4 CPUs");
+	assert_null(strstr(text, "<b>"));
+	assert_contains(text, "No samples were taken");
+	assert_contains(text, "</html>");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(a_report_is_read_as_it_was_written),
+		RUN(one_that_is_cut_off_anywhere_is_refused),
+		RUN(what_no_program_of_ours_has_written_is_refused),
+		RUN(more_samples_than_any_run_has_are_refused),
+		RUN(a_series_spans_the_whole_run_in_bounded_memory),
+		RUN(what_is_kept_of_a_run_the_reader_takes),
+		RUN(two_runs_are_comparable_unless_something_differs),
+		RUN(a_crs_that_only_one_run_has_is_named_on_either_side),
+		RUN(a_row_has_the_figures),
+		RUN(text_of_a_report_is_text_in_a_page),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
