@@ -16,9 +16,6 @@
  * terabyte or of a write to a slow disk. */
 #define KILL_TIMEOUT_MS 60000
 
-/* What the owner locks: there since kernel 4.14, writable for the cgroup's user, and of no use to us otherwise. */
-#define OWNED_FILE "cgroup.max.depth"
-
 static int limit(int dir, const char *cg, const struct cpulist *cpus, uint64_t memory_max, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
@@ -63,8 +60,8 @@ static int own(struct cg_tree *tree, struct error *err)
 	if (fstat(tree->worker, &st) < 0)
 		return fail(err, errno, "look at %s", tree->plan->name);
 	tree->id = st.st_ino;
-	tree->owned = fs_open(tree->worker, OWNED_FILE, O_WRONLY, 0, err);
-	return tree->owned >= 0 ? fs_lock(tree->owned, OWNED_FILE, err) : -1;
+	tree->owned = fs_open(tree->worker, CGROUP_OWNED_FILE, O_WRONLY, 0, err);
+	return tree->owned >= 0 ? fs_lock(tree->owned, CGROUP_OWNED_FILE, err) : -1;
 }
 
 int tree_reserve(int ours, const struct run_plan *plan, struct cg_tree *ret, struct error *err)
@@ -128,7 +125,13 @@ int tree_destroy_name(int ours, const char *name, struct error *err)
 			*err = busy;
 		return -1;
 	}
-	return cgroup_remove(ours, name, err);
+	if (cgroup_remove(ours, name, err) == 0)
+		return 0;
+	if (err->code == EACCES || err->code == EPERM)
+		(void)add_hint(err, "containers in containers have left cgroups of root's: sudo "
+				    "oss-crs-setup sweep, then "
+				    "oss-crs-run clean");
+	return -1;
 }
 
 int tree_destroy(struct cg_tree *tree, struct error *err)
@@ -148,7 +151,7 @@ void tree_close(struct cg_tree *tree)
 
 int tree_is_live(int dir, const char *name, pid_t *ret_pid, struct error *err)
 {
-	char path[NAME_MAX + sizeof "/" OWNED_FILE];
-	(void)snprintf(path, sizeof path, "%s/%s", name, OWNED_FILE);
+	char path[NAME_MAX + sizeof "/" CGROUP_OWNED_FILE];
+	(void)snprintf(path, sizeof path, "%s/%s", name, CGROUP_OWNED_FILE);
 	return fs_is_locked(dir, path, ret_pid, err);
 }
