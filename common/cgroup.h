@@ -13,9 +13,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define CGROUP_PATH_MAX      4096
-#define CGROUP_UNLIMITED     UINT64_MAX /* "max" in the kernel's files */
-#define CGROUP_OURS          "oss-crs" /* the cgroup below user@UID.service that everything of ours lives in */
+#define CGROUP_PATH_MAX  4096
+#define CGROUP_UNLIMITED UINT64_MAX /* "max" in the kernel's files */
+#define CGROUP_OURS      "oss-crs"  /* the cgroup below user@UID.service that everything of ours lives in */
+/* The file of a run's cgroup that its owner locks: there since kernel 4.14, writable for the cgroup's user, and of no use to
+ * us otherwise. */
+#define CGROUP_OWNED_FILE    "cgroup.max.depth"
 #define CGROUP_CPUSET_MEMORY "cpuset memory"
 
 /* The cgroup of a user's manager below the cgroup mount: user.slice/user-UID.slice/user@UID.service (systemd,

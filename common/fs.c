@@ -167,3 +167,23 @@ int fs_remove(int dir, const char *name, struct error *err)
 		return fail(err, errno, "remove %s", name);
 	return sync_directory(dir, name, err);
 }
+
+int fs_lock(int fd, const char *name, struct error *err)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	return fcntl(fd, F_SETLK, &whole) < 0 ? fail(err, errno, "lock %s", name) : 0;
+}
+
+int fs_is_locked(int dir, const char *path, pid_t *ret_pid, struct error *err)
+{
+	_cleanup_close_ int fd = fs_open(dir, path, O_RDONLY, 0, err);
+	if (fd < 0)
+		return -1;
+	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	if (fcntl(fd, F_GETLK, &whole) < 0)
+		return fail(err, errno, "ask for the lock of %s", path);
+	if (whole.l_type == F_UNLCK)
+		return 0;
+	*ret_pid = whole.l_pid;
+	return 1;
+}

@@ -38,4 +38,12 @@ int fs_replace(int dir, const char *name, const void *data, size_t len, mode_t m
 int fs_sweep(int dir, const char *name, struct error *err);
 int fs_remove(int dir, const char *name, struct error *err);
 
+/* Hold a record lock (fcntl(2)) for writing on the whole of an open file, for as long as this process lives and closes
+ * no descriptor of that file. Another holder: EAGAIN. */
+int fs_lock(int fd, const char *name, struct error *err);
+
+/* Whether another process holds one, without taking any: 1, 0, or -1 with an error. ret_pid is the holder, 0 if it is in
+ * a PID namespace that cannot be seen from here. Never for a file that this process has locked itself. */
+int fs_is_locked(int dir, const char *path, pid_t *ret_pid, struct error *err);
+
 #endif

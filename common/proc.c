@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -47,16 +48,22 @@ static char *const *without_const(const char *const *strings)
 	return same;
 }
 
+/* Nothing may be lost in between: a parent that has ended already sends no signal any more. */
+static bool tie_to(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
 /* The child's side, up to execve(2). Never returns; errno goes to the parent through the pipe. */
-static void __attribute__((noreturn)) become(const struct spawn *spawn, int report)
+static void __attribute__((noreturn)) become(const struct spawn *spawn, pid_t parent, int report)
 {
 	sigset_t none;
 	(void)sigemptyset(&none);
 	/* An ignored SIGPIPE outlives CLONE_CLEAR_SIGHAND. Descriptors that this program was itself started with and
 	 * knows nothing of end here; its own are all close-on-exec. */
 	if (signal(SIGPIPE, SIG_DFL) != SIG_ERR && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
-		(!spawn->own_group || setpgid(0, 0) == 0) && place(spawn->in, 0) >= 0 &&
-		place(spawn->out, 1) >= 0 && place(spawn->err, 2) >= 0 &&
+		(!spawn->own_group || setpgid(0, 0) == 0) && (!spawn->dies_with_parent || tie_to(parent)) &&
+		place(spawn->in, 0) >= 0 && place(spawn->out, 1) >= 0 && place(spawn->err, 2) >= 0 &&
 		(spawn->keep_descriptors || close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)) {
 		(void)execvpe(spawn->argv[0], without_const(spawn->argv),
 			spawn->env ? without_const(spawn->env) : environ);
@@ -80,11 +87,12 @@ int proc_spawn(const struct spawn *spawn, struct child *ret, struct error *err)
 		.exit_signal = SIGCHLD,
 		.cgroup = spawn->cgroup >= 0 ? (uint64_t)spawn->cgroup : 0,
 	};
+	pid_t parent = getpid();
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
 	if (pid < 0)
 		return fail(err, errno, "start %s", spawn->argv[0]);
 	if (pid == 0)
-		become(spawn, writer);
+		become(spawn, parent, writer);
 	struct child child = {.pid = pid, .pidfd = pidfd};
 	(void)close(steal_fd(&writer));
 	int errnum = 0;

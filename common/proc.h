@@ -17,6 +17,7 @@ struct spawn {
 	int in, out, err;        /* descriptors for 0, 1, 2; -1 inherits */
 	int cgroup; /* descriptor of the cgroup to be born in (CLONE_INTO_CGROUP); -1: the caller's */
 	bool keep_descriptors; /* the ones that this program was itself started with go on to the child */
+	bool dies_with_parent; /* killed when this process ends, however that ends (PR_SET_PDEATHSIG) */
 	bool own_group; /* in a process group of its own, so that the terminal's Ctrl-C does not reach it */
 };
 

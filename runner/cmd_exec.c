@@ -9,6 +9,7 @@
 #include "conditions.h"
 #include "delegation.h"
 #include "launch.h"
+#include "leftovers.h"
 #include "proc.h"
 #include "publish.h"
 #include "record.h"
@@ -156,7 +157,10 @@ int cmd_exec(const struct context *context, struct error *err)
 	if (signals < 0)
 		return -1;
 	_cleanup_close_ int ours = delegation_open(&context->host, context->uid, err);
-	if (ours < 0 || export_environment(&plan, PHASE_EXEC, NULL, NULL, err) < 0)
+	if (ours < 0)
+		return -1;
+	leftovers_sweep(context, NULL);
+	if (export_environment(&plan, PHASE_EXEC, NULL, NULL, err) < 0)
 		return -1;
 	if (crs && (export_crs(&plan.crs[index], err) < 0 ||
 			   scope_enter(&context->host, context->uid, plan.run_id, err) < 0))

@@ -15,6 +15,7 @@
 #include "delegation.h"
 #include "engine.h"
 #include "fs.h"
+#include "leftovers.h"
 #include "progress.h"
 #include "publish.h"
 #include "record.h"
@@ -68,7 +69,12 @@ static int export_args(const struct context *context, int first, struct error *e
 static int write_override(struct session *session, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
-	bool per_container = session->context->options.no_cgroup_parent;
+	const struct context *context = session->context;
+	bool per_container = context->options.no_cgroup_parent;
+	session->compose.mark.uid = context->uid;
+	session->compose.mark.keep = context->options.keep;
+	if (owner_describe(&context->host, getpid(), session->compose.mark.owner, err) < 0)
+		return -1;
 	if (compose_override(&session->compose, session->plan, per_container, &text, err) < 0)
 		return -1;
 	return fs_replace(session->scratch.dir, OVERRIDE_FILE, text, strlen(text), 0600, err);
@@ -140,6 +146,8 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	struct spawn spawn = SPAWN(argv);
 	spawn.in = null;
 	spawn.own_group = true;
+	/* Whoever cleans up after us must not race with it. */
+	spawn.dies_with_parent = true;
 	int signal = signals_pending(session->signals);
 	if (signal) {
 		*ret = (struct launch_end){.reason = REASON_SIGNAL, .signal = signal};
@@ -272,11 +280,8 @@ static int run_session(struct session *session, const char *dir, struct error *e
 
 static void session_close(struct session *session)
 {
-	struct error ignored;
-	if (session->context->options.keep)
-		scratch_close(&session->scratch);
-	else
-		(void)scratch_remove(&session->scratch, &ignored);
+	/* What clean_up() had to leave stays known by it. */
+	scratch_close(&session->scratch);
 	watch_close(&session->watch);
 	record_close(session->record);
 	compose_free(&session->compose);
@@ -322,6 +327,7 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 		if (session.ours < 0)
 			return -1;
 	}
+	leftovers_sweep(context, &session.engine);
 	return run_session(&session, job.dir, err);
 }
 

@@ -165,12 +165,21 @@ int compose_open(const struct run_plan *plan, const char *dir, const struct text
 	return 0;
 }
 
+static void free_names(struct compose_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
+	free(names->list);
+}
+
 void compose_free(struct compose *compose)
 {
 	for (size_t i = 0; i < compose->file_count; i++)
 		free(compose->files[i]);
 	for (size_t i = 0; i < compose->service_count; i++)
 		free(compose->services[i].name);
+	free_names(&compose->networks);
+	free_names(&compose->volumes);
 	free(compose->files);
 	free(compose->services);
 	free(compose->project);

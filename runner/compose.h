@@ -7,6 +7,7 @@
 #define OSS_CRS_COMPOSE_H
 
 #include "options.h"
+#include "owner.h"
 #include "plan.h"
 
 #define COMPOSE_UNCONFINED (-1)
@@ -15,6 +16,18 @@ struct compose_service {
 	char *name;
 	int crs;        /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
 	unsigned risks; /* see risks.h */
+};
+
+struct compose_names {
+	char **list;
+	size_t count;
+};
+
+/* What everything that Compose makes for the run is marked with: see ENGINE_RUN_LABEL. */
+struct compose_mark {
+	uid_t uid;
+	char owner[OWNER_TEXT_MAX];
+	bool keep;
 };
 
 struct compose {
@@ -27,6 +40,8 @@ struct compose {
 	char *schema; /* `version:` as the old tool writes it, to be repeated in the override; else NULL */
 	struct compose_service *services;
 	size_t service_count;
+	struct compose_names networks, volumes; /* that the project makes itself */
+	struct compose_mark mark;               /* the caller's to fill in */
 };
 
 #define COMPOSE_NONE            \

@@ -96,3 +96,13 @@ int delegation_open(const struct host *host, uid_t uid, struct error *err)
 	ours = open_prepared(user, err);
 	return ours >= 0 ? ours : hint_permission(err);
 }
+
+int delegation_find(const struct host *host, uid_t uid, struct error *err)
+{
+	char user[CGROUP_PATH_MAX / 2];
+	char path[CGROUP_PATH_MAX];
+	if (host_cgroup2(host, err) < 0 || cgroup_user_path(uid, user, sizeof user, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof path, "%s/" CGROUP_OURS, user);
+	return fs_open(host->cgroup, path, O_RDONLY | O_DIRECTORY, 0, err);
+}

@@ -22,4 +22,8 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err);
 /* Do it, where it is not done yet, and open oss-crs. Returns a descriptor that the caller closes, or -1. */
 int delegation_open(const struct host *host, uid_t uid, struct error *err);
 
+/* Open oss-crs of any user as it is, and change nothing. ENOENT: it is not there. Returns a descriptor that the caller
+ * closes, or -1. */
+int delegation_find(const struct host *host, uid_t uid, struct error *err);
+
 #endif

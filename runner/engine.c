@@ -144,11 +144,11 @@ int engine_check_driver(const struct engine_info *info, struct error *err)
 	return add_hint(err, "run once: sudo oss-crs-setup docker");
 }
 
-/* {"label":["com.docker.compose.project=PROJECT"]}, escaped for a URL. curl_free() it. */
-static char *project_filter(struct engine *engine, const char *project)
+/* {"label":["LABEL=VALUE"]}, escaped for a URL. curl_free() it. */
+static char *label_filter(struct engine *engine, const char *label, const char *value)
 {
 	char filter[512];
-	int n = snprintf(filter, sizeof filter, "{\"label\":[\"%s=%s\"]}", ENGINE_PROJECT_LABEL, project);
+	int n = snprintf(filter, sizeof filter, "{\"label\":[\"%s=%s\"]}", label, value);
 	return n > 0 && (size_t)n < sizeof filter ? curl_easy_escape(engine->curl, filter, n) : NULL;
 }
 
@@ -157,16 +157,17 @@ static void curl_text_free(char **text)
 	curl_free(*text);
 }
 
-static int get_list(
-	struct engine *engine, const char *what, const char *project, json_t **ret, struct error *err)
+/* What there is of one kind with such a label. */
+static int get_list(struct engine *engine, const char *what, const char *label, const char *value,
+	json_t **ret, struct error *err)
 {
-	_cleanup_(curl_text_free) char *filter = project_filter(engine, project);
+	_cleanup_(curl_text_free) char *filter = label_filter(engine, label, value);
 	char path[1024];
 	int n = filter ? snprintf(path, sizeof path, "%s%sfilters=%s", what, strchr(what, '?') ? "&" : "?",
 				 filter)
 		       : -1;
 	if (n < 0 || (size_t)n >= sizeof path)
-		return fail(err, ENAMETOOLONG, "project %s", project);
+		return fail(err, ENAMETOOLONG, "%s %s", label, value);
 	return request(engine, "GET", path, ret, err);
 }
 
@@ -211,7 +212,7 @@ void container_free(struct container *container)
 int engine_containers(struct engine *engine, const char *project, struct containers *ret, struct error *err)
 {
 	_cleanup_json_ json_t *json = NULL;
-	if (get_list(engine, "/containers/json?all=1", project, &json, err) < 0)
+	if (get_list(engine, "/containers/json?all=1", ENGINE_PROJECT_LABEL, project, &json, err) < 0)
 		return -1;
 	size_t count = json_array_size(json);
 	_cleanup_(containers_free) struct containers found = {.list = calloc(count + 1, sizeof *found.list)};
@@ -237,51 +238,135 @@ void containers_free(struct containers *containers)
 	*containers = (struct containers)CONTAINERS_NONE;
 }
 
-/* DELETE one object; that it is gone already is fine. */
-static int delete_object(
-	struct engine *engine, const char *kind, const char *id, const char *query, struct error *err)
+/* ---- what runs have, and its removal -------------------------------------------------------------------------- */
+
+/* The kinds of things, in the order in which they can be removed. */
+static const struct kind {
+	const char *list, *name;
+	const char *query; /* of the removal */
+	const char *wait;  /* for the end of a removal; NULL: cannot be waited for */
+	const char *array; /* where the list is in the answer; NULL: it is the answer */
+	const char *id;
+} kinds[] = {
+	{"/containers/json?all=1", "containers", "?force=1&v=1", "/wait?condition=removed", NULL, "Id"},
+	{"/networks", "networks", "", NULL, NULL, "Id"},
+	{"/volumes", "volumes", "", NULL, "Volumes", "Name"},
+};
+
+#define KIND_COUNT (sizeof kinds / sizeof *kinds)
+
+static int get_kind(struct engine *engine, const struct kind *kind, const char *label, const char *value,
+	json_t **ret, struct error *err)
 {
-	char path[1024];
-	_cleanup_(curl_text_free) char *escaped = curl_easy_escape(engine->curl, id, 0);
-	int n = escaped ? snprintf(path, sizeof path, "/%s/%s%s", kind, escaped, query) : -1;
-	if (n < 0 || (size_t)n >= sizeof path)
-		return fail(err, ENAMETOOLONG, "%s", id);
-	_cleanup_json_ json_t *json = NULL;
-	return request(engine, "DELETE", path, &json, err) == 0 || err->code == ENOENT ? 0 : -1;
+	_cleanup_json_ json_t *answer = NULL;
+	if (get_list(engine, kind->list, label, value, &answer, err) < 0)
+		return -1;
+	*ret = json_incref(kind->array ? json_object_get(answer, kind->array) : answer);
+	return 0;
 }
 
-static int delete_volumes(struct engine *engine, const char *project, struct error *err)
+static int add_run(struct engine_runs *runs, const json_t *labels, struct error *err)
 {
-	_cleanup_json_ json_t *json = NULL;
-	if (get_list(engine, "/volumes", project, &json, err) < 0)
-		return -1;
-	const json_t *list = json_object_get(json, "Volumes");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *name = text_of(json_array_get(list, i), "Name");
-		size_t len = strlen(project);
-		if (strncmp(name, project, len) == 0 && name[len] == '_' &&
-			delete_object(engine, "volumes", name, "", err) < 0)
-			return -1;
-	}
+	const char *name = text_of(labels, ENGINE_RUN_LABEL);
+	if (!*name || strlen(name) > NAME_MAX)
+		return 0;
+	for (size_t i = 0; i < runs->count; i++)
+		if (strcmp(runs->list[i].name, name) == 0)
+			return 0;
+	struct engine_run *larger = reallocarray(runs->list, runs->count + 1, sizeof *larger);
+	if (!larger)
+		return fail(err, ENOMEM, "runs");
+	runs->list = larger;
+	struct engine_run *run = &larger[runs->count++];
+	*run = (struct engine_run){.keep = json_object_get(labels, ENGINE_KEEP_LABEL) != NULL};
+	copy_text(run->name, sizeof run->name, labels, ENGINE_RUN_LABEL);
+	copy_text(run->owner, sizeof run->owner, labels, ENGINE_OWNER_LABEL);
 	return 0;
+}
+
+int engine_runs(struct engine *engine, uid_t uid, struct engine_runs *ret, struct error *err)
+{
+	_cleanup_(engine_runs_free) struct engine_runs runs = ENGINE_RUNS_NONE;
+	char value[16];
+	(void)snprintf(value, sizeof value, "%u", (unsigned)uid);
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		_cleanup_json_ json_t *list = NULL;
+		if (get_kind(engine, &kinds[k], ENGINE_UID_LABEL, value, &list, err) < 0)
+			return -1;
+		for (size_t i = 0; i < json_array_size(list); i++)
+			if (add_run(&runs, json_object_get(json_array_get(list, i), "Labels"), err) < 0)
+				return -1;
+	}
+	*ret = runs;
+	runs = (struct engine_runs)ENGINE_RUNS_NONE;
+	return 0;
+}
+
+void engine_runs_free(struct engine_runs *runs)
+{
+	free(runs->list);
+	*runs = (struct engine_runs)ENGINE_RUNS_NONE;
+}
+
+/* One request about one object. */
+static int request_object(struct engine *engine, const char *method, const struct kind *kind, const char *id,
+	const char *more, struct error *err)
+{
+	char path[1024];
+	_cleanup_json_ json_t *json = NULL;
+	_cleanup_(curl_text_free) char *escaped = curl_easy_escape(engine->curl, id, 0);
+	int n = escaped ? snprintf(path, sizeof path, "/%s/%s%s", kind->name, escaped, more) : -1;
+	if (n < 0 || (size_t)n >= sizeof path)
+		return fail(err, ENAMETOOLONG, "%s", id);
+	return request(engine, method, path, &json, err);
+}
+
+/* DELETE one object: 1, or 0 if it is gone already. One that somebody else is removing is waited for. */
+static int delete_object(struct engine *engine, const struct kind *kind, const char *id, struct error *err)
+{
+	if (request_object(engine, "DELETE", kind, id, kind->query, err) == 0)
+		return 1;
+	if (err->code == EBUSY && kind->wait &&
+		request_object(engine, "POST", kind, id, kind->wait, err) == 0)
+		return 1;
+	return err->code == ENOENT ? 0 : -1;
+}
+
+/* Volumes with a name of the user's choice stay. */
+static bool is_projects(const struct kind *kind, const char *id, const char *project)
+{
+	size_t len = strlen(project);
+	return !kind->array || (strncmp(id, project, len) == 0 && id[len] == '_');
+}
+
+/* All there is of a kind now. Returns how many, or -1. */
+static int remove_kind(struct engine *engine, const struct kind *kind, const char *project, struct error *err)
+{
+	_cleanup_json_ json_t *list = NULL;
+	int count = 0;
+	if (get_kind(engine, kind, ENGINE_PROJECT_LABEL, project, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *id = text_of(json_array_get(list, i), kind->id);
+		int removed = is_projects(kind, id, project) ? delete_object(engine, kind, id, err) : 0;
+		if (removed < 0)
+			return -1;
+		count += removed;
+	}
+	return count;
 }
 
 int engine_remove_project(struct engine *engine, const char *project, struct error *err)
 {
-	static const struct {
-		const char *list, *kind, *query;
-	} kinds[] = {
-		{"/containers/json?all=1", "containers", "?force=1&v=1"},
-		{"/networks", "networks", ""},
-	};
-	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-		_cleanup_json_ json_t *json = NULL;
-		if (get_list(engine, kinds[k].list, project, &json, err) < 0)
-			return -1;
-		for (size_t i = 0; i < json_array_size(json); i++)
-			if (delete_object(engine, kinds[k].kind, text_of(json_array_get(json, i), "Id"),
-				    kinds[k].query, err) < 0)
+	int count = 0;
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		int removed = 0;
+		do {
+			removed = remove_kind(engine, &kinds[k], project, err);
+			if (removed < 0)
 				return -1;
+			count += removed;
+		} while (removed > 0);
 	}
-	return delete_volumes(engine, project, err);
+	return count;
 }

@@ -11,13 +11,22 @@
 
 #include "error.h"
 #include "host.h"
+#include "owner.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /* The label by which Compose marks what belongs to a project. */
 #define ENGINE_PROJECT_LABEL "com.docker.compose.project"
+
+/* The labels by which we mark what belongs to a run, so that it can be found and judged when nothing else is left of it:
+ * its name, whose it is, its owner (owner.h), and, with --keep, that it is to stay until somebody asks for its removal. */
+#define ENGINE_RUN_LABEL   "oss-crs.run"
+#define ENGINE_UID_LABEL   "oss-crs.uid"
+#define ENGINE_OWNER_LABEL "oss-crs.owner"
+#define ENGINE_KEEP_LABEL  "oss-crs.keep"
 
 struct engine {
 	void *curl;     /* CURL handle, kept for its connection */
@@ -76,8 +85,32 @@ void containers_free(struct containers *containers);
 int engine_container(struct engine *engine, const char *id, struct container *ret, struct error *err);
 void container_free(struct container *container);
 
-/* Remove a project's containers (killing those that run) with their anonymous volumes, then its networks, then its own volumes: those named
- * "<project>_…". Volumes with a name of the user's choice stay. Idempotent. */
+/* A run that the engine has something of. */
+struct engine_run {
+	char name[NAME_MAX + 1];
+	char owner[OWNER_TEXT_MAX];
+	bool keep;
+};
+
+struct engine_runs {
+	struct engine_run *list;
+	size_t count;
+};
+
+#define ENGINE_RUNS_NONE     \
+	{                    \
+		.list = NULL \
+	}
+
+/* All runs of a user that have containers, networks or volumes, by their labels, each once. What the labels say is not
+ * checked. The caller frees. */
+int engine_runs(struct engine *engine, uid_t uid, struct engine_runs *ret, struct error *err);
+void engine_runs_free(struct engine_runs *runs);
+
+/* Remove a project's containers (killing those that run) with their anonymous volumes, then its networks, then its own
+ * volumes: those named "<project>_…". Volumes with a name of the user's choice stay. Looks again until there are no more
+ * containers, since a client that has just been killed may have left one to be made. Idempotent. Returns how many things it
+ * has removed, or -1. */
 int engine_remove_project(struct engine *engine, const char *project, struct error *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include "lease.h"
 
 #include "cleanup.h"
+#include "delegation.h"
 #include "fs.h"
 #include "size.h"
 
@@ -16,13 +17,6 @@
 #include <sys/stat.h>
 
 #define DESCRIBED_MAX 3 /* runs named in a message */
-
-/* What a name in user.slice or below oss-crs has to look like, so that it can be printed and belongs to us. */
-static bool is_run_name(const char *name)
-{
-	static const char good[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
-	return name[0] != '.' && name[strspn(name, good)] == '\0';
-}
 
 static bool parse_slice(const char *name, uid_t *ret)
 {
@@ -137,7 +131,7 @@ static int read_user(int ours, uid_t uid, uint64_t own, struct ledger *ledger, s
 		struct lease lease = {.uid = uid};
 		struct error problem = {0};
 		struct stat st;
-		if (entry->d_type != DT_DIR || !is_run_name(entry->d_name) ||
+		if (entry->d_type != DT_DIR || !plan_is_run_name(entry->d_name) ||
 			fstatat(ours, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_ino == own)
 			continue;
 		lease.id = st.st_ino;
@@ -150,17 +144,6 @@ static int read_user(int ours, uid_t uid, uint64_t own, struct ledger *ledger, s
 			return -1;
 	}
 	return 0;
-}
-
-/* oss-crs of a user, open for reading; -1 if there is none or it cannot be read. */
-static int open_ours(const struct host *host, uid_t uid, struct error *err)
-{
-	char user[CGROUP_PATH_MAX / 2];
-	char path[CGROUP_PATH_MAX];
-	if (cgroup_user_path(uid, user, sizeof user, err) < 0)
-		return -1;
-	(void)snprintf(path, sizeof path, "%s/" CGROUP_OURS, user);
-	return fs_open(host->cgroup, path, O_RDONLY | O_DIRECTORY, 0, err);
 }
 
 static int by_arrival(const void *a, const void *b)
@@ -185,7 +168,7 @@ int ledger_read(const struct host *host, uint64_t own, struct ledger *ret, struc
 		struct error problem = {0};
 		if (entry->d_type != DT_DIR || !parse_slice(entry->d_name, &uid))
 			continue;
-		int ours = open_ours(host, uid, &problem);
+		int ours = delegation_find(host, uid, &problem);
 		if (ours < 0)
 			ledger.hidden += problem.code == EACCES;
 		else if (read_user(ours, uid, own, &ledger, err) < 0)
@@ -250,7 +233,7 @@ void lease_free_cpus(
 int lease_is_live(const struct host *host, const struct lease *lease, struct error *err)
 {
 	pid_t owner = 0;
-	_cleanup_close_ int ours = open_ours(host, lease->uid, err);
+	_cleanup_close_ int ours = delegation_find(host, lease->uid, err);
 	if (ours < 0)
 		return err->code == ENOENT ? 0 : -1;
 	int live = tree_is_live(ours, lease->name, &owner, err);
@@ -261,7 +244,7 @@ int lease_is_live(const struct host *host, const struct lease *lease, struct err
 
 int lease_open(const struct host *host, const struct lease *lease, struct error *err)
 {
-	_cleanup_close_ int ours = open_ours(host, lease->uid, err);
+	_cleanup_close_ int ours = delegation_find(host, lease->uid, err);
 	return ours < 0 ? -1 : cgroup_open(ours, lease->name, err);
 }
 

@@ -9,16 +9,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
+
+#define OWNERS ".owners"
 
 int scratch_open_base(uid_t uid, char **ret_path, struct error *err)
 {
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	_cleanup_free_ char *parent = NULL;
+	char parent[64];
 	_cleanup_free_ char *path = NULL;
-	if ((runtime && *runtime == '/' ? asprintf(&parent, "%s", runtime)
-					: asprintf(&parent, "/run/user/%u", (unsigned)uid)) < 0 ||
-		asprintf(&path, "%s/oss-crs", parent) < 0)
+	(void)snprintf(parent, sizeof parent, "/run/user/%u", (unsigned)uid);
+	if (asprintf(&path, "%s/oss-crs", parent) < 0)
 		return fail(err, ENOMEM, "runtime directory");
 	_cleanup_close_ int dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || (mkdirat(dir, "oss-crs", 0700) < 0 && errno != EEXIST)) {
@@ -28,30 +29,59 @@ int scratch_open_base(uid_t uid, char **ret_path, struct error *err)
 			"log in by ssh or at a terminal (not by su): the user manager makes that directory");
 	}
 	int base = fs_open(dir, "oss-crs", O_RDONLY | O_DIRECTORY, 0, err);
-	if (base >= 0)
+	if (base >= 0 && ret_path)
 		*ret_path = steal_ptr(path);
 	return base;
+}
+
+int scratch_open_owners(int base, struct error *err)
+{
+	if (mkdirat(base, OWNERS, 0700) < 0 && errno != EEXIST)
+		return fail(err, errno, "make " OWNERS);
+	return fs_open(base, OWNERS, O_RDONLY | O_DIRECTORY, 0, err);
+}
+
+static int make_owned(struct scratch *scratch, struct error *err)
+{
+	char link[64];
+	_cleanup_close_ int owners = scratch_open_owners(scratch->base, err);
+	if (owners < 0)
+		return -1;
+	scratch->owned = fs_open(owners, ".", O_TMPFILE | O_RDWR, 0600, err);
+	if (scratch->owned < 0 || fs_lock(scratch->owned, scratch->name, err) < 0)
+		return -1;
+	/* AT_EMPTY_PATH instead needs a privilege before Linux 6.10; this is what open(2) says to do. */
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", scratch->owned);
+	if (linkat(AT_FDCWD, link, owners, scratch->name, AT_SYMLINK_FOLLOW) < 0)
+		return fail(err, errno, "make " OWNERS "/%s", scratch->name);
+	return 0;
+}
+
+static int make_dir(struct scratch *scratch, struct error *err)
+{
+	if (mkdirat(scratch->base, scratch->name, 0700) < 0)
+		return fail(err, errno, "make %s", scratch->path);
+	scratch->dir = fs_open(scratch->base, scratch->name, O_RDONLY | O_DIRECTORY, 0, err);
+	return scratch->dir < 0 ? -1 : 0;
 }
 
 int scratch_make(uid_t uid, const char *run, struct scratch *ret, struct error *err)
 {
 	_cleanup_free_ char *base_path = NULL;
-	_cleanup_free_ char *path = NULL;
-	_cleanup_close_ int base = scratch_open_base(uid, &base_path, err);
-	if (base < 0)
+	_cleanup_(scratch_close) struct scratch scratch = SCRATCH_NONE;
+	scratch.base = scratch_open_base(uid, &base_path, err);
+	if (scratch.base < 0)
 		return -1;
-	_cleanup_free_ char *name = strdup(run);
-	if (!name || asprintf(&path, "%s/%s", base_path, run) < 0)
+	scratch.name = strdup(run);
+	if (!scratch.name || asprintf(&scratch.path, "%s/%s", base_path, run) < 0)
 		return fail(err, ENOMEM, "%s", run);
-	if (mkdirat(base, run, 0700) < 0)
-		return fail(err, errno, "make %s", path);
-	int dir = fs_open(base, run, O_RDONLY | O_DIRECTORY, 0, err);
-	if (dir < 0) {
-		(void)unlinkat(base, run, AT_REMOVEDIR);
+	if (make_owned(&scratch, err) < 0 || make_dir(&scratch, err) < 0) {
+		struct error ignored;
+		(void)scratch_remove_name(scratch.base, run, &ignored);
 		return -1;
 	}
-	*ret = (struct scratch){
-		.base = steal_fd(&base), .dir = dir, .name = steal_ptr(name), .path = steal_ptr(path)};
+	*ret = scratch;
+	scratch = (struct scratch)SCRATCH_NONE;
 	return 0;
 }
 
@@ -67,22 +97,39 @@ static int remove_files(int base, const char *run, struct error *err)
 	const struct dirent *entry = NULL;
 	while ((entry = readdir(list)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			unlinkat(dir, entry->d_name, 0) < 0)
+			unlinkat(dir, entry->d_name, 0) < 0 && errno != ENOENT)
 			return fail(err, errno, "remove %s/%s", run, entry->d_name);
 	if (unlinkat(base, run, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail(err, errno, "remove %s", run);
 	return 0;
 }
 
+static void owned_path(const char *run, char buf[static NAME_MAX + sizeof OWNERS "/"])
+{
+	(void)snprintf(buf, NAME_MAX + sizeof OWNERS "/", OWNERS "/%s", run);
+}
+
+int scratch_remove_name(int base, const char *run, struct error *err)
+{
+	char path[NAME_MAX + sizeof OWNERS "/"];
+	owned_path(run, path);
+	if (remove_files(base, run, err) < 0)
+		return -1;
+	if (unlinkat(base, path, 0) < 0 && errno != ENOENT)
+		return fail(err, errno, "remove %s", path);
+	return 0;
+}
+
 int scratch_remove(struct scratch *scratch, struct error *err)
 {
-	int result = scratch->dir >= 0 ? remove_files(scratch->base, scratch->name, err) : 0;
+	int result = scratch->name ? scratch_remove_name(scratch->base, scratch->name, err) : 0;
 	scratch_close(scratch);
 	return result;
 }
 
 void scratch_close(struct scratch *scratch)
 {
+	cleanup_close(&scratch->owned);
 	cleanup_close(&scratch->dir);
 	cleanup_close(&scratch->base);
 	free(scratch->name);
@@ -90,9 +137,10 @@ void scratch_close(struct scratch *scratch)
 	*scratch = (struct scratch)SCRATCH_NONE;
 }
 
-int scratch_remove_name(uid_t uid, const char *run, struct error *err)
+int scratch_is_live(int base, const char *run, struct error *err)
 {
-	_cleanup_free_ char *path = NULL;
-	_cleanup_close_ int base = scratch_open_base(uid, &path, err);
-	return base < 0 ? -1 : remove_files(base, run, err);
+	char path[NAME_MAX + sizeof OWNERS "/"];
+	pid_t owner = 0;
+	owned_path(run, path);
+	return fs_is_locked(base, path, &owner, err);
 }

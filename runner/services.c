@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "cleanup_json.h"
 #include "config/doc.h"
+#include "engine.h"
 #include "proc.h"
 #include "risks.h"
 
@@ -140,6 +141,40 @@ static int add_service(struct compose *compose, struct doc *doc, const yaml_node
 	return 0;
 }
 
+/* What the project makes itself: not what is external, and no volume with a name of the user's choice, which outlives it. */
+static bool is_made(struct doc *doc, const yaml_node_t *body, const char *prefix)
+{
+	const char *external = doc_text(doc_get(doc, body, "external"));
+	const char *name = doc_text(doc_get(doc, body, "name"));
+	if (doc_get(doc, body, "external") && !(external && strcmp(external, "false") == 0))
+		return false;
+	return !prefix || !name || strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static int add_name(struct compose_names *names, const char *name, struct error *err)
+{
+	char **larger = reallocarray(names->list, names->count + 1, sizeof *larger);
+	if (!larger)
+		return fail(err, ENOMEM, "Compose");
+	names->list = larger;
+	larger[names->count] = strdup(name);
+	return larger[names->count++] ? 0 : fail(err, ENOMEM, "Compose");
+}
+
+/* prefix: of a name that is not the user's choice; NULL: any. */
+static int read_names(struct doc *doc, const char *section, const char *prefix, struct compose_names *ret,
+	struct error *err)
+{
+	const yaml_node_t *map = doc_get(doc, doc_root(doc), section);
+	yaml_node_t *key = NULL;
+	yaml_node_t *body = NULL;
+	for (size_t i = 0; doc_pair(doc, map, i, &key, &body); i++) {
+		if (doc_text(key) && is_made(doc, body, prefix) && add_name(ret, doc_text(key), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int read_services(struct compose *compose, const char *text, const struct run_plan *plan,
 	bool allow_unconfined, struct error *err)
 {
@@ -155,6 +190,12 @@ static int read_services(struct compose *compose, const char *text, const struct
 	for (size_t i = 0; doc_pair(&doc, services, i, &key, &body); i++)
 		if (add_service(compose, &doc, key, body, plan, allow_unconfined, err) < 0)
 			return -1;
+	/* The default network is there without being named, at least with docker-compose 1.29. */
+	bool has_default = doc_get(&doc, doc_get(&doc, doc_root(&doc), "networks"), "default");
+	if ((!has_default && add_name(&compose->networks, "default", err) < 0) ||
+		read_names(&doc, "networks", NULL, &compose->networks, err) < 0 ||
+		read_names(&doc, "volumes", compose->project, &compose->volumes, err) < 0)
+		return -1;
 	if (compose->service_count > 0)
 		return 0;
 	(void)fail_as(err, EX_CONFIG, "%s: no service for the %s phase", compose->files[0], compose->phase);
@@ -223,10 +264,43 @@ static json_t *environment_of(const struct plan_crs *crs)
 	return environment;
 }
 
-static json_t *override_of(const struct run_plan *plan, const struct plan_crs *crs, bool limits_per_container)
+/* By which the run's things are found and judged when nothing else is left of it. */
+static json_t *labels_of(const struct compose *compose, const struct run_plan *plan)
+{
+	char uid[16];
+	(void)snprintf(uid, sizeof uid, "%u", (unsigned)compose->mark.uid);
+	json_t *labels = json_object();
+	(void)json_object_set_new(labels, ENGINE_RUN_LABEL, literal(plan->name));
+	(void)json_object_set_new(labels, ENGINE_UID_LABEL, literal(uid));
+	(void)json_object_set_new(labels, ENGINE_OWNER_LABEL, literal(compose->mark.owner));
+	if (compose->mark.keep)
+		(void)json_object_set_new(labels, ENGINE_KEEP_LABEL, literal("yes"));
+	return labels;
+}
+
+/* Version 2.0 of the format has no labels there. */
+static bool has_bare_networks(const struct compose *compose)
+{
+	return compose->schema && (strcmp(compose->schema, "2") == 0 || strcmp(compose->schema, "2.0") == 0);
+}
+
+/* {"NAME": {"labels": …}, …} */
+static json_t *labelled(
+	const struct compose *compose, const struct run_plan *plan, const struct compose_names *names)
+{
+	json_t *section = json_object();
+	for (size_t i = 0; i < names->count; i++)
+		(void)json_object_set_new(
+			section, names->list[i], json_pack("{s:o}", "labels", labels_of(compose, plan)));
+	return section;
+}
+
+static json_t *override_of(const struct compose *compose, const struct run_plan *plan,
+	const struct plan_crs *crs, bool limits_per_container)
 {
 	json_t *body = json_object();
 	(void)json_object_set_new(body, "environment", environment_of(crs));
+	(void)json_object_set_new(body, "labels", labels_of(compose, plan));
 	if (!crs)
 		return body;
 	char text[CPULIST_TEXT_MAX];
@@ -254,9 +328,13 @@ int compose_override(const struct compose *compose, const struct run_plan *plan,
 		const struct compose_service *service = &compose->services[i];
 		const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
 		(void)json_object_set_new(
-			services, service->name, override_of(plan, crs, limits_per_container));
+			services, service->name, override_of(compose, plan, crs, limits_per_container));
 	}
 	(void)json_object_set_new(root, "services", services);
+	if (!has_bare_networks(compose)) {
+		(void)json_object_set_new(root, "networks", labelled(compose, plan, &compose->networks));
+		(void)json_object_set_new(root, "volumes", labelled(compose, plan, &compose->volumes));
+	}
 	/* JSON is YAML to Compose. */
 	char *text = json_dumps(root, JSON_INDENT(2));
 	if (!text)

@@ -16,9 +16,6 @@
  * terabyte or of a write to a slow disk. */
 #define KILL_TIMEOUT_MS 60000
 
-/* What the owner locks: there since kernel 4.14, writable for the cgroup's user, and of no use to us otherwise. */
-#define OWNED_FILE "cgroup.max.depth"
-
 static int limit(int dir, const char *cg, const struct cpulist *cpus, uint64_t memory_max, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
@@ -63,11 +60,8 @@ static int own(struct cg_tree *tree, struct error *err)
 	if (fstat(tree->worker, &st) < 0)
 		return fail(err, errno, "look at %s", tree->plan->name);
 	tree->id = st.st_ino;
-	tree->owned = fs_open(tree->worker, OWNED_FILE, O_WRONLY, 0, err);
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	if (tree->owned >= 0 && fcntl(tree->owned, F_SETLK, &whole) < 0)
-		return fail(err, errno, "lock %s/" OWNED_FILE, tree->plan->name);
-	return tree->owned >= 0 ? 0 : -1;
+	tree->owned = fs_open(tree->worker, CGROUP_OWNED_FILE, O_WRONLY, 0, err);
+	return tree->owned >= 0 ? fs_lock(tree->owned, CGROUP_OWNED_FILE, err) : -1;
 }
 
 int tree_reserve(int ours, const struct run_plan *plan, struct cg_tree *ret, struct error *err)
@@ -98,13 +92,33 @@ int tree_fill(const struct cg_tree *tree, const struct tree_options *options, st
 	return 0;
 }
 
+/* systemd removes cgroups too, when it ends the user's manager. */
+static bool is_gone(const struct error *err)
+{
+	return err->code == ENOENT || err->code == ENODEV;
+}
+
 int tree_destroy_name(int ours, const char *name, struct error *err)
 {
-	if (cgroup_kill(ours, name, err) < 0)
-		return err->code == ENOENT ? 0 : -1;
-	if (cgroup_wait_empty(ours, name, KILL_TIMEOUT_MS, err) < 0)
+	struct error busy = {0};
+	bool killed = cgroup_kill(ours, name, err) == 0;
+	/* One that the engine has made again is root's: we may not kill there, and need not if nothing is inside. */
+	if (!killed && err->code != EACCES && err->code != EPERM)
+		return is_gone(err) ? 0 : -1;
+	if (cgroup_wait_empty(ours, name, killed ? KILL_TIMEOUT_MS : 0, &busy) < 0) {
+		if (is_gone(&busy))
+			return 0;
+		if (killed)
+			*err = busy;
 		return -1;
-	return cgroup_remove(ours, name, err);
+	}
+	if (cgroup_remove(ours, name, err) == 0)
+		return 0;
+	if (err->code == EACCES || err->code == EPERM)
+		(void)add_hint(err, "containers in containers have left cgroups of root's: sudo "
+				    "oss-crs-setup sweep, then "
+				    "oss-crs-run clean");
+	return -1;
 }
 
 int tree_destroy(struct cg_tree *tree, struct error *err)
@@ -124,16 +138,7 @@ void tree_close(struct cg_tree *tree)
 
 int tree_is_live(int dir, const char *name, pid_t *ret_pid, struct error *err)
 {
-	char path[NAME_MAX + sizeof "/" OWNED_FILE];
-	(void)snprintf(path, sizeof path, "%s/%s", name, OWNED_FILE);
-	_cleanup_close_ int fd = fs_open(dir, path, O_RDONLY, 0, err);
-	if (fd < 0)
-		return -1;
-	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
-	if (fcntl(fd, F_GETLK, &whole) < 0)
-		return fail(err, errno, "ask for the lock of %s", path);
-	if (whole.l_type == F_UNLCK)
-		return 0;
-	*ret_pid = whole.l_pid;
-	return 1;
+	char path[NAME_MAX + sizeof "/" CGROUP_OWNED_FILE];
+	(void)snprintf(path, sizeof path, "%s/%s", name, CGROUP_OWNED_FILE);
+	return fs_is_locked(dir, path, ret_pid, err);
 }

@@ -80,11 +80,18 @@ struct undo_facts {
 	struct undo_item *items; /* one a record, oldest first */
 };
 
+/* What the user cannot remove of their own dead runs. */
+struct sweep_facts {
+	char ours[FACTS_PATH_MAX]; /* oss-crs, below the cgroup mount */
+	char *names; /* empty cgroups below it that are not the user's, children first, one a line */
+};
+
 struct facts {
 	struct caller user;
 	struct delegate_facts delegate;
 	struct docker_facts docker;
 	struct undo_facts undo;
+	struct sweep_facts sweep;
 };
 
 #define FACTS_NONE                             \

@@ -81,6 +81,7 @@ static int look(const struct session *session, struct facts *ret, struct error *
 		.user = &session->user,
 		.delegate = request_delegates(&session->request),
 		.docker = request_dockers(&session->request) || session->request.verb == VERB_UNDO,
+		.sweep = session->request.verb == VERB_SWEEP,
 		.undo = session->request.verb == VERB_UNDO,
 	};
 	return probe(&input, ret, err);
@@ -94,6 +95,8 @@ static int plan(const struct session *session, struct setup_plan *ret, struct er
 	if (session->request.verb == VERB_UNDO)
 		return plan_undo(
 			&facts.undo, &facts.docker, &session->policy, session->request.purge, ret, err);
+	if (session->request.verb == VERB_SWEEP)
+		return plan_sweep(&facts, ret, err);
 	const struct plan_input input = {
 		.facts = &facts,
 		.policy = &session->policy,
@@ -265,7 +268,7 @@ static int run_change(struct session *session, struct error *err)
 /* What the steps of a verb may ask for. */
 static unsigned request_privs(const struct request *request)
 {
-	if (!request_changes(request) || request->verb == VERB_DOCKER)
+	if (!request_changes(request) || request->verb == VERB_DOCKER || request->verb == VERB_SWEEP)
 		return PRIVS_NONE;
 	return request->verb == VERB_UNDO ? PRIVS_BECOME : PRIVS_NICE | PRIVS_BECOME;
 }

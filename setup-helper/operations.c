@@ -20,7 +20,7 @@
 
 int operation_open_parent(int dir, const char *path, const char **ret_name, struct error *err)
 {
-	char copy[FACTS_PATH_MAX + 32];
+	char copy[CGROUP_PATH_MAX];
 	int n = snprintf(copy, sizeof copy, "%s", path);
 	if (n < 0 || (size_t)n >= sizeof copy)
 		return fail(err, ENAMETOOLONG, "open the directory of %s", path);
@@ -236,6 +236,36 @@ static int user_disable(const struct operation *op, struct error *err)
 	return leave_if_busy(as_user(op, disable_here, err), "they are in use below it", err);
 }
 
+/* One of a list. Root needs no capability for it: the parent is root's. Whatever the user has put in its place meanwhile, an
+ * empty cgroup below the user's own oss-crs is all that can go. */
+static int sweep_one(int ours, const char *path, struct error *err)
+{
+	const char *name = "";
+	_cleanup_close_ int dir = operation_open_parent(ours, path, &name, err);
+	if (dir < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	return fail(err, errno, "remove cgroup %s", path);
+}
+
+static int sweep(const struct operation *op, struct error *err)
+{
+	int result = 0;
+	_cleanup_free_ char *names = strdup(op->step->before);
+	_cleanup_close_ int ours = cgroup_open(op->context->host->cgroup, op->step->target, err);
+	if (!names || ours < 0)
+		return ours < 0 ? -1 : fail(err, ENOMEM, "cgroups to remove");
+	char *rest = NULL;
+	for (char *path = strtok_r(names, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
+		int one = leave_if_busy(sweep_one(ours, path, err), "something runs in it again", err);
+		if (one < 0)
+			return -1;
+		result = one ? one : result;
+	}
+	return result;
+}
+
 static int idle(const struct operation *op, struct error *err)
 {
 	struct docker_state state = {0};
@@ -293,4 +323,6 @@ const struct operation_kind operation_kinds[STEP_KINDS] = {
 		CONFINE_WRITE, user_disable, NULL},
 	[STEP_FORGET] = {"forget", "forget, since nothing is left of it:", FILE_STEP | SECRET, PRIVS_NONE, 0,
 		forget, NULL},
+	[STEP_SWEEP] = {"sweep", "remove empty cgroups of dead runs below", 0, PRIVS_NONE, CONFINE_RMDIR,
+		sweep, NULL},
 };

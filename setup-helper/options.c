@@ -18,6 +18,7 @@ static const struct {
 	{"docker", VERB_DOCKER},
 	{"check", VERB_CHECK},
 	{"undo", VERB_UNDO},
+	{"sweep", VERB_SWEEP},
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
@@ -59,6 +60,7 @@ const char *request_help(void)
 	       "  docker      set Docker's cgroup driver to cgroupfs\n"
 	       "  check       look only: exit 0 if the host is ready, 69 if not; needs no privilege\n"
 	       "  undo        put back what this program changed, newest first, for all users\n"
+	       "  sweep       remove empty cgroups of root's that dead runs of the calling user have left\n"
 	       "\n"
 	       "  --dry-run           print every step with its before and after; change nothing\n"
 	       "  -y, --yes           no questions\n"
@@ -78,12 +80,12 @@ const char *request_help(void)
 
 bool request_delegates(const struct request *request)
 {
-	return request->verb != VERB_DOCKER && request->verb != VERB_UNDO;
+	return request->verb == VERB_ALL || request->verb == VERB_DELEGATE || request->verb == VERB_CHECK;
 }
 
 bool request_dockers(const struct request *request)
 {
-	return request->verb != VERB_DELEGATE && request->verb != VERB_UNDO;
+	return request->verb == VERB_ALL || request->verb == VERB_DOCKER || request->verb == VERB_CHECK;
 }
 
 bool request_changes(const struct request *request)
@@ -104,7 +106,7 @@ static int parse_verb(const char *text, struct request *request, struct error *e
 	const char *meant = nearest_meant(text, names);
 	(void)fail_as(err, EX_USAGE, "there is no verb '%.64s'%s%s%s", text, meant ? "; did you mean '" : "",
 		meant ? meant : "", meant ? "'?" : "");
-	return add_hint(err, "one of: delegate, docker, check, undo; or none for delegate and docker");
+	return add_hint(err, "one of: delegate, docker, check, undo, sweep; or none for delegate and docker");
 }
 
 static int apply_option(int option, struct request *request, struct error *err)

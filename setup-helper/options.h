@@ -17,6 +17,7 @@ enum verb {
 	VERB_DOCKER,
 	VERB_CHECK,
 	VERB_UNDO,
+	VERB_SWEEP,
 };
 
 struct request {

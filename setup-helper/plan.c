@@ -182,3 +182,15 @@ int plan_make(const struct plan_input *input, struct setup_plan *ret, struct err
 	plan = (struct setup_plan){0};
 	return 0;
 }
+
+int plan_sweep(const struct facts *facts, struct setup_plan *ret, struct error *err)
+{
+	_cleanup_plan_ struct setup_plan plan = {0};
+	const struct sweep_facts *sweep = &facts->sweep;
+	if (sweep->names && *sweep->names &&
+		plan_add(&plan, STEP_SWEEP, sweep->ours, sweep->names, NULL, err) < 0)
+		return -1;
+	*ret = plan;
+	plan = (struct setup_plan){0};
+	return 0;
+}

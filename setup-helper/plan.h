@@ -33,6 +33,7 @@ enum step_kind {
 	STEP_USER_UNMAKE,   /* remove oss-crs, if nothing is below it, as the user */
 	STEP_USER_DISABLE,  /* disable controllers in one of the user's, as the user */
 	STEP_FORGET,        /* remove a record of the journal that has nothing to undo any more */
+	STEP_SWEEP,         /* remove empty cgroups of root's that dead runs have left; `before` lists them */
 	STEP_KINDS,
 };
 
@@ -73,6 +74,9 @@ void plan_clear(struct setup_plan *plan);
  * plan->blocked, if it had to be restarted and may not be. */
 int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker, const struct policy *policy,
 	bool purge, struct setup_plan *ret, struct error *err);
+
+/* Make the plan that removes what the user's dead runs have left and the user cannot remove. */
+int plan_sweep(const struct facts *facts, struct setup_plan *ret, struct error *err);
 
 /* Add a step, copying the texts; add a note. For the parts of the plan only. */
 int plan_add(struct setup_plan *plan, enum step_kind kind, const char *target, const char *before,

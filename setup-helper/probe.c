@@ -22,13 +22,14 @@ void facts_clear(struct facts *facts)
 	for (size_t i = 0; facts->undo.items && i < facts->undo.journal.count; i++)
 		free(facts->undo.items[i].now);
 	free(facts->undo.items);
+	free(facts->sweep.names);
 	journal_close(&facts->undo.journal);
 	*facts = (struct facts)FACTS_NONE;
 }
 
 /* The root user namespace maps everything onto itself (user_namespaces(7)); the root of the whole hierarchy is the one
  * cgroup without cgroup.events (cgroup-v2.rst, "Core Interface Files"). */
-static int check_cgroups(const struct host *host, struct error *err)
+int probe_cgroups(const struct host *host, struct error *err)
 {
 	char path[64];
 	char map[128];
@@ -135,7 +136,7 @@ void probe_delegate(
 	else
 		(void)snprintf(
 			ret->dropin_dir, sizeof ret->dropin_dir, "/etc/systemd/system/%s.d", ret->unit);
-	if (check_cgroups(input->host, &err) < 0 || probe_levels(input->host, uid, ret->levels, &err) < 0)
+	if (probe_cgroups(input->host, &err) < 0 || probe_levels(input->host, uid, ret->levels, &err) < 0)
 		ret->cgroup = err;
 	if (!bus) {
 		ret->systemd = *no_bus;
@@ -150,12 +151,14 @@ int probe(const struct probe_input *input, struct facts *ret, struct error *err)
 	_cleanup_facts_ struct facts facts = FACTS_NONE;
 	struct error no_bus = {0};
 	_cleanup_bus_ sd_bus *bus = NULL;
-	if (input->delegate && !input->user->known)
+	if ((input->delegate || input->sweep) && !input->user->known)
 		return fail_as(err, EX_USAGE, "for which user? name one with --user");
 	(void)bus_open(&bus, &no_bus);
 	if (input->delegate)
 		probe_delegate(input, bus, &no_bus, &facts.delegate);
 	if (input->undo && probe_undo(input, bus, &no_bus, &facts.undo, err) < 0)
+		return -1;
+	if (input->sweep && probe_sweep(input, &facts.sweep, err) < 0)
 		return -1;
 	if (input->docker)
 		probe_docker(input, bus, &no_bus, &facts.docker);

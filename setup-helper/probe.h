@@ -17,6 +17,7 @@ struct probe_input {
 	const struct caller *user;
 	bool delegate; /* which halves are wanted */
 	bool docker;
+	bool sweep;
 	bool undo; /* what the journal tells of; docker too, if that is in it */
 };
 
@@ -32,11 +33,15 @@ bool probe_find_flag(const char *exec_start, const char *environment, char *buf,
 /* The line of text, from 1, where the driver is set outside a comment; 0 if nowhere. Exposed for the tests. */
 unsigned probe_flag_line(const char *text);
 
+/* That the cgroups here are those of the host, and none of a container or another file system. */
+int probe_cgroups(const struct host *host, struct error *err);
+
 /* The halves; each is told of the bus, or NULL and why. */
 void probe_delegate(
 	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct delegate_facts *ret);
 void probe_docker(
 	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct docker_facts *ret);
+int probe_sweep(const struct probe_input *input, struct sweep_facts *ret, struct error *err);
 int probe_undo(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
 	struct undo_facts *ret, struct error *err);
 

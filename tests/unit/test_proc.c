@@ -315,6 +315,33 @@ TEST(a_signal_during_the_start_is_no_failure)
 	assert_int_equal(status, 3);
 }
 
+TEST(a_child_that_is_tied_to_its_parent_is_killed_with_it)
+{
+	int ends[2];
+	char byte = 0;
+	assert_int_equal(pipe(ends), 0);
+	pid_t parent = fork();
+	assert_true(parent >= 0);
+	if (parent == 0) {
+		struct child child = CHILD_NONE;
+		struct error err = {0};
+		struct spawn spawn = SPAWN(SH("echo; exec sleep 600"));
+		spawn.out = ends[1];
+		spawn.dies_with_parent = true;
+		(void)proc_spawn(&spawn, &child, &err);
+		(void)close(ends[1]);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(kill(parent, SIGKILL), 0);
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	/* The last who could write has ended. */
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	(void)close(ends[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +363,7 @@ int main(void)
 		RUN(output_beyond_the_bound_is_an_error_and_ends_the_program),
 		RUN(a_running_program_is_signalled_and_its_pidfd_tells_the_end),
 		RUN(a_signal_during_the_start_is_no_failure),
+		RUN(a_child_that_is_tied_to_its_parent_is_killed_with_it),
 	};
 	/* A directory in PATH that its user may not search would make every missing program a forbidden one. */
 	(void)setenv("PATH", USUAL_PATH, 1);

@@ -148,6 +148,7 @@ TEST(the_command_line)
 		{{"check", "--json", NULL}, VERB_CHECK, false},
 		{{"--dry-run", "--json", "delegate", NULL}, VERB_DELEGATE, false},
 		{{"undo", "--purge", "--yes", "--json", NULL}, VERB_UNDO, true},
+		{{"sweep", "--yes", NULL}, VERB_SWEEP, true},
 	};
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct request request = {0};
@@ -163,6 +164,8 @@ TEST(an_odd_command_line_is_refused)
 	static const char *const bad[][ARGS_MAX] = {
 		{"undo", "--user", "alice", NULL},
 		{"delegate", "--purge", NULL},
+		{"sweep", "--purge", NULL},
+		{"sweep", "job-exec-1-aaaaaaaa-local", NULL},
 		{"undo", "--yes", "more", NULL},
 		{"", NULL},
 		{"delegate", "docker", NULL},

@@ -6,9 +6,16 @@
 #include "unit.h"
 
 #include "dockerapi.h"
+#include "fs.h"
 #include "privs.h"
 #include "probe.h"
 #include "trusted.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 TEST(a_driver_on_the_command_line_is_found)
 {
@@ -108,6 +115,109 @@ TEST(a_file_with_two_names_is_not_trusted)
 	assert_contains(err.msg, "not a directory");
 }
 
+/* ---- sweep ---------------------------------------------------------------------------------------------------- */
+
+#define OURS "sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/oss-crs"
+
+static void make_dirs(int dir, const char *path)
+{
+	char part[PATH_MAX];
+	for (size_t i = 1; path[i - 1]; i++) {
+		if (path[i] && path[i] != '/')
+			continue;
+		(void)snprintf(part, sizeof part, "%.*s", (int)i, path);
+		assert_true(mkdirat(dir, part, 0755) == 0 || errno == EEXIST);
+	}
+}
+
+static void make_cgroup(int dir, const char *path, bool populated)
+{
+	char full[512];
+	char file[sizeof full + 32];
+	(void)snprintf(full, sizeof full, OURS "/%s", path);
+	make_dirs(dir, full);
+	(void)snprintf(file, sizeof file, "%s/cgroup.events", full);
+	make_file(dir, file, populated ? "populated 1\nfrozen 0\n" : "populated 0\nfrozen 0\n");
+	(void)snprintf(file, sizeof file, "%s/cgroup.max.depth", full);
+	make_file(dir, file, "max\n");
+}
+
+/* A process that owns the run for as long as the test wants. */
+static pid_t own(int dir, const char *run)
+{
+	int ends[2];
+	char path[PATH_MAX];
+	char byte = 0;
+	(void)snprintf(path, sizeof path, OURS "/%s/cgroup.max.depth", run);
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct error err = {0};
+		int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || fd < 0 || fs_lock(fd, path, &err) < 0 ||
+			write(ends[1], &byte, 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	(void)close(ends[0]);
+	return pid;
+}
+
+/* As user `uid` what would be swept, or NULL. The files are those of who runs the test. */
+static char *swept(int dir, uid_t uid)
+{
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	struct sweep_facts facts = {.names = NULL};
+	const struct caller user = {.known = true, .uid = uid};
+	const struct probe_input input = {.host = &host, .user = &user};
+	assert_ok(host_open_at(dir, &host, &err), err);
+	assert_ok(probe_sweep(&input, &facts, &err), err);
+	host_close(&host);
+	return facts.names;
+}
+
+TEST(empty_cgroups_of_others_in_runs_that_are_over_are_swept_children_first)
+{
+	int dir = unit_dir(state);
+	make_cgroup(dir, "dead", false);
+	make_cgroup(dir, "dead/a", false);
+	make_cgroup(dir, "dead/a/docker", false);
+	make_cgroup(dir, "dead/a/docker/inner", false);
+	/* Whoever runs the test is another than user 1000, unless it is that one. */
+	uid_t other = getuid() == 1000 ? 1001 : 1000;
+	if (other == 1000) {
+		_cleanup_free_ char *names = swept(dir, 1000);
+		assert_string_equal(names, "dead/a/docker/inner\ndead/a/docker\ndead/a\ndead\n");
+	}
+}
+
+TEST(what_is_the_users_or_populated_or_of_a_living_run_stays)
+{
+	int dir = unit_dir(state);
+	make_cgroup(dir, "alive", false);
+	make_cgroup(dir, "alive/a", false);
+	make_cgroup(dir, "busy", true);
+	make_cgroup(dir, "busy/a", true);
+	pid_t owner = own(dir, "alive");
+	_cleanup_free_ char *names = swept(dir, 1000);
+	assert_string_equal(names, "");
+	assert_int_equal(kill(owner, SIGKILL), 0);
+	assert_int_equal(waitpid(owner, NULL, 0), owner);
+}
+
+TEST(without_oss_crs_there_is_nothing_to_sweep)
+{
+	int dir = unit_dir(state);
+	make_dirs(dir, "sys/fs/cgroup");
+	_cleanup_free_ char *names = swept(dir, 1000);
+	assert_true(!names || !*names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +226,9 @@ int main(void)
 		RUN(an_answer_of_the_daemon),
 		RUN(which_kernels_need_cap_sys_nice),
 		RUN_IN_DIR(a_file_with_two_names_is_not_trusted),
+		RUN_IN_DIR(empty_cgroups_of_others_in_runs_that_are_over_are_swept_children_first),
+		RUN_IN_DIR(what_is_the_users_or_populated_or_of_a_living_run_stays),
+		RUN_IN_DIR(without_oss_crs_there_is_nothing_to_sweep),
 	};
 	return cmocka_run_group_tests_name("setup_probe", tests, NULL, NULL);
 }

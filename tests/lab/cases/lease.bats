@@ -235,15 +235,14 @@ owner() {
 	kill -KILL "$(owner first)"
 	until_true grep -qx fourth $DIR/order
 	[ "$(tr '\n' ' ' <$DIR/order)" = "first fourth " ]
+	# What alice's have left is still there, and her next run knows that it is dead.
 	run as alice oss-crs-run exec $DIR/2 -- true
 	[ "$status" -eq 75 ]
 	[[ "$output" == *"of carol has CPUs 2"* ]]
+	[ "$(grep -c 'removed what the dead run 2-exec-' <<<"$output")" -eq 2 ]
 	kill -KILL "$(owner fourth)"
 	run as alice oss-crs-run exec $DIR/2 -- true
 	[ "$status" -eq 0 ]
-	# What they left is still there, and clean knows that it is dead.
-	run as alice oss-crs-run clean
-	[ "$(grep -c ^removed <<<"$output")" -eq 2 ]
 }
 
 @test "Ctrl-C, SIGTERM and the end of patience leave the queue, and nothing behind" {

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * leftovers: see leftovers.h.
+ */
+#include "leftovers.h"
+
+#include "cleanup.h"
+#include "compose.h"
+#include "delegation.h"
+#include "owner.h"
+#include "queue.h"
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/file.h>
+
+int leftovers_open(const struct context *context, struct engine *engine, bool wait, struct leftovers *ret,
+	struct error *err)
+{
+	_cleanup_(leftovers_close) struct leftovers opened = LEFTOVERS_NONE;
+	struct error ignored;
+	opened.host = &context->host;
+	opened.engine = engine;
+	opened.ours = delegation_find(&context->host, context->uid, err);
+	if (opened.ours < 0 && err->code != ENOENT)
+		return -1;
+	/* Without a session there are none. */
+	opened.base = scratch_open_base(context->uid, NULL, &ignored);
+	opened.owners = opened.base >= 0 ? scratch_open_owners(opened.base, err) : -1;
+	if (opened.base >= 0 && opened.owners < 0)
+		return -1;
+	while (opened.owners >= 0 && flock(opened.owners, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
+		if (errno != EINTR)
+			return fail(err, errno == EWOULDBLOCK ? EBUSY : errno, "lock the runs' files");
+	*ret = opened;
+	opened = (struct leftovers)LEFTOVERS_NONE;
+	return 0;
+}
+
+void leftovers_close(struct leftovers *leftovers)
+{
+	cleanup_close(&leftovers->ours);
+	cleanup_close(&leftovers->base);
+	cleanup_close(&leftovers->owners);
+	*leftovers = (struct leftovers)LEFTOVERS_NONE;
+}
+
+void left_runs_free(struct left_runs *runs)
+{
+	free(runs->list);
+	*runs = (struct left_runs)LEFT_RUNS_NONE;
+}
+
+/* The run of that name, which is added if it is new; NULL for want of memory. */
+static struct left_run *add_run(struct left_runs *runs, const char *name)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		if (strcmp(runs->list[i].run.name, name) == 0)
+			return &runs->list[i];
+	struct left_run *larger = reallocarray(runs->list, runs->count + 1, sizeof *larger);
+	if (!larger)
+		return NULL;
+	runs->list = larger;
+	larger[runs->count] = (struct left_run){.live = false};
+	(void)snprintf(larger[runs->count].run.name, sizeof larger->run.name, "%s", name);
+	return &larger[runs->count++];
+}
+
+static int find_objects(
+	const struct leftovers *leftovers, uid_t uid, struct left_runs *runs, struct error *err)
+{
+	_cleanup_(engine_runs_free) struct engine_runs found = ENGINE_RUNS_NONE;
+	if (!leftovers->engine)
+		return 0;
+	if (engine_runs(leftovers->engine, uid, &found, err) < 0)
+		return -1;
+	for (size_t i = 0; i < found.count; i++) {
+		if (!plan_is_run_name(found.list[i].name))
+			continue;
+		struct left_run *run = add_run(runs, found.list[i].name);
+		if (!run)
+			return fail(err, ENOMEM, "runs");
+		run->run = found.list[i];
+		run->has_objects = true;
+	}
+	return 0;
+}
+
+/* The names of one type in a directory; `has` is the offset of the flag that this means. */
+static int find_names(int dir, unsigned char type, size_t has, struct left_runs *runs, struct error *err)
+{
+	if (dir < 0)
+		return 0;
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_closedir_ DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+	if (!list) {
+		int errnum = errno;
+		cleanup_close(&copy);
+		return fail(err, errnum, "list runs");
+	}
+	const struct dirent *entry = NULL;
+	while ((entry = readdir(list))) {
+		if (entry->d_type != type || !plan_is_run_name(entry->d_name))
+			continue;
+		struct left_run *run = add_run(runs, entry->d_name);
+		if (!run)
+			return fail(err, ENOMEM, "runs");
+		*(bool *)((char *)run + has) = true;
+	}
+	return 0;
+}
+
+/* 1, 0, or -1 with an error. */
+static int lives(const struct leftovers *leftovers, const struct left_run *run, struct error *err)
+{
+	pid_t owner = 0;
+	int live = 0;
+	if (owner_lives(leftovers->host, run->run.owner))
+		return 1;
+	if (leftovers->base >= 0)
+		live = scratch_is_live(leftovers->base, run->run.name, err);
+	if (live == 0 || (live < 0 && err->code == ENOENT))
+		live = leftovers->ours >= 0 ? tree_is_live(leftovers->ours, run->run.name, &owner, err) : 0;
+	return live < 0 && (err->code == ENOENT || err->code == ENODEV) ? 0 : live;
+}
+
+/* Judge those that are not known to live. Gives how many have a cgroup and no owner. */
+static int judge(const struct leftovers *leftovers, struct left_runs *runs, struct error *err)
+{
+	int unowned = 0;
+	for (size_t i = 0; i < runs->count; i++) {
+		struct left_run *run = &runs->list[i];
+		int live = run->live ? 1 : lives(leftovers, run, err);
+		if (live < 0)
+			return -1;
+		run->live = live;
+		unowned += !live && run->has_cgroups;
+	}
+	return unowned;
+}
+
+int leftovers_find(const struct leftovers *leftovers, uid_t uid, struct left_runs *ret, struct error *err)
+{
+	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
+	const struct {
+		int dir;
+		unsigned char type;
+		size_t has;
+	} places[] = {
+		{leftovers->ours, DT_DIR, offsetof(struct left_run, has_cgroups)},
+		{leftovers->base, DT_DIR, offsetof(struct left_run, has_files)},
+		{leftovers->owners, DT_REG, offsetof(struct left_run, has_files)},
+	};
+	if (find_objects(leftovers, uid, &runs, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (find_names(places[i].dir, places[i].type, places[i].has, &runs, err) < 0)
+			return -1;
+	int unowned = judge(leftovers, &runs, err);
+	if (unowned < 0)
+		return -1;
+	if (unowned > 0) {
+		/* A run that is being made has no owner yet: with the lock held there is none of these. */
+		_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
+		if (queue_lock(leftovers->host, leftovers->ours, -1, &lock, err) < 0 ||
+			judge(leftovers, &runs, err) < 0)
+			return -1;
+	}
+	*ret = runs;
+	runs = (struct left_runs)LEFT_RUNS_NONE;
+	return 0;
+}
+
+static bool is_there(int dir, const char *name)
+{
+	return dir >= 0 && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int remove_objects(const struct leftovers *leftovers, const struct left_run *run, struct error *err)
+{
+	if (!run->has_files && !run->has_objects)
+		return 0;
+	if (!leftovers->engine) {
+		(void)fail_as(err, EX_UNAVAILABLE, "run '%s' may have containers, and Docker cannot be asked",
+			run->run.name);
+		return add_hint(err, "when Docker is back: oss-crs-run clean %s", run->run.name);
+	}
+	_cleanup_free_ char *project = compose_project(run->run.name);
+	if (!project)
+		return fail(err, ENOMEM, "%s", run->run.name);
+	return engine_remove_project(leftovers->engine, project, err);
+}
+
+int leftovers_remove(const struct leftovers *leftovers, const struct left_run *run, struct error *err)
+{
+	const char *name = run->run.name;
+	/* A run that ended by itself since it was looked at has removed all this. */
+	bool any = is_there(leftovers->ours, name) || is_there(leftovers->base, name) ||
+		   is_there(leftovers->owners, name);
+	int removed = remove_objects(leftovers, run, err);
+	if (removed < 0 || (leftovers->ours >= 0 && tree_destroy_name(leftovers->ours, name, err) < 0) ||
+		(leftovers->base >= 0 && scratch_remove_name(leftovers->base, name, err) < 0))
+		return -1;
+	return any || removed > 0;
+}
+
+void leftovers_sweep(const struct context *context, struct engine *engine)
+{
+	_cleanup_(leftovers_close) struct leftovers leftovers = LEFTOVERS_NONE;
+	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
+	struct error problem = {0};
+	if (leftovers_open(context, engine, false, &leftovers, &problem) < 0 ||
+		leftovers_find(&leftovers, context->uid, &runs, &problem) < 0) {
+		log_note(&context->log, LOG_VERBOSE, "dead runs were not looked for: %s", problem.msg);
+		return;
+	}
+	for (size_t i = 0; i < runs.count; i++) {
+		const struct left_run *run = &runs.list[i];
+		if (run->live || run->run.keep || (!engine && run->has_files))
+			continue;
+		int removed = leftovers_remove(&leftovers, run, &problem);
+		if (removed > 0)
+			log_note(&context->log, LOG_NORMAL, "removed what the dead run %s had left",
+				run->run.name);
+		else if (removed < 0)
+			log_warning(&context->log, "the dead run %s could not be removed: %s%s%s",
+				run->run.name, problem.msg, problem.hint[0] ? "; " : "", problem.hint);
+	}
+}

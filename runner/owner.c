@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * owner: see owner.h.
+ */
+#include "owner.h"
+
+#include "fs.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BOOT_ID_FILE "proc/sys/kernel/random/boot_id"
+#define BOOT_ID_MAX  40 /* 36 and a newline */
+
+/* Field 22. The second, in parentheses, can hold anything, parentheses too; the third is the state. A process that has
+ * ended and that its parent has not looked at yet is none. */
+static int read_start(const struct host *host, pid_t pid, uint64_t *ret, struct error *err)
+{
+	char path[32];
+	char text[1024];
+	(void)snprintf(path, sizeof path, "proc/%d/stat", (int)pid);
+	if (fs_read_attr(host->root, path, text, sizeof text, err) < 0)
+		return -1;
+	const char *end = strrchr(text, ')');
+	char state = 0;
+	if (!end || sscanf(end,
+			    ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+			    "%" SCNu64,
+			    &state, ret) != 2)
+		return fail(err, EINVAL, "%s", path);
+	return state == 'Z' || state == 'X' ? fail(err, ESRCH, "%s", path) : 0;
+}
+
+int owner_describe(const struct host *host, pid_t pid, char buf[static OWNER_TEXT_MAX], struct error *err)
+{
+	char boot[BOOT_ID_MAX];
+	uint64_t start = 0;
+	if (fs_read_attr(host->root, BOOT_ID_FILE, boot, sizeof boot, err) < 0 ||
+		read_start(host, pid, &start, err) < 0)
+		return -1;
+	(void)snprintf(buf, OWNER_TEXT_MAX, "%s/%d/%" PRIu64, boot, (int)pid, start);
+	return 0;
+}
+
+bool owner_lives(const struct host *host, const char *text)
+{
+	char now[OWNER_TEXT_MAX];
+	struct error ignored;
+	int pid = 0;
+	const char *slash = strchr(text, '/');
+	return slash && sscanf(slash, "/%d/", &pid) == 1 && pid > 0 &&
+	       owner_describe(host, pid, now, &ignored) == 0 && strcmp(now, text) == 0;
+}

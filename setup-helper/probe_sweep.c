@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * probe_sweep: which cgroups below the user's oss-crs the user cannot remove: those that are not the user's and have a
+ * parent that is not the user's either, and such as have one of these below. Only of runs that are over, and only empty ones;
+ * the kernel removes no other (cgroup-v2.rst, "Un/populated Notification").
+ */
+#include "probe.h"
+
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define DEPTH_MAX 64    /* each level has a descriptor open */
+#define NAMES_MAX 65536 /* cgroups that are looked at */
+
+struct walk {
+	uid_t uid;
+	FILE *out; /* paths below oss-crs, children first */
+	unsigned names;
+};
+
+static int walk_below(struct walk *walk, int dir, const char *path, unsigned depth, struct error *err);
+
+/* Whose it is, what is below it, and then itself. */
+static int walk_one(
+	struct walk *walk, int parent, const char *above, const char *name, unsigned depth, struct error *err)
+{
+	char path[CGROUP_PATH_MAX];
+	uint64_t populated = 0;
+	struct stat st;
+	int n = snprintf(path, sizeof path, "%s%s%s", above, *above ? "/" : "", name);
+	if (n < 0 || (size_t)n >= sizeof path || depth > DEPTH_MAX || ++walk->names > NAMES_MAX)
+		return fail_as(err, EX_UNAVAILABLE, "too many cgroups below %s", CGROUP_OURS);
+	_cleanup_close_ int dir = fs_open(parent, name, O_RDONLY | O_DIRECTORY, 0, err);
+	if (dir < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if (fstat(dir, &st) < 0)
+		return fail(err, errno, "look at cgroup %s", path);
+	if (walk_below(walk, dir, path, depth, err) < 0)
+		return -1;
+	bool empty = cgroup_get_key(dir, ".", "cgroup.events", "populated", &populated, err) == 0 &&
+		     populated == 0;
+	if (st.st_uid != walk->uid && empty)
+		(void)fprintf(walk->out, "%s\n", path);
+	return 0;
+}
+
+/* A run whose owner lives holds a lock on a file of its cgroup, which only its user can have (runner/tree.h). */
+static bool is_over(int ours, const char *run)
+{
+	char path[NAME_MAX + sizeof "/" CGROUP_OWNED_FILE];
+	pid_t owner = 0;
+	struct error err = {0};
+	(void)snprintf(path, sizeof path, "%s/" CGROUP_OWNED_FILE, run);
+	return fs_is_locked(ours, path, &owner, &err) == 0;
+}
+
+static int walk_below(struct walk *walk, int dir, const char *path, unsigned depth, struct error *err)
+{
+	int copy = fs_open(dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	_cleanup_closedir_ DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+	if (!list)
+		return copy < 0 ? -1 : fail(err, errno, "list cgroup %s", path);
+	const struct dirent *entry = NULL;
+	while ((entry = readdir(list))) {
+		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
+			strcmp(entry->d_name, "..") == 0 || (depth == 0 && !is_over(dir, entry->d_name)))
+			continue;
+		if (walk_one(walk, dir, path, entry->d_name, depth + 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int walk_ours(const struct probe_input *input, const char *path, FILE *out, struct error *err)
+{
+	struct walk walk = {.uid = input->user->uid, .out = out};
+	_cleanup_close_ int ours = fs_open(input->host->cgroup, path, O_RDONLY | O_DIRECTORY, 0, err);
+	if (ours < 0)
+		return err->code == ENOENT ? 0 : -1;
+	return walk_below(&walk, ours, "", 0, err);
+}
+
+int probe_sweep(const struct probe_input *input, struct sweep_facts *ret, struct error *err)
+{
+	char manager[FACTS_PATH_MAX / 2];
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	if (probe_cgroups(input->host, err) < 0 ||
+		cgroup_user_path(input->user->uid, manager, sizeof manager, err) < 0)
+		return -1;
+	(void)snprintf(ret->ours, sizeof ret->ours, "%s/" CGROUP_OURS, manager);
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		return fail(err, errno, "cgroups to remove");
+	int result = walk_ours(input, ret->ours, out, err);
+	if (fclose(out) != 0 && result == 0)
+		return fail(err, ENOMEM, "cgroups to remove");
+	ret->names = result == 0 ? steal_ptr(text) : NULL;
+	return result;
+}

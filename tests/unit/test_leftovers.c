@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_leftovers: which runs there are and which of them live, from files that stand for cgroups and a runtime directory,
+ * owned by processes that hold the very locks. What the engine has, and the removal, are tested in tests/lab and tests/fault.
+ */
+#include "unit.h"
+
+#include "fs.h"
+#include "leftovers.h"
+#include "owner.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BOOT "proc/sys/kernel/random/boot_id"
+
+struct place {
+	struct host host;
+	struct leftovers leftovers;
+};
+
+static int open_dir(const struct unit_dir *dir, const char *name)
+{
+	make_dir(dir->fd, name);
+	int fd = openat(dir->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_return_code(fd, errno);
+	return fd;
+}
+
+/* ours/, base/ and base/.owners/, in a host that has its lock. */
+static void open_place(const struct unit_dir *dir, struct place *ret)
+{
+	struct error err = {0};
+	*ret = (struct place){.host = HOST_CLOSED, .leftovers = LEFTOVERS_NONE};
+	make_dir(dir->fd, "run");
+	make_dir(dir->fd, "run/oss-crs");
+	make_file(dir->fd, "run/oss-crs/lease", "");
+	assert_ok(host_open_at(dir->fd, &ret->host, &err), err);
+	ret->leftovers.host = &ret->host;
+	ret->leftovers.ours = open_dir(dir, "ours");
+	ret->leftovers.base = open_dir(dir, "base");
+	ret->leftovers.owners = open_dir(dir, "base/.owners");
+}
+
+static void close_place(struct place *place)
+{
+	leftovers_close(&place->leftovers);
+	host_close(&place->host);
+}
+
+/* A process that has a file locked until it is killed. */
+static pid_t own(const struct unit_dir *dir, const char *path)
+{
+	int ends[2];
+	char byte = 0;
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct error err = {0};
+		int fd = openat(dir->fd, path, O_WRONLY | O_CLOEXEC);
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || fd < 0 || fs_lock(fd, path, &err) < 0 ||
+			write(ends[1], &byte, 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	(void)close(ends[0]);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void make_cgroup(const struct unit_dir *dir, const char *path)
+{
+	char file[PATH_MAX];
+	make_dir(dir->fd, path);
+	(void)snprintf(file, sizeof file, "%s/cgroup.max.depth", path);
+	make_file(dir->fd, file, "max\n");
+}
+
+/* "NAME=live|dead:TRACES …" of all that is found, by name. */
+static void assert_found(const struct place *place, const char *expected)
+{
+	struct error err = {0};
+	char text[1024] = "";
+	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
+	assert_ok(leftovers_find(&place->leftovers, 1000, &runs, &err), err);
+	for (char name = 'a'; name <= 'z'; name++) {
+		for (size_t i = 0; i < runs.count; i++) {
+			const struct left_run *run = &runs.list[i];
+			size_t len = strlen(text);
+			if (run->run.name[0] == name)
+				(void)snprintf(text + len, sizeof text - len, "%s%s=%s:%s%s", len ? " " : "",
+					run->run.name, run->live ? "live" : "dead",
+					run->has_cgroups ? "c" : "", run->has_files ? "f" : "");
+		}
+	}
+	assert_string_equal(text, expected);
+}
+
+TEST(a_run_lives_while_its_owner_has_any_of_its_locks)
+{
+	const struct unit_dir *dir = *state;
+	struct place place;
+	open_place(dir, &place);
+	make_cgroup(dir, "ours/a");
+	make_cgroup(dir, "ours/b");
+	make_dir(dir->fd, "base/b");
+	make_file(dir->fd, "base/.owners/b", "");
+	make_dir(dir->fd, "base/c");
+	make_file(dir->fd, "base/.owners/c", "");
+	make_file(dir->fd, "base/.owners/d", "");
+	make_dir(dir->fd, "base/e");
+	pid_t owners[] = {own(dir, "ours/a/cgroup.max.depth"), own(dir, "ours/b/cgroup.max.depth"),
+		own(dir, "base/.owners/c"), own(dir, "base/.owners/d")};
+	assert_found(&place, "a=live:c b=live:cf c=live:f d=live:f e=dead:f");
+	/* Asking changed nothing. */
+	assert_found(&place, "a=live:c b=live:cf c=live:f d=live:f e=dead:f");
+	for (size_t i = 0; i < COUNT(owners); i++)
+		end(owners[i]);
+	assert_found(&place, "a=dead:c b=dead:cf c=dead:f d=dead:f e=dead:f");
+	close_place(&place);
+}
+
+TEST(names_that_are_no_runs_and_entries_of_another_type_are_passed_over)
+{
+	const struct unit_dir *dir = *state;
+	struct place place;
+	open_place(dir, &place);
+	make_dir(dir->fd, "ours/.hidden");
+	make_dir(dir->fd, "ours/no run");
+	make_file(dir->fd, "ours/cgroup.procs", "");
+	make_file(dir->fd, "base/file", "");
+	make_dir(dir->fd, "base/.owners/directory");
+	assert_found(&place, "");
+	close_place(&place);
+}
+
+TEST(without_a_session_or_cgroups_there_is_nothing_and_no_error)
+{
+	const struct unit_dir *dir = *state;
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	struct place place = {.leftovers = LEFTOVERS_NONE};
+	place.leftovers.host = &host;
+	assert_found(&place, "");
+	host_close(&host);
+}
+
+TEST(a_run_that_may_have_containers_stays_while_the_engine_cannot_be_asked)
+{
+	const struct unit_dir *dir = *state;
+	struct place place;
+	struct error err = {0};
+	struct left_run run = {.run.name = "job", .has_files = true};
+	open_place(dir, &place);
+	make_dir(dir->fd, "base/job");
+	make_file(dir->fd, "base/job/override.json", "{}");
+	make_file(dir->fd, "base/.owners/job", "");
+	assert_int_equal(leftovers_remove(&place.leftovers, &run, &err), -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_contains(err.hint, "oss-crs-run clean job");
+	assert_true(exists(dir->fd, "base/job/override.json"));
+	/* One that never had any goes, files first and the owner's last. */
+	run.has_files = false;
+	assert_int_equal(leftovers_remove(&place.leftovers, &run, &err), 1);
+	assert_false(exists(dir->fd, "base/job"));
+	assert_false(exists(dir->fd, "base/.owners/job"));
+	assert_int_equal(leftovers_remove(&place.leftovers, &run, &err), 0);
+	close_place(&place);
+}
+
+/* ---- processes in words --------------------------------------------------------------------------------------- */
+
+static struct host real_host(void)
+{
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	assert_ok(host_open(&host, &err), err);
+	return host;
+}
+
+TEST(a_described_process_lives_until_it_ends_looked_at_or_not)
+{
+	char text[OWNER_TEXT_MAX];
+	struct error err = {0};
+	siginfo_t info;
+	struct host host = real_host();
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			(void)pause();
+	}
+	assert_ok(owner_describe(&host, pid, text, &err), err);
+	assert_true(owner_lives(&host, text));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_false(owner_lives(&host, text));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(owner_lives(&host, text));
+	assert_int_equal(owner_describe(&host, pid, text, &err), -1);
+	host_close(&host);
+}
+
+static void put_process(const struct unit_dir *dir, const char *boot, const char *stat)
+{
+	make_file(dir->fd, BOOT, boot);
+	make_file(dir->fd, "proc/7/stat", stat);
+}
+
+TEST(the_same_pid_of_another_boot_or_another_start_is_another_process)
+{
+	const struct unit_dir *dir = *state;
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	const char *const is =
+		"7 (a ) b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 1 2 18446744073709551615\n";
+	const char *const later =
+		"7 (a ) b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4712 1 2 18446744073709551615\n";
+	for (size_t i = 0; i < 4; i++)
+		make_dir(
+			dir->fd, ((const char *const[]){"proc", "proc/7", "proc/sys", "proc/sys/kernel"})[i]);
+	make_dir(dir->fd, "proc/sys/kernel/random");
+	put_process(dir, "d3b1ad5f-2b5c-4b8e-9b5e-0c7e6f1e2a3b\n", is);
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	char text[OWNER_TEXT_MAX];
+	assert_ok(owner_describe(&host, 7, text, &err), err);
+	assert_string_equal(text, "d3b1ad5f-2b5c-4b8e-9b5e-0c7e6f1e2a3b/7/4711");
+	assert_true(owner_lives(&host, text));
+	put_process(dir, "d3b1ad5f-2b5c-4b8e-9b5e-0c7e6f1e2a3b\n", later);
+	assert_false(owner_lives(&host, text));
+	put_process(dir, "00000000-2b5c-4b8e-9b5e-0c7e6f1e2a3b\n", is);
+	assert_false(owner_lives(&host, text));
+	host_close(&host);
+}
+
+TEST(a_text_that_describes_no_process_is_no_process)
+{
+	struct host host = real_host();
+	const char *const texts[] = {"", "/", "x/", "x/1", "x/-1/2", "x/99999999999/1", "//1/", "x/1/1"};
+	for (size_t i = 0; i < COUNT(texts); i++)
+		assert_false(owner_lives(&host, texts[i]));
+	host_close(&host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(a_run_lives_while_its_owner_has_any_of_its_locks),
+		RUN_IN_DIR(names_that_are_no_runs_and_entries_of_another_type_are_passed_over),
+		RUN_IN_DIR(without_a_session_or_cgroups_there_is_nothing_and_no_error),
+		RUN_IN_DIR(a_run_that_may_have_containers_stays_while_the_engine_cannot_be_asked),
+		RUN(a_described_process_lives_until_it_ends_looked_at_or_not),
+		RUN_IN_DIR(the_same_pid_of_another_boot_or_another_start_is_another_process),
+		RUN(a_text_that_describes_no_process_is_no_process),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
