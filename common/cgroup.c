@@ -28,14 +28,7 @@ static int join(char *buf, size_t size, const char *cg, const char *file, struct
 
 int cgroup_make(int dir, const char *name, struct error *err)
 {
-	/* Whatever the umask is: who has which CPUs is for every user of the host to see. */
-	if (mkdirat(dir, name, 0755) < 0)
-		return fail(err, errno, "make cgroup %s", name);
-	if (fchmodat(dir, name, 0755, 0) == 0)
-		return 0;
-	(void)fail(err, errno, "make cgroup %s", name);
-	(void)unlinkat(dir, name, AT_REMOVEDIR);
-	return -1;
+	return mkdirat(dir, name, 0755) < 0 ? fail(err, errno, "make cgroup %s", name) : 0;
 }
 
 int cgroup_open(int dir, const char *path, struct error *err)

@@ -25,7 +25,10 @@
  * "The New Control Group Interfaces"; the names are those of user@.service and user-.slice). */
 int cgroup_user_path(uid_t uid, char *buf, size_t size, struct error *err);
 
-/* Make a cgroup with mkdir(2), readable by all users. An existing one is EEXIST. */
+/* The umask under which cgroups are made: who has which CPUs is for every user of the host to see. */
+#define CGROUP_UMASK 022
+
+/* Make a cgroup with mkdir(2), readable by all users as far as the umask lets it. An existing one is EEXIST. */
 int cgroup_make(int dir, const char *name, struct error *err);
 
 /* Open a cgroup as a directory (O_PATH) below dir. Returns a descriptor that the caller closes, or -1. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static inline void cleanup_free(void *p)
@@ -37,11 +38,17 @@ static inline void cleanup_fclose(FILE **file)
 		(void)fclose(*file);
 }
 
+static inline void cleanup_umask(const mode_t *mask)
+{
+	(void)umask(*mask);
+}
+
 #define _cleanup_(f)       __attribute__((cleanup(f)))
 #define _cleanup_free_     _cleanup_(cleanup_free)
 #define _cleanup_close_    _cleanup_(cleanup_close)
 #define _cleanup_closedir_ _cleanup_(cleanup_closedir)
 #define _cleanup_fclose_   _cleanup_(cleanup_fclose)
+#define _cleanup_umask_    _cleanup_(cleanup_umask) /* mode_t before = umask(...): what was before comes back */
 
 /* Give up ownership of a descriptor: the variable becomes -1. */
 static inline int steal_fd(int *fd)

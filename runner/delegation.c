@@ -91,6 +91,7 @@ int delegation_open(const struct host *host, uid_t uid, struct error *err)
 		return -1;
 	if (cgroup_enable(user, ".", CGROUP_CPUSET_MEMORY, err) < 0)
 		return hint_permission(err);
+	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
 	if (cgroup_make(user, CGROUP_OURS, err) < 0 && err->code != EEXIST)
 		return hint_permission(err);
 	ours = open_prepared(user, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine: requests by libcurl over the unix socket, answers by jansson.
+ * engine: requests over the unix socket, answers by jansson.
  */
 #include "engine.h"
 
@@ -12,48 +12,35 @@
 #include <errno.h>
 #include <sys/utsname.h>
 
-#define ANSWER_MAX      (64U << 20)
-#define TIMEOUT_SECONDS 60L
-#define SERVICE_LABEL   "com.docker.compose.service"
-
-static void text_free(struct http_text *text)
-{
-	free(text->text);
-}
+#define ANSWER_MAX    (64U << 20)
+#define SERVICE_LABEL "com.docker.compose.service"
 
 int engine_open(struct engine *ret, struct error *err)
 {
 	_cleanup_free_ char *endpoint = NULL;
-	const char *path = NULL;
-	if (endpoint_find(&endpoint, err) < 0 || endpoint_socket(endpoint, &path, err) < 0)
+	const char *socket = NULL;
+	if (endpoint_find(&endpoint, err) < 0 || endpoint_socket(endpoint, &socket, err) < 0)
 		return -1;
-	CURL *curl = http_handle(path);
-	if (!curl)
-		return fail(err, ENOMEM, "libcurl");
-	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
-	*ret = (struct engine){.curl = curl, .endpoint = steal_ptr(endpoint)};
+	*ret = (struct engine){.endpoint = steal_ptr(endpoint), .socket = socket};
 	return 0;
 }
 
 void engine_close(struct engine *engine)
 {
-	if (engine->curl)
-		curl_easy_cleanup(engine->curl);
 	free(engine->endpoint);
 	*engine = (struct engine)ENGINE_NONE;
 }
 
-static int fail_connect(const struct engine *engine, CURLcode code, struct error *err)
+static int fail_connect(const struct engine *engine, struct error *err)
 {
-	long errnum = 0;
-	(void)curl_easy_getinfo(engine->curl, CURLINFO_OS_ERRNO, &errnum);
-	if (code == CURLE_COULDNT_CONNECT && errnum == EACCES) {
+	if (err->code == EACCES) {
 		(void)fail_as(err, EX_NOPERM, "no permission to talk to Docker at %s", engine->endpoint);
 		return add_hint(err, "join the group that may (it is root on this host): sudo usermod -aG "
 				     "docker $USER, then log in again");
 	}
-	(void)fail_as(err, EX_UNAVAILABLE, "Docker does not answer at %s: %s", engine->endpoint,
-		errnum ? strerrordesc_np((int)errnum) : curl_easy_strerror(code));
+	char why[sizeof err->msg];
+	(void)snprintf(why, sizeof why, "%s", err->msg);
+	(void)fail_as(err, EX_UNAVAILABLE, "Docker does not answer at %s: %s", engine->endpoint, why);
 	return add_hint(err, "is it installed and running? sudo systemctl start docker");
 }
 
@@ -62,28 +49,19 @@ static int fail_connect(const struct engine *engine, CURLcode code, struct error
 static int request(
 	struct engine *engine, const char *method, const char *path, json_t **ret, struct error *err)
 {
-	char url[2048];
-	int n = snprintf(url, sizeof url, "http://localhost%s", path);
-	if (n < 0 || (size_t)n >= sizeof url)
-		return fail(err, ENAMETOOLONG, "%s", path);
-	_cleanup_(text_free) struct http_text answer = {.max = ANSWER_MAX};
-	(void)curl_easy_setopt(engine->curl, CURLOPT_URL, url);
-	(void)curl_easy_setopt(engine->curl, CURLOPT_CUSTOMREQUEST, method);
-	http_into(engine->curl, &answer);
-	CURLcode code = curl_easy_perform(engine->curl);
-	if (code != CURLE_OK)
-		return fail_connect(engine, code, err);
-	long status = 0;
-	(void)curl_easy_getinfo(engine->curl, CURLINFO_RESPONSE_CODE, &status);
-	_cleanup_json_ json_t *json = answer.len ? json_loadb(answer.text, answer.len, 0, NULL) : NULL;
-	if (status >= 400) {
+	_cleanup_(http_close) struct http http = HTTP_CLOSED;
+	if (http_send(engine->socket, method, path, ANSWER_MAX, &http, err) < 0 ||
+		http_finish(&http, err) < 0)
+		return fail_connect(engine, err);
+	_cleanup_json_ json_t *json = http.len ? json_loadb(http.text, http.len, 0, NULL) : NULL;
+	if (http.status >= 400) {
 		const char *message = json_string_value(json_object_get(json, "message"));
-		(void)fail_as(err, EX_UNAVAILABLE, "Docker answers %ld to %s %s: %s", status, method, path,
-			message ? message : "no reason given");
-		err->code = status == 404 ? ENOENT : status == 409 ? EBUSY : EIO;
+		(void)fail_as(err, EX_UNAVAILABLE, "Docker answers %d to %s %s: %s", http.status, method,
+			path, message ? message : "no reason given");
+		err->code = http.status == 404 ? ENOENT : http.status == 409 ? EBUSY : EIO;
 		return -1;
 	}
-	if (answer.len && !json)
+	if (http.len && !json)
 		return fail_as(err, EX_UNAVAILABLE, "Docker's answer to %s %s is not JSON", method, path);
 	*ret = steal_ptr(json);
 	return 0;
@@ -144,30 +122,19 @@ int engine_check_driver(const struct engine_info *info, struct error *err)
 	return add_hint(err, "run once: sudo oss-crs-setup docker");
 }
 
-/* {"label":["LABEL=VALUE"]}, escaped for a URL. curl_free() it. */
-static char *label_filter(struct engine *engine, const char *label, const char *value)
-{
-	char filter[512];
-	int n = snprintf(filter, sizeof filter, "{\"label\":[\"%s=%s\"]}", label, value);
-	return n > 0 && (size_t)n < sizeof filter ? curl_easy_escape(engine->curl, filter, n) : NULL;
-}
-
-static void curl_text_free(char **text)
-{
-	curl_free(*text);
-}
-
 /* What there is of one kind with such a label. */
 static int get_list(struct engine *engine, const char *what, const char *label, const char *value,
 	json_t **ret, struct error *err)
 {
-	_cleanup_(curl_text_free) char *filter = label_filter(engine, label, value);
-	char path[1024];
-	int n = filter ? snprintf(path, sizeof path, "%s%sfilters=%s", what, strchr(what, '?') ? "&" : "?",
-				 filter)
-		       : -1;
-	if (n < 0 || (size_t)n >= sizeof path)
+	char filter[512];
+	char escaped[1024];
+	char path[2048];
+	int n = snprintf(filter, sizeof filter, "{\"label\":[\"%s=%s\"]}", label, value);
+	if (n < 0 || (size_t)n >= sizeof filter)
 		return fail(err, ENAMETOOLONG, "%s %s", label, value);
+	if (http_escape(filter, escaped, sizeof escaped, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof path, "%s%sfilters=%s", what, strchr(what, '?') ? "&" : "?", escaped);
 	return request(engine, "GET", path, ret, err);
 }
 
@@ -312,12 +279,12 @@ void engine_runs_free(struct engine_runs *runs)
 static int request_object(struct engine *engine, const char *method, const struct kind *kind, const char *id,
 	const char *more, struct error *err)
 {
-	char path[1024];
+	char escaped[1024];
+	char path[2048];
 	_cleanup_json_ json_t *json = NULL;
-	_cleanup_(curl_text_free) char *escaped = curl_easy_escape(engine->curl, id, 0);
-	int n = escaped ? snprintf(path, sizeof path, "/%s/%s%s", kind->name, escaped, more) : -1;
-	if (n < 0 || (size_t)n >= sizeof path)
-		return fail(err, ENAMETOOLONG, "%s", id);
+	if (http_escape(id, escaped, sizeof escaped, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof path, "/%s/%s%s", kind->name, escaped, more);
 	return request(engine, method, path, &json, err);
 }
 

@@ -29,13 +29,13 @@
 #define ENGINE_KEEP_LABEL  "oss-crs.keep"
 
 struct engine {
-	void *curl;     /* CURL handle, kept for its connection */
-	char *endpoint; /* "unix:///run/docker.sock", for messages */
+	char *endpoint;     /* "unix:///run/docker.sock", for messages */
+	const char *socket; /* its path */
 };
 
-#define ENGINE_NONE          \
-	{                    \
-		.curl = NULL \
+#define ENGINE_NONE              \
+	{                        \
+		.endpoint = NULL \
 	}
 
 /* Find the daemon (DOCKER_HOST, DOCKER_CONTEXT, the current context, the default socket) and check that its socket

@@ -4,44 +4,178 @@
  */
 #include "http.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "cleanup.h"
 
-static size_t collect(const char *data, size_t size, size_t count, void *user)
+#include <errno.h>
+#include <inttypes.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define HTTP_ROOM 16384 /* bytes that are read at once, at least */
+
+static int connect_to(const char *path, struct error *err)
 {
-	struct http_text *text = user;
-	size_t len = size * count;
-	if (len > text->max - text->len)
+	const struct timeval patience = {.tv_sec = HTTP_TIMEOUT_SECONDS};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof address.sun_path)
+		return fail(err, ENAMETOOLONG, "%s", path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0)
+		return fail(err, errno, "socket");
+	if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+		return fail(err, errno == EAGAIN ? ETIMEDOUT : errno, "connect");
+	return steal_fd(&fd);
+}
+
+int http_send(const char *path, const char *method, const char *target, size_t max, struct http *ret,
+	struct error *err)
+{
+	char request[4096];
+	int n = snprintf(request, sizeof request,
+		"%s %s HTTP/1.0\r\nHost: localhost\r\nUser-Agent: oss-crs-run/" OSS_CRS_VERSION "\r\n\r\n",
+		method, target);
+	if (n < 0 || (size_t)n >= sizeof request)
+		return fail(err, ENAMETOOLONG, "%s", target);
+	_cleanup_close_ int fd = connect_to(path, err);
+	if (fd < 0)
+		return -1;
+	ssize_t sent = send(fd, request, (size_t)n, MSG_NOSIGNAL);
+	if (sent != n)
+		return fail(err, sent < 0 ? errno : EIO, "send");
+	*ret = (struct http){.fd = steal_fd(&fd), .max = max, .left = UINT64_MAX};
+	return 0;
+}
+
+void http_close(struct http *http)
+{
+	cleanup_close(&http->fd);
+	free(http->text);
+	*http = (struct http)HTTP_CLOSED;
+}
+
+void http_take(struct http *http, size_t len)
+{
+	http->len -= len;
+	memmove(http->text, http->text + len, http->len + 1);
+}
+
+/* One header line. What matters is how long the body is. */
+static int read_header(struct http *http, const char *line, struct error *err)
+{
+	static const char length[] = "Content-Length:";
+	static const char encoding[] = "Transfer-Encoding:";
+	if (strncasecmp(line, encoding, sizeof encoding - 1) == 0)
+		return fail(err, EPROTO, "answer in a transfer encoding");
+	if (strncasecmp(line, length, sizeof length - 1) != 0)
 		return 0;
-	char *larger = realloc(text->text, text->len + len + 1);
+	const char *value = line + sizeof length - 1;
+	value += strspn(value, " \t");
+	char *end = NULL;
+	errno = 0;
+	unsigned long long number = strtoull(value, &end, 10);
+	if (*value < '0' || *value > '9' || errno || *end != '\r')
+		return fail(err, EPROTO, "answer of unclear length");
+	http->left = number;
+	return 0;
+}
+
+/* The head, if it is there as a whole: a line such as "HTTP/1.0 200 OK", headers, an empty line. */
+static int read_head(struct http *http, struct error *err)
+{
+	const char *end = http->text ? strstr(http->text, "\r\n\r\n") : NULL;
+	if (!end && http->len <= HTTP_HEAD_MAX)
+		return 0;
+	int status = 0;
+	if (!end || sscanf(http->text, "HTTP/1.%*1[01] %3d", &status) != 1 || status < 100)
+		return fail(err, EPROTO, "no answer in HTTP");
+	for (const char *line = strstr(http->text, "\r\n") + 2; line < end; line = strstr(line, "\r\n") + 2)
+		if (read_header(http, line, err) < 0)
+			return -1;
+	http->status = status;
+	http_take(http, (size_t)(end - http->text) + 4);
+	return 1;
+}
+
+/* What the last len bytes of the text are to the answer. */
+static int feed(struct http *http, size_t len, struct error *err)
+{
+	if (!http->status) {
+		int head = read_head(http, err);
+		if (head <= 0)
+			return head;
+		len = http->len;
+	}
+	if (http->left == UINT64_MAX)
+		return 0;
+	if (len > http->left)
+		return fail(err, EPROTO, "answer longer than it says");
+	http->left -= len;
+	http->ended = http->left == 0;
+	return 0;
+}
+
+/* Room for what comes next, and for a NUL. */
+static int make_room(struct http *http, struct error *err)
+{
+	if (http->len >= http->max)
+		return fail(err, EFBIG, "answer");
+	if (http->size - http->len > HTTP_ROOM)
+		return 0;
+	size_t size = http->size * 2 + 2 * HTTP_ROOM;
+	char *larger = realloc(http->text, size);
 	if (!larger)
-		return 0;
-	memcpy(larger + text->len, data, len);
-	text->text = larger;
-	text->len += len;
-	text->text[text->len] = '\0';
-	return len;
+		return fail(err, ENOMEM, "answer");
+	http->text = larger;
+	http->size = size;
+	return 0;
 }
 
-CURL *http_handle(const char *socket)
+int http_receive(struct http *http, bool wait, struct error *err)
 {
-	CURL *handle = curl_easy_init();
-	if (!handle)
-		return NULL;
-	(void)curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, socket);
-	(void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(handle, CURLOPT_PROXY, "");
-	(void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, collect);
-	return handle;
+	if (http->ended)
+		return 1;
+	if (make_room(http, err) < 0)
+		return -1;
+	ssize_t n = 0;
+	do
+		n = recv(http->fd, http->text + http->len, http->size - http->len - 1,
+			wait ? 0 : MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return wait ? fail(err, ETIMEDOUT, "no answer") : 0;
+	if (n < 0)
+		return fail(err, errno, "no answer");
+	if (n == 0) {
+		http->ended = true;
+		return http->status && http->left == UINT64_MAX ? 1 : fail(err, EPROTO, "answer cut short");
+	}
+	http->len += (size_t)n;
+	http->text[http->len] = '\0';
+	return feed(http, (size_t)n, err) < 0 ? -1 : 1;
 }
 
-void http_into(CURL *handle, struct http_text *text)
+int http_finish(struct http *http, struct error *err)
 {
-	(void)curl_easy_setopt(handle, CURLOPT_WRITEDATA, text);
+	while (!http->ended)
+		if (http_receive(http, true, err) < 0)
+			return -1;
+	return 0;
 }
 
-void http_take(struct http_text *text, size_t len)
+int http_escape(const char *text, char *buf, size_t size, struct error *err)
 {
-	text->len -= len;
-	memmove(text->text, text->text + len, text->len + 1);
+	static const char unreserved[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~";
+	size_t used = 0;
+	for (const char *c = text; *c; c++) {
+		int n = snprintf(
+			buf + used, size - used, strchr(unreserved, *c) ? "%c" : "%%%02X", (unsigned char)*c);
+		if (n < 0 || (size_t)n >= size - used)
+			return fail(err, ENAMETOOLONG, "%s", text);
+		used += (size_t)n;
+	}
+	buf[used] = '\0';
+	return 0;
 }

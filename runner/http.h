@@ -1,29 +1,54 @@
 /* SPDX-License-Identifier: MIT
  *
- * http: what every request to the engine's socket has in common: a handle of libcurl that talks to one unix socket and to
- * nothing else, and a text that grows with the answer.
+ * http: as much of HTTP as the Engine API on a unix socket needs: requests without a body in HTTP/1.0 (RFC 1945), one per
+ * connection. An answer of that version ends with its connection: there are no chunks to put together and nothing is kept
+ * alive. It is our own since what a library brings along would cost every command more than all else it does; the figures
+ * are in docs/performance.md.
  */
 #ifndef OSS_CRS_HTTP_H
 #define OSS_CRS_HTTP_H
 
 #include "error.h"
 
-#include <curl/curl.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-struct http_text {
-	char *text; /* with a NUL behind it; NULL as long as it is empty */
-	size_t len;
-	size_t max; /* bytes; more is an error of the transfer */
+#define HTTP_HEAD_MAX        65536 /* bytes of status line and headers */
+#define HTTP_TIMEOUT_SECONDS 60    /* for the next bytes of an answer */
+
+struct http {
+	int fd;     /* readable when there is something to receive */
+	int status; /* 0 until the head has come */
+	bool ended; /* the answer is whole */
+	char *text; /* what has come of the body and was not taken yet, with a NUL behind it; NULL: nothing ever */
+	size_t len, size, max;
+	uint64_t left; /* bytes of the body that are to come; UINT64_MAX: until the connection ends */
 };
 
-/* A handle for the socket at that path: no proxy, no signal handlers. NULL for want of memory. Caller cleans up. */
-CURL *http_handle(const char *socket);
+#define HTTP_CLOSED       \
+	{                 \
+		.fd = -1, \
+	}
 
-/* Where the handle's next answer goes to, at its end. The text outlives the transfer. */
-void http_into(CURL *handle, struct http_text *text);
+/* Connect to the socket at `path` and send a request. target: path and query, already escaped. max: bytes that may wait in
+ * ret->text. The caller ends it by http_close(). A failed connect has connect(2)'s errno in err->code. */
+int http_send(const char *path, const char *method, const char *target, size_t max, struct http *ret,
+	struct error *err);
+void http_close(struct http *http);
 
-/* Take len bytes away from its beginning. */
-void http_take(struct http_text *text, size_t len);
+/* Take in what comes. 1: something did, or the answer has ended; 0: nothing is there, and `wait` was not asked for.
+ * EPROTO: it is no answer, or was cut short; ETIMEDOUT: none came; EFBIG: more than max is waiting. */
+int http_receive(struct http *http, bool wait, struct error *err);
+
+/* All that is still to come of the answer. */
+int http_finish(struct http *http, struct error *err);
+
+/* Take len bytes away from the beginning of the text. */
+void http_take(struct http *http, size_t len);
+
+/* Write text so that it can stand in a query: all but unreserved characters as %XX (RFC 3986). Fails with ENAMETOOLONG if
+ * it does not fit. */
+int http_escape(const char *text, char *buf, size_t size, struct error *err);
 
 #endif

@@ -121,8 +121,9 @@ static struct extent measure(const struct topology *topology, const struct cpuli
 static int explain_crs(
 	const struct topology *topology, const struct plan_crs *crs, struct run_plan *plan, struct error *err)
 {
-	char list[CPULIST_TEXT_MAX];
-	char where[CPULIST_TEXT_MAX + 32] = "";
+	char list[CPULIST_TEXT_MAX] _unfilled_;
+	char where[CPULIST_TEXT_MAX + 32] _unfilled_;
+	where[0] = '\0';
 	char parts[64] = "";
 	struct extent extent = measure(topology, &crs->cpus);
 	struct cpulist nodes = topology_nodes(topology, &crs->cpus);

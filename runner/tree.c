@@ -18,7 +18,7 @@
 
 static int limit(int dir, const char *cg, const struct cpulist *cpus, uint64_t memory_max, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	if (cgroup_set(dir, cg, "cpuset.cpus", cpulist_format(cpus, text), err) < 0 ||
 		cgroup_set_u64(dir, cg, "memory.max", memory_max, err) < 0)
 		return -1;
@@ -34,7 +34,7 @@ static int make_crs(
 	if (cgroup_make(worker, crs->name, err) < 0 ||
 		limit(worker, crs->name, &crs->cpus, crs->memory_max, err) < 0)
 		return -1;
-	char mems[CPULIST_TEXT_MAX];
+	char mems[CPULIST_TEXT_MAX] _unfilled_;
 	if (!cpulist_empty(&crs->mems) &&
 		cgroup_set(worker, crs->name, "cpuset.mems", cpulist_format(&crs->mems, mems), err) < 0)
 		return -1;
@@ -66,6 +66,7 @@ static int own(struct cg_tree *tree, struct error *err)
 
 int tree_reserve(int ours, const struct run_plan *plan, struct cg_tree *ret, struct error *err)
 {
+	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
 	struct cg_tree tree = {.plan = plan, .ours = ours, .worker = -1, .owned = -1};
 	if (cgroup_make(ours, plan->name, err) < 0)
 		return -1;
@@ -83,6 +84,7 @@ int tree_reserve(int ours, const struct run_plan *plan, struct cg_tree *ret, str
 int tree_fill(const struct cg_tree *tree, const struct tree_options *options, struct error *err)
 {
 	const struct run_plan *plan = tree->plan;
+	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
 	if (cgroup_set_u64(tree->worker, ".", "memory.max", plan->memory_max, err) < 0 ||
 		cgroup_set(tree->worker, ".", "cgroup.subtree_control", "+cpuset +memory", err) < 0)
 		return -1;

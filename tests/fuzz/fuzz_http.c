@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz_http: anything as an answer of the engine, in two pieces: taken in within its bounds, or an error.
+ */
+#include "fuzz.h"
+
+#include "http.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#define BODY_MAX 512
+
+/* All that is there; -1 with an error. */
+static int receive(struct http *http)
+{
+	struct error err = {0};
+	while (!http->ended) {
+		int came = http_receive(http, false, &err);
+		if (came < 0)
+			check_error(&err, EX_SOFTWARE);
+		if (came <= 0)
+			return came;
+		CHECK(http->text[http->len] == '\0' && http->len < BODY_MAX + HTTP_HEAD_MAX);
+		CHECK(!http->status || (http->status >= 100 && http->status <= 999));
+	}
+	CHECK(http->status);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int pair[2];
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	struct http http = {.fd = pair[0], .max = BODY_MAX, .left = UINT64_MAX};
+	size_t first = size / 2;
+	CHECK(send(pair[1], data, first, 0) == (ssize_t)first);
+	bool good = receive(&http) == 0;
+	CHECK(send(pair[1], data + first, size - first, 0) == (ssize_t)(size - first));
+	(void)close(pair[1]);
+	if (good)
+		(void)receive(&http);
+	http_close(&http);
+	return 0;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_http: requests over a real unix socket, and answers as servers give them, whole, in pieces and wrong.
+ */
+#include "unit.h"
+
+#include "http.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define BODY_MAX 1000
+
+struct exchange {
+	int server; /* the other end; -1: closed */
+	struct http http;
+};
+
+static void begin(struct exchange *x)
+{
+	int pair[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	*x = (struct exchange){
+		.server = pair[1], .http = {.fd = pair[0], .max = BODY_MAX, .left = UINT64_MAX}};
+}
+
+static void say(struct exchange *x, const char *text)
+{
+	assert_int_equal(send(x->server, text, strlen(text), 0), (ssize_t)strlen(text));
+}
+
+static void hang_up(struct exchange *x)
+{
+	cleanup_close(&x->server);
+	x->server = -1;
+}
+
+static void end(struct exchange *x)
+{
+	hang_up(x);
+	http_close(&x->http);
+}
+
+TEST(a_request_is_one_connection_and_its_answer_ends_with_it)
+{
+	char path[64];
+	char request[512] = "";
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct error err = {0};
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d/socket", unit_dir(state));
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	_cleanup_close_ int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct exchange x = {.server = -1, .http = HTTP_CLOSED};
+
+	assert_errno(http_send(path, "GET", "/info", BODY_MAX, &x.http, &err), ENOENT, err);
+	assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+	assert_errno(http_send(path, "GET", "/info", BODY_MAX, &x.http, &err), ECONNREFUSED, err);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_ok(http_send(path, "GET", "/info?a=b", BODY_MAX, &x.http, &err), err);
+	x.server = accept(listener, NULL, NULL);
+	assert_true(recv(x.server, request, sizeof request - 1, 0) > 0);
+	assert_true(strncmp(request, "GET /info?a=b HTTP/1.0\r\nHost: localhost\r\n", 41) == 0);
+	assert_string_equal(request + strlen(request) - 4, "\r\n\r\n");
+
+	say(&x, "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\":");
+	say(&x, "1}");
+	hang_up(&x);
+	assert_ok(http_finish(&x.http, &err), err);
+	assert_int_equal(x.http.status, 200);
+	assert_string_equal(x.http.text, "{\"a\":1}");
+	end(&x);
+}
+
+TEST(an_answer_that_says_its_length_ends_there)
+{
+	struct exchange x;
+	struct error err = {0};
+	begin(&x);
+	say(&x, "HTTP/1.1 404 Not Found\r\ncontent-length:  5\r\n\r\nabcde");
+	assert_ok(http_finish(&x.http, &err), err); /* nobody has hung up */
+	assert_int_equal(x.http.status, 404);
+	assert_string_equal(x.http.text, "abcde");
+	end(&x);
+
+	begin(&x);
+	say(&x, "HTTP/1.0 204 No Content\r\nContent-Length: 0\r\n\r\n");
+	assert_ok(http_finish(&x.http, &err), err);
+	assert_int_equal(x.http.len, 0);
+	end(&x);
+}
+
+TEST(a_stream_is_taken_as_it_comes)
+{
+	struct exchange x;
+	struct error err = {0};
+	begin(&x);
+	assert_int_equal(http_receive(&x.http, false, &err), 0);
+	say(&x, "HTTP/1.0 200");
+	assert_int_equal(http_receive(&x.http, false, &err), 1);
+	assert_int_equal(x.http.status, 0);
+	say(&x, " OK\r\n\r\none\ntw");
+	assert_int_equal(http_receive(&x.http, false, &err), 1);
+	assert_int_equal(x.http.status, 200);
+	http_take(&x.http, 4);
+	assert_string_equal(x.http.text, "tw");
+	say(&x, "o\n");
+	assert_int_equal(http_receive(&x.http, false, &err), 1);
+	assert_string_equal(x.http.text, "two\n");
+	assert_int_equal(http_receive(&x.http, false, &err), 0);
+	assert_false(x.http.ended);
+	hang_up(&x);
+	assert_int_equal(http_receive(&x.http, false, &err), 1);
+	assert_true(x.http.ended);
+	end(&x);
+}
+
+TEST(what_is_no_answer_is_refused)
+{
+	static const char *const table[] = {
+		"",
+		"HTTP/1.0 200 OK\r\n",
+		"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+		"HTTP/2 200 OK\r\n\r\n",
+		"HTTP/1.0 20 OK\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+		"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\na",
+		"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nabc",
+		"HTTP/1.0 200 OK\r\nContent-Length: -1\r\n\r\na",
+		"HTTP/1.0 200 OK\r\nContent-Length: 1, 1\r\n\r\na",
+		"HTTP/1.0 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\na",
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct exchange x;
+		struct error err = {0};
+		begin(&x);
+		say(&x, table[i]);
+		hang_up(&x);
+		assert_errno(http_finish(&x.http, &err), EPROTO, err);
+		end(&x);
+	}
+}
+
+TEST(an_answer_does_not_grow_without_bounds)
+{
+	struct exchange x;
+	struct error err = {0};
+	char much[BODY_MAX + 1];
+	memset(much, 'a', sizeof much - 1);
+	much[BODY_MAX] = '\0';
+	begin(&x);
+	say(&x, "HTTP/1.0 200 OK\r\n\r\n");
+	assert_int_equal(http_receive(&x.http, true, &err), 1);
+	say(&x, much);
+	assert_int_equal(http_receive(&x.http, true, &err), 1);
+	assert_errno(http_receive(&x.http, true, &err), EFBIG, err);
+	end(&x);
+}
+
+TEST(a_query_is_escaped)
+{
+	char text[64];
+	struct error err = {0};
+	assert_ok(http_escape("{\"a\":[\"b=\303\251\"]}", text, sizeof text, &err), err);
+	assert_string_equal(text, "%7B%22a%22%3A%5B%22b%3D%C3%A9%22%5D%7D");
+	assert_ok(http_escape("aZ09-._~", text, sizeof text, &err), err);
+	assert_string_equal(text, "aZ09-._~");
+	assert_errno(http_escape("a b", text, 5, &err), ENAMETOOLONG, err);
+	assert_ok(http_escape("a b", text, 6, &err), err);
+	assert_string_equal(text, "a%20b");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(a_request_is_one_connection_and_its_answer_ends_with_it),
+		RUN(an_answer_that_says_its_length_ends_there),
+		RUN(a_stream_is_taken_as_it_comes),
+		RUN(what_is_no_answer_is_refused),
+		RUN(an_answer_does_not_grow_without_bounds),
+		RUN(a_query_is_escaped),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
