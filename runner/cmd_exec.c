@@ -87,13 +87,17 @@ static int launch(const struct job_run *job, int signals, struct launch_end *ret
 	return launch_wait(&wait, ret, err);
 }
 
-/* What was measured, where somebody wants to know: -v prints it, --record keeps it. */
-static int conclude(const struct job_run *job, const struct launch_end *end, struct error *err)
+/* Whether somebody wants to know what the command came to: -v prints it, --record keeps it. */
+static bool is_measured(const struct job_run *job)
+{
+	return job->context->options.verbose || job->context->options.record;
+}
+
+static int conclude(struct job_run *job, const struct launch_end *end, struct error *err)
 {
 	const struct options *options = &job->context->options;
-	if (!options->verbose && !options->record)
-		return 0;
 	_cleanup_(report_free) struct report report = REPORT_NONE;
+	conditions_end(&job->conditions);
 	if (job->record)
 		record_conclude(job->record);
 	if (report_collect(job->plan, &job->tree, NULL, NULL, &report, err) < 0)
@@ -112,11 +116,11 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 {
 	if (job->context->options.record && record_open(&job->tree, &job->record, err) < 0)
 		return -1;
-	conditions_begin(&job->context->host, job->plan, &job->conditions);
+	if (is_measured(job))
+		conditions_begin(&job->context->host, job->plan, &job->conditions);
 	if (launch(job, signals, ret, err) < 0)
 		return -1;
-	conditions_end(&job->conditions);
-	return conclude(job, ret, err);
+	return is_measured(job) ? conclude(job, ret, err) : 0;
 }
 
 static int run_in_tree(

@@ -123,7 +123,7 @@ static int by_name(const void *a, const void *b)
 {
 	const struct status_crs *left = a;
 	const struct status_crs *right = b;
-	return strcmp(left->name, right->name);
+	return strverscmp(left->name, right->name); /* c2 before c10 */
 }
 
 /* The CRSs of a run; one that is gone has none. Whatever else another user may have made there is not printed. */
