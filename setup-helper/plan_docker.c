@@ -65,8 +65,9 @@ int plan_check_idle(const struct docker_state *state, struct error *err)
 		state->running, state->running == 1 ? " is" : "s are", state->names ? state->names : "?");
 	if (state->live_restore)
 		return add_hint(err,
-			"live-restore is on: they go on running, each in the cgroup where it is, with "
-			"--restart=force; or stop them first");
+			"live-restore is on: with --restart=force they go on running, each in the cgroup "
+			"where "
+			"it is (but Docker 20.10 ends those of `docker run --rm`); or stop them first");
 	return add_hint(
 		err, "live-restore is off: they are stopped with --restart=force; or stop them first");
 }
