@@ -458,7 +458,7 @@ int status_print(const struct status *status, const struct status *before, const
 	page.total = view->live + (status->hidden > 0) + status->count + cells.count +
 		     (cells.count ? 1 : !status->count);
 	int len = 0;
-	const char *rest = table;
+	const char *rest = table ? table : "";
 	if (view->live)
 		put_time(&page, status, cells.count);
 	if (!status->count)
