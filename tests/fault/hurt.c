@@ -40,7 +40,8 @@ static void __attribute__((noreturn)) become(const char *call, char **argv)
 {
 	int number = seccomp_syscall_resolve_name(call);
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	if (number == __NR_SCMP_ERROR || !filter || seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0) < 0 ||
+	if (number == __NR_SCMP_ERROR || !filter ||
+		seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, geteuid() != 0) < 0 ||
 		seccomp_rule_add(filter, SCMP_ACT_TRACE(1), number, 0) < 0)
 		_exit(fail_here(call));
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 || raise(SIGSTOP) != 0 || seccomp_load(filter) < 0)
