@@ -10,7 +10,7 @@ load common
 DOCUMENTS=/srv/documents
 WORK=/tmp/source # what stands for the source's directory
 
-# alice_types LINE: at a terminal, in a new login session; the answer to a question is yes.
+# alice_types LINE: at a terminal, in a new login session; the answer to a question is yes, and is in the output.
 alice_types() {
 	echo y | sh_as alice "cd $WORK && script -qefc $(printf %q "bash -c $(printf %q "$1")") /dev/null"
 }
@@ -75,7 +75,7 @@ setup_file() {
 		run alice_types "$line" </dev/null
 		echo "$where: $line: status $status, $((SECONDS - begin)) s"
 		[ "$status" -eq 0 ] || { echo "$output" && return 1; }
-		[[ "$line" != *'--crs libfuzzer -- nproc' ]] || [ "${output//$'\r'/}" = 2 ]
+		[[ "$line" != *'--crs libfuzzer -- nproc' ]] || [ "${lines[-1]%$'\r'}" = 2 ]
 		count=$((count + 1))
 	done < <(./documented commands README.md docs/*.md)
 	[ "$count" -gt 15 ]
