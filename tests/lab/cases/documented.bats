@@ -29,7 +29,7 @@ make_example() {
 		for crs in libfuzzer aflplusplus; do
 			for phase in build run; do
 				printf '  %s_%s:\n    image: busybox:latest\n    pull_policy: never\n    network_mode: none\n' $crs $phase
-				printf '    profiles: [%s]\n    command: [sh, -c, "echo $$$$OSS_CRS_NAME has $$$$(nproc) CPUs"]\n' $phase
+				printf '    profiles: [%s]\n    command: [sh, -c, "echo $$OSS_CRS_NAME has $$(nproc) CPUs"]\n' $phase
 			done
 		done
 	} >$WORK/examples/ensemble-c/docker-compose.yaml
