@@ -10,9 +10,16 @@ load common
 DOCUMENTS=/srv/documents
 WORK=/tmp/source # what stands for the source's directory
 
-# alice_types LINE: at a terminal, in a new login session; the answer to a question is yes, and is in the output.
+# alice_types LINE: at a terminal, in a new login session; the answer to a question is yes, and is in the output. The
+# keyboard is a FIFO that stays open: script(1) does not end where its input does.
 alice_types() {
-	echo y | sh_as alice "cd $WORK && script -qefc $(printf %q "bash -c $(printf %q "$1")") /dev/null"
+	local status=0
+	rm -f /tmp/keyboard && mkfifo /tmp/keyboard
+	exec 8<>/tmp/keyboard
+	echo y >&8
+	sh_as alice "cd $WORK && script -qefc $(printf %q "bash -c $(printf %q "$1")") /dev/null" <&8 || status=$?
+	exec 8>&-
+	return $status
 }
 
 # What follows the colon in the hint of each finding that is not met; advice is left alone.
@@ -55,7 +62,7 @@ setup_file() {
 		[ -s /tmp/hinted ]
 		while read -r line; do
 			echo "alice types: $line"
-			alice_types "$line" </dev/null
+			alice_types "$line"
 		done </tmp/hinted
 	done
 	[ "$status" -eq 0 ]
@@ -72,7 +79,7 @@ setup_file() {
 		*) continue ;;
 		esac
 		begin=$SECONDS
-		run alice_types "$line" </dev/null
+		run alice_types "$line"
 		echo "$where: $line: status $status, $((SECONDS - begin)) s"
 		[ "$status" -eq 0 ] || { echo "$output" && return 1; }
 		[[ "$line" != *'--crs libfuzzer -- nproc' ]] || [ "${lines[-1]%$'\r'}" = 2 ]
