@@ -153,8 +153,11 @@ int cmd_exec(const struct context *context, struct error *err)
 	if (load_plan(context, PHASE_EXEC, &job, &plan, err) < 0)
 		return -1;
 	int index = crs ? plan_find(&plan, crs) : -1;
-	if (crs && index < 0)
-		return fail_as(err, EX_CONFIG, "%s: no CRS '%s' in it", job.path, crs);
+	if (crs && index < 0) {
+		(void)fail_as(err, EX_CONFIG, "%s: no CRS '%s' for worker '%s'", job.path, crs, plan.worker);
+		return add_hint(
+			err, "see which there are: oss-crs-run plan --worker %s %s", plan.worker, job.path);
+	}
 	if (context->options.docker && check_engine(err) < 0)
 		return -1;
 	_cleanup_close_ int signals = signals_open(err);

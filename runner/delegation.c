@@ -58,7 +58,8 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err)
 	char enabled[512];
 	if (cgroup_get(user, CGROUP_OURS, "cgroup.subtree_control", enabled, sizeof enabled, err) == 0) {
 		if (faccessat(user, CGROUP_OURS, W_OK, 0) < 0) {
-			(void)fail(err, errno, "%s/%s is not yours to write", "user@.service", CGROUP_OURS);
+			(void)fail(err, errno, "user@%u.service/%s is not yours to write", (unsigned)uid,
+				CGROUP_OURS);
 			return hint_permission(err);
 		}
 		if (cgroup_has(enabled, CGROUP_CPUSET_MEMORY))

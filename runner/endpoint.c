@@ -21,7 +21,7 @@ static int open_config_dir(struct error *err)
 	const char *home = getenv("HOME");
 	_cleanup_free_ char *path = NULL;
 	if (!dir && !home)
-		return fail(err, ENOENT, "HOME");
+		return fail(err, ENOENT, "Docker's configuration: neither DOCKER_CONFIG nor HOME is set");
 	if ((dir ? asprintf(&path, "%s", dir) : asprintf(&path, "%s/.docker", home)) < 0)
 		return fail(err, ENOMEM, "Docker's configuration");
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -31,17 +31,29 @@ void engine_close(struct engine *engine)
 	*engine = (struct engine)ENGINE_NONE;
 }
 
+/* Whether there is a daemon to start, where Debian's packages and Docker's own have it. */
+static bool is_installed(void)
+{
+	static const char *const places[] = {
+		"/usr/sbin/dockerd", "/usr/bin/dockerd", "/usr/local/bin/dockerd"};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (access(places[i], X_OK) == 0)
+			return true;
+	return false;
+}
+
 static int fail_connect(const struct engine *engine, struct error *err)
 {
 	if (err->code == EACCES) {
 		(void)fail_as(err, EX_NOPERM, "no permission to talk to Docker at %s", engine->endpoint);
-		return add_hint(err, "join the group that may (it is root on this host): sudo usermod -aG "
-				     "docker $USER, then log in again");
+		return add_hint(err, "be in the group that may, which is root on this host, from the next "
+				     "login on: sudo usermod -aG docker $USER");
 	}
 	char why[sizeof err->msg];
 	(void)snprintf(why, sizeof why, "%s", err->msg);
 	(void)fail_as(err, EX_UNAVAILABLE, "Docker does not answer at %s: %s", engine->endpoint, why);
-	return add_hint(err, "is it installed and running? sudo systemctl start docker");
+	return add_hint(err, is_installed() ? "start it: sudo systemctl start docker"
+					    : "on Debian: sudo apt-get install docker.io");
 }
 
 /* One request. The answer's JSON, or NULL for an empty one, goes to *ret; a status from 400 on is an error. 404 and

@@ -134,10 +134,14 @@ static int run(int argc, char **argv, struct context *context, struct error *err
 		*err = conf;
 		return -1;
 	}
-	if (options->share && options->wait)
-		return fail_as(err, EX_USAGE, "--share and --wait exclude each other");
-	if (options->no_cgroup_parent && (options->share || options->wait))
-		return fail_as(err, EX_USAGE, "without cgroups there is nothing to wait for or to share");
+	if (options->share && options->wait) {
+		(void)fail_as(err, EX_USAGE, "--share and --wait exclude each other");
+		return add_hint(err, "--wait begins when the others have ended, --share begins beside them");
+	}
+	if (options->no_cgroup_parent && (options->share || options->wait)) {
+		(void)fail_as(err, EX_USAGE, "--no-cgroup-parent goes with neither --wait nor --share");
+		return add_hint(err, "without cgroups there is nothing to wait for and nothing to share");
+	}
 	if (options->no_cgroup_parent && options->record)
 		return fail_as(err, EX_USAGE, "without cgroups there is nothing to record");
 	if (check_args(command, options, err) < 0 ||

@@ -217,11 +217,14 @@ static const char *meant_option(const char *word, unsigned command)
 
 static int fail_unknown(char **argv, int value, unsigned command, struct error *err)
 {
-	/* optind may already stand behind the word; optopt is the letter of a short option, or 0. */
+	/* optind may already stand behind the word; optopt is the letter of a short option, the value of a long one
+	 * that is given a value it does not take, or 0. */
 	const char *word = argv[optind - 1];
 	if (value == ':')
 		(void)fail_as(err, EX_USAGE, "%s needs a value", word);
-	else if (optopt && optopt < LONG_BASE)
+	else if (optopt >= LONG_BASE)
+		(void)fail_as(err, EX_USAGE, "--%s takes no value", defs[optopt - LONG_BASE].name);
+	else if (optopt)
 		(void)fail_as(err, EX_USAGE, "unknown option -%c", optopt);
 	else if (meant_option(word, command))
 		(void)fail_as(err, EX_USAGE, "unknown option %.64s; did you mean --%s?", word,
@@ -300,8 +303,10 @@ int options_default(
 	size_t i = 0;
 	while (i < DEF_COUNT && (!(defs[i].commands & CONF) || strcmp(defs[i].name, name) != 0))
 		i++;
-	if (i == DEF_COUNT)
-		return fail_as(err, EX_CONFIG, "%s is no option that can stand here", name);
+	if (i == DEF_COUNT) {
+		(void)fail_as(err, EX_CONFIG, "%s is no option that can stand here", name);
+		return add_hint(err, "see oss-crs-run.conf(5) for those that can");
+	}
 	struct options other = OPTIONS_NONE;
 	struct options *to = defs[i].commands & command ? options : &other;
 	const char *text = defs[i].argument ? own(options, value) : value;

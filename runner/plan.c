@@ -82,8 +82,11 @@ static int name_run(const struct plan_request *request, struct run_plan *plan, s
 	int n = snprintf(plan->name, sizeof plan->name, "%s-%s-%" PRIu64 "-%08" PRIx32 "-%s", plan->run_id,
 		phase_name(request->phase), request->timestamp, request->random, worker);
 	if (n < 0 || (size_t)n >= sizeof plan->name || strlen(request->run_id) > NAME_MAX ||
-		strlen(request->worker) > NAME_MAX)
-		return fail_as(err, EX_USAGE, "run id and worker make a name longer than %d bytes", NAME_MAX);
+		strlen(request->worker) > NAME_MAX) {
+		(void)fail_as(err, EX_USAGE, "run id and worker make a name longer than %d bytes", NAME_MAX);
+		return add_hint(
+			err, "give a shorter one with --run-id; without it, it is the directory's name");
+	}
 	char user[CGROUP_PATH_MAX / 2];
 	if (cgroup_user_path(request->uid, user, sizeof user, err) < 0)
 		return -1;

@@ -49,8 +49,10 @@ int lock_take(const struct host *host, int timeout_s, struct error *err)
 	(void)setitimer(ITIMER_REAL, &off, NULL);
 	if (result == 0)
 		return steal_fd(&fd);
-	if (errnum == EINTR)
-		return fail_as(
-			err, EX_TEMPFAIL, "another oss-crs-setup has been at work for %d s", timeout_s);
+	if (errnum == EINTR) {
+		(void)fail_as(err, EX_TEMPFAIL, "another oss-crs-setup has been at work for %d s", timeout_s);
+		return add_hint(err, "it may wait for an answer at its terminal: ps -o pid,user,tty,args -C "
+				     "oss-crs-setup; then run this again");
+	}
 	return fail(err, errnum, "lock /run/oss-crs/" LOCK_NAME);
 }

@@ -114,9 +114,11 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 	if (!input->policy->manage)
 		return plan_note(plan, err, "Docker is left alone: manage=no in %s", POLICY_FILE);
 	if (!facts->systemd.msg[0] && !facts->service.installed) {
-		if (input->docker_only)
-			return fail_as(err, EX_UNAVAILABLE, "Docker is not installed: there is no %s",
+		if (input->docker_only) {
+			(void)fail_as(err, EX_UNAVAILABLE, "Docker is not installed: there is no %s",
 				input->policy->service);
+			return add_hint(err, "on Debian: sudo apt-get install docker.io");
+		}
 		return plan_note(plan, err, "Docker is not installed: nothing to set");
 	}
 	if (check_kubelet(facts, err) < 0 || check_facts(input, err) < 0 ||

@@ -175,9 +175,11 @@ static int wait_child(int pidfd, int timeout_ms, struct error *err)
 		int errnum = errno;
 		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 		(void)waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED);
-		return n < 0 ? fail(err, errnum, "wait for the user's half")
-			     : fail_as(err, EX_TEMPFAIL, "the user's half did not end in %d s",
-				       timeout_ms / 1000);
+		if (n < 0)
+			return fail(err, errnum, "wait for the user's half");
+		(void)fail_as(err, EX_TEMPFAIL, "the user's half did not end in %d s", timeout_ms / 1000);
+		return add_hint(err, "run this again; if that does not help, see whether the user has frozen "
+				     "their cgroups (cgroup.freeze)");
 	}
 	siginfo_t info = {0};
 	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)

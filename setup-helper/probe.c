@@ -27,6 +27,12 @@ void facts_clear(struct facts *facts)
 	*facts = (struct facts)FACTS_NONE;
 }
 
+static int fail_elsewhere(struct error *err, const char *where)
+{
+	(void)fail_as(err, EX_UNAVAILABLE, "%s", where);
+	return add_hint(err, "run it on the host itself, not inside a container or namespace");
+}
+
 /* The root user namespace maps everything onto itself (user_namespaces(7)); the root of the whole hierarchy is the one
  * cgroup without cgroup.events (cgroup-v2.rst, "Core Interface Files"). */
 int probe_cgroups(const struct host *host, struct error *err)
@@ -46,11 +52,11 @@ int probe_cgroups(const struct host *host, struct error *err)
 		return -1;
 	if (sscanf(map, "%10u %10u %10lu", &inside, &outside, &length) != 3 || // NOLINT(cert-err34-c): widths
 		inside || outside || length != UINT32_MAX)
-		return fail_as(err, EX_UNAVAILABLE, "this is a user namespace, not the host");
+		return fail_elsewhere(err, "this is a user namespace, not the host");
 	_cleanup_close_ int events = fs_open(host->cgroup, "cgroup.events", O_PATH, 0, err);
 	if (events >= 0)
-		return fail_as(err, EX_UNAVAILABLE,
-			"%s is not the root of the cgroup hierarchy: a container?", HOST_CGROUP_MOUNT);
+		return fail_elsewhere(
+			err, HOST_CGROUP_MOUNT " is not the root of the cgroup hierarchy: a container?");
 	return err->code == ENOENT ? 0 : -1;
 }
 

@@ -163,9 +163,11 @@ static int probe_command_line(
 /* Name what open could not: a link where there must be none. */
 static int fail_open(const char *path, struct error *err)
 {
-	if (err->code == ELOOP)
-		(void)fail_as(err, EX_CONFIG, "%s is a symbolic link", path);
-	return -1;
+	if (err->code != ELOOP)
+		return -1;
+	(void)fail_as(err, EX_CONFIG, "%s is a symbolic link", path);
+	return add_hint(
+		err, "put what it names in its place, or name that with daemon_json= in " POLICY_FILE);
 }
 
 static int open_daemon_json(const struct probe_input *input, struct error *err)
@@ -194,8 +196,10 @@ static int probe_file(const struct probe_input *input, struct docker_facts *ret,
 	if (trusted_file(fd, path, &ret->mode, err) < 0 ||
 		fs_read_fd(fd, path, DAEMON_JSON_MAX, &ret->text, &ret->len, err) < 0)
 		return -1;
-	if (daemon_json_driver(ret->text, ret->len, driver, sizeof driver, err) < 0)
-		return add_context(err, "%s", path);
+	if (daemon_json_driver(ret->text, ret->len, driver, sizeof driver, err) < 0) {
+		(void)add_context(err, "%s", path);
+		return add_hint(err, "mend it by hand, then run this again; it has been left as it is");
+	}
 	return 0;
 }
 

@@ -27,13 +27,18 @@ int trusted_file(int fd, const char *name, mode_t *ret_mode, struct error *err)
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return fail(err, errno, "stat %s", name);
-	if (!S_ISREG(st.st_mode))
-		return fail_as(err, EX_CONFIG, "%s is not a regular file", name);
+	if (!S_ISREG(st.st_mode)) {
+		(void)fail_as(err, EX_CONFIG, "%s is not a regular file", name);
+		return add_hint(err, "see what it is: ls -ld %s", name);
+	}
 	if (owned(&st, name, err) < 0)
 		return -1;
-	if (st.st_nlink != 1)
-		return fail_as(
+	if (st.st_nlink != 1) {
+		(void)fail_as(
 			err, EX_CONFIG, "%s has %lu names (hard links)", name, (unsigned long)st.st_nlink);
+		return add_hint(err,
+			"find the others, then make it a file of its own: find / -xdev -samefile %s", name);
+	}
 	if (ret_mode)
 		*ret_mode = st.st_mode & 0777;
 	return 0;

@@ -153,6 +153,14 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 	[ "$status" -eq 64 ]
 }
 
+@test "a mistyped command is named with the one that is meant" {
+	run "$RUN" chekc
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"no command 'chekc'"*"did you mean 'check'?"* ]]
+	run "$RUN" frobnicate
+	[[ "$output" != *"did you mean"* ]]
+}
+
 @test "help and version end well, and help names every command" {
 	run "$RUN" --help
 	[ "$status" -eq 0 ]

@@ -118,6 +118,31 @@ TEST(a_file_that_cannot_be_read_is_an_error)
 	assert_contains(err.msg, "run.conf");
 }
 
+TEST(a_mistyped_option_is_named_with_the_one_that_is_meant)
+{
+	static const struct {
+		const char *word, *msg;
+	} table[] = {
+		{"--timout", "unknown option --timout; did you mean --timeout?"},
+		{"--strcit=yes", "unknown option --strcit=yes; did you mean --strict?"},
+		{"--strict=yes", "--strict takes no value"},
+		{"--frobnicate", "unknown option --frobnicate"},
+		{"--hots-cpus", "unknown option --hots-cpus"}, /* plan's */
+		{"--host-cpus=0", "run has no option --host-cpus"},
+		{"-x", "unknown option -x"},
+		{"--timeout", "--timeout needs a value"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		_cleanup_(options_done) struct options options = OPTIONS_NONE;
+		struct error err = {0};
+		char *argv[] = {strdupa("run"), strdupa(table[i].word), NULL};
+		assert_int_equal(options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), -1);
+		assert_int_equal(err.status, EX_USAGE);
+		assert_string_equal(err.msg, table[i].msg);
+		assert_string_equal(err.hint, "see: oss-crs-run run --help");
+	}
+}
+
 TEST(durations_have_one_unit)
 {
 	static const struct {
@@ -141,6 +166,7 @@ int main(void)
 		RUN_IN_DIR(a_default_that_the_command_does_not_have_is_checked_and_passed_over),
 		RUN_IN_DIR(what_the_files_may_not_say),
 		RUN_IN_DIR(a_file_that_cannot_be_read_is_an_error),
+		RUN(a_mistyped_option_is_named_with_the_one_that_is_meant),
 		RUN(durations_have_one_unit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

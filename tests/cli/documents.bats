@@ -1,0 +1,107 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The documents say what is: links lead somewhere, files that are named exist, and the commands that are shown are
+# commands. Those that need a host are run by tests/lab/cases/documented.bats.
+
+HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+SETUP=${SETUP:-$HERE/build/check/release/setup-helper/oss-crs-setup}
+export XDG_CONFIG_HOME=/nonexistent
+
+setup() {
+	cd "$HERE"
+	DOCUMENTS=(README.md docs/*.md)
+}
+
+documented() {
+	tests/cli/documented "$@"
+}
+
+# shown PATTERN: "PLACE<Tab>COMMAND" for all that the documents and manuals show and PATTERN matches.
+shown() {
+	documented commands "${DOCUMENTS[@]}" packaging/man/* | grep -P "\t(sudo )?$1"
+}
+
+@test "every link leads to a file, and to a heading of it" {
+	local file target path anchor missing=''
+	while IFS=: read -r file target; do
+		path=$(dirname "$file")/${target%%#*}
+		[[ -n ${target%%#*} ]] || path=$file
+		[[ -e $path ]] || missing+="$file: $target"$'\n'
+		[[ $target != *'#'* ]] && continue
+		anchor=${target#*#}
+		sed -n 's/^##* //p' "$path" | tr '[:upper:] ' '[:lower:]-' | tr -cd 'a-z0-9_\n-' | grep -qx -- "$anchor" ||
+			missing+="$file: $target"$'\n'
+	done < <(grep -HoP '\]\(\K(?!https?:)[^)]+' "${DOCUMENTS[@]}" examples/*/README.md tests/lab/README.md)
+	[ -z "$missing" ] || { echo "$missing" && return 1; }
+}
+
+@test "README leads to every document" {
+	local file
+	for file in docs/*.md; do
+		grep -qF "($file)" README.md || { echo "not linked: $file" && return 1; }
+	done
+}
+
+# Words like `runner/tree.c` or `tests/lab/cases/*.bats`.
+@test "files of the source that are named are there" {
+	local file named missing=''
+	while IFS=: read -r file named; do
+		compgen -G "$named" >/dev/null || missing+="$file: $named"$'\n'
+	done < <(grep -HoP '`\K(common|runner|setup-helper|tests|packaging|examples|docs|polkit)/[\w.*/-]+(?=`)' \
+		README.md docs/{architecture,attestation,config,design,packaging,security,troubleshooting}.md)
+	[ -z "$missing" ] || { echo "$missing" && return 1; }
+}
+
+@test "commands that are shown and run elsewhere are run there" {
+	local place command word
+	while IFS=$'\t' read -r _ command; do
+		place=$(documented place "$command")
+		case $place in
+		cli | lab | form) continue ;;
+		check | demo) [[ -x $place ]] ;;
+		esac
+		# The program, or for the packages what is installed.
+		word=$(grep -oE -e 'cmake|install-dependencies|make-image|build-deb|import|own-compose|--watch|check|demo|apt' <<<"$command" | head -n 1)
+		grep -q -e "$word" "$place" || { echo "$place does not run: $command" && return 1; }
+	done < <(documented commands "${DOCUMENTS[@]}")
+}
+
+@test "every command of oss-crs-run and oss-crs-setup that is shown has the options it is shown with" {
+	local where command words count=0
+	while IFS=$'\t' read -r where command; do
+		read -ra words <<<"${command#sudo }"
+		case ${words[0]} in
+		oss-crs-run) run "$RUN" "${words[1]}" --help "${words[@]:2}" ;;
+		oss-crs-setup) run "$SETUP" --help "${words[@]:1}" ;;
+		esac
+		[ "$status" -eq 0 ] || { echo "$where: $command: $output" && return 1; }
+		count=$((count + 1))
+	done < <(shown 'oss-crs-')
+	[ "$count" -gt 10 ]
+}
+
+# A machine that is large enough stands for whichever this is, unless the command names one itself.
+@test "every plan that is shown is one" {
+	local where command machine words count=0
+	while IFS=$'\t' read -r where command; do
+		machine=(--host-cpus 0-255 --host-memory 2T)
+		[[ $command != *--host-* ]] || machine=()
+		read -ra words <<<"${command#oss-crs-run plan }"
+		run "$RUN" plan "${machine[@]}" "${words[@]}"
+		[ "$status" -eq 0 ] || { echo "$where: $command: $output" && return 1; }
+		count=$((count + 1))
+	done < <(shown 'oss-crs-run plan ')
+	[ "$count" -gt 0 ]
+}
+
+@test "docs/json.md has the ids of both programs' findings" {
+	local id ids
+	ids=$("$RUN" check --json | jq -r '.findings[].id') || [ -n "$ids" ]
+	ids+=$'\n'$(sed -nE 's/^\t\t\{"([a-z0-9-]+)", judge_.*/\1/p' setup-helper/findings.c)
+	[ "$(wc -l <<<"$ids")" -gt 15 ]
+	for id in $ids; do
+		grep -qF "\`$id\`" docs/json.md || { echo "docs/json.md lacks $id" && return 1; }
+	done
+}

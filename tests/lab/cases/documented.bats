@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# A newcomer with nothing but the documents: run as root in a clean lab guest that has README.md, docs and
+# tests/cli/documented in /srv/documents. From a stock host to a ready one by what `check` says alone; then every command
+# that README and docs show, in their order. The tests build on each other.
+
+load common
+
+DOCUMENTS=/srv/documents
+WORK=/tmp/source # what stands for the source's directory
+
+# alice_types LINE: at a terminal, in a new login session; the answer to a question is yes, and is in the output. The
+# keyboard is a FIFO that stays open: script(1) does not end where its input does.
+alice_types() {
+	local status=0
+	rm -f /tmp/keyboard && mkfifo /tmp/keyboard
+	exec 8<>/tmp/keyboard
+	echo y >&8
+	sh_as alice "cd $WORK && script -qefc $(printf %q "bash -c $(printf %q "$1")") /dev/null" <&8 || status=$?
+	exec 8>&-
+	return $status
+}
+
+# What follows the colon in the hint of each finding that is not met; advice is left alone.
+hinted() {
+	awk '/^[a-z?]/ { unmet = /^no / } unmet && sub(/^ +hint: (.*: )?/, "")'
+}
+
+# The example with its own config but small containers: the fuzzers themselves are run by case `package`, with the same
+# two commands.
+make_example() {
+	rm -rf $WORK && mkdir -p $WORK/examples && cp -r /srv/ensemble-c $WORK/examples/
+	{
+		echo 'services:'
+		for crs in libfuzzer aflplusplus; do
+			for phase in build run; do
+				printf '  %s_%s:\n    image: busybox:latest\n    pull_policy: never\n    network_mode: none\n' $crs $phase
+				printf '    profiles: [%s]\n    command: [sh, -c, "echo $$OSS_CRS_NAME has $$(nproc) CPUs"]\n' $phase
+			done
+		done
+	} >$WORK/examples/ensemble-c/docker-compose.yaml
+}
+
+setup_file() {
+	systemd-tmpfiles --create oss-crs.conf # as a package or the next boot does
+	make_example
+	# Debian with Docker installed, and nothing done yet.
+	gpasswd -d alice docker
+	systemctl stop docker.socket docker.service
+}
+
+# bats test_tags=both
+@test "check leads from a stock host to a ready one, copy and paste" {
+	run sh_as alice 'oss-crs-run check'
+	[ "$status" -eq 69 ]
+	for ((round = 0; round < 6; round++)); do
+		run sh_as alice 'oss-crs-run check'
+		[ "$status" -ne 0 ] || break
+		echo "$output"
+		hinted <<<"$output" >/tmp/hinted
+		[ -s /tmp/hinted ]
+		while read -r line; do
+			echo "alice types: $line"
+			alice_types "$line"
+		done </tmp/hinted
+	done
+	[ "$status" -eq 0 ]
+	sh_as alice 'oss-crs-setup check'
+	[ "$(docker info --format '{{.CgroupDriver}}')" = cgroupfs ]
+}
+
+@test "the commands of README and docs run on a ready host, in their order" {
+	cd $DOCUMENTS
+	count=0
+	while IFS=$'\t' read -r where line; do
+		case $(./documented place "$line") in
+		cli | lab) ;;
+		*) continue ;;
+		esac
+		begin=$SECONDS
+		run alice_types "$line"
+		echo "$where: $line: status $status, $((SECONDS - begin)) s"
+		[ "$status" -eq 0 ] || { echo "$output" && return 1; }
+		[[ "$line" != *'--crs libfuzzer -- nproc' ]] || [ "${lines[-1]%$'\r'}" = 2 ]
+		count=$((count + 1))
+	done < <(./documented commands README.md docs/*.md)
+	[ "$count" -gt 15 ]
+	nothing_left
+}
