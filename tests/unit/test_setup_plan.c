@@ -337,7 +337,7 @@ TEST(whether_live_restore_saves_running_containers_is_said)
 	assert_contains(f.plan.blocked.hint, "live-restore is off: they are stopped");
 	f.facts.docker.state.live_restore = true;
 	assert_blocked(&f, EX_TEMPFAIL, "1 container is running: web");
-	assert_contains(f.plan.blocked.hint, "live-restore is on: they go on running");
+	assert_contains(f.plan.blocked.hint, "live-restore is on: with --restart=force they go on running");
 	release(&f);
 }
 
