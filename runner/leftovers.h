@@ -16,9 +16,10 @@
 
 struct leftovers {
 	const struct host *host;
-	struct engine *engine; /* the caller's; NULL: not to be asked */
-	int ours;              /* oss-crs; -1: there is none */
-	int base, owners;      /* of the files; -1: there are none */
+	uid_t uid;
+	struct engine *engines[ENGINE_KINDS]; /* the caller's; NULL: not to be asked */
+	int ours;                             /* oss-crs; -1: there is none */
+	int base, owners;                     /* of the files; -1: there are none */
 };
 
 #define LEFTOVERS_NONE                               \
@@ -28,6 +29,7 @@ struct leftovers {
 
 struct left_run {
 	struct engine_run run; /* owner: empty if the engine has nothing of it */
+	enum engine_kind kind; /* of the engine that has it, or that its files name */
 	bool has_cgroups, has_files, has_objects;
 	bool live;
 };
@@ -43,9 +45,8 @@ struct left_runs {
 	}
 
 /* Open what there is; makes no cgroup. One at a time of the user's processes may have it open to remove something:
- * without `wait`, another is EBUSY. */
-int leftovers_open(const struct context *context, struct engine *engine, bool wait, struct leftovers *ret,
-	struct error *err);
+ * without `wait`, another is EBUSY. The caller fills in the engines. */
+int leftovers_open(const struct context *context, bool wait, struct leftovers *ret, struct error *err);
 void leftovers_close(struct leftovers *leftovers);
 
 /* All runs of the user, by name, each judged. The caller frees. */
