@@ -70,8 +70,8 @@ int choice_recall(int base, const char *run, enum engine_kind *ret, struct error
 	char path[NAME_MAX + sizeof RECORD_FILE + 1];
 	char text[32] = "";
 	(void)snprintf(path, sizeof path, "%s/%s", run, RECORD_FILE);
-	if (fs_read_attr(base, path, text, sizeof text, err) < 0 && err->code != ENOENT)
-		return -1;
+	if (fs_read_attr(base, path, text, sizeof text, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
 	*ret = strcmp(text, engine_name(ENGINE_PODMAN)) == 0 ? ENGINE_PODMAN : ENGINE_DOCKER;
 	return 0;
 }

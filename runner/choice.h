@@ -22,8 +22,8 @@ int choice_make(
 /* Whether Podman is ready for this user, but for what only a run finds out. */
 int choice_check_podman(const struct context *context, struct error *err);
 
-/* Write it down in a run's scratch directory, and read it again: base is what is above that. A run without any is
- * Docker's. */
+/* Write it down in a run's scratch directory, and read it again: base is what is above that. Without a record
+ * nothing was started yet: *ret stays as it is. */
 int choice_record(int scratch, enum engine_kind kind, struct error *err);
 int choice_recall(int base, const char *run, enum engine_kind *ret, struct error *err);
 

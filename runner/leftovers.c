@@ -113,13 +113,16 @@ static int find_names(int dir, unsigned char type, size_t has, struct left_runs 
 	return 0;
 }
 
-/* Of the runs that have files: which engine they name. */
+/* Of the runs that have files: which engine they name; else one that can be asked, in vain. */
 static int find_kinds(const struct leftovers *leftovers, struct left_runs *runs, struct error *err)
 {
 	for (size_t i = 0; i < runs->count; i++) {
 		struct left_run *run = &runs->list[i];
-		if (run->has_files && !run->has_objects &&
-			choice_recall(leftovers->base, run->run.name, &run->kind, err) < 0)
+		if (!run->has_files || run->has_objects)
+			continue;
+		if (!leftovers->engines[run->kind] && leftovers->engines[ENGINE_PODMAN])
+			run->kind = ENGINE_PODMAN;
+		if (choice_recall(leftovers->base, run->run.name, &run->kind, err) < 0)
 			return -1;
 	}
 	return 0;
