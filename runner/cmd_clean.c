@@ -100,23 +100,6 @@ static int open_docker(struct engine *ret, struct error *err)
 	return -1;
 }
 
-/* A service of Podman's for this call; the lock of leftovers_open() keeps it from being somebody else's too. */
-static int open_podman(const struct context *context, struct engine *ret, struct error *err)
-{
-	_cleanup_free_ char *base = NULL;
-	_cleanup_free_ char *endpoint = NULL;
-	_cleanup_close_ int fd =
-		choice_check_podman(context, err) == 0 ? scratch_open_base(context->uid, &base, err) : -1;
-	if (fd < 0 || podman_start(context->uid, SERVICE_NAME, base, &endpoint, err) < 0)
-		return -1;
-	if (engine_open_at(ENGINE_PODMAN, endpoint, ret, err) == 0 && engine_check(ret, err) == 0)
-		return 0;
-	struct error ignored;
-	engine_close(ret);
-	(void)podman_stop(context->uid, SERVICE_NAME, &ignored);
-	return -1;
-}
-
 /* Both engines, as far as they are there. That neither is, is worth a word. */
 static void open_engines(struct cleaner *cleaner)
 {
@@ -124,20 +107,10 @@ static void open_engines(struct cleaner *cleaner)
 	struct error problems[ENGINE_KINDS] = {0};
 	if (open_docker(&cleaner->docker, &problems[ENGINE_DOCKER]) == 0)
 		cleaner->leftovers.engines[ENGINE_DOCKER] = &cleaner->docker;
-	if (open_podman(context, &cleaner->podman, &problems[ENGINE_PODMAN]) == 0)
-		cleaner->leftovers.engines[ENGINE_PODMAN] = &cleaner->podman;
+	(void)leftovers_open_podman(context, &cleaner->leftovers, &cleaner->podman, &problems[ENGINE_PODMAN]);
 	if (!cleaner->leftovers.engines[ENGINE_DOCKER] && !cleaner->leftovers.engines[ENGINE_PODMAN])
 		log_note(&context->log, LOG_NORMAL, "containers were not looked for: %s; %s",
 			problems[ENGINE_DOCKER].msg, problems[ENGINE_PODMAN].msg);
-}
-
-/* The service ends in any case: its failure counts where nothing else failed. */
-static int close_engines(struct cleaner *cleaner, struct error *err)
-{
-	bool service = cleaner->leftovers.engines[ENGINE_PODMAN];
-	engine_close(&cleaner->docker);
-	engine_close(&cleaner->podman);
-	return service ? podman_stop(cleaner->context->uid, SERVICE_NAME, err) : 0;
 }
 
 int cmd_clean(const struct context *context, struct error *err)
@@ -152,7 +125,8 @@ int cmd_clean(const struct context *context, struct error *err)
 	if (result == 0) {
 		open_engines(&cleaner);
 		result = clean(&cleaner, err);
-		if (close_engines(&cleaner, &closing) < 0 && result == 0) {
+		engine_close(&cleaner.docker);
+		if (leftovers_close_podman(&cleaner.leftovers, &closing) < 0 && result == 0) {
 			*err = closing;
 			result = -1;
 		}

@@ -125,7 +125,7 @@ static int start_engine(struct session *session, struct error *err)
 	return 0;
 }
 
-/* Wait for Podman's service, and do what could not be done without. */
+/* Wait for Podman's service. */
 static int await_engine(struct session *session, struct error *err)
 {
 	if (session->kind == ENGINE_DOCKER)
@@ -133,8 +133,6 @@ static int await_engine(struct session *session, struct error *err)
 	progress_begin(&session->progress, &session->context->log, "starting Podman");
 	int result = engine_check(&session->engine, err);
 	progress_end(&session->progress);
-	if (result == 0)
-		leftovers_sweep(session->context, &session->engine);
 	return result;
 }
 
@@ -391,8 +389,7 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 		if (session.ours < 0)
 			return -1;
 	}
-	if (session.kind == ENGINE_DOCKER)
-		leftovers_sweep(context, &session.engine);
+	leftovers_sweep(context, session.kind == ENGINE_DOCKER ? &session.engine : NULL);
 	return run_session(&session, job.dir, err);
 }
 

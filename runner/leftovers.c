@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <sys/file.h>
 
+#define PODMAN_SERVICE "clean" /* the name of no run */
+
 int leftovers_open(const struct context *context, bool wait, struct leftovers *ret, struct error *err)
 {
 	_cleanup_(leftovers_close) struct leftovers opened = LEFTOVERS_NONE;
@@ -46,6 +48,36 @@ void leftovers_close(struct leftovers *leftovers)
 	cleanup_close(&leftovers->base);
 	cleanup_close(&leftovers->owners);
 	*leftovers = (struct leftovers)LEFTOVERS_NONE;
+}
+
+int leftovers_open_podman(
+	const struct context *context, struct leftovers *leftovers, struct engine *ret, struct error *err)
+{
+	_cleanup_free_ char *base = NULL;
+	_cleanup_free_ char *endpoint = NULL;
+	if (choice_check_podman(context, err) < 0)
+		return -1;
+	_cleanup_close_ int fd = scratch_open_base(context->uid, &base, err);
+	if (fd < 0 || podman_start(context->uid, PODMAN_SERVICE, base, &endpoint, err) < 0)
+		return -1;
+	if (engine_open_at(ENGINE_PODMAN, endpoint, ret, err) == 0 && engine_check(ret, err) == 0) {
+		leftovers->engines[ENGINE_PODMAN] = ret;
+		return 0;
+	}
+	struct error ignored;
+	engine_close(ret);
+	(void)podman_stop(context->uid, PODMAN_SERVICE, &ignored);
+	return -1;
+}
+
+int leftovers_close_podman(struct leftovers *leftovers, struct error *err)
+{
+	struct engine *podman = leftovers->engines[ENGINE_PODMAN];
+	if (!podman)
+		return 0;
+	engine_close(podman);
+	leftovers->engines[ENGINE_PODMAN] = NULL;
+	return podman_stop(leftovers->uid, PODMAN_SERVICE, err);
 }
 
 void left_runs_free(struct left_runs *runs)
@@ -227,17 +259,30 @@ int leftovers_remove(const struct leftovers *leftovers, const struct left_run *r
 	return any || removed > 0;
 }
 
+/* Whether there is a dead run to be removed that Podman has. */
+static bool any_of_podman(const struct left_runs *runs)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		if (runs->list[i].kind == ENGINE_PODMAN && !runs->list[i].live && !runs->list[i].run.keep)
+			return true;
+	return false;
+}
+
 void leftovers_sweep(const struct context *context, struct engine *engine)
 {
+	struct engine podman = ENGINE_NONE;
 	_cleanup_(leftovers_close) struct leftovers leftovers = LEFTOVERS_NONE;
 	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
 	struct error problem = {0};
-	if (leftovers_open(context, false, &leftovers, &problem) == 0 && engine)
+	int opened = leftovers_open(context, false, &leftovers, &problem);
+	if (opened == 0 && engine)
 		leftovers.engines[engine->kind] = engine;
-	if (problem.msg[0] || leftovers_find(&leftovers, context->uid, &runs, &problem) < 0) {
+	if (opened < 0 || leftovers_find(&leftovers, context->uid, &runs, &problem) < 0) {
 		log_note(&context->log, LOG_VERBOSE, "dead runs were not looked for: %s", problem.msg);
 		return;
 	}
+	if (any_of_podman(&runs) && leftovers_open_podman(context, &leftovers, &podman, &problem) < 0)
+		log_note(&context->log, LOG_VERBOSE, "dead runs on Podman stay: %s", problem.msg);
 	for (size_t i = 0; i < runs.count; i++) {
 		const struct left_run *run = &runs.list[i];
 		if (run->live || run->run.keep || (!leftovers.engines[run->kind] && run->has_files))
@@ -250,4 +295,6 @@ void leftovers_sweep(const struct context *context, struct engine *engine)
 			log_warning(&context->log, "the dead run %s could not be removed: %s%s%s",
 				run->run.name, problem.msg, problem.hint[0] ? "; " : "", problem.hint);
 	}
+	if (leftovers_close_podman(&leftovers, &problem) < 0)
+		log_warning(&context->log, "%s", problem.msg);
 }

@@ -49,6 +49,12 @@ struct left_runs {
 int leftovers_open(const struct context *context, bool wait, struct leftovers *ret, struct error *err);
 void leftovers_close(struct leftovers *leftovers);
 
+/* Ask Podman too, if it is ready: by a service of its own, which the lock on the leftovers keeps from being somebody else's as
+ * well. ret is the caller's memory. Then end that service, if it was started. */
+int leftovers_open_podman(
+	const struct context *context, struct leftovers *leftovers, struct engine *ret, struct error *err);
+int leftovers_close_podman(struct leftovers *leftovers, struct error *err);
+
 /* All runs of the user, by name, each judged. The caller frees. */
 int leftovers_find(const struct leftovers *leftovers, uid_t uid, struct left_runs *ret, struct error *err);
 void left_runs_free(struct left_runs *runs);
@@ -58,8 +64,9 @@ void left_runs_free(struct left_runs *runs);
  * had gone already, -1: with an error. */
 int leftovers_remove(const struct leftovers *leftovers, const struct left_run *run, struct error *err);
 
-/* The cheap part, for the start of every run: remove what dead runs have left and nobody wants to look at (--keep). Without
- * an engine, only those that never had containers. Says what it has removed, and never fails. */
+/* The cheap part, for the start of every run and before anything of it is there: remove what dead runs have left and nobody
+ * wants to look at (--keep). Without an engine, only those that never had containers; Podman is started where files of a
+ * dead run name it. Says what it has removed, and never fails. */
 void leftovers_sweep(const struct context *context, struct engine *engine);
 
 #endif
