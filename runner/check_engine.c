@@ -65,10 +65,11 @@ int look_podman(struct facts *facts, char *detail, struct error *err)
 		return -1;
 	if (status != 0)
 		return fail_as(err, EX_UNAVAILABLE, "%s --version ends with status %d", program, status);
+	text[strcspn(text, "\n")] = '\0';
 	const char *version = strrchr(text, ' ');
-	(void)snprintf(detail, DETAIL_MAX, "Podman%.*s at %s", version ? (int)strcspn(version, "\n") : 0,
-		version ? version : "", program);
-	return 0;
+	version = version ? version + 1 : text;
+	(void)snprintf(detail, DETAIL_MAX, "Podman %s at %s", version, program);
+	return podman_check_version(version, err);
 }
 
 int look_podman_ids(struct facts *facts, char *detail, struct error *err)

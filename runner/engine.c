@@ -8,6 +8,7 @@
 #include "cleanup_json.h"
 #include "endpoint.h"
 #include "http.h"
+#include "podman.h"
 
 #include <errno.h>
 #include <sys/utsname.h>
@@ -159,6 +160,8 @@ int engine_check(struct engine *engine, struct error *err)
 	struct engine_info info = {0};
 	if (engine_info(engine, &info, err) < 0 || engine_check_local(engine, &info, err) < 0 ||
 		engine_check_version(engine, &info, err) < 0)
+		return -1;
+	if (engine->kind == ENGINE_PODMAN && podman_check_version(info.version, err) < 0)
 		return -1;
 	return engine_check_driver(engine, &info, err);
 }

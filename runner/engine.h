@@ -73,7 +73,7 @@ int engine_check_local(const struct engine *engine, const struct engine_info *in
 int engine_check_version(const struct engine *engine, const struct engine_info *info, struct error *err);
 int engine_check_driver(const struct engine *engine, const struct engine_info *info, struct error *err);
 
-/* All three, by one request. */
+/* All three, and Podman's version, by one request. */
 int engine_check(struct engine *engine, struct error *err);
 
 /* Find Docker and check that it is one for runs. */

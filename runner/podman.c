@@ -15,6 +15,7 @@
 #include <sys/un.h>
 
 #define INSTALL_HINT  "on Debian: sudo apt-get install podman uidmap catatonit passt nftables"
+#define VERSION_MIN   5
 #define SUBID_MAX     ((size_t)1 << 20)
 #define SOCKET_FILE   "podman.sock"
 #define UNIT_NAME_MAX 256
@@ -26,6 +27,14 @@ int podman_find(char **ret_path, struct error *err)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "Podman is not installed");
 	return add_hint(err, INSTALL_HINT);
+}
+
+int podman_check_version(const char *version, struct error *err)
+{
+	if (strtoul(version, NULL, 10) >= VERSION_MIN)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "Podman %s is too old", version);
+	return add_hint(err, "it needs Podman %d, which Debian 13 has; or Docker", VERSION_MIN);
 }
 
 /* Whether a line "NAME:FIRST:COUNT" is the user's, who may be named by number. */

@@ -26,6 +26,7 @@
 
 /* The conditions that Podman needs, one finding each; EX_UNAVAILABLE with a hint where one is not met. */
 int podman_find(char **ret_path, struct error *err); /* it is installed; the caller frees the path */
+int podman_check_version(const char *version, struct error *err);            /* "5.4.2": not too old */
 int podman_check_ids(const struct host *host, uid_t uid, struct error *err); /* user ids for its containers */
 int podman_check_manager(uid_t uid, struct error *err);                      /* who starts the service */
 

@@ -50,6 +50,18 @@ TEST(who_gets_none_hears_why_and_of_either_way)
 	assert_string_equal(err.hint, no_podman.hint);
 }
 
+TEST(a_podman_before_5_is_named_with_where_a_newer_one_is)
+{
+	struct error err = {0};
+	assert_ok(podman_check_version("5.4.2", &err), err);
+	assert_ok(podman_check_version("10.0", &err), err);
+	assert_int_equal(podman_check_version("4.3.1", &err), -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_contains(err.msg, "4.3.1");
+	assert_contains(err.hint, "Debian 13");
+	assert_int_equal(podman_check_version("", &err), -1);
+}
+
 TEST(what_was_chosen_is_known_to_who_cleans_up)
 {
 	struct error err = {0};
@@ -118,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(docker_is_taken_where_it_is_ready_and_podman_where_it_is_not),
 		RUN(who_gets_none_hears_why_and_of_either_way),
+		RUN(a_podman_before_5_is_named_with_where_a_newer_one_is),
 		RUN_IN_DIR(what_was_chosen_is_known_to_who_cleans_up),
 		RUN_IN_DIR(ids_for_containers_are_looked_for_by_name_and_by_number),
 	};

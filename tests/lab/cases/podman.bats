@@ -53,6 +53,7 @@ processes_of() {
 	find "$1" -name cgroup.procs -exec cat {} +
 }
 
+# bats test_tags=short
 @test "bob, who may use neither Docker nor sudo, is ready; Docker is not needed, and why it is not ready is said" {
 	run as bob id -Gn
 	[ "$output" = bob ]
@@ -68,6 +69,7 @@ processes_of() {
 	grep -Eq '^no +docker +' <<<"$output"
 }
 
+# bats test_tags=short
 @test "a run holds each CRS to its CPUs and memory, nothing of it is root's, and nothing is left" {
 	services a 'echo a of $$(nproc) CPUs is up; sleep 600' b 'echo b of $$(nproc) CPUs is up; sleep 600'
 	start
@@ -83,7 +85,7 @@ processes_of() {
 	[ "$(cat $worker/memory.max)" = $((256 << 20)) ]
 	for crs in a b; do
 		[ "$(sh_as bob "podman inspect -f '{{.HostConfig.CgroupParent}}' \$(podman ps -q --filter label=com.docker.compose.service=$crs)")" = "/$OURS/${worker##*/}/$crs" ]
-		[ "$(processes_of $worker/$crs | wc -l)" -ge 2 ]
+		[ "$(processes_of $worker/$crs | wc -l)" -ge 1 ]
 	done
 	# From the kernel's own files: whose the job's processes are, and what keeps them (conmon, Podman).
 	unit=$CG/${OURS%/oss-crs}/app.slice/oss-crs-podman-${worker##*/}.service
@@ -183,6 +185,7 @@ processes_of() {
 	nothing_left
 }
 
+# bats test_tags=short
 @test "what a runner that was killed leaves, clean takes away: containers, cgroups, Podman's service" {
 	services a 'echo a is up; sleep 600' b 'echo b is up; sleep 600'
 	start
