@@ -97,16 +97,29 @@ static int check_process(const struct host *host, const struct container *contai
 	return fail_mismatch(err, what, parent, path);
 }
 
-/* Whether a descendant of the keeper is of the container: the first process and its children; and what `docker exec`
- * put beside it, which is in a PID namespace of its own. What is not is the runtime's own command, on its way. */
-static bool is_of_container(
-	const struct host *host, const struct processes *processes, pid_t keeper, pid_t first, pid_t pid)
+/* The PID namespace of the container: empty where it is the host's (pid: host), or root's to read, as Docker's is. */
+static const char *own_namespace(
+	const struct host *host, pid_t keeper, pid_t first, char buf[static PROCESS_NAMESPACE_MAX])
 {
-	if (!processes_below(processes, keeper, pid))
-		return false;
+	char outside[PROCESS_NAMESPACE_MAX];
+	if (strcmp(process_pid_namespace(host, first, buf), process_pid_namespace(host, keeper, outside)) ==
+		0)
+		buf[0] = '\0';
+	return buf;
+}
+
+/* Whether a process is of the container: the first process and its children; what `docker exec` put beside it, below the
+ * same keeper and in a PID namespace of its own (what is not is the runtime's own command, on its way); and what `podman
+ * exec` did, which has a keeper of its own, but the container's namespace. */
+static bool is_of_container(const struct host *host, const struct processes *processes, pid_t keeper,
+	pid_t first, const char *namespace, pid_t pid)
+{
+	char its[PROCESS_NAMESPACE_MAX];
 	if (pid == first || processes_below(processes, first, pid))
 		return true;
-	return process_pid_namespaces(host, pid) > process_pid_namespaces(host, keeper);
+	if (processes_below(processes, keeper, pid))
+		return process_pid_namespaces(host, pid) > process_pid_namespaces(host, keeper);
+	return *namespace && strcmp(process_pid_namespace(host, pid, its), namespace) == 0;
 }
 
 int attest_container(const struct host *host, const struct cg_tree *tree, const struct plan_crs *crs,
@@ -126,9 +139,11 @@ int attest_container(const struct host *host, const struct cg_tree *tree, const 
 	if (processes_read(host, &processes, err) < 0)
 		return -1;
 	pid_t keeper = processes_parent(&processes, container->pid);
+	char namespace[PROCESS_NAMESPACE_MAX];
+	(void)own_namespace(host, keeper, container->pid, namespace);
 	for (size_t i = 0; keeper > 1 && i < processes.count; i++) {
 		pid_t pid = processes.list[i].pid;
-		if (is_of_container(host, &processes, keeper, container->pid, pid) &&
+		if (is_of_container(host, &processes, keeper, container->pid, namespace, pid) &&
 			check_process(host, container, pid, parent, err) < 0)
 			return -1;
 	}

@@ -3,13 +3,10 @@
  * check: the table of findings. Each looks at one thing, changes nothing, and carries its own remedy. The ids are
  * part of `check --json` and do not change.
  */
-#include "check.h"
-
 #include "authority.h"
-#include "cgroup.h"
 #include "check_parts.h"
 #include "cleanup.h"
-#include "compose.h"
+#include "cleanup_json.h"
 #include "delegation.h"
 #include "fs.h"
 
@@ -21,14 +18,14 @@
 struct finding {
 	const char *id;
 	int (*look)(struct facts *facts, char *detail, struct error *err);
-	bool advice; /* the host is ready without it */
+	enum need need;
 };
 
-static int not_connected(char *detail)
-{
-	(void)snprintf(detail, DETAIL_MAX, "cannot be told without Docker");
-	return 1;
-}
+struct outcome {
+	int result; /* as look() gave it */
+	char detail[DETAIL_MAX];
+	struct error problem;
+};
 
 static int look_cgroup2(struct facts *facts, char *detail, struct error *err)
 {
@@ -65,78 +62,75 @@ static int look_delegation(struct facts *facts, char *detail, struct error *err)
 	return add_hint(err, "run once: %s", command);
 }
 
-static int look_docker(struct facts *facts, char *detail, struct error *err)
-{
-	if (engine_open(&facts->engine, err) < 0 || engine_info(&facts->engine, &facts->info, err) < 0)
-		return -1;
-	facts->connected = true;
-	(void)snprintf(detail, DETAIL_MAX, "Docker %s at %s", facts->info.version, facts->engine.endpoint);
-	return 0;
-}
-
-static int look_local(struct facts *facts, char *detail, struct error *err)
-{
-	if (!facts->connected)
-		return not_connected(detail);
-	(void)snprintf(detail, DETAIL_MAX, "the daemon runs on this host");
-	return engine_check_local(&facts->engine, &facts->info, err);
-}
-
-static int look_version(struct facts *facts, char *detail, struct error *err)
-{
-	if (!facts->connected)
-		return not_connected(detail);
-	(void)snprintf(detail, DETAIL_MAX, "Docker uses cgroup v2");
-	return engine_check_version(&facts->info, err);
-}
-
-static int look_driver(struct facts *facts, char *detail, struct error *err)
-{
-	if (!facts->connected)
-		return not_connected(detail);
-	(void)snprintf(detail, DETAIL_MAX, "Docker's cgroup driver is cgroupfs");
-	return engine_check_driver(&facts->info, err);
-}
-
-static int look_compose(struct facts *facts, char *detail, struct error *err)
-{
-	(void)facts;
-	const char *tool[2] = {NULL, NULL};
-	if (compose_find_tool(tool, err) < 0)
-		return -1;
-	(void)snprintf(detail, DETAIL_MAX, "%s%s%s", tool[0], tool[1] ? " " : "", tool[1] ? tool[1] : "");
-	return 0;
-}
-
 static const struct finding findings[] = {
-	{"cgroup2", look_cgroup2, false},
-	{"kernel", look_kernel, false},
-	{"delegation", look_delegation, false},
-	{"docker", look_docker, false},
-	{"docker-local", look_local, false},
-	{"docker-cgroup-version", look_version, false},
-	{"docker-cgroup-driver", look_driver, false},
-	{"compose", look_compose, false},
-	{"smt", look_smt, true},
-	{"numa", look_numa, true},
-	{"isolated-cpus", look_isolated, true},
-	{"governor", look_governor, true},
+	{"cgroup2", look_cgroup2, NEED_ALWAYS},
+	{"kernel", look_kernel, NEED_ALWAYS},
+	{"delegation", look_delegation, NEED_ALWAYS},
+	{"docker", look_docker, NEED_DOCKER},
+	{"docker-local", look_local, NEED_DOCKER},
+	{"docker-cgroup-version", look_version, NEED_DOCKER},
+	{"docker-cgroup-driver", look_driver, NEED_DOCKER},
+	{"podman", look_podman, NEED_PODMAN},
+	{"podman-ids", look_podman_ids, NEED_PODMAN},
+	{"podman-manager", look_podman_manager, NEED_PODMAN},
+	{"engine", look_engine, NEED_ALWAYS}, /* after those of both */
+	{"compose", look_compose, NEED_ALWAYS},
+	{"smt", look_smt, NEED_ADVICE},
+	{"numa", look_numa, NEED_ADVICE},
+	{"isolated-cpus", look_isolated, NEED_ADVICE},
+	{"governor", look_governor, NEED_ADVICE},
 };
 
-static void print_finding(
-	const struct finding *finding, int result, const char *detail, const struct error *err)
+#define FINDING_COUNT (sizeof findings / sizeof *findings)
+
+/* Whether the job gets that engine, or would if it were ready. */
+static bool is_wanted(const struct facts *facts, enum engine_kind kind, int wanted)
 {
-	const char *word = result == 0 ? "ok" : result > 0 ? "?" : finding->advice ? "warn" : "no";
-	(void)printf("%-4s %-22s %s\n", word, finding->id, result < 0 ? err->msg : detail);
-	if (result < 0 && err->hint[0])
-		(void)printf("%29shint: %s\n", "", err->hint);
+	return facts->chosen ? facts->kind == kind : facts->context->options.engine == wanted;
+}
+
+/* Whether the host is not ready without it. */
+static bool is_needed(const struct facts *facts, enum need need)
+{
+	switch (need) {
+	case NEED_ALWAYS:
+		return true;
+	case NEED_DOCKER:
+		return is_wanted(facts, ENGINE_DOCKER, WANT_DOCKER);
+	case NEED_PODMAN:
+		return is_wanted(facts, ENGINE_PODMAN, WANT_PODMAN);
+	case NEED_ADVICE:
+		return false;
+	}
+	return false;
+}
+
+static const char *word_of(const struct facts *facts, const struct finding *finding, int result)
+{
+	if (result == 0)
+		return "ok";
+	if (is_needed(facts, finding->need))
+		return result > 0 ? "?" : "no";
+	return finding->need != NEED_ADVICE ? "-" : result > 0 ? "?" : "warn";
+}
+
+static void print_finding(
+	const struct facts *facts, const struct finding *finding, const struct outcome *outcome)
+{
+	const char *word = word_of(facts, finding, outcome->result);
+	bool failed = outcome->result < 0;
+	(void)printf("%-4s %-22s %s\n", word, finding->id, failed ? outcome->problem.msg : outcome->detail);
+	if (failed && outcome->problem.hint[0] && strcmp(word, "-") != 0)
+		(void)printf("%29shint: %s\n", "", outcome->problem.hint);
 }
 
 static json_t *finding_to_json(
-	const struct finding *finding, int result, const char *detail, const struct error *err)
+	const struct facts *facts, const struct finding *finding, const struct outcome *outcome)
 {
-	return json_pack("{s:s, s:b, s:s, s:s}", "id", finding->id, "ok", result == 0, "detail",
-		result < 0 ? err->msg : detail, "hint", result < 0 ? err->hint : "");
+	bool failed = outcome->result < 0;
+	return json_pack("{s:s, s:b, s:b, s:s, s:s}", "id", finding->id, "ok", outcome->result == 0, "needed",
+		is_needed(facts, finding->need), "detail", failed ? outcome->problem.msg : outcome->detail,
+		"hint", failed ? outcome->problem.hint : "");
 }
 
 /* Without it the findings about it cannot be told. */
@@ -148,57 +142,52 @@ static void read_topology(const struct context *context, struct topology *ret)
 		(void)topology_read(sys, ret, &ignored);
 }
 
+static void look_at_all(struct facts *facts, struct outcome outcomes[static FINDING_COUNT])
+{
+	for (size_t i = 0; i < FINDING_COUNT; i++) {
+		struct outcome *outcome = &outcomes[i];
+		struct error *first = &facts->problems[findings[i].need];
+		*outcome = (struct outcome){.result = 0};
+		outcome->result = findings[i].look(facts, outcome->detail, &outcome->problem);
+		if (outcome->result < 0 && !first->msg[0])
+			*first = outcome->problem;
+	}
+}
+
+static int print_json(const struct facts *facts, const struct outcome outcomes[static FINDING_COUNT],
+	bool ready, struct error *err)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < FINDING_COUNT; i++)
+		(void)json_array_append_new(list, finding_to_json(facts, &findings[i], &outcomes[i]));
+	_cleanup_json_ json_t *root =
+		json_pack("{s:i, s:b, s:o}", "version", 1, "ready", ready, "findings", list);
+	if (!root || json_dumpf(root, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF)
+		return fail(err, EIO, "print the findings");
+	return 0;
+}
+
 int cmd_check(const struct context *context, struct error *err)
 {
+	struct outcome outcomes[FINDING_COUNT];
 	struct facts facts = {.context = context, .engine = ENGINE_NONE};
-	read_topology(context, &facts.topology);
-	json_t *list = json_array();
+	bool quiet = context->options.quiet;
 	bool ready = true;
-	for (size_t i = 0; i < sizeof findings / sizeof *findings; i++) {
-		char detail[DETAIL_MAX] = "";
-		struct error problem = {0};
-		const struct finding *finding = &findings[i];
-		int result = finding->look(&facts, detail, &problem);
-		ready = ready && (result == 0 || finding->advice);
-		if (context->options.json)
-			(void)json_array_append_new(list, finding_to_json(finding, result, detail, &problem));
-		else if (result != 0 || !context->options.quiet)
-			print_finding(finding, result, detail, &problem);
-	}
+	read_topology(context, &facts.topology);
+	look_at_all(&facts, outcomes);
 	engine_close(&facts.engine);
 	topology_free(&facts.topology);
-	json_t *root = json_pack("{s:i, s:b, s:o}", "version", 1, "ready", ready, "findings", list);
-	int printed = context->options.json ? json_dumpf(root, stdout, JSON_INDENT(2)) : 0;
-	json_decref(root);
-	if (context->options.json)
-		(void)putchar('\n');
-	else if (!context->options.quiet)
-		(void)puts(ready ? "ready" : "not ready");
-	if (printed != 0)
-		return fail(err, EIO, "print the findings");
-	return ready ? EX_OK : EX_UNAVAILABLE;
-}
-
-int check_open_engine(struct engine *ret, struct error *err)
-{
-	struct engine engine = ENGINE_NONE;
-	struct engine_info info = {0};
-	if (engine_open(&engine, err) < 0)
-		return -1;
-	if (engine_info(&engine, &info, err) < 0 || engine_check_local(&engine, &info, err) < 0 ||
-		engine_check_version(&info, err) < 0 || engine_check_driver(&info, err) < 0) {
-		engine_close(&engine);
-		return -1;
+	for (size_t i = 0; i < FINDING_COUNT; i++)
+		ready = ready && (outcomes[i].result == 0 || !is_needed(&facts, findings[i].need));
+	if (context->options.json) {
+		if (print_json(&facts, outcomes, ready, err) < 0)
+			return -1;
+	} else {
+		for (size_t i = 0; i < FINDING_COUNT; i++)
+			if (!quiet || (outcomes[i].result != 0 && is_needed(&facts, findings[i].need)))
+				print_finding(&facts, &findings[i], &outcomes[i]);
+		if (!quiet)
+			(void)puts(ready ? "ready" : "not ready");
 	}
-	*ret = engine;
-	return 0;
-}
-
-int check_engine(struct error *err)
-{
-	struct engine engine = ENGINE_NONE;
-	if (check_open_engine(&engine, err) < 0)
-		return -1;
-	engine_close(&engine);
-	return 0;
+	return ready ? EX_OK : EX_UNAVAILABLE;
 }

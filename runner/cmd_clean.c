@@ -5,13 +5,19 @@
  */
 #include "context.h"
 
+#include "choice.h"
 #include "cleanup.h"
 #include "leftovers.h"
+#include "podman.h"
+#include "scratch.h"
 
 #include <errno.h>
 
+#define SERVICE_NAME "clean"
+
 struct cleaner {
 	const struct context *context;
+	struct engine docker, podman;
 	struct leftovers leftovers;
 	struct left_runs runs;
 	unsigned removed;
@@ -83,7 +89,7 @@ static int clean(struct cleaner *cleaner, struct error *err)
 }
 
 /* What is removed needs no particular driver, only that it is here. */
-static int open_engine(struct engine *ret, struct error *err)
+static int open_docker(struct engine *ret, struct error *err)
 {
 	struct engine_info info = {0};
 	if (engine_open(ret, err) < 0)
@@ -94,17 +100,37 @@ static int open_engine(struct engine *ret, struct error *err)
 	return -1;
 }
 
+/* Both engines, as far as they are there. That neither is, is worth a word. */
+static void open_engines(struct cleaner *cleaner)
+{
+	const struct context *context = cleaner->context;
+	struct error problems[ENGINE_KINDS] = {0};
+	if (open_docker(&cleaner->docker, &problems[ENGINE_DOCKER]) == 0)
+		cleaner->leftovers.engines[ENGINE_DOCKER] = &cleaner->docker;
+	(void)leftovers_open_podman(context, &cleaner->leftovers, &cleaner->podman, &problems[ENGINE_PODMAN]);
+	if (!cleaner->leftovers.engines[ENGINE_DOCKER] && !cleaner->leftovers.engines[ENGINE_PODMAN])
+		log_note(&context->log, LOG_NORMAL, "containers were not looked for: %s; %s",
+			problems[ENGINE_DOCKER].msg, problems[ENGINE_PODMAN].msg);
+}
+
 int cmd_clean(const struct context *context, struct error *err)
 {
-	struct cleaner cleaner = {.context = context, .leftovers = LEFTOVERS_NONE, .runs = LEFT_RUNS_NONE};
-	_cleanup_(engine_close) struct engine engine = ENGINE_NONE;
-	struct error problem = {0};
-	bool asked = open_engine(&engine, &problem) == 0;
-	if (!asked)
-		log_note(&context->log, LOG_NORMAL, "containers were not looked for: %s", problem.msg);
-	int result = leftovers_open(context, asked ? &engine : NULL, true, &cleaner.leftovers, err);
-	if (result == 0)
+	struct cleaner cleaner = {.context = context,
+		.docker = ENGINE_NONE,
+		.podman = ENGINE_NONE,
+		.leftovers = LEFTOVERS_NONE,
+		.runs = LEFT_RUNS_NONE};
+	struct error closing = {0};
+	int result = leftovers_open(context, true, &cleaner.leftovers, err);
+	if (result == 0) {
+		open_engines(&cleaner);
 		result = clean(&cleaner, err);
+		engine_close(&cleaner.docker);
+		if (leftovers_close_podman(&cleaner.leftovers, &closing) < 0 && result == 0) {
+			*err = closing;
+			result = -1;
+		}
+	}
 	left_runs_free(&cleaner.runs);
 	leftovers_close(&cleaner.leftovers);
 	return result;

@@ -4,7 +4,7 @@
  */
 #include "context.h"
 
-#include "check.h"
+#include "choice.h"
 #include "cleanup.h"
 #include "conditions.h"
 #include "delegation.h"
@@ -145,6 +145,16 @@ static int run_in_tree(
 	return result < 0 ? -1 : exit_status(&end);
 }
 
+/* --docker: for a command that will want containers. */
+static int check_engine(const struct context *context, struct error *err)
+{
+	struct engine docker = ENGINE_NONE;
+	enum engine_kind kind = ENGINE_DOCKER;
+	int result = choice_make(context, &kind, &docker, err);
+	engine_close(&docker);
+	return result;
+}
+
 int cmd_exec(const struct context *context, struct error *err)
 {
 	const char *crs = context->options.crs;
@@ -158,7 +168,7 @@ int cmd_exec(const struct context *context, struct error *err)
 		return add_hint(
 			err, "see which there are: oss-crs-run plan --worker %s %s", plan.worker, job.path);
 	}
-	if (context->options.docker && check_engine(err) < 0)
+	if (context->options.docker && check_engine(context, err) < 0)
 		return -1;
 	_cleanup_close_ int signals = signals_open(err);
 	if (signals < 0)

@@ -8,7 +8,7 @@
  */
 #include "context.h"
 
-#include "check.h"
+#include "choice.h"
 #include "cleanup.h"
 #include "compose.h"
 #include "conditions.h"
@@ -16,6 +16,7 @@
 #include "engine.h"
 #include "fs.h"
 #include "leftovers.h"
+#include "podman.h"
 #include "progress.h"
 #include "publish.h"
 #include "record.h"
@@ -33,7 +34,9 @@ struct session {
 	const struct context *context;
 	enum phase phase;
 	const struct run_plan *plan;
+	enum engine_kind kind;
 	struct engine engine;
+	bool service; /* Podman's has been started */
 	struct compose compose;
 	struct scratch scratch;
 	struct cg_tree tree;
@@ -103,17 +106,49 @@ static int check_services(const struct session *session, struct error *err)
 	return 0;
 }
 
+/* Of Podman, the run's own service, which comes up while Compose looks at its files. Compose finds it by the environment. */
+static int start_engine(struct session *session, struct error *err)
+{
+	_cleanup_free_ char *endpoint = NULL;
+	if (choice_record(session->scratch.dir, session->kind, err) < 0)
+		return -1;
+	if (session->kind == ENGINE_DOCKER)
+		return 0;
+	session->service = true;
+	if (podman_start(session->context->uid, session->plan->name, session->scratch.path, &endpoint, err) <
+			0 ||
+		engine_open_at(ENGINE_PODMAN, endpoint, &session->engine, err) < 0)
+		return -1;
+	if (setenv("DOCKER_HOST", endpoint, 1) < 0 || unsetenv("DOCKER_CONTEXT") < 0 ||
+		unsetenv("DOCKER_TLS_VERIFY") < 0)
+		return fail(err, errno, "set the environment of Compose");
+	return 0;
+}
+
+/* Wait for Podman's service. */
+static int await_engine(struct session *session, struct error *err)
+{
+	if (session->kind == ENGINE_DOCKER)
+		return 0;
+	progress_begin(&session->progress, &session->context->log, "starting Podman");
+	int result = engine_check(&session->engine, err);
+	progress_end(&session->progress);
+	return result;
+}
+
 /* Files and cgroups: what launch_up() needs. */
 static int prepare(struct session *session, const char *dir, struct error *err)
 {
 	const struct options *options = &session->context->options;
 	progress_begin(&session->progress, &session->context->log, "reading the Compose files");
 	bool known = scratch_make(session->context->uid, session->plan->name, &session->scratch, err) == 0 &&
+		     start_engine(session, err) == 0 &&
 		     compose_open(session->plan, dir, &options->compose_files, session->phase,
 			     session->scratch.path, &session->compose, err) == 0 &&
 		     compose_services(&session->compose, session->plan, options->allow_unconfined, err) == 0;
 	progress_end(&session->progress);
-	if (!known || check_services(session, err) < 0 || write_override(session, err) < 0)
+	if (!known || check_services(session, err) < 0 || write_override(session, err) < 0 ||
+		await_engine(session, err) < 0)
 		return -1;
 	if (options->no_cgroup_parent)
 		return 0;
@@ -186,7 +221,8 @@ static int exit_status(const struct session *session, const struct launch_end *e
 	if (status == 0)
 		return fail_as(err, EX_UNAVAILABLE, "Compose ended with status %d (see above)", end->status);
 	(void)fail_as(err, EX_UNAVAILABLE, "Compose did not start any container (see above)");
-	return add_hint(err, "are the images there? docker image ls");
+	return add_hint(err, "are the images there? %s image ls",
+		session->kind == ENGINE_PODMAN ? "podman" : "docker");
 }
 
 /* Look at what is there at the end: the exit status, and the table. */
@@ -226,7 +262,14 @@ static int conclude(struct session *session, struct launch_end *end, struct erro
 	return status;
 }
 
-/* Containers first, then cgroups, then files; a step that fails keeps the later ones from doing harm. */
+/* It waits a second for whoever is connected. */
+static int stop_service(struct session *session, struct error *err)
+{
+	watch_close(&session->watch);
+	return podman_stop(session->context->uid, session->plan->name, err);
+}
+
+/* Containers first, then cgroups, then Podman's service and files; a step that fails keeps the later ones from doing harm. */
 static int clean_up(struct session *session, bool had_containers, struct error *err)
 {
 	int result = 0;
@@ -240,12 +283,15 @@ static int clean_up(struct session *session, bool had_containers, struct error *
 		struct error ignored;
 		if (session->tree.worker >= 0)
 			(void)cgroup_kill(session->tree.worker, ".", &ignored);
-		return add_hint(err, "when Docker is back: oss-crs-run clean %s", session->plan->name);
+		return add_hint(err, "when %s is back: oss-crs-run clean %s", engine_name(session->kind),
+			session->plan->name);
 	}
 	progress_begin(&session->progress, &session->context->log, "removing cgroups");
 	result = tree_destroy(&session->tree, err);
 	progress_end(&session->progress);
-	return result < 0 ? -1 : scratch_remove(&session->scratch, err);
+	if (result < 0 || (session->service && stop_service(session, err) < 0))
+		return -1;
+	return scratch_remove(&session->scratch, err);
 }
 
 static int run_session(struct session *session, const char *dir, struct error *err)
@@ -292,6 +338,22 @@ static void session_close(struct session *session)
 	cleanup_close(&session->signals);
 }
 
+static int choose_engine(struct session *session, struct error *err)
+{
+	const struct options *options = &session->context->options;
+	if (choice_make(session->context, &session->kind, &session->engine, err) < 0)
+		return -1;
+	if (session->kind == ENGINE_DOCKER)
+		return 0;
+	if (options->no_cgroup_parent)
+		return fail_as(err, EX_USAGE,
+			"--no-cgroup-parent needs Docker: rootless Podman has no cgroups but the run's");
+	if (options->engine == WANT_ANY_ENGINE)
+		log_note(&session->context->log, LOG_NORMAL,
+			"on rootless Podman, since Docker is not ready: see oss-crs-run check");
+	return 0;
+}
+
 static int run_phase(const struct context *context, enum phase phase, int first_arg, struct error *err)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
@@ -313,7 +375,7 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 	};
 	if (export_environment(&plan, phase, argument(context, 1),
 		    phase == PHASE_RUN ? argument(context, 2) : NULL, err) < 0 ||
-		export_args(context, first_arg, err) < 0 || check_open_engine(&session.engine, err) < 0)
+		export_args(context, first_arg, err) < 0 || choose_engine(&session, err) < 0)
 		return -1;
 	session.signals = signals_open(err);
 	if (session.signals < 0)
@@ -327,7 +389,7 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 		if (session.ours < 0)
 			return -1;
 	}
-	leftovers_sweep(context, &session.engine);
+	leftovers_sweep(context, session.kind == ENGINE_DOCKER ? &session.engine : NULL);
 	return run_session(&session, job.dir, err);
 }
 

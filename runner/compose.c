@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "fs.h"
+#include "program.h"
 #include "template.h"
 
 #include <ctype.h>
@@ -29,31 +30,18 @@ static bool has_plugin(const char *dir, const char *below)
 	return dir && asprintf(&path, "%s%s/docker-compose", dir, below) > 0 && access(path, X_OK) == 0;
 }
 
-static bool in_path(const char *program)
-{
-	const char *dirs = getenv("PATH");
-	while (dirs && *dirs) {
-		size_t len = strcspn(dirs, ":");
-		_cleanup_free_ char *path = NULL;
-		if (asprintf(&path, "%.*s/%s", (int)len, dirs, program) > 0 && access(path, X_OK) == 0)
-			return true;
-		dirs += len + (dirs[len] == ':');
-	}
-	return false;
-}
-
 int compose_find_tool(const char *ret_tool[2], struct error *err)
 {
 	bool plugin = getenv("DOCKER_CONFIG") ? has_plugin(getenv("DOCKER_CONFIG"), "/cli-plugins")
 					      : has_plugin(getenv("HOME"), "/.docker/cli-plugins");
 	for (size_t i = 0; i < sizeof plugin_dirs / sizeof *plugin_dirs && !plugin; i++)
 		plugin = has_plugin(plugin_dirs[i], "");
-	if (plugin && in_path("docker")) {
+	if (plugin && program_exists("docker")) {
 		ret_tool[0] = "docker";
 		ret_tool[1] = "compose";
 		return 0;
 	}
-	if (in_path("docker-compose")) {
+	if (program_exists("docker-compose")) {
 		ret_tool[0] = "docker-compose";
 		ret_tool[1] = NULL;
 		return 0;

@@ -8,21 +8,38 @@
 #include "cleanup_json.h"
 #include "endpoint.h"
 #include "http.h"
+#include "podman.h"
 
 #include <errno.h>
 #include <sys/utsname.h>
 
 #define ANSWER_MAX    (64U << 20)
 #define SERVICE_LABEL "com.docker.compose.service"
+#define PODMAN_CGROUP "libpod-"
+
+const char *engine_name(enum engine_kind kind)
+{
+	static const char *const names[ENGINE_KINDS] = {
+		[ENGINE_DOCKER] = "Docker", [ENGINE_PODMAN] = "Podman"};
+	return names[kind];
+}
+
+int engine_open_at(enum engine_kind kind, const char *endpoint, struct engine *ret, struct error *err)
+{
+	const char *socket = NULL;
+	_cleanup_free_ char *copy = strdup(endpoint);
+	if (!copy)
+		return fail(err, ENOMEM, "%s", endpoint);
+	if (endpoint_socket(copy, &socket, err) < 0)
+		return -1;
+	*ret = (struct engine){.kind = kind, .endpoint = steal_ptr(copy), .socket = socket};
+	return 0;
+}
 
 int engine_open(struct engine *ret, struct error *err)
 {
 	_cleanup_free_ char *endpoint = NULL;
-	const char *socket = NULL;
-	if (endpoint_find(&endpoint, err) < 0 || endpoint_socket(endpoint, &socket, err) < 0)
-		return -1;
-	*ret = (struct engine){.endpoint = steal_ptr(endpoint), .socket = socket};
-	return 0;
+	return endpoint_find(&endpoint, err) < 0 ? -1 : engine_open_at(ENGINE_DOCKER, endpoint, ret, err);
 }
 
 void engine_close(struct engine *engine)
@@ -51,7 +68,10 @@ static int fail_connect(const struct engine *engine, struct error *err)
 	}
 	char why[sizeof err->msg];
 	(void)snprintf(why, sizeof why, "%s", err->msg);
-	(void)fail_as(err, EX_UNAVAILABLE, "Docker does not answer at %s: %s", engine->endpoint, why);
+	(void)fail_as(err, EX_UNAVAILABLE, "%s does not answer at %s: %s", engine_name(engine->kind),
+		engine->endpoint, why);
+	if (engine->kind == ENGINE_PODMAN)
+		return add_hint(err, "see what it says: journalctl --user -e");
 	return add_hint(err, is_installed() ? "start it: sudo systemctl start docker"
 					    : "on Debian: sudo apt-get install docker.io");
 }
@@ -68,13 +88,14 @@ static int request(
 	_cleanup_json_ json_t *json = http.len ? json_loadb(http.text, http.len, 0, NULL) : NULL;
 	if (http.status >= 400) {
 		const char *message = json_string_value(json_object_get(json, "message"));
-		(void)fail_as(err, EX_UNAVAILABLE, "Docker answers %d to %s %s: %s", http.status, method,
-			path, message ? message : "no reason given");
+		(void)fail_as(err, EX_UNAVAILABLE, "%s answers %d to %s %s: %s", engine_name(engine->kind),
+			http.status, method, path, message ? message : "no reason given");
 		err->code = http.status == 404 ? ENOENT : http.status == 409 ? EBUSY : EIO;
 		return -1;
 	}
 	if (http.len && !json)
-		return fail_as(err, EX_UNAVAILABLE, "Docker's answer to %s %s is not JSON", method, path);
+		return fail_as(err, EX_UNAVAILABLE, "%s's answer to %s %s is not JSON",
+			engine_name(engine->kind), method, path);
 	*ret = steal_ptr(json);
 	return 0;
 }
@@ -110,28 +131,52 @@ int engine_check_local(const struct engine *engine, const struct engine_info *in
 		return fail(err, errno, "uname");
 	if (strcmp(self.nodename, info->name) == 0 && strcmp(self.release, info->kernel) == 0)
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "Docker at %s runs on another machine: %s with kernel %s",
-		engine->endpoint, info->name, info->kernel);
+	(void)fail_as(err, EX_UNAVAILABLE, "%s at %s runs on another machine: %s with kernel %s",
+		engine_name(engine->kind), engine->endpoint, info->name, info->kernel);
 	return add_hint(
 		err, "the socket leads out of this host; a run needs the daemon whose cgroups are here");
 }
 
-int engine_check_version(const struct engine_info *info, struct error *err)
+int engine_check_version(const struct engine *engine, const struct engine_info *info, struct error *err)
 {
 	if (strcmp(info->cgroup_version, "2") == 0)
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "Docker uses cgroup v%s",
+	(void)fail_as(err, EX_UNAVAILABLE, "%s uses cgroup v%s", engine_name(engine->kind),
 		*info->cgroup_version ? info->cgroup_version : "1");
 	return add_hint(err, "it needs Docker 20.10 or later on a host with cgroup v2");
 }
 
-int engine_check_driver(const struct engine_info *info, struct error *err)
+int engine_check_driver(const struct engine *engine, const struct engine_info *info, struct error *err)
 {
 	if (strcmp(info->driver, "cgroupfs") == 0)
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE,
-		"Docker uses the %s cgroup driver; a cgroup of ours needs cgroupfs", info->driver);
+	(void)fail_as(err, EX_UNAVAILABLE, "%s uses the %s cgroup driver; a cgroup of ours needs cgroupfs",
+		engine_name(engine->kind), info->driver);
 	return add_hint(err, "run once: sudo oss-crs-setup docker");
+}
+
+int engine_check(struct engine *engine, struct error *err)
+{
+	struct engine_info info = {0};
+	if (engine_info(engine, &info, err) < 0 || engine_check_local(engine, &info, err) < 0 ||
+		engine_check_version(engine, &info, err) < 0)
+		return -1;
+	if (engine->kind == ENGINE_PODMAN && podman_check_version(info.version, err) < 0)
+		return -1;
+	return engine_check_driver(engine, &info, err);
+}
+
+int engine_open_docker(struct engine *ret, struct error *err)
+{
+	struct engine engine = ENGINE_NONE;
+	if (engine_open(&engine, err) < 0)
+		return -1;
+	if (engine_check(&engine, err) < 0) {
+		engine_close(&engine);
+		return -1;
+	}
+	*ret = engine;
+	return 0;
 }
 
 /* What there is of one kind with such a label. */
@@ -153,7 +198,10 @@ static int get_list(struct engine *engine, const char *what, const char *label, 
 int engine_container(struct engine *engine, const char *id, struct container *ret, struct error *err)
 {
 	char path[128];
-	(void)snprintf(path, sizeof path, "/containers/%.64s/json", id);
+	/* Podman's cgroups are libpod-ID. */
+	size_t prefix = strlen(PODMAN_CGROUP);
+	const char *bare = strncmp(id, PODMAN_CGROUP, prefix) == 0 ? id + prefix : id;
+	(void)snprintf(path, sizeof path, "/containers/%.64s/json", bare);
 	_cleanup_json_ json_t *json = NULL;
 	if (request(engine, "GET", path, &json, err) < 0)
 		return -1;

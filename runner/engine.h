@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine: the container engine behind its Engine API socket. This is the one seam to Docker beside Compose's CLI:
- * what it is, what containers a project has and how they ended, and the removal of what a project leaves.
+ * engine: the container engine behind its Engine API socket, which Docker and Podman (podman.h) both speak. This is the
+ * one seam to either beside Compose's CLI: what it is, what containers a project has and how they ended, and the removal
+ * of what a project leaves.
  *
  * Rests on the Docker Engine API reference (1.41 and later; unversioned paths) and, for where the daemon is, on
  * "Docker contexts" and DOCKER_HOST in Docker's CLI manual.
@@ -28,7 +29,18 @@
 #define ENGINE_OWNER_LABEL "oss-crs.owner"
 #define ENGINE_KEEP_LABEL  "oss-crs.keep"
 
+enum engine_kind {
+	ENGINE_DOCKER,
+	ENGINE_PODMAN,
+};
+
+#define ENGINE_KINDS 2
+
+/* As one writes it, "Docker". */
+const char *engine_name(enum engine_kind kind);
+
 struct engine {
+	enum engine_kind kind;
 	char *endpoint;     /* "unix:///run/docker.sock", for messages */
 	const char *socket; /* its path */
 };
@@ -38,9 +50,12 @@ struct engine {
 		.endpoint = NULL \
 	}
 
-/* Find the daemon (DOCKER_HOST, DOCKER_CONTEXT, the current context, the default socket) and check that its socket
- * is one of this host. Makes no connection yet. EX_UNAVAILABLE for a daemon elsewhere. */
+/* Find Docker (DOCKER_HOST, DOCKER_CONTEXT, the current context, the default socket) and check that its socket is one of
+ * this host. Makes no connection yet. EX_UNAVAILABLE for a daemon elsewhere. */
 int engine_open(struct engine *ret, struct error *err);
+
+/* The same for an engine whose address ("unix://…") is known. */
+int engine_open_at(enum engine_kind kind, const char *endpoint, struct engine *ret, struct error *err);
 void engine_close(struct engine *engine);
 
 struct engine_info {
@@ -55,8 +70,14 @@ int engine_info(struct engine *engine, struct engine_info *ret, struct error *er
 /* The conditions that every run needs, one finding each: the daemon runs on this very kernel, uses cgroup v2, and
  * has the cgroupfs driver. */
 int engine_check_local(const struct engine *engine, const struct engine_info *info, struct error *err);
-int engine_check_version(const struct engine_info *info, struct error *err);
-int engine_check_driver(const struct engine_info *info, struct error *err);
+int engine_check_version(const struct engine *engine, const struct engine_info *info, struct error *err);
+int engine_check_driver(const struct engine *engine, const struct engine_info *info, struct error *err);
+
+/* All three, and Podman's version, by one request. */
+int engine_check(struct engine *engine, struct error *err);
+
+/* Find Docker and check that it is one for runs. */
+int engine_open_docker(struct engine *ret, struct error *err);
 
 struct container {
 	char id[65];
@@ -81,7 +102,7 @@ struct containers {
 int engine_containers(struct engine *engine, const char *project, struct containers *ret, struct error *err);
 void containers_free(struct containers *containers);
 
-/* One container by its id; ENOENT: it is gone. */
+/* One container by its id, or by the name of its cgroup below the cgroup_parent; ENOENT: it is gone. */
 int engine_container(struct engine *engine, const char *id, struct container *ret, struct error *err);
 void container_free(struct container *container);
 

@@ -16,6 +16,7 @@
 #define LINE_MAX_BYTES ((size_t)1 << 20)
 
 struct events {
+	const char *engine; /* its name */
 	struct http http;
 };
 
@@ -25,10 +26,10 @@ static int begin(struct events *events, struct error *err)
 	struct http *http = &events->http;
 	while (!http->status)
 		if (http_receive(http, true, err) < 0)
-			return add_context(err, "Docker's events");
+			return add_context(err, "%s's events", events->engine);
 	if (http->status != 200 || http->ended)
-		return fail_as(
-			err, EX_UNAVAILABLE, "Docker does not tell its events (status %d)", http->status);
+		return fail_as(err, EX_UNAVAILABLE, "%s does not tell its events (status %d)", events->engine,
+			http->status);
 	return 0;
 }
 
@@ -64,7 +65,7 @@ int events_open(const struct engine *engine, const char *project, struct events 
 	_cleanup_(close_one) struct events *events = malloc(sizeof *events);
 	if (!events)
 		return fail(err, ENOMEM, "events");
-	*events = (struct events){.http = HTTP_CLOSED};
+	*events = (struct events){.engine = engine_name(engine->kind), .http = HTTP_CLOSED};
 	if (http_send(engine->socket, "GET", target, LINE_MAX_BYTES, &events->http, err) < 0 ||
 		begin(events, err) < 0)
 		return -1;
@@ -119,9 +120,10 @@ int events_next(struct events *events, struct container_event *ret, struct error
 		if (take_line(events, ret))
 			return 1;
 		if (events->http.ended)
-			return fail_as(err, EX_UNAVAILABLE, "Docker's events have ended: it was stopped");
+			return fail_as(err, EX_UNAVAILABLE, "%s's events have ended: it was stopped",
+				events->engine);
 		int came = http_receive(&events->http, false, err);
 		if (came <= 0)
-			return came < 0 ? add_context(err, "Docker's events") : 0;
+			return came < 0 ? add_context(err, "%s's events", events->engine) : 0;
 	}
 }

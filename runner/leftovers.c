@@ -4,10 +4,12 @@
  */
 #include "leftovers.h"
 
+#include "choice.h"
 #include "cleanup.h"
 #include "compose.h"
 #include "delegation.h"
 #include "owner.h"
+#include "podman.h"
 #include "queue.h"
 #include "scratch.h"
 
@@ -16,13 +18,14 @@
 #include <stddef.h>
 #include <sys/file.h>
 
-int leftovers_open(const struct context *context, struct engine *engine, bool wait, struct leftovers *ret,
-	struct error *err)
+#define PODMAN_SERVICE "clean" /* the name of no run */
+
+int leftovers_open(const struct context *context, bool wait, struct leftovers *ret, struct error *err)
 {
 	_cleanup_(leftovers_close) struct leftovers opened = LEFTOVERS_NONE;
 	struct error ignored;
 	opened.host = &context->host;
-	opened.engine = engine;
+	opened.uid = context->uid;
 	opened.ours = delegation_find(&context->host, context->uid, err);
 	if (opened.ours < 0 && err->code != ENOENT)
 		return -1;
@@ -47,6 +50,36 @@ void leftovers_close(struct leftovers *leftovers)
 	*leftovers = (struct leftovers)LEFTOVERS_NONE;
 }
 
+int leftovers_open_podman(
+	const struct context *context, struct leftovers *leftovers, struct engine *ret, struct error *err)
+{
+	_cleanup_free_ char *base = NULL;
+	_cleanup_free_ char *endpoint = NULL;
+	if (choice_check_podman(context, err) < 0)
+		return -1;
+	_cleanup_close_ int fd = scratch_open_base(context->uid, &base, err);
+	if (fd < 0 || podman_start(context->uid, PODMAN_SERVICE, base, &endpoint, err) < 0)
+		return -1;
+	if (engine_open_at(ENGINE_PODMAN, endpoint, ret, err) == 0 && engine_check(ret, err) == 0) {
+		leftovers->engines[ENGINE_PODMAN] = ret;
+		return 0;
+	}
+	struct error ignored;
+	engine_close(ret);
+	(void)podman_stop(context->uid, PODMAN_SERVICE, &ignored);
+	return -1;
+}
+
+int leftovers_close_podman(struct leftovers *leftovers, struct error *err)
+{
+	struct engine *podman = leftovers->engines[ENGINE_PODMAN];
+	if (!podman)
+		return 0;
+	engine_close(podman);
+	leftovers->engines[ENGINE_PODMAN] = NULL;
+	return podman_stop(leftovers->uid, PODMAN_SERVICE, err);
+}
+
 void left_runs_free(struct left_runs *runs)
 {
 	free(runs->list);
@@ -68,13 +101,12 @@ static struct left_run *add_run(struct left_runs *runs, const char *name)
 	return &larger[runs->count++];
 }
 
-static int find_objects(
-	const struct leftovers *leftovers, uid_t uid, struct left_runs *runs, struct error *err)
+static int find_objects(struct engine *engine, uid_t uid, struct left_runs *runs, struct error *err)
 {
 	_cleanup_(engine_runs_free) struct engine_runs found = ENGINE_RUNS_NONE;
-	if (!leftovers->engine)
+	if (!engine)
 		return 0;
-	if (engine_runs(leftovers->engine, uid, &found, err) < 0)
+	if (engine_runs(engine, uid, &found, err) < 0)
 		return -1;
 	for (size_t i = 0; i < found.count; i++) {
 		if (!plan_is_run_name(found.list[i].name))
@@ -83,6 +115,7 @@ static int find_objects(
 		if (!run)
 			return fail(err, ENOMEM, "runs");
 		run->run = found.list[i];
+		run->kind = engine->kind;
 		run->has_objects = true;
 	}
 	return 0;
@@ -108,6 +141,21 @@ static int find_names(int dir, unsigned char type, size_t has, struct left_runs 
 		if (!run)
 			return fail(err, ENOMEM, "runs");
 		*(bool *)((char *)run + has) = true;
+	}
+	return 0;
+}
+
+/* Of the runs that have files: which engine they name; else one that can be asked, in vain. */
+static int find_kinds(const struct leftovers *leftovers, struct left_runs *runs, struct error *err)
+{
+	for (size_t i = 0; i < runs->count; i++) {
+		struct left_run *run = &runs->list[i];
+		if (!run->has_files || run->has_objects)
+			continue;
+		if (!leftovers->engines[run->kind] && leftovers->engines[ENGINE_PODMAN])
+			run->kind = ENGINE_PODMAN;
+		if (choice_recall(leftovers->base, run->run.name, &run->kind, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -153,11 +201,14 @@ int leftovers_find(const struct leftovers *leftovers, uid_t uid, struct left_run
 		{leftovers->base, DT_DIR, offsetof(struct left_run, has_files)},
 		{leftovers->owners, DT_REG, offsetof(struct left_run, has_files)},
 	};
-	if (find_objects(leftovers, uid, &runs, err) < 0)
-		return -1;
+	for (size_t i = 0; i < ENGINE_KINDS; i++)
+		if (find_objects(leftovers->engines[i], uid, &runs, err) < 0)
+			return -1;
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (find_names(places[i].dir, places[i].type, places[i].has, &runs, err) < 0)
 			return -1;
+	if (find_kinds(leftovers, &runs, err) < 0)
+		return -1;
 	int unowned = judge(leftovers, &runs, err);
 	if (unowned < 0)
 		return -1;
@@ -182,15 +233,16 @@ static int remove_objects(const struct leftovers *leftovers, const struct left_r
 {
 	if (!run->has_files && !run->has_objects)
 		return 0;
-	if (!leftovers->engine) {
-		(void)fail_as(err, EX_UNAVAILABLE, "run '%s' may have containers, and Docker cannot be asked",
-			run->run.name);
-		return add_hint(err, "when Docker is back: oss-crs-run clean %s", run->run.name);
+	if (!leftovers->engines[run->kind]) {
+		const char *engine = engine_name(run->kind);
+		(void)fail_as(err, EX_UNAVAILABLE, "run '%s' may have containers, and %s cannot be asked",
+			run->run.name, engine);
+		return add_hint(err, "when %s is back: oss-crs-run clean %s", engine, run->run.name);
 	}
 	_cleanup_free_ char *project = compose_project(run->run.name);
 	if (!project)
 		return fail(err, ENOMEM, "%s", run->run.name);
-	return engine_remove_project(leftovers->engine, project, err);
+	return engine_remove_project(leftovers->engines[run->kind], project, err);
 }
 
 int leftovers_remove(const struct leftovers *leftovers, const struct left_run *run, struct error *err)
@@ -201,24 +253,39 @@ int leftovers_remove(const struct leftovers *leftovers, const struct left_run *r
 		   is_there(leftovers->owners, name);
 	int removed = remove_objects(leftovers, run, err);
 	if (removed < 0 || (leftovers->ours >= 0 && tree_destroy_name(leftovers->ours, name, err) < 0) ||
+		(run->kind == ENGINE_PODMAN && podman_stop(leftovers->uid, name, err) < 0) ||
 		(leftovers->base >= 0 && scratch_remove_name(leftovers->base, name, err) < 0))
 		return -1;
 	return any || removed > 0;
 }
 
+/* Whether there is a dead run to be removed that Podman has. */
+static bool any_of_podman(const struct left_runs *runs)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		if (runs->list[i].kind == ENGINE_PODMAN && !runs->list[i].live && !runs->list[i].run.keep)
+			return true;
+	return false;
+}
+
 void leftovers_sweep(const struct context *context, struct engine *engine)
 {
+	struct engine podman = ENGINE_NONE;
 	_cleanup_(leftovers_close) struct leftovers leftovers = LEFTOVERS_NONE;
 	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
 	struct error problem = {0};
-	if (leftovers_open(context, engine, false, &leftovers, &problem) < 0 ||
-		leftovers_find(&leftovers, context->uid, &runs, &problem) < 0) {
+	int opened = leftovers_open(context, false, &leftovers, &problem);
+	if (opened == 0 && engine)
+		leftovers.engines[engine->kind] = engine;
+	if (opened < 0 || leftovers_find(&leftovers, context->uid, &runs, &problem) < 0) {
 		log_note(&context->log, LOG_VERBOSE, "dead runs were not looked for: %s", problem.msg);
 		return;
 	}
+	if (any_of_podman(&runs) && leftovers_open_podman(context, &leftovers, &podman, &problem) < 0)
+		log_note(&context->log, LOG_VERBOSE, "dead runs on Podman stay: %s", problem.msg);
 	for (size_t i = 0; i < runs.count; i++) {
 		const struct left_run *run = &runs.list[i];
-		if (run->live || run->run.keep || (!engine && run->has_files))
+		if (run->live || run->run.keep || (!leftovers.engines[run->kind] && run->has_files))
 			continue;
 		int removed = leftovers_remove(&leftovers, run, &problem);
 		if (removed > 0)
@@ -228,4 +295,6 @@ void leftovers_sweep(const struct context *context, struct engine *engine)
 			log_warning(&context->log, "the dead run %s could not be removed: %s%s%s",
 				run->run.name, problem.msg, problem.hint[0] ? "; " : "", problem.hint);
 	}
+	if (leftovers_close_podman(&leftovers, &problem) < 0)
+		log_warning(&context->log, "%s", problem.msg);
 }

@@ -16,9 +16,10 @@
 
 struct leftovers {
 	const struct host *host;
-	struct engine *engine; /* the caller's; NULL: not to be asked */
-	int ours;              /* oss-crs; -1: there is none */
-	int base, owners;      /* of the files; -1: there are none */
+	uid_t uid;
+	struct engine *engines[ENGINE_KINDS]; /* the caller's; NULL: not to be asked */
+	int ours;                             /* oss-crs; -1: there is none */
+	int base, owners;                     /* of the files; -1: there are none */
 };
 
 #define LEFTOVERS_NONE                               \
@@ -28,6 +29,7 @@ struct leftovers {
 
 struct left_run {
 	struct engine_run run; /* owner: empty if the engine has nothing of it */
+	enum engine_kind kind; /* of the engine that has it, or that its files name */
 	bool has_cgroups, has_files, has_objects;
 	bool live;
 };
@@ -43,10 +45,15 @@ struct left_runs {
 	}
 
 /* Open what there is; makes no cgroup. One at a time of the user's processes may have it open to remove something:
- * without `wait`, another is EBUSY. */
-int leftovers_open(const struct context *context, struct engine *engine, bool wait, struct leftovers *ret,
-	struct error *err);
+ * without `wait`, another is EBUSY. The caller fills in the engines. */
+int leftovers_open(const struct context *context, bool wait, struct leftovers *ret, struct error *err);
 void leftovers_close(struct leftovers *leftovers);
+
+/* Ask Podman too, if it is ready: by a service of its own, which the lock on the leftovers keeps from being somebody else's as
+ * well. ret is the caller's memory. Then end that service, if it was started. */
+int leftovers_open_podman(
+	const struct context *context, struct leftovers *leftovers, struct engine *ret, struct error *err);
+int leftovers_close_podman(struct leftovers *leftovers, struct error *err);
 
 /* All runs of the user, by name, each judged. The caller frees. */
 int leftovers_find(const struct leftovers *leftovers, uid_t uid, struct left_runs *ret, struct error *err);
@@ -57,8 +64,9 @@ void left_runs_free(struct left_runs *runs);
  * had gone already, -1: with an error. */
 int leftovers_remove(const struct leftovers *leftovers, const struct left_run *run, struct error *err);
 
-/* The cheap part, for the start of every run: remove what dead runs have left and nobody wants to look at (--keep). Without
- * an engine, only those that never had containers. Says what it has removed, and never fails. */
+/* The cheap part, for the start of every run and before anything of it is there: remove what dead runs have left and nobody
+ * wants to look at (--keep). Without an engine, only those that never had containers; Podman is started where files of a
+ * dead run name it. Says what it has removed, and never fails. */
 void leftovers_sweep(const struct context *context, struct engine *engine);
 
 #endif

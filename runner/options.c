@@ -43,6 +43,7 @@ struct option_def {
 #define CONF     (1 << 16) /* can stand in run.conf */
 #define FIELD(f) offsetof(struct options, f)
 
+static const char *const engine_choices[] = {"auto", "docker", "podman", NULL};
 static const char *const until_choices[] = {"first", "all", NULL};
 static const char *const oom_choices[] = {"process", "group", NULL};
 
@@ -59,7 +60,11 @@ static const struct option_def defs[] = {
 		"divide --cpus and --memory in proportion to the config's figures", NULL, 0},
 	{"crs", 0, TEXT, FIELD(crs), COMMAND_EXEC, "NAME", "run the command inside this CRS's cgroup", NULL,
 		0},
-	{"docker", 0, FLAG, FIELD(docker), COMMAND_EXEC, NULL, "check that Docker is ready first", NULL, 0},
+	{"engine", 0, CHOICE, FIELD(engine), PLANS | COMMAND_CHECK | CONF, "auto|docker|podman",
+		"what runs the containers (default: Docker if it is ready, else rootless Podman)",
+		engine_choices, WANT_ANY_ENGINE},
+	{"docker", 0, FLAG, FIELD(docker), COMMAND_EXEC, NULL,
+		"check that the container engine is ready first", NULL, 0},
 	{"timeout", 0, DURATION, FIELD(timeout), RUNS | CONF, "DURATION",
 		"end after 90, 90s, 5m, 2h or 1d, with status 124", NULL, 0},
 	{"wait", 0, PATIENCE, FIELD(wait), RUNS | CONF, "[=DURATION]",
@@ -336,6 +341,6 @@ void options_help(unsigned command, FILE *to)
 		(void)snprintf(left, sizeof left, "%s--%s%s%s", defs[i].letter ? letter : "    ",
 			defs[i].name, defs[i].argument && defs[i].kind != PATIENCE ? " " : "",
 			defs[i].argument ? defs[i].argument : "");
-		(void)fprintf(to, "  %-30s %s\n", left, defs[i].help);
+		(void)fprintf(to, "  %-32s %s\n", left, defs[i].help);
 	}
 }

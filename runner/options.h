@@ -25,6 +25,12 @@ enum {
 	COMMAND_REPORT = 1 << 8,
 };
 
+enum wanted_engine {
+	WANT_ANY_ENGINE,
+	WANT_DOCKER,
+	WANT_PODMAN,
+};
+
 enum until {
 	UNTIL_DEFAULT, /* all for build, first for run */
 	UNTIL_FIRST,
@@ -54,6 +60,7 @@ struct options {
 	uint64_t timeout;      /* seconds; 0: none */
 	uint64_t wait;         /* seconds; 0: not at all; DURATION_FOREVER */
 	uint64_t keep_reports; /* how many */
+	int engine;            /* enum wanted_engine */
 	int until;             /* enum until */
 	int oom;               /* enum oom_mode */
 	bool keep, strict, scale, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all, stale,

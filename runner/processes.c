@@ -137,6 +137,15 @@ int process_pid_namespaces(const struct host *host, pid_t pid)
 	return count;
 }
 
+const char *process_pid_namespace(const struct host *host, pid_t pid, char buf[static PROCESS_NAMESPACE_MAX])
+{
+	char path[32];
+	(void)snprintf(path, sizeof path, "proc/%d/ns/pid", (int)pid);
+	ssize_t n = readlinkat(host->root, path, buf, PROCESS_NAMESPACE_MAX - 1);
+	buf[n > 0 ? n : 0] = '\0';
+	return buf;
+}
+
 const char *process_name(const struct host *host, pid_t pid, char *buf, size_t size)
 {
 	char path[32];

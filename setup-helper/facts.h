@@ -53,6 +53,7 @@ struct delegate_facts {
 };
 
 struct docker_facts {
+	bool podman;          /* Podman is installed, which runs can have in Docker's place */
 	char kubelet[64];     /* what shows that a kubelet runs; empty if nothing does */
 	struct error systemd; /* why systemd could not be asked */
 	struct unit_state service;

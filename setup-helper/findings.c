@@ -13,6 +13,7 @@
 
 #define DELEGATE_HINT "sudo oss-crs-setup delegate"
 #define DOCKER_HINT   "sudo oss-crs-setup docker"
+#define PODMAN_HINT   "; or, since Podman is there, manage=no in " POLICY_FILE
 
 struct judge {
 	const struct facts *facts;
@@ -107,8 +108,9 @@ static void judge_docker(const struct judge *judge, struct finding *ret)
 	else if (facts->api.msg[0])
 		say(ret, false, facts->api.hint, "%s", facts->api.msg);
 	else
-		say(ret, strcmp(facts->state.driver, DRIVER_WANTED) == 0, DOCKER_HINT,
-			"Docker's cgroup driver is %s", facts->state.driver);
+		say(ret, strcmp(facts->state.driver, DRIVER_WANTED) == 0,
+			facts->podman ? DOCKER_HINT PODMAN_HINT : DOCKER_HINT, "Docker's cgroup driver is %s",
+			facts->state.driver);
 }
 
 /* daemon.json of the same driver as now: what Docker will use after its next start. */

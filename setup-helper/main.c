@@ -34,7 +34,8 @@ struct session {
 	struct caller user;
 	struct host host;
 	struct confined confined;
-	size_t left; /* steps that were left undone */
+	size_t left;       /* steps that were left undone */
+	bool leave_docker; /* the user does not want its half */
 };
 
 static int print(const char *text, struct error *err)
@@ -101,7 +102,7 @@ static int plan(const struct session *session, struct setup_plan *ret, struct er
 		.facts = &facts,
 		.policy = &session->policy,
 		.delegate = request_delegates(&session->request),
-		.docker = request_dockers(&session->request),
+		.docker = request_dockers(&session->request) && !session->leave_docker,
 		.docker_only = session->request.verb == VERB_DOCKER,
 	};
 	return plan_make(&input, ret, err);
@@ -144,12 +145,33 @@ static int run_dry(struct session *session, struct error *err)
 	return planned.blocked.msg[0] ? planned.blocked.status : EX_OK;
 }
 
+static bool says_yes(void)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	return getline(&line, &size, stdin) > 0 && (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0);
+}
+
+/* Where Podman is, Docker is a matter of its own: left out of the plan, unless the user wants it. */
+static int confirm_docker(struct session *session, struct setup_plan *planned, struct error *err)
+{
+	if (!planned->docker_optional || session->request.yes)
+		return 0;
+	if (print("Podman is on this host, and with it runs need nothing of Docker.\n"
+		  "Change Docker's cgroup driver too? [y/N] ",
+		    err) < 0)
+		return -1;
+	if (says_yes())
+		return 0;
+	session->leave_docker = true;
+	plan_clear(planned);
+	return plan(session, planned, err);
+}
+
 /* Show the plan and ask, unless the answer was given with --yes; -v shows it in any case. */
 static int confirm(const struct session *session, const struct setup_plan *planned, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
 	bool ask = !session->request.yes;
 	if (planned->count == 0 || !(ask || session->request.level >= LOG_VERBOSE))
 		return 0;
@@ -159,7 +181,7 @@ static int confirm(const struct session *session, const struct setup_plan *plann
 		return 0;
 	if (print("Do it? [y/N] ", err) < 0)
 		return -1;
-	if (getline(&line, &size, stdin) > 0 && (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0))
+	if (says_yes())
 		return 0;
 	return fail_as(err, EX_NOPERM, "not confirmed, nothing changed");
 }
@@ -252,7 +274,8 @@ static int run_change(struct session *session, struct error *err)
 {
 	_cleanup_close_ int lock = lock_take(&session->host, LOCK_TIMEOUT_S, err);
 	_cleanup_plan_ struct setup_plan planned = {0};
-	if (lock < 0 || plan(session, &planned, err) < 0 || confirm(session, &planned, err) < 0)
+	if (lock < 0 || plan(session, &planned, err) < 0 || confirm_docker(session, &planned, err) < 0 ||
+		confirm(session, &planned, err) < 0)
 		return -1;
 	if (planned.count > 0 && (apply(session, &planned, err) < 0 || verify(session, &planned, err) < 0))
 		return -1;

@@ -55,7 +55,7 @@ const char *request_help(void)
 	return "usage: oss-crs-setup [VERB] [OPTIONS]    as: sudo oss-crs-setup ...  or  pkexec "
 	       "oss-crs-setup ...\n"
 	       "\n"
-	       "  (no verb)   delegate, then docker\n"
+	       "  (no verb)   delegate, then docker (where Podman is, it asks first)\n"
 	       "  delegate    give the calling user CPU and memory delegation (cgroup v2)\n"
 	       "  docker      set Docker's cgroup driver to cgroupfs\n"
 	       "  check       look only: exit 0 if the host is ready, 69 if not; needs no privilege\n"

@@ -172,8 +172,10 @@ int plan_make(const struct plan_input *input, struct setup_plan *ret, struct err
 	_cleanup_plan_ struct setup_plan plan = {0};
 	if (input->delegate && plan_delegate(input, &plan, err) < 0)
 		return -1;
+	size_t delegating = plan.count;
 	if (input->docker && plan_docker(input, &plan, &plan.blocked) < 0 && !plan.blocked.msg[0])
 		return fail_as(err, EX_SOFTWARE, "the half about Docker has no plan");
+	plan.docker_optional = plan.count > delegating && !input->docker_only && input->facts->docker.podman;
 	for (size_t i = 0; i < plan.count; i++) {
 		plan.steps[i].uid = input->facts->user.uid;
 		plan.steps[i].gid = input->facts->user.gid;

@@ -53,6 +53,7 @@ struct setup_plan {
 	size_t count;
 	char **notes; /* what the user should know */
 	size_t note_count;
+	bool docker_optional; /* there are steps about Docker that nobody asked for by name, and runs can do without */
 	struct error blocked; /* why the half about Docker is not done; msg empty if it is */
 };
 

@@ -220,11 +220,21 @@ static int probe_kubelet(
 	return 0;
 }
 
+static bool has_podman(const struct host *host)
+{
+	static const char *const paths[] = {"usr/bin/podman", "usr/local/bin/podman"};
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		if (faccessat(host->root, paths[i], F_OK, 0) == 0)
+			return true;
+	return false;
+}
+
 void probe_docker(
 	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct docker_facts *ret)
 {
 	struct error err = {0};
 	ret->mode = 0644;
+	ret->podman = has_podman(input->host);
 	if (!input->policy->manage)
 		return;
 	if (!bus) {

@@ -182,6 +182,43 @@ TEST(every_process_of_a_container_is_looked_for)
 	free_fixture(&fixture);
 }
 
+static void put_namespace(int dir, int pid, const char *namespace)
+{
+	char path[64];
+	(void)snprintf(path, sizeof path, "proc/%d/ns", pid);
+	make_dir(dir, path);
+	(void)snprintf(path, sizeof path, "proc/%d/ns/pid", pid);
+	assert_return_code(symlinkat(namespace, dir, path), errno);
+}
+
+/* `podman exec` has a conmon of its own: 70 is not below 50. */
+TEST(a_process_by_podman_exec_is_known_by_its_namespace)
+{
+	struct fixture fixture;
+	char parent[CGROUP_PATH_MAX];
+	struct error err = {0};
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	(void)snprintf(parent, sizeof parent, "%.2000s/a", fixture.plan.cgroup_parent);
+	put_container(dir, parent);
+	put_process(dir, 70, 1, "conmon", "/user.slice/podman", "70");
+	put_process(dir, 71, 70, "by exec", "/elsewhere", "71\t9");
+	struct container container = {.name = strdupa("name"), .cgroup_parent = parent, .pid = 51};
+	const struct plan_crs *crs = &fixture.plan.crs[0];
+	assert_ok(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), err);
+	put_namespace(dir, 50, "pid:[1]");
+	put_namespace(dir, 51, "pid:[2]");
+	put_namespace(dir, 60, "pid:[1]");
+	put_namespace(dir, 71, "pid:[2]");
+	assert_int_equal(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), -1);
+	assert_contains(err.msg, "process 71 (by exec)");
+	/* With `pid: host` it says nothing. */
+	assert_return_code(unlinkat(dir, "proc/51/ns/pid", 0), errno);
+	assert_return_code(symlinkat("pid:[1]", dir, "proc/51/ns/pid"), errno);
+	assert_ok(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), err);
+	free_fixture(&fixture);
+}
+
 TEST(what_the_engine_was_told_counts_too)
 {
 	struct fixture fixture;
@@ -202,6 +239,7 @@ int main(void)
 		RUN_IN_DIR(every_other_limit_is_named_with_what_is_wanted_and_what_is_there),
 		RUN_IN_DIR(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not),
 		RUN_IN_DIR(every_process_of_a_container_is_looked_for),
+		RUN_IN_DIR(a_process_by_podman_exec_is_known_by_its_namespace),
 		RUN_IN_DIR(what_the_engine_was_told_counts_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

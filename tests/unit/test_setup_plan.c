@@ -375,6 +375,27 @@ static const struct finding *find(const struct findings *findings, const char *i
 	return NULL;
 }
 
+TEST(where_podman_is_dockers_half_is_to_be_asked_for)
+{
+	struct fixture f = {0};
+	make_stock(&f);
+	assert_ok(make_plan(&f, true, true), f.err);
+	assert_false(f.plan.docker_optional);
+	f.facts.docker.podman = true;
+	assert_ok(make_plan(&f, true, true), f.err);
+	assert_true(f.plan.docker_optional);
+	assert_ok(make_plan(&f, false, true), f.err); /* by name */
+	assert_false(f.plan.docker_optional);
+	release(&f);
+	make_ready(&f);
+	f.facts.docker.podman = true;
+	set_text(&f.facts.delegate.dropin, NULL); /* nothing to ask about: Docker is ready */
+	assert_ok(make_plan(&f, true, true), f.err);
+	assert_true(f.plan.count > 0);
+	assert_false(f.plan.docker_optional);
+	release(&f);
+}
+
 TEST(findings_say_what_is_missing_and_what_to_type)
 {
 	struct fixture f = {0};
@@ -461,6 +482,7 @@ int main(void)
 		RUN(whether_live_restore_saves_running_containers_is_said),
 		RUN(where_a_kubelet_runs_docker_is_left_alone),
 		RUN(a_host_without_docker),
+		RUN(where_podman_is_dockers_half_is_to_be_asked_for),
 		RUN(findings_say_what_is_missing_and_what_to_type),
 		RUN(plans_and_findings_as_json),
 		RUN(a_plan_as_text_shows_before_and_after),

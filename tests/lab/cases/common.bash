@@ -6,6 +6,7 @@
 CG=/sys/fs/cgroup
 OURS=user.slice/user-1000.slice/user@1000.service/oss-crs
 JOB=/tmp/job
+JOB_USER=alice
 
 # as USER CMD...: in a login session of the user's own, as pam_systemd makes it for ssh.
 as() {
@@ -60,7 +61,7 @@ after_failure() {
 	[[ -z ${BATS_TEST_COMPLETED:-} ]] || return 0
 	pkill -KILL -x oss-crs-run || :
 	wait
-	as alice oss-crs-run clean -q --all
+	as "$JOB_USER" oss-crs-run clean -q --all
 }
 
 nothing_left() {

@@ -25,7 +25,7 @@ teardown() {
 	[[ "$output" == *ready* ]]
 	run sh_as alice 'oss-crs-run check --json | jq -r .ready'
 	[ "$output" = true ]
-	run as bob oss-crs-run check
+	run as bob oss-crs-run check --engine docker
 	[ "$status" -eq 69 ]
 	[[ "$output" == *"no permission to talk to Docker"* ]]
 	[[ "$output" == *"usermod -aG docker"* ]]
@@ -310,17 +310,17 @@ teardown() {
 @test "no permission, Docker elsewhere, Docker down: each its own message and status" {
 	services a 'true'
 	chmod -R a+rX $JOB
-	run as bob oss-crs-run run $JOB p h
+	run as bob oss-crs-run run --engine docker $JOB p h
 	[ "$status" -eq 77 ]
 	[[ "$output" == *"no permission to talk to Docker"* ]]
 	run as bob oss-crs-run exec $JOB -- true
 	[ "$status" -eq 69 ]
 	[[ "$output" == *"oss-crs-setup delegate"* ]]
-	run as alice env DOCKER_HOST=tcp://192.0.2.1:2375 oss-crs-run run $JOB p h
+	run as alice env DOCKER_HOST=tcp://192.0.2.1:2375 oss-crs-run run --engine docker $JOB p h
 	[ "$status" -eq 69 ]
 	[[ "$output" == *"is not on this host"* ]]
 	systemctl stop docker.socket docker.service
-	run as alice oss-crs-run run $JOB p h
+	run as alice oss-crs-run run --engine docker $JOB p h
 	[ "$status" -eq 69 ]
 	[[ "$output" == *"Docker does not answer"* ]]
 	systemctl start docker.socket docker.service
@@ -332,7 +332,7 @@ teardown() {
 	mv /etc/docker/daemon.json /etc/docker/daemon.json.aside
 	systemctl reset-failed docker.service
 	systemctl restart docker.service
-	run as alice oss-crs-run run $JOB p h
+	run as alice oss-crs-run run --engine docker $JOB p h
 	mv /etc/docker/daemon.json.aside /etc/docker/daemon.json
 	systemctl reset-failed docker.service
 	systemctl restart docker.service

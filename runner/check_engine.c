@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * check_engine: the findings about what runs the containers.
+ */
+#include "check_parts.h"
+
+#include "choice.h"
+#include "cleanup.h"
+#include "compose.h"
+#include "podman.h"
+#include "proc.h"
+
+#define VERSION_OUTPUT_MAX 256
+
+static int not_connected(char *detail)
+{
+	(void)snprintf(detail, DETAIL_MAX, "cannot be told without Docker");
+	return 1;
+}
+
+int look_docker(struct facts *facts, char *detail, struct error *err)
+{
+	if (engine_open(&facts->engine, err) < 0 || engine_info(&facts->engine, &facts->info, err) < 0)
+		return -1;
+	facts->connected = true;
+	(void)snprintf(detail, DETAIL_MAX, "Docker %s at %s", facts->info.version, facts->engine.endpoint);
+	return 0;
+}
+
+int look_local(struct facts *facts, char *detail, struct error *err)
+{
+	if (!facts->connected)
+		return not_connected(detail);
+	(void)snprintf(detail, DETAIL_MAX, "the daemon runs on this host");
+	return engine_check_local(&facts->engine, &facts->info, err);
+}
+
+int look_version(struct facts *facts, char *detail, struct error *err)
+{
+	if (!facts->connected)
+		return not_connected(detail);
+	(void)snprintf(detail, DETAIL_MAX, "Docker uses cgroup v2");
+	return engine_check_version(&facts->engine, &facts->info, err);
+}
+
+int look_driver(struct facts *facts, char *detail, struct error *err)
+{
+	if (!facts->connected)
+		return not_connected(detail);
+	(void)snprintf(detail, DETAIL_MAX, "Docker's cgroup driver is cgroupfs");
+	return engine_check_driver(&facts->engine, &facts->info, err);
+}
+
+/* "podman version 5.4.2" */
+int look_podman(struct facts *facts, char *detail, struct error *err)
+{
+	(void)facts;
+	_cleanup_free_ char *program = NULL;
+	_cleanup_free_ char *text = NULL;
+	int status = 0;
+	if (podman_find(&program, err) < 0)
+		return -1;
+	struct spawn spawn = SPAWN(((const char *const[]){program, "--version", NULL}));
+	if (proc_capture(&spawn, VERSION_OUTPUT_MAX, &text, &status, err) < 0)
+		return -1;
+	if (status != 0)
+		return fail_as(err, EX_UNAVAILABLE, "%s --version ends with status %d", program, status);
+	text[strcspn(text, "\n")] = '\0';
+	const char *version = strrchr(text, ' ');
+	version = version ? version + 1 : text;
+	(void)snprintf(detail, DETAIL_MAX, "Podman %s at %s", version, program);
+	return podman_check_version(version, err);
+}
+
+int look_podman_ids(struct facts *facts, char *detail, struct error *err)
+{
+	(void)snprintf(detail, DETAIL_MAX, "this user has user ids for containers");
+	return podman_check_ids(&facts->context->host, facts->context->uid, err);
+}
+
+int look_podman_manager(struct facts *facts, char *detail, struct error *err)
+{
+	(void)snprintf(detail, DETAIL_MAX, "the user manager answers");
+	return podman_check_manager(facts->context->uid, err);
+}
+
+int look_engine(struct facts *facts, char *detail, struct error *err)
+{
+	const struct error *docker = &facts->problems[NEED_DOCKER];
+	const struct error *podman = &facts->problems[NEED_PODMAN];
+	if (choice_pick(facts->context->options.engine, docker, podman, &facts->kind, err) < 0)
+		return -1;
+	facts->chosen = true;
+	(void)snprintf(detail, DETAIL_MAX, "%s",
+		facts->kind == ENGINE_DOCKER ? "Docker: Podman is not needed"
+					     : "rootless Podman: Docker is not needed");
+	return 0;
+}
+
+int look_compose(struct facts *facts, char *detail, struct error *err)
+{
+	(void)facts;
+	const char *tool[2] = {NULL, NULL};
+	if (compose_find_tool(tool, err) < 0)
+		return -1;
+	(void)snprintf(detail, DETAIL_MAX, "%s%s%s", tool[0], tool[1] ? " " : "", tool[1] ? tool[1] : "");
+	return 0;
+}

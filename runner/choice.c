@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * choice: see choice.h.
+ */
+#include "choice.h"
+
+#include "cleanup.h"
+#include "fs.h"
+#include "podman.h"
+
+#include <errno.h>
+
+#define RECORD_FILE "engine"
+
+static bool is_ready(const struct error *problem)
+{
+	return !problem->msg[0];
+}
+
+int choice_pick(int wanted, const struct error *docker, const struct error *podman, enum engine_kind *ret,
+	struct error *err)
+{
+	if (wanted != WANT_PODMAN && is_ready(docker)) {
+		*ret = ENGINE_DOCKER;
+		return 0;
+	}
+	if (wanted != WANT_DOCKER && is_ready(podman)) {
+		*ret = ENGINE_PODMAN;
+		return 0;
+	}
+	*err = wanted == WANT_PODMAN ? *podman : *docker;
+	if (wanted != WANT_ANY_ENGINE)
+		return -1;
+	(void)fail_as(err, docker->status, "%s; %s", docker->msg, podman->msg);
+	return add_hint(err, "%s; or, without Docker: %s", docker->hint, podman->hint);
+}
+
+int choice_check_podman(const struct context *context, struct error *err)
+{
+	_cleanup_free_ char *program = NULL;
+	return podman_find(&program, err) < 0 || podman_check_ids(&context->host, context->uid, err) < 0 ||
+			       podman_check_manager(context->uid, err) < 0
+		       ? -1
+		       : 0;
+}
+
+int choice_make(
+	const struct context *context, enum engine_kind *ret, struct engine *ret_docker, struct error *err)
+{
+	int wanted = context->options.engine;
+	struct error docker = {0};
+	struct error podman = {0};
+	if (wanted != WANT_PODMAN && engine_open_docker(ret_docker, &docker) == 0) {
+		*ret = ENGINE_DOCKER;
+		return 0;
+	}
+	if (wanted != WANT_DOCKER)
+		(void)choice_check_podman(context, &podman);
+	return choice_pick(wanted, &docker, &podman, ret, err);
+}
+
+int choice_record(int scratch, enum engine_kind kind, struct error *err)
+{
+	const char *name = engine_name(kind);
+	return fs_replace(scratch, RECORD_FILE, name, strlen(name), 0600, err);
+}
+
+int choice_recall(int base, const char *run, enum engine_kind *ret, struct error *err)
+{
+	char path[NAME_MAX + sizeof RECORD_FILE + 1];
+	char text[32] = "";
+	(void)snprintf(path, sizeof path, "%s/%s", run, RECORD_FILE);
+	if (fs_read_attr(base, path, text, sizeof text, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
+	*ret = strcmp(text, engine_name(ENGINE_PODMAN)) == 0 ? ENGINE_PODMAN : ENGINE_DOCKER;
+	return 0;
+}

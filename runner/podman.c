@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * podman: see podman.h. NAME.socket and NAME.service are one call of StartTransientUnit: the service is an auxiliary unit of
+ * the socket's.
+ */
+#include "podman.h"
+
+#include "cleanup.h"
+#include "fs.h"
+#include "manager.h"
+#include "program.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <sys/un.h>
+
+#define INSTALL_HINT  "on Debian: sudo apt-get install podman uidmap catatonit passt nftables"
+#define VERSION_MIN   5
+#define SUBID_MAX     ((size_t)1 << 20)
+#define SOCKET_FILE   "podman.sock"
+#define UNIT_NAME_MAX 256
+
+int podman_find(char **ret_path, struct error *err)
+{
+	*ret_path = program_find("podman");
+	if (*ret_path)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "Podman is not installed");
+	return add_hint(err, INSTALL_HINT);
+}
+
+int podman_check_version(const char *version, struct error *err)
+{
+	if (strtoul(version, NULL, 10) >= VERSION_MIN)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "Podman %s is too old", version);
+	return add_hint(err, "it needs Podman %d, which Debian 13 has; or Docker", VERSION_MIN);
+}
+
+/* Whether a line "NAME:FIRST:COUNT" is the user's, who may be named by number. */
+static bool has_range(const char *text, const char *name, const char *number)
+{
+	for (const char *line = text; *line; line += *line == '\n') {
+		size_t len = strcspn(line, ":\n");
+		if (line[len] == ':' && ((strlen(name) == len && strncmp(line, name, len) == 0) ||
+						(strlen(number) == len && strncmp(line, number, len) == 0)))
+			return true;
+		line += strcspn(line, "\n");
+	}
+	return false;
+}
+
+static int check_range(const struct host *host, const char *file, uid_t uid, struct error *err)
+{
+	const struct passwd *user = getpwuid(uid);
+	char number[16];
+	_cleanup_free_ char *text = NULL;
+	(void)snprintf(number, sizeof number, "%u", (unsigned)uid);
+	if (fs_read(host->root, file, SUBID_MAX, &text, NULL, err) < 0 && err->code != ENOENT)
+		return -1;
+	const char *name = user ? user->pw_name : number;
+	if (text && has_range(text, name, number))
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "user %s has no ids for containers in /%s", name, file);
+	return add_hint(err,
+		"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s "
+		"(a range that no other line has)",
+		name);
+}
+
+/* subid in nsswitch.conf(5): the ranges come from elsewhere. */
+static bool asks_elsewhere(const struct host *host)
+{
+	struct error ignored;
+	_cleanup_free_ char *text = NULL;
+	if (fs_read(host->root, "etc/nsswitch.conf", SUBID_MAX, &text, NULL, &ignored) < 0)
+		return false;
+	return strncmp(text, "subid:", 6) == 0 || strstr(text, "\nsubid:");
+}
+
+int podman_check_ids(const struct host *host, uid_t uid, struct error *err)
+{
+	if (!program_exists("newuidmap") || !program_exists("newgidmap")) {
+		(void)fail_as(err, EX_UNAVAILABLE, "newuidmap is not installed, which Podman needs");
+		return add_hint(err, "on Debian: sudo apt-get install uidmap");
+	}
+	if (asks_elsewhere(host))
+		return 0;
+	return check_range(host, "etc/subuid", uid, err) < 0 ? -1 : check_range(host, "etc/subgid", uid, err);
+}
+
+int podman_check_manager(uid_t uid, struct error *err)
+{
+	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	return manager_open(uid, &bus, err);
+}
+
+static void unit_name(const char *run, const char *kind, char ret[static UNIT_NAME_MAX])
+{
+	(void)snprintf(ret, UNIT_NAME_MAX, "oss-crs-podman-%.200s.%s", run, kind);
+}
+
+/* What of the caller's environment says which storage and which programs are the user's Podman's. */
+static const char *const passed_on[] = {"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+	"CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "CONTAINERS_REGISTRIES_CONF",
+	"CONTAINERS_STORAGE_CONF", "STORAGE_DRIVER", "STORAGE_OPTS"};
+
+static int append_environment(sd_bus_message *call)
+{
+	int r = sd_bus_message_open_container(call, 'r', "sv");
+	if (r >= 0)
+		r = sd_bus_message_append(call, "s", "Environment");
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'v', "as");
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'a', "s");
+	for (size_t i = 0; r >= 0 && i < sizeof passed_on / sizeof *passed_on; i++) {
+		_cleanup_free_ char *variable = NULL;
+		const char *value = getenv(passed_on[i]);
+		if (value)
+			r = asprintf(&variable, "%s=%s", passed_on[i], value) < 0
+				    ? -ENOMEM
+				    : sd_bus_message_append(call, "s", variable);
+	}
+	for (int open = 0; r >= 0 && open < 3; open++)
+		r = sd_bus_message_close_container(call);
+	return r;
+}
+
+static int append_socket(sd_bus_message *call, const char *unit, const char *path)
+{
+	return sd_bus_message_append(call, "ssa(sv)", unit, "fail", 5, "Description", "s",
+		"Podman for a run of oss-crs-run", "Listen", "a(ss)", 1, "Stream", path, "SocketMode", "u",
+		(uint32_t)0600, "RemoveOnStop", "b", true, "CollectMode", "s", "inactive-or-failed");
+}
+
+/* KillMode as podman.service has it: Podman's pause process, which may be born in this unit, holds the namespaces of all
+ * containers of the user's. PartOf: a stop of the socket stops the service first. */
+static int append_service(sd_bus_message *call, const char *unit, const char *socket, const char *program)
+{
+	int r = sd_bus_message_open_container(call, 'a', "(sa(sv))");
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'r', "sa(sv)");
+	if (r >= 0)
+		r = sd_bus_message_append(call, "s", unit);
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'a', "(sv)");
+	if (r >= 0)
+		r = append_environment(call);
+	if (r >= 0)
+		r = sd_bus_message_append(call, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s",
+			"Podman for a run of oss-crs-run", "Type", "s", "exec", "KillMode", "s", "process",
+			"CollectMode", "s", "inactive-or-failed", "PartOf", "as", 1, socket, "ExecStart",
+			"a(sasb)", 1, program, 6, program, "--cgroup-manager=cgroupfs",
+			"--events-backend=file", "system", "service", "--time=0", false);
+	for (int open = 0; r >= 0 && open < 3; open++)
+		r = sd_bus_message_close_container(call);
+	return r;
+}
+
+static int start_socket(
+	sd_bus *bus, const char *socket, const char *service, const char *path, struct error *err)
+{
+	_cleanup_free_ char *program = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+	if (podman_find(&program, err) < 0 || manager_call(bus, "StartTransientUnit", &call, err) < 0)
+		return -1;
+	int r = append_socket(call, socket, path);
+	if (r >= 0)
+		r = append_service(call, service, socket, program);
+	if (r < 0)
+		return fail(err, -r, "ask for Podman's service");
+	return manager_do(bus, call, "open a socket for Podman", err) == 0 || err->code == EEXIST ? 0 : -1;
+}
+
+/* On its way while the run is being prepared, and not only when somebody connects. */
+static int start_service(sd_bus *bus, const char *service, struct error *err)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+	if (manager_call(bus, "StartUnit", &call, err) < 0)
+		return -1;
+	int r = sd_bus_message_append(call, "ss", service, "fail");
+	if (r >= 0)
+		r = sd_bus_message_set_expect_reply(call, false);
+	if (r >= 0)
+		r = sd_bus_send(bus, call, NULL);
+	return r < 0 ? fail(err, -r, "start Podman's service") : 0;
+}
+
+int podman_start(uid_t uid, const char *run, const char *scratch, char **ret_endpoint, struct error *err)
+{
+	char socket[UNIT_NAME_MAX];
+	char service[UNIT_NAME_MAX];
+	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	_cleanup_free_ char *endpoint = NULL;
+	if (asprintf(&endpoint, "unix://%s/%s", scratch, SOCKET_FILE) < 0)
+		return fail(err, ENOMEM, "Podman's socket");
+	const char *path = endpoint + strlen("unix://");
+	if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
+		(void)fail_as(err, EX_USAGE, "%s is too long for the name of a socket", path);
+		return add_hint(err, "give the run a shorter name: --run-id ID");
+	}
+	unit_name(run, "socket", socket);
+	unit_name(run, "service", service);
+	if (manager_open(uid, &bus, err) < 0 || start_socket(bus, socket, service, path, err) < 0 ||
+		start_service(bus, service, err) < 0)
+		return -1;
+	*ret_endpoint = steal_ptr(endpoint);
+	return 0;
+}
+
+int podman_stop(uid_t uid, const char *run, struct error *err)
+{
+	char socket[UNIT_NAME_MAX];
+	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+	unit_name(run, "socket", socket);
+	if (manager_open(uid, &bus, err) < 0 || manager_call(bus, "StopUnit", &call, err) < 0)
+		return -1;
+	int r = sd_bus_message_append(call, "ss", socket, "replace");
+	if (r < 0)
+		return fail(err, -r, "stop Podman's service");
+	return manager_do(bus, call, "stop Podman's service", err) == 0 || err->code == ENOENT ? 0 : -1;
+}

@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The main job on rootless Podman: run as root in a lab guest. Jobs run as bob, who is in neither group docker nor group sudo,
+# on a host whose Docker is down for good. All that root does for him is to delegate.
+
+load common
+
+OURS=user.slice/user-1001.slice/user@1001.service/oss-crs
+JOB_USER=bob
+
+setup_file() {
+	systemd-tmpfiles --create oss-crs.conf
+	systemctl stop docker.socket docker.service containerd.service
+	systemctl mask docker.socket docker.service containerd.service
+	oss-crs-setup delegate --user bob --yes
+}
+
+setup() {
+	make_job
+	chmod a+rx $JOB
+}
+
+teardown() {
+	after_failure
+}
+
+# Containers, networks, units, cgroups and files: of Podman's own there is the network `podman`.
+nothing_left() {
+	[ -z "$(find $CG/$OURS -mindepth 1 -type d)" ]
+	[ -z "$(ls /run/user/1001/oss-crs 2>/dev/null)" ]
+	[ "$(sh_as bob 'podman ps -aq; podman network ls -q; systemctl --user list-units --all --plain --no-legend "oss-crs-*"')" = podman ]
+}
+
+# start ARG...: the job in the background, its output in /tmp/run.out; returns when each of its services has said a word.
+start() {
+	sh_as bob "exec oss-crs-run run $* $JOB p h" >/tmp/run.out 2>&1 &
+	job=$!
+	until_true grep -q 'a.* up' /tmp/run.out
+	until_true grep -q 'b.* up' /tmp/run.out
+	worker=$(find $CG/$OURS -mindepth 1 -maxdepth 1 -type d)
+}
+
+# finish: the status of that job.
+finish() {
+	status=0
+	wait $job || status=$?
+	cat /tmp/run.out
+}
+
+# The processes of a cgroup and of those below it.
+processes_of() {
+	find "$1" -name cgroup.procs -exec cat {} +
+}
+
+# bats test_tags=short
+@test "bob, who may use neither Docker nor sudo, is ready; Docker is not needed, and why it is not ready is said" {
+	run as bob id -Gn
+	[ "$output" = bob ]
+	run as bob oss-crs-run check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	grep -Eq '^ok +engine +rootless Podman: Docker is not needed' <<<"$output"
+	grep -Eq '^- +docker +' <<<"$output"
+	run sh_as bob 'oss-crs-run check --json | jq -c ".ready, (.findings[] | select(.id == \"docker\" or .id == \"podman\") | [.ok, .needed])"'
+	[ "$output" = $'true\n[false,false]\n[true,true]' ]
+	run as bob oss-crs-run check --engine docker
+	[ "$status" -eq 69 ]
+	grep -Eq '^no +docker +' <<<"$output"
+}
+
+# bats test_tags=short
+@test "a run holds each CRS to its CPUs and memory, nothing of it is root's, and nothing is left" {
+	services a 'echo a of $$(nproc) CPUs is up; sleep 600' b 'echo b of $$(nproc) CPUs is up; sleep 600'
+	start
+	grep -q 'a of 2 CPUs' /tmp/run.out
+	grep -q 'b of 1 CPUs' /tmp/run.out
+	grep -q 'on rootless Podman' /tmp/run.out
+	[[ "$worker" == */job-run-*-local ]]
+	[ "$(cat $worker/a/cpuset.cpus.effective)" = 0-1 ]
+	[ "$(cat $worker/b/cpuset.cpus.effective)" = 2 ]
+	[ "$(cat $worker/a/memory.max)" = $((128 << 20)) ]
+	[ "$(cat $worker/b/memory.max)" = $((96 << 20)) ]
+	[ "$(cat $worker/a/memory.swap.max)" = 0 ]
+	[ "$(cat $worker/memory.max)" = $((256 << 20)) ]
+	for crs in a b; do
+		[ "$(sh_as bob "podman inspect -f '{{.HostConfig.CgroupParent}}' \$(podman ps -q --filter label=com.docker.compose.service=$crs)")" = "/$OURS/${worker##*/}/$crs" ]
+		[ "$(processes_of $worker/$crs | wc -l)" -ge 1 ]
+	done
+	# From the kernel's own files: whose the job's processes are, and what keeps them (conmon, Podman).
+	unit=$CG/${OURS%/oss-crs}/app.slice/oss-crs-podman-${worker##*/}.service
+	processes_of $unit | xargs -I{} cat /proc/{}/comm | grep -qx conmon
+	for pid in $(processes_of $worker) $(processes_of $unit); do
+		[ "$(awk '/^Uid:/ {print ($2 == 0 || $3 == 0 || $4 == 0 || $5 == 0)}' /proc/$pid/status)" = 0 ]
+	done
+	[ -z "$(find $worker ! -user bob)" ]
+	pkill -INT -x oss-crs-run
+	finish
+	[ "$status" -eq 130 ]
+	grep -q 'MEMORY PEAK' /tmp/run.out
+	nothing_left
+}
+
+@test "a CRS of three containers is killed at its limit while its neighbour goes on" {
+	services a_1 'tail /dev/zero; sleep 600' a_2 'tail /dev/zero; sleep 600' a_3 'tail /dev/zero; sleep 600' \
+		b 'i=0; while [ $$i -lt 8 ]; do i=$$((i+1)); sleep 1; done; echo neighbour is fine; exit 7'
+	run as bob oss-crs-run run --report /tmp/bob-report $JOB p h
+	echo "$output"
+	[ "$status" -eq 7 ]
+	[[ "$output" == *"neighbour is fine"* ]]
+	[[ "$output" =~ "CRS 'a' is at its memory limit of 128M: the kernel killed 1 process of container '".*"-a_"[123]"-1'; there is now anon "[0-9] ]]
+	[ "$(jq -r '.crs[0] | ([.oom[].kills] | add) == .oom_kills and all(.oom[]; .limit == "crs")' /tmp/bob-report)" = true ]
+	[ "$(jq -r '.attested | .containers >= 4 and .unknown == 0' /tmp/bob-report)" = true ]
+	[[ "$output" =~ a\ +0-1\ +[0-9.]+s\ +[0-9.]+M\ +128M\ +[1-9] ]]
+	nothing_left
+}
+
+@test "cgroup_parent by variable and by template give the same cgroups as the override, from cron and without a login too" {
+	# Each container exits with the number of its CPUs.
+	cat >$JOB/docker-compose.yaml <<-'EOF'
+		services:
+		  worker:
+		    image: busybox:latest
+		    pull_policy: never
+		    network_mode: none
+		    command: [sh, -c, "exit $$(nproc)"]
+		    cgroup_parent: ${OSS_CRS_CGROUP_PARENT}/a
+	EOF
+	# As cron starts it: no session, hardly any environment.
+	run systemd-run -q --wait --pipe -p User=bob env -i HOME=/home/bob PATH=/usr/bin:/bin "$(command -v oss-crs-run)" run $JOB p h
+	echo "$output"
+	[ "$status" -eq 2 ]
+	rm $JOB/docker-compose.yaml
+	cat >$JOB/docker-compose.yaml.j2 <<-'EOF'
+		services:
+		  {{ crs.name }}_fuzz:
+		    image: busybox:latest
+		    pull_policy: never
+		    network_mode: none
+		    command: [sh, -c, "exit $$(nproc)"]
+		    cgroup_parent: {{ cgroup_parent }}/{{ crs.name }}
+	EOF
+	# And from a unit of the user's own manager.
+	run sh_as bob "systemd-run --user -q --wait --pipe oss-crs-run run --until all $JOB p h"
+	echo "$output"
+	grep -Eq '^a +0-1 .* 2$' <<<"$output"
+	grep -Eq '^b +2 .* 1$' <<<"$output"
+	nothing_left
+}
+
+@test "build waits for all builders and fails with the first that failed; what containers write as root is bob's" {
+	services a 'echo made >/out/file' b 'sleep 1; exit 4'
+	sed -i "0,/network_mode: none/s||&\n    volumes: ['./out:/out']|" $JOB/docker-compose.yaml
+	install -d -o bob $JOB/out
+	run as bob oss-crs-run build $JOB p
+	[ "$status" -eq 4 ]
+	[ "$(stat -c %U $JOB/out/file)" = bob ]
+	nothing_left
+}
+
+@test "--timeout ends with 124, and containers of a network reach each other by name" {
+	services a 'while ! nc -w 1 b 7; do sleep 1; done; echo b has said so; sleep 600' b 'nc -l -p 7 -e echo hello; sleep 600'
+	sed -i '/network_mode/d' $JOB/docker-compose.yaml
+	run as bob oss-crs-run run --timeout 40 $JOB p h
+	echo "$output"
+	[ "$status" -eq 124 ]
+	[[ "$output" == *"b has said so"* ]]
+	nothing_left
+}
+
+@test "a process of podman exec that is moved out of its CRS ends the run" {
+	services a 'echo a is up; sleep 600' b 'echo b is up; sleep 600'
+	start
+	sh_as bob "podman exec -d \$(podman ps -q --filter label=com.docker.compose.service=a) sleep 602"
+	until_true pgrep -fx 'sleep 602'
+	grep -q "/$OURS/.*/a/libpod-" "/proc/$(pgrep -fx 'sleep 602')/cgroup"
+	mkdir $CG/elsewhere
+	pgrep -fx 'sleep 602' >$CG/elsewhere/cgroup.procs
+	sh_as bob "podman kill \$(podman ps -q --filter label=com.docker.compose.service=b)"
+	finish
+	pkill -fx 'sleep 602' || true
+	until_true rmdir $CG/elsewhere
+	[ "$status" -eq 70 ]
+	grep -Eq "container '.*-a-1', process [0-9]+ \(sleep\).*found /elsewhere" /tmp/run.out
+	nothing_left
+}
+
+# bats test_tags=short
+@test "what a runner that was killed leaves, clean takes away: containers, cgroups, Podman's service" {
+	services a 'echo a is up; sleep 600' b 'echo b is up; sleep 600'
+	start
+	pkill -KILL -x oss-crs-run
+	finish
+	[ "$(processes_of "$worker" | wc -l)" -ge 2 ]
+	run as bob oss-crs-run clean
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"removed ${worker##*/}"* ]]
+	nothing_left
+}

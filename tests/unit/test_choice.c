@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_choice: who gets which engine, and what is said to those who get none.
+ */
+#include "unit.h"
+
+#include "choice.h"
+#include "podman.h"
+
+static const struct error ready = {.msg = ""};
+static const struct error no_docker = {
+	.status = EX_NOPERM, .msg = "no permission to talk to Docker", .hint = "join group docker"};
+static const struct error no_podman = {
+	.status = EX_UNAVAILABLE, .msg = "Podman is not installed", .hint = "install it"};
+
+TEST(docker_is_taken_where_it_is_ready_and_podman_where_it_is_not)
+{
+	static const struct {
+		int wanted;
+		const struct error *docker, *podman;
+		enum engine_kind kind;
+	} table[] = {
+		{WANT_ANY_ENGINE, &ready, &ready, ENGINE_DOCKER},
+		{WANT_ANY_ENGINE, &ready, &no_podman, ENGINE_DOCKER},
+		{WANT_ANY_ENGINE, &no_docker, &ready, ENGINE_PODMAN},
+		{WANT_DOCKER, &ready, &no_podman, ENGINE_DOCKER},
+		{WANT_PODMAN, &ready, &ready, ENGINE_PODMAN},
+		{WANT_PODMAN, &no_docker, &ready, ENGINE_PODMAN},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct error err = {0};
+		enum engine_kind kind = ENGINE_DOCKER;
+		assert_ok(choice_pick(table[i].wanted, table[i].docker, table[i].podman, &kind, &err), err);
+		assert_int_equal(kind, table[i].kind);
+	}
+}
+
+TEST(who_gets_none_hears_why_and_of_either_way)
+{
+	struct error err = {0};
+	enum engine_kind kind = ENGINE_DOCKER;
+	assert_int_equal(choice_pick(WANT_ANY_ENGINE, &no_docker, &no_podman, &kind, &err), -1);
+	assert_int_equal(err.status, EX_NOPERM);
+	assert_string_equal(err.msg, "no permission to talk to Docker; Podman is not installed");
+	assert_string_equal(err.hint, "join group docker; or, without Docker: install it");
+	assert_int_equal(choice_pick(WANT_DOCKER, &no_docker, &ready, &kind, &err), -1);
+	assert_string_equal(err.msg, no_docker.msg);
+	assert_int_equal(choice_pick(WANT_PODMAN, &ready, &no_podman, &kind, &err), -1);
+	assert_string_equal(err.msg, no_podman.msg);
+	assert_string_equal(err.hint, no_podman.hint);
+}
+
+TEST(a_podman_before_5_is_named_with_where_a_newer_one_is)
+{
+	struct error err = {0};
+	assert_ok(podman_check_version("5.4.2", &err), err);
+	assert_ok(podman_check_version("10.0", &err), err);
+	assert_int_equal(podman_check_version("4.3.1", &err), -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_contains(err.msg, "4.3.1");
+	assert_contains(err.hint, "Debian 13");
+	assert_int_equal(podman_check_version("", &err), -1);
+}
+
+TEST(what_was_chosen_is_known_to_who_cleans_up)
+{
+	struct error err = {0};
+	enum engine_kind kind = ENGINE_DOCKER;
+	int dir = unit_dir(state);
+	make_dir(dir, "run");
+	assert_ok(choice_recall(dir, "run", &kind, &err), err);
+	assert_int_equal(kind, ENGINE_DOCKER); /* nothing is written: as before */
+	_cleanup_close_ int run = openat(dir, "run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_ok(choice_record(run, ENGINE_PODMAN, &err), err);
+	assert_ok(choice_recall(dir, "run", &kind, &err), err);
+	assert_int_equal(kind, ENGINE_PODMAN);
+	assert_ok(choice_record(run, ENGINE_DOCKER, &err), err);
+	assert_ok(choice_recall(dir, "run", &kind, &err), err);
+	assert_int_equal(kind, ENGINE_DOCKER);
+}
+
+/* A host directory with the programs that Podman needs, in the caller's PATH. */
+static void make_host(const struct unit_dir *dir, struct host *ret)
+{
+	static const char *const programs[] = {"bin/newuidmap", "bin/newgidmap"};
+	char path[sizeof dir->path + 8];
+	struct error err = {0};
+	make_dir(dir->fd, "etc");
+	make_dir(dir->fd, "bin");
+	for (size_t i = 0; i < COUNT(programs); i++) {
+		make_file(dir->fd, programs[i], "");
+		assert_return_code(fchmodat(dir->fd, programs[i], 0755, 0), errno);
+	}
+	(void)snprintf(path, sizeof path, "%s/bin", dir->path);
+	assert_return_code(setenv("PATH", path, 1), errno);
+	assert_ok(host_open_at(dir->fd, ret, &err), err);
+}
+
+TEST(ids_for_containers_are_looked_for_by_name_and_by_number)
+{
+	static const struct {
+		const char *subuid, *subgid, *missing;
+	} table[] = {
+		{"other:100000:65536\n4294967000:165536:65536\n", "4294967000:165536:65536", NULL},
+		{"", "4294967000:1:1", "/etc/subuid"},
+		{"4294967000:1:1", "42949670000:1:1\nx4294967000:1:1\n", "/etc/subgid"},
+	};
+	struct host host = HOST_CLOSED;
+	make_host(*state, &host);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct error err = {0};
+		make_file(unit_dir(state), "etc/subuid", table[i].subuid);
+		make_file(unit_dir(state), "etc/subgid", table[i].subgid);
+		int result = podman_check_ids(&host, 4294967000U, &err);
+		assert_int_equal(result, table[i].missing ? -1 : 0);
+		if (table[i].missing)
+			assert_contains(err.msg, table[i].missing);
+	}
+	struct error err = {0};
+	make_file(unit_dir(state), "etc/nsswitch.conf", "passwd: files\nsubid: sss\n");
+	assert_ok(podman_check_ids(&host, 4294967000U, &err), err);
+	assert_return_code(unlinkat(unit_dir(state), "bin/newgidmap", 0), errno);
+	assert_int_equal(podman_check_ids(&host, 4294967000U, &err), -1);
+	assert_contains(err.hint, "uidmap");
+	host_close(&host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(docker_is_taken_where_it_is_ready_and_podman_where_it_is_not),
+		RUN(who_gets_none_hears_why_and_of_either_way),
+		RUN(a_podman_before_5_is_named_with_where_a_newer_one_is),
+		RUN_IN_DIR(what_was_chosen_is_known_to_who_cleans_up),
+		RUN_IN_DIR(ids_for_containers_are_looked_for_by_name_and_by_number),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
