@@ -269,7 +269,7 @@ int chart_draw(const struct summary *summary, const struct chart *charts, size_t
 	char **list = calloc(count, sizeof *list);
 	if (!list)
 		return fail(err, ENOMEM, "chart");
-	if (split(text, count, list, err) < 0) {
+	if (split(text ? text : "", count, list, err) < 0) {
 		chart_free(list, count);
 		return -1;
 	}

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#define VALUES_MAX (SERIES_POINTS_MAX * 16) /* points times CRSs, as far as POINTS_MIN allows */
+#define VALUES_MAX ((size_t)SERIES_POINTS_MAX * 16) /* points times CRSs, as far as POINTS_MIN allows */
 #define POINTS_MIN 128
 
 static const char *const names[SERIES_KINDS] = {
@@ -34,7 +34,8 @@ int series_make(size_t crs_count, size_t capacity, struct series *ret, struct er
 	series.values = calloc(crs_count * SERIES_KINDS + 1, (capacity + 1) * sizeof *series.values);
 	if (!series.times || !series.values) {
 		series_free(&series);
-		return fail(err, ENOMEM, "samples");
+		(void)fail(err, ENOMEM, "samples");
+		return -1;
 	}
 	*ret = series;
 	return 0;

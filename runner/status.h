@@ -37,9 +37,9 @@ struct status {
 		.runs = NULL \
 	}
 
-/* Look at all runs, or at the one of that name, or of that run id if there is no such name. What ends meanwhile is left out.
- * EX_USAGE if a run is asked for that there is not. The caller frees. */
-int status_read(const struct host *host, const char *run, struct status *ret, struct error *err);
+/* Look at all runs, or at the one that is wanted: of that name, or of that run id if there is no such name.
+ * What ends meanwhile is left out. EX_USAGE if a run is asked for that there is not. The caller frees. */
+int status_read(const struct host *host, const char *wanted, struct status *ret, struct error *err);
 void status_free(struct status *status);
 
 /* The CRS of the same run and name in another status, NULL if it is not there. */
