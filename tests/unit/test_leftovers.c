@@ -94,7 +94,7 @@ static void assert_found(const struct place *place, const char *expected)
 	char text[1024] = "";
 	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
 	assert_ok(leftovers_find(&place->leftovers, 1000, &runs, &err), err);
-	for (char name = 'a'; name <= 'z'; name++) {
+	for (int name = 'a'; name <= 'z'; name++) {
 		for (size_t i = 0; i < runs.count; i++) {
 			const struct left_run *run = &runs.list[i];
 			size_t len = strlen(text);
