@@ -17,6 +17,7 @@ struct below {
 
 struct crs_state {
 	uint64_t kills, limit_hits;
+	uint64_t told; /* of the kills; those below it can be ahead */
 	struct below *below;
 	size_t count;
 };
@@ -129,13 +130,15 @@ static void look_at_crs(struct look *look, size_t i)
 	struct crs_state *crs = &state->crs[i];
 	const char *name = state->tree->plan->crs[i].name;
 	look->crs_hit = growth(state->tree->worker, name, "memory.events.local", "oom", &crs->limit_hits) > 0;
-	uint64_t kills = growth(state->tree->worker, name, "memory.events", "oom_kill", &crs->kills);
-	if (kills == 0)
+	if (growth(state->tree->worker, name, "memory.events", "oom_kill", &crs->kills) == 0)
 		return;
-	uint64_t below = look_below(look, i);
+	/* A kill that comes between the two looks is told of below it before the CRS has counted it. */
+	crs->told += look_below(look, i);
+	if (crs->kills <= crs->told)
+		return;
 	/* Those whose own cgroup went with them, or who were in the CRS's. */
-	if (kills > below)
-		tell(look, i, "", false, kills - below);
+	tell(look, i, "", false, crs->kills - crs->told);
+	crs->told = crs->kills;
 }
 
 void oom_look(struct oom_state *state, void (*tell_one)(void *data, const struct oom_kill *kill), void *data)

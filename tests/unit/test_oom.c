@@ -92,6 +92,22 @@ TEST(each_kill_is_told_once_with_its_container)
 	free_fixture(&fixture);
 }
 
+/* The files are read one after the other: a kill can be in a container's and not yet in what was read of its CRS. */
+TEST(a_kill_between_two_reads_is_not_told_twice)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	put(dir, "w/a/c1", 2, 0, 0);
+	put(dir, "w/a", 1, 1, 1);
+	assert_told(&fixture, "0 c1 crs 2;");
+	put(dir, "w/a", 2, 2, 2);
+	assert_told(&fixture, "");
+	put(dir, "w/a", 3, 3, 3);
+	assert_told(&fixture, "0 - crs 1;");
+	free_fixture(&fixture);
+}
+
 TEST(whose_limit_it_was_is_told)
 {
 	struct fixture fixture;
@@ -123,6 +139,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(each_kill_is_told_once_with_its_container),
+		RUN_IN_DIR(a_kill_between_two_reads_is_not_told_twice),
 		RUN_IN_DIR(whose_limit_it_was_is_told),
 		RUN_IN_DIR(a_victim_whose_cgroup_is_gone_is_counted_all_the_same),
 	};
