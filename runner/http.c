@@ -124,7 +124,7 @@ static int make_room(struct http *http, struct error *err)
 		return fail(err, EFBIG, "answer");
 	if (http->size - http->len > HTTP_ROOM)
 		return 0;
-	size_t size = http->size * 2 + 2 * HTTP_ROOM;
+	size_t size = (http->size + HTTP_ROOM) * 2;
 	char *larger = realloc(http->text, size);
 	if (!larger)
 		return fail(err, ENOMEM, "answer");
