@@ -32,6 +32,13 @@ if(CMAKE_BUILD_TYPE STREQUAL "Debug" OR OSS_CRS_FUZZ)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 else()
+  # Small: these programs wait for the kernel, and what they are read and relocated for is most of their own time.
+  add_compile_options(-Os)
+  include(CheckLinkerFlag)
+  check_linker_flag(C -Wl,-z,pack-relative-relocs HAS_PACKED_RELOCATIONS)
+  if(HAS_PACKED_RELOCATIONS)
+    add_link_options(-Wl,-z,pack-relative-relocs)
+  endif()
   # -U first: some distributions' compilers define _FORTIFY_SOURCE themselves.
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
     -fno-plt)

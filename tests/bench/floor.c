@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * floor: the system calls that a run of N CRSs cannot do without, in the order in which oss-crs-run makes them, and nothing
+ * else: no config, no lease, no check. What the real program takes beyond this is its own cost.
+ *
+ *   floor [-i] DIR N COMMAND...
+ *
+ * DIR is a cgroup of the caller's with cpuset and memory enabled below. Makes a cgroup there and N in it, each with limits,
+ * runs COMMAND (-i: in the first of them), ends what is left, removes them all.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void set(int dir, const char *cg, const char *file, const char *value)
+{
+	char path[64];
+	(void)snprintf(path, sizeof path, "%s/%s", cg, file);
+	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0 || close(fd) < 0)
+		err(1, "%s", path);
+}
+
+static void make(int dir, const char *cg, bool with_children)
+{
+	if (mkdirat(dir, cg, 0755) < 0)
+		err(1, "%s", cg);
+	set(dir, cg, "cpuset.cpus", "0");
+	set(dir, cg, "memory.max", "67108864");
+	set(dir, cg, "memory.swap.max", "0");
+	if (with_children)
+		set(dir, cg, "cgroup.subtree_control", "+cpuset +memory");
+}
+
+static void run(int cgroup, char **argv)
+{
+	struct clone_args args = {
+		.flags = cgroup >= 0 ? CLONE_INTO_CGROUP : 0,
+		.exit_signal = SIGCHLD,
+		.cgroup = cgroup >= 0 ? (unsigned)cgroup : 0,
+	};
+	int status = 0;
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	if (pid == 0) {
+		(void)execvp(argv[0], argv);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		errx(1, "%s failed", argv[0]);
+}
+
+static void wait_empty(int dir)
+{
+	char text[128];
+	int fd = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	struct pollfd event = {.fd = fd, .events = POLLPRI};
+	for (;;) {
+		ssize_t n = pread(fd, text, sizeof text - 1, 0);
+		if (n < 0)
+			err(1, "cgroup.events");
+		text[n] = '\0';
+		if (strstr(text, "populated 0"))
+			break;
+		(void)poll(&event, 1, -1);
+	}
+	(void)close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	char name[32];
+	bool inside = argc > 1 && strcmp(argv[1], "-i") == 0;
+	argv += inside;
+	argc -= inside;
+	if (argc < 4)
+		errx(64, "usage: floor [-i] DIR N COMMAND...");
+	int count = atoi(argv[2]);
+	(void)umask(022);
+	int ours = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(name, sizeof name, "floor-%d", (int)getpid());
+	if (ours < 0)
+		err(1, "%s", argv[1]);
+	make(ours, name, true);
+	int worker = openat(ours, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (worker < 0)
+		err(1, "%s", name);
+	for (int i = 0; i < count; i++) {
+		char crs[16];
+		(void)snprintf(crs, sizeof crs, "crs%d", i);
+		make(worker, crs, !inside || i > 0);
+	}
+	run(inside ? openat(worker, "crs0", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1, argv + 3);
+	set(ours, name, "cgroup.kill", "1");
+	wait_empty(worker);
+	for (int i = 0; i < count; i++) {
+		char crs[16];
+		(void)snprintf(crs, sizeof crs, "crs%d", i);
+		if (unlinkat(worker, crs, AT_REMOVEDIR) < 0)
+			err(1, "remove %s", crs);
+	}
+	if (unlinkat(ours, name, AT_REMOVEDIR) < 0)
+		err(1, "remove %s", name);
+	return 0;
+}

@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# results: how tests/bench says what it has measured: one line of JSON each.
+
+# ratio ID WHAT OP LIMIT <TABLE: per round how the first column compares to the second, against LIMIT. OP is <= or >=.
+ratio() {
+	jq -cRn --arg id "$1" --arg what "$2" --arg op "$3" --argjson limit "$4" '
+		def median: sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+		[inputs | split("\t") | map(tonumber)] as $rounds
+		| [$rounds[] | .[0] / .[1]] as $ratios
+		| {$id, $what, unit: "x", value: ($ratios | median), min: ($ratios | min), max: ($ratios | max), rounds: ($ratios | length),
+		   first_ms: ([$rounds[][0]] | median / 1000), second_ms: ([$rounds[][1]] | median / 1000), $op, $limit}
+		| .holds = if $op == "<=" then .value <= $limit else .value >= $limit end'
+}
+
+# figure ID WHAT VALUE UNIT OP LIMIT: something that is counted.
+figure() {
+	jq -cn --arg id "$1" --arg what "$2" --argjson value "$3" --arg unit "$4" --arg op "$5" --argjson limit "$6" '
+		{$id, $what, $unit, $value, $op, $limit, holds: (if $op == "<=" then $value <= $limit else $value >= $limit end)}'
+}
+
+# note ID WHAT VALUE UNIT: the same without a target.
+note() {
+	jq -cn --arg id "$1" --arg what "$2" --argjson value "$3" --arg unit "$4" '{$id, $what, $unit, $value, holds: null}'
+}
+
+# absent ID WHAT WHY
+absent() {
+	jq -cn --arg id "$1" --arg what "$2" --arg why "$3" '{$id, $what, $why, holds: null}'
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stopwatch: how long commands take, in turn, so that whatever else the machine does meets them all alike.
+ *
+ *   stopwatch [-u|-s] ROUNDS /// COMMAND... [/// COMMAND...]...
+ *   stopwatch stamp
+ *
+ * One line per round: microseconds for each command, from its start until it has ended; with -u until its stamp, with -s
+ * from its stamp on. A stamp is what `stopwatch stamp` prints, and may be anywhere in the command's output. A first round
+ * is not counted. A command that fails ends it all.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMMANDS_MAX 16
+#define STAMP        "stamp:"
+
+enum from { WHOLE, UNTIL_STAMP, SINCE_STAMP };
+
+static int64_t now(void)
+{
+	struct timespec ts = {0};
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* All output of a command; the last stamp in it, 0 if there is none. */
+static int64_t read_stamp(int fd)
+{
+	static char text[1 << 20];
+	size_t len = 0;
+	ssize_t n = 0;
+	while (len < sizeof text - 1 && (n = read(fd, text + len, sizeof text - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	int64_t stamp = 0;
+	for (const char *at = text; (at = strstr(at, STAMP)); at += sizeof STAMP - 1)
+		stamp = strtoll(at + sizeof STAMP - 1, NULL, 10);
+	return stamp;
+}
+
+static int64_t measure(char **argv, enum from from)
+{
+	if (!argv[0])
+		errx(64, "an empty command");
+	int out[2];
+	posix_spawn_file_actions_t actions;
+	if (pipe2(out, O_CLOEXEC) < 0 || posix_spawn_file_actions_init(&actions) != 0 ||
+		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) != 0 ||
+		(from == WHOLE ? posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+			       : posix_spawn_file_actions_adddup2(&actions, out[1], 1)) != 0)
+		err(1, "prepare %s", argv[0]);
+	pid_t pid = 0;
+	int status = 0;
+	int64_t begin = now();
+	if (posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ) != 0)
+		errx(1, "cannot start %s", argv[0]);
+	(void)close(out[1]);
+	int64_t stamp = from == WHOLE ? 0 : read_stamp(out[0]);
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		errx(1, "%s failed (%d)", argv[0], status);
+	int64_t end = now();
+	(void)close(out[0]);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	if (from != WHOLE && !stamp)
+		errx(1, "%s gave no stamp", argv[0]);
+	return (from == UNTIL_STAMP ? stamp - begin : from == SINCE_STAMP ? end - stamp : end - begin) / 1000;
+}
+
+int main(int argc, char **argv)
+{
+	char **commands[COMMANDS_MAX];
+	size_t count = 0;
+	enum from from = WHOLE;
+	if (argc == 2 && strcmp(argv[1], "stamp") == 0)
+		return printf(STAMP "%" PRId64 "\n", now()) > 0 ? 0 : 1;
+	if (argc > 1 && argv[1][0] == '-') {
+		from = argv[1][1] == 'u' ? UNTIL_STAMP : SINCE_STAMP;
+		argv++;
+		argc--;
+	}
+	int rounds = argc > 1 ? atoi(argv[1]) : 0;
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "///") != 0)
+			continue;
+		argv[i] = NULL;
+		if (count == COMMANDS_MAX)
+			errx(64, "too many commands");
+		commands[count++] = &argv[i + 1];
+	}
+	if (rounds < 1 || count == 0)
+		errx(64, "usage: stopwatch [-u|-s] ROUNDS /// COMMAND... [/// COMMAND...]...");
+	for (int round = 0; round <= rounds; round++) {
+		for (size_t i = 0; i < count; i++) {
+			int64_t took = measure(commands[i], from);
+			if (round > 0)
+				(void)printf("%" PRId64 "%c", took, i + 1 < count ? '\t' : '\n');
+		}
+		(void)fflush(stdout);
+	}
+	return 0;
+}
