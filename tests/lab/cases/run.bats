@@ -64,7 +64,7 @@ teardown() {
 	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
 	[ "$status" -eq 7 ]
 	[[ "$output" == *"neighbour is fine"* ]]
-	[[ "$output" =~ "CRS 'a' is at its memory limit of 128M: the kernel killed 1 process of container '".*"-a_"[123]"-1'; there is now anon "[0-9] ]]
+	[[ "$output" =~ "CRS 'a' is at its memory limit of 128M: the kernel killed 1 process of container '".*[-_]"a_"[123][-_]"1'; there is now anon "[0-9] ]]
 	[ "$(jq -r '.crs[0] | ([.oom[].kills] | add) == .oom_kills and all(.oom[]; .limit == "crs")' /tmp/alice-report)" = true ]
 	[[ "$output" =~ a\ +0-1\ +[0-9.]+s\ +[0-9]+%\ +[0-9.]+M\ +128M\ +[1-9] ]]
 	[[ "$output" =~ b\ +2\ +[0-9.]+s\ +[0-9]+%\ +[0-9.KM]+\ +96M\ +0 ]]
