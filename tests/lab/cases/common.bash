@@ -47,11 +47,11 @@ make_job() {
 	EOF
 }
 
-# services NAME COMMAND...: the job's Compose file, services of busybox.
+# services NAME COMMAND...: the job's Compose file, services of busybox, which nobody waits for when they ignore SIGTERM.
 services() {
 	printf 'services:\n' >$JOB/docker-compose.yaml
 	while (($#)); do
-		printf '  %s:\n    image: busybox:latest\n    pull_policy: never\n    network_mode: none\n    command: ["sh", "-c", "%s"]\n' "$1" "$2"
+		printf '  %s:\n    image: busybox:latest\n    pull_policy: never\n    network_mode: none\n    stop_grace_period: 1s\n    command: ["sh", "-c", "%s"]\n' "$1" "$2"
 		shift 2
 	done >>$JOB/docker-compose.yaml
 }

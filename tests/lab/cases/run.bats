@@ -110,7 +110,7 @@ teardown() {
 # bats test_tags=both
 @test "a second Ctrl-C kills what ignores the first" {
 	services a 'trap : TERM INT; while :; do sleep 1; done' b 'trap : TERM INT; while :; do sleep 1; done'
-	sed -i 's/network_mode: none/&\n    stop_grace_period: 5m/' $JOB/docker-compose.yaml
+	sed -i 's/stop_grace_period: 1s/stop_grace_period: 5m/' $JOB/docker-compose.yaml
 	sh_as alice "exec oss-crs-run run $JOB p h" >/tmp/run.out 2>&1 &
 	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
 	pkill -INT -x oss-crs-run
