@@ -17,7 +17,8 @@ struct below {
 
 struct crs_state {
 	uint64_t kills, limit_hits;
-	uint64_t told; /* of the kills; those below it can be ahead */
+	uint64_t told;  /* of the kills; those below it can be ahead */
+	bool under_way; /* its limit was hit more often than has killed */
 	struct below *below;
 	size_t count;
 };
@@ -115,13 +116,27 @@ static uint64_t look_below(const struct look *look, size_t i)
 					      : NULL;
 		if (!below)
 			continue;
-		uint64_t hits = growth(dir, below->name, "memory.events", "oom", &below->limit_hits);
 		uint64_t kills = growth(dir, below->name, "memory.events", "oom_kill", &below->kills);
 		if (kills)
-			tell(look, i, below->name, hits > 0, kills);
+			tell(look, i, below->name,
+				growth(dir, below->name, "memory.events", "oom", &below->limit_hits) > 0,
+				kills);
 		found += kills;
 	}
 	return found;
+}
+
+/* Whose limit it was. The kernel counts that a limit is hit, and then the kill: read in the opposite order, and only where
+ * there is a kill, no kill is without its hit. A hit that is ahead of its kill counts for the next one. */
+static void look_at_limits(struct look *look, struct crs_state *crs, const char *name, uint64_t kills)
+{
+	struct oom_state *state = look->state;
+	int worker = state->tree->worker;
+	uint64_t hits = growth(worker, name, "memory.events.local", "oom", &crs->limit_hits);
+	look->crs_hit = hits > 0 || crs->under_way;
+	crs->under_way = hits > kills;
+	if (growth(worker, ".", "memory.events.local", "oom", &state->worker_hits) > 0)
+		look->worker_hit = true;
 }
 
 static void look_at_crs(struct look *look, size_t i)
@@ -129,9 +144,10 @@ static void look_at_crs(struct look *look, size_t i)
 	struct oom_state *state = look->state;
 	struct crs_state *crs = &state->crs[i];
 	const char *name = state->tree->plan->crs[i].name;
-	look->crs_hit = growth(state->tree->worker, name, "memory.events.local", "oom", &crs->limit_hits) > 0;
-	if (growth(state->tree->worker, name, "memory.events", "oom_kill", &crs->kills) == 0)
+	uint64_t kills = growth(state->tree->worker, name, "memory.events", "oom_kill", &crs->kills);
+	if (kills == 0)
 		return;
+	look_at_limits(look, crs, name, kills);
 	/* A kill that comes between the two looks is told of below it before the CRS has counted it. */
 	crs->told += look_below(look, i);
 	if (crs->kills <= crs->told)
@@ -144,8 +160,6 @@ static void look_at_crs(struct look *look, size_t i)
 void oom_look(struct oom_state *state, void (*tell_one)(void *data, const struct oom_kill *kill), void *data)
 {
 	struct look look = {.state = state, .tell = tell_one, .data = data};
-	look.worker_hit =
-		growth(state->tree->worker, ".", "memory.events.local", "oom", &state->worker_hits) > 0;
 	for (size_t i = 0; i < state->crs_count; i++)
 		look_at_crs(&look, i);
 }
