@@ -60,14 +60,20 @@ teardown() {
 # bats test_tags=both
 @test "a CRS of three containers is killed at its limit while its neighbour goes on" {
 	services a_1 'tail /dev/zero; sleep 600' a_2 'tail /dev/zero; sleep 600' a_3 'tail /dev/zero; sleep 600' \
-		b 'i=0; while [ $$i -lt 5 ]; do i=$$((i+1)); sleep 1; done; echo neighbour is fine; exit 7'
-	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
+		b 'until [ -e /stop ]; do sleep 0.2; done; echo neighbour is fine; exit 7'
+	sh_as alice "exec oss-crs-run run --report /tmp/alice-report $JOB p h" >/tmp/run.out 2>&1 &
+	until_true grep -q "CRS 'a' is at its memory limit" /tmp/run.out
+	docker exec "$(docker ps -q --filter label=com.docker.compose.service=b)" touch /stop
+	status=0
+	wait $! || status=$?
+	cat /tmp/run.out
 	[ "$status" -eq 7 ]
-	[[ "$output" == *"neighbour is fine"* ]]
-	[[ "$output" =~ "CRS 'a' is at its memory limit of 128M: the kernel killed 1 process of container '".*[-_]"a_"[123][-_]"1'; there is now anon "[0-9] ]]
+	grep -q 'neighbour is fine' /tmp/run.out
+	grep -Eq "CRS 'a' is at its memory limit of 128M: the kernel killed 1 process of container '.*[-_]a_[123][-_]1'; there is now anon [0-9]" /tmp/run.out
+	jq .crs[0] /tmp/alice-report
 	[ "$(jq -r '.crs[0] | ([.oom[].kills] | add) == .oom_kills and all(.oom[]; .limit == "crs")' /tmp/alice-report)" = true ]
-	[[ "$output" =~ a\ +0-1\ +[0-9.]+s\ +[0-9]+%\ +[0-9.]+M\ +128M\ +[1-9] ]]
-	[[ "$output" =~ b\ +2\ +[0-9.]+s\ +[0-9]+%\ +[0-9.KM]+\ +96M\ +0 ]]
+	grep -Eq 'a +0-1 +[0-9.]+s +[0-9]+% +[0-9.]+M +128M +[1-9]' /tmp/run.out
+	grep -Eq 'b +2 +[0-9.]+s +[0-9]+% +[0-9.KM]+ +96M +0' /tmp/run.out
 	nothing_left
 }
 
