@@ -14,7 +14,7 @@
 static int write_file(const char *path, const char *text, struct error *err)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "we");
-	if (!file || fprintf(file, "%s\n", text) < 0 || fflush(file) != 0)
+	if (!file || fputs(text, file) < 0 || fflush(file) != 0)
 		return fail(err, errno, "write %s", path);
 	return 0;
 }
@@ -46,13 +46,14 @@ int publish_report(
 	if (show && print_table(root, report->plan->name, &problem) < 0)
 		log_error(&context->log, &problem);
 	/* Samples are many numbers, and nothing to look at line by line. */
-	_cleanup_free_ char *text = json_dumps(root, report->series ? JSON_COMPACT : JSON_INDENT(2));
-	if (!text)
+	_cleanup_free_ char *json = json_dumps(root, report->series ? JSON_COMPACT : JSON_INDENT(2));
+	_cleanup_free_ char *text = NULL;
+	if (!json || asprintf(&text, "%s\n", json) < 0)
 		return fail(err, ENOMEM, "report");
 	if (keep && options->keep_reports && put(context, report, text, &problem) < 0)
 		log_warning(&context->log, "the report is not kept: %s", problem.msg);
 	/* The standard output of `exec` is its command's. */
-	if (options->json && report->phase != PHASE_EXEC && puts(text) == EOF)
+	if (options->json && report->phase != PHASE_EXEC && fputs(text, stdout) == EOF)
 		return fail(err, errno, "standard output");
 	return options->report ? write_file(options->report, text, err) : 0;
 }
