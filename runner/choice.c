@@ -32,6 +32,8 @@ int choice_pick(int wanted, const struct error *docker, const struct error *podm
 	if (wanted != WANT_ANY_ENGINE)
 		return -1;
 	(void)fail_as(err, docker->status, "%s; %s", docker->msg, podman->msg);
+	if (!podman->hint[0])
+		return add_hint(err, "%s", docker->hint);
 	return add_hint(err, "%s; or, without Docker: %s", docker->hint, podman->hint);
 }
 
