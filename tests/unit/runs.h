@@ -5,13 +5,10 @@
 #ifndef OSS_CRS_UNIT_RUNS_H
 #define OSS_CRS_UNIT_RUNS_H
 
+#include "holder.h"
 #include "unit.h"
 
 #include <limits.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define OURS "sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/oss-crs"
 
@@ -30,36 +27,12 @@ static inline void put(const struct unit_dir *dir, const char *path, const char 
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
-/* A process that owns the run until it is killed. */
+/* A process that owns the run until holder_end(). */
 static inline pid_t own(const struct unit_dir *dir, const char *name)
 {
-	int ends[2];
 	char path[PATH_MAX];
-	char byte = 0;
 	(void)snprintf(path, sizeof path, OURS "/%s/cgroup.max.depth", name);
-	assert_int_equal(pipe(ends), 0);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-		int fd = openat(dir->fd, path, O_WRONLY | O_CLOEXEC);
-		/* Not beyond a test that fails. */
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || fd < 0 || fcntl(fd, F_SETLK, &whole) < 0 ||
-			write(ends[1], &byte, 1) != 1)
-			_exit(1);
-		for (;;)
-			(void)pause();
-	}
-	(void)close(ends[1]);
-	assert_int_equal(read(ends[0], &byte, 1), 1);
-	(void)close(ends[0]);
-	return pid;
-}
-
-static inline void end(pid_t pid)
-{
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return holder_start(dir->fd, path);
 }
 
 #endif

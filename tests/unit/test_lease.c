@@ -181,7 +181,7 @@ TEST(a_lease_is_there_while_its_owner_lives)
 	/* Asking changed nothing. */
 	_cleanup_(ledger_free) struct ledger again = read_all(dir);
 	assert_int_equal(again.list[0].owner, owner);
-	end(owner);
+	holder_end(owner);
 	_cleanup_(ledger_free) struct ledger after = read_all(dir);
 	assert_int_equal(after.count, 1);
 	assert_int_equal(after.list[0].state, LEASE_LEFT);
@@ -197,7 +197,7 @@ TEST(a_run_without_controllers_below_waits)
 	put_run(dir, "one", "2\n", "\n");
 	pid_t owner = own(dir, "one");
 	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
-	end(owner);
+	holder_end(owner);
 	assert_int_equal(ledger.count, 1);
 	assert_int_equal(ledger.list[0].state, LEASE_WAITING);
 	assert_true(ledger.list[0].memory == 8 * GIB);
@@ -217,8 +217,8 @@ TEST(what_no_run_of_ours_looks_like_makes_no_lease)
 	put(dir, "sys/fs/cgroup/user.slice/user-1x.slice/user@1.service/oss-crs/run/cpuset.cpus", "0\n");
 	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
 	for (size_t i = 0; i < COUNT(names); i++)
-		end(owners[i]);
-	end(junk);
+		holder_end(owners[i]);
+	holder_end(junk);
 	assert_int_equal(ledger.count, 0);
 }
 

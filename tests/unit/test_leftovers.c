@@ -3,14 +3,13 @@
  * test_leftovers: which runs there are and which of them live, from files that stand for cgroups and a runtime directory,
  * owned by processes that hold the very locks. What the engine has, and the removal, are tested in tests/lab and tests/fault.
  */
+#include "holder.h"
 #include "unit.h"
 
-#include "fs.h"
 #include "leftovers.h"
 #include "owner.h"
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,35 +47,6 @@ static void close_place(struct place *place)
 {
 	leftovers_close(&place->leftovers);
 	host_close(&place->host);
-}
-
-/* A process that has a file locked until it is killed. */
-static pid_t own(const struct unit_dir *dir, const char *path)
-{
-	int ends[2];
-	char byte = 0;
-	assert_int_equal(pipe(ends), 0);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct error err = {0};
-		int fd = openat(dir->fd, path, O_WRONLY | O_CLOEXEC);
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || fd < 0 || fs_lock(fd, path, &err) < 0 ||
-			write(ends[1], &byte, 1) != 1)
-			_exit(1);
-		for (;;)
-			(void)pause();
-	}
-	(void)close(ends[1]);
-	assert_int_equal(read(ends[0], &byte, 1), 1);
-	(void)close(ends[0]);
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 static void make_cgroup(const struct unit_dir *dir, const char *path)
@@ -120,13 +90,14 @@ TEST(a_run_lives_while_its_owner_has_any_of_its_locks)
 	make_file(dir->fd, "base/.owners/c", "");
 	make_file(dir->fd, "base/.owners/d", "");
 	make_dir(dir->fd, "base/e");
-	pid_t owners[] = {own(dir, "ours/a/cgroup.max.depth"), own(dir, "ours/b/cgroup.max.depth"),
-		own(dir, "base/.owners/c"), own(dir, "base/.owners/d")};
+	pid_t owners[] = {holder_start(dir->fd, "ours/a/cgroup.max.depth"),
+		holder_start(dir->fd, "ours/b/cgroup.max.depth"), holder_start(dir->fd, "base/.owners/c"),
+		holder_start(dir->fd, "base/.owners/d")};
 	assert_found(&place, "a=live:c b=live:cf c=live:f d=live:f e=dead:f");
 	/* Asking changed nothing. */
 	assert_found(&place, "a=live:c b=live:cf c=live:f d=live:f e=dead:f");
 	for (size_t i = 0; i < COUNT(owners); i++)
-		end(owners[i]);
+		holder_end(owners[i]);
 	assert_found(&place, "a=dead:c b=dead:cf c=dead:f d=dead:f e=dead:f");
 	close_place(&place);
 }

@@ -3,18 +3,15 @@
  * test_setup_probe: the parts of looking that are text: a driver on dockerd's command line, the daemon's answer, the
  * kernel's release. And whose a file is.
  */
+#include "holder.h"
 #include "unit.h"
 
 #include "dockerapi.h"
-#include "fs.h"
 #include "privs.h"
 #include "probe.h"
 #include "trusted.h"
 
 #include <limits.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 TEST(a_driver_on_the_command_line_is_found)
@@ -145,26 +142,9 @@ static void make_cgroup(int dir, const char *path, bool populated)
 /* A process that owns the run for as long as the test wants. */
 static pid_t own(int dir, const char *run)
 {
-	int ends[2];
 	char path[PATH_MAX];
-	char byte = 0;
 	(void)snprintf(path, sizeof path, OURS "/%s/cgroup.max.depth", run);
-	assert_int_equal(pipe(ends), 0);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct error err = {0};
-		int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || fd < 0 || fs_lock(fd, path, &err) < 0 ||
-			write(ends[1], &byte, 1) != 1)
-			_exit(1);
-		for (;;)
-			(void)pause();
-	}
-	(void)close(ends[1]);
-	assert_int_equal(read(ends[0], &byte, 1), 1);
-	(void)close(ends[0]);
-	return pid;
+	return holder_start(dir, path);
 }
 
 /* As user `uid` what would be swept, or NULL. The files are those of who runs the test. */
@@ -206,8 +186,7 @@ TEST(what_is_the_users_or_populated_or_of_a_living_run_stays)
 	pid_t owner = own(dir, "alive");
 	_cleanup_free_ char *names = swept(dir, 1000);
 	assert_string_equal(names, "");
-	assert_int_equal(kill(owner, SIGKILL), 0);
-	assert_int_equal(waitpid(owner, NULL, 0), owner);
+	holder_end(owner);
 }
 
 TEST(without_oss_crs_there_is_nothing_to_sweep)

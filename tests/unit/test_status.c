@@ -72,7 +72,7 @@ TEST(the_figures_of_a_run_are_those_of_its_files)
 	put_crs(dir, RUN_NAME "/a");
 	pid_t owner = own(dir, RUN_NAME);
 	_cleanup_(status_free) struct status status = look(dir, NULL);
-	end(owner);
+	holder_end(owner);
 	assert_int_equal(status.count, 1);
 	const struct status_run *run = &status.runs[0];
 	assert_string_equal(status_state(run), "running");
@@ -108,7 +108,7 @@ TEST(a_run_waits_and_another_is_dead)
 	pid_t owner = own(dir, RUN_NAME);
 	_cleanup_(status_free) struct status waiting = look(dir, RUN_NAME);
 	_cleanup_(status_free) struct status dead = look(dir, "my-job");
-	end(owner);
+	holder_end(owner);
 	assert_int_equal(waiting.count, 1);
 	assert_string_equal(status_state(&waiting.runs[0]), "waiting");
 	assert_int_equal(waiting.runs[0].crs_count, 0);
