@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	argc -= inside;
 	if (argc < 4)
 		errx(64, "usage: floor [-i] DIR N COMMAND...");
-	int count = atoi(argv[2]);
+	int count = (int)strtol(argv[2], NULL, 10);
 	(void)umask(022);
 	int ours = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	(void)snprintf(name, sizeof name, "floor-%d", (int)getpid());

@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 		argv++;
 		argc--;
 	}
-	int rounds = argc > 1 ? atoi(argv[1]) : 0;
+	int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "///") != 0)
 			continue;
