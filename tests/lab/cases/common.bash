@@ -20,6 +20,19 @@ sh_as() {
 	as "$1" bash -c "$2"
 }
 
+# alice_at_terminal LINE: in a login session at a terminal; the answer to a question is yes, and is in the output. The
+# keyboard is a FIFO that stays open: script(1) does not end where its input does. Nor does it where it has taken the place
+# of the shell, and with it PAM's process for a child.
+alice_at_terminal() {
+	local status=0
+	rm -f /tmp/keyboard && mkfifo /tmp/keyboard
+	exec 8<>/tmp/keyboard
+	echo y >&8
+	sh_as alice "script -qefc $(printf %q "$1") /dev/null; exit \$?" <&8 || status=$?
+	exec 8>&-
+	return $status
+}
+
 # ready_host: alice may run jobs.
 ready_host() {
 	systemd-tmpfiles --create oss-crs.conf # as a package or the next boot does

@@ -84,7 +84,8 @@ key() { # FILE KEY
 
 @test "a run whose owner was killed is dead, with its containers, until it is cleaned" {
 	begin
-	pkill -KILL -x oss-crs-run
+	# Compose too, which otherwise stops its containers when it sees that it is alone.
+	pkill -KILL -x 'oss-crs-run|docker|docker-compose'
 	wait $run_job || :
 	[ "$(sh_as bob 'oss-crs-run status --json' | jq -r '.runs[0] | [.state, (.crs | length), (.crs[0].containers | length)] | join(" ")')" = 'dead 2 1' ]
 	as alice oss-crs-run clean -q
@@ -96,7 +97,7 @@ key() { # FILE KEY
 @test "on a terminal a run says for how long it has been waiting, and elsewhere draws nothing" {
 	sh_as alice "exec oss-crs-run exec $JOB -- sleep 600" &
 	until_true bash -c '[ -n "$(find "$1" -mindepth 1 -maxdepth 1 -type d)" ]' _ $CG/$OURS
-	sh_as alice "TERM=xterm script -qec 'oss-crs-run exec --wait=3 $JOB -- true' /dev/null" >/tmp/terminal </dev/null || :
+	alice_at_terminal "TERM=xterm oss-crs-run exec --wait=3 $JOB -- true" >/tmp/terminal || :
 	grep -q 'waiting for CPUs and memory \.\.\. [12] s' /tmp/terminal
 	run as alice oss-crs-run exec --wait=3 $JOB -- true
 	[ "$status" -eq 75 ]
