@@ -176,7 +176,7 @@ int cmd_exec(const struct context *context, struct error *err)
 	_cleanup_close_ int ours = delegation_open(&context->host, context->uid, err);
 	if (ours < 0)
 		return -1;
-	leftovers_sweep(context, NULL);
+	leftovers_sweep(context, NULL, signals);
 	if (export_environment(&plan, PHASE_EXEC, NULL, NULL, err) < 0)
 		return -1;
 	if (crs && (export_crs(&plan.crs[index], err) < 0 ||

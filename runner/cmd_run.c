@@ -389,7 +389,7 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 		if (session.ours < 0)
 			return -1;
 	}
-	leftovers_sweep(context, session.kind == ENGINE_DOCKER ? &session.engine : NULL);
+	leftovers_sweep(context, session.kind == ENGINE_DOCKER ? &session.engine : NULL, session.signals);
 	return run_session(&session, job.dir, err);
 }
 

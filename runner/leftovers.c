@@ -215,7 +215,7 @@ int leftovers_find(const struct leftovers *leftovers, uid_t uid, struct left_run
 	if (unowned > 0) {
 		/* A run that is being made has no owner yet: with the lock held there is none of these. */
 		_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
-		if (queue_lock(leftovers->host, leftovers->ours, -1, &lock, err) < 0 ||
+		if (queue_lock(leftovers->host, leftovers->ours, leftovers->signals, &lock, err) < 0 ||
 			judge(leftovers, &runs, err) < 0)
 			return -1;
 	}
@@ -268,13 +268,14 @@ static bool any_of_podman(const struct left_runs *runs)
 	return false;
 }
 
-void leftovers_sweep(const struct context *context, struct engine *engine)
+void leftovers_sweep(const struct context *context, struct engine *engine, int signals)
 {
 	struct engine podman = ENGINE_NONE;
 	_cleanup_(leftovers_close) struct leftovers leftovers = LEFTOVERS_NONE;
 	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
 	struct error problem = {0};
 	int opened = leftovers_open(context, false, &leftovers, &problem);
+	leftovers.signals = signals;
 	if (opened == 0 && engine)
 		leftovers.engines[engine->kind] = engine;
 	if (opened < 0 || leftovers_find(&leftovers, context->uid, &runs, &problem) < 0) {

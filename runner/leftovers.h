@@ -20,11 +20,12 @@ struct leftovers {
 	struct engine *engines[ENGINE_KINDS]; /* the caller's; NULL: not to be asked */
 	int ours;                             /* oss-crs; -1: there is none */
 	int base, owners;                     /* of the files; -1: there are none */
+	int signals;                          /* the caller's, from signals_open(): one ends a wait; or -1 */
 };
 
-#define LEFTOVERS_NONE                               \
-	{                                            \
-		.ours = -1, .base = -1, .owners = -1 \
+#define LEFTOVERS_NONE                                              \
+	{                                                           \
+		.ours = -1, .base = -1, .owners = -1, .signals = -1 \
 	}
 
 struct left_run {
@@ -45,7 +46,7 @@ struct left_runs {
 	}
 
 /* Open what there is; makes no cgroup. One at a time of the user's processes may have it open to remove something:
- * without `wait`, another is EBUSY. The caller fills in the engines. */
+ * without `wait`, another is EBUSY. The caller fills in engines and signals. */
 int leftovers_open(const struct context *context, bool wait, struct leftovers *ret, struct error *err);
 void leftovers_close(struct leftovers *leftovers);
 
@@ -66,7 +67,7 @@ int leftovers_remove(const struct leftovers *leftovers, const struct left_run *r
 
 /* The cheap part, for the start of every run and before anything of it is there: remove what dead runs have left and nobody
  * wants to look at (--keep). Without an engine, only those that never had containers; Podman is started where files of a
- * dead run name it. Says what it has removed, and never fails. */
-void leftovers_sweep(const struct context *context, struct engine *engine);
+ * dead run name it. Says what it has removed, and never fails; a signal of `signals` ends its wait, and is left there. */
+void leftovers_sweep(const struct context *context, struct engine *engine, int signals);
 
 #endif

@@ -10,6 +10,8 @@
 #include "owner.h"
 
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,6 +101,26 @@ TEST(a_run_lives_while_its_owner_has_any_of_its_locks)
 	for (size_t i = 0; i < COUNT(owners); i++)
 		holder_end(owners[i]);
 	assert_found(&place, "a=dead:c b=dead:cf c=dead:f d=dead:f e=dead:f");
+	close_place(&place);
+}
+
+TEST(a_signal_ends_the_wait_for_who_is_making_a_run)
+{
+	const struct unit_dir *dir = *state;
+	struct place place;
+	struct error err = {0};
+	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
+	open_place(dir, &place);
+	make_cgroup(dir, "ours/a");
+	_cleanup_close_ int maker = openat(dir->fd, "run/oss-crs/lease", O_RDONLY | O_CLOEXEC);
+	assert_return_code(flock(maker, LOCK_EX), errno);
+	_cleanup_close_ int signals = eventfd(1, EFD_CLOEXEC);
+	assert_return_code(signals, errno);
+	place.leftovers.signals = signals;
+	assert_int_equal(leftovers_find(&place.leftovers, 1000, &runs, &err), -1);
+	assert_int_equal(err.code, EINTR);
+	cleanup_close(&maker);
+	assert_found(&place, "a=dead:c");
 	close_place(&place);
 }
 
@@ -230,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_run_lives_while_its_owner_has_any_of_its_locks),
+		RUN_IN_DIR(a_signal_ends_the_wait_for_who_is_making_a_run),
 		RUN_IN_DIR(names_that_are_no_runs_and_entries_of_another_type_are_passed_over),
 		RUN_IN_DIR(without_a_session_or_cgroups_there_is_nothing_and_no_error),
 		RUN_IN_DIR(a_run_that_may_have_containers_stays_while_the_engine_cannot_be_asked),
