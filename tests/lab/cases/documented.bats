@@ -45,10 +45,10 @@ setup_file() {
 
 # bats test_tags=both
 @test "check leads from a stock host to a ready one, copy and paste" {
-	run sh_as alice 'oss-crs-run check'
+	run sh_as alice 'oss-crs-run check --engine docker'
 	[ "$status" -eq 69 ]
 	for ((round = 0; round < 6; round++)); do
-		run sh_as alice 'oss-crs-run check'
+		run sh_as alice 'oss-crs-run check --engine docker'
 		[ "$status" -ne 0 ] || break
 		echo "$output"
 		hinted <<<"$output" >/tmp/hinted
