@@ -21,8 +21,9 @@ hinted() {
 }
 
 # The example with its own config but small containers: the fuzzers themselves are run by case `package`, with the same
-# two commands.
+# two commands, and their image by ./demo.
 make_example() {
+	docker tag busybox:latest oss-crs-example/ensemble-c:latest
 	rm -rf $WORK && mkdir -p $WORK/examples && cp -r /srv/ensemble-c $WORK/examples/
 	{
 		echo 'services:'

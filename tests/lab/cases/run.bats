@@ -32,6 +32,22 @@ teardown() {
 }
 
 # bats test_tags=both
+@test "whether the host's Podman will do is said: Debian 12's is too old" {
+	version=$(podman --version | grep -o '[0-9.]*$')
+	run as bob oss-crs-run check --engine podman
+	if ((${version%%.*} >= 5)); then
+		grep -Eq "^ok +podman +Podman $version at " <<<"$output"
+		return
+	fi
+	[ "$status" -eq 69 ]
+	grep -Eq "^no +podman +Podman $version is too old" <<<"$output"
+	[[ "$output" == *"it needs Podman 5, which Debian 13 has; or Docker"* ]]
+	run as bob oss-crs-run run --engine podman $JOB p h
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"Podman $version is too old"* ]]
+}
+
+# bats test_tags=both
 @test "a run holds each CRS to its CPUs and memory, and leaves nothing" {
 	services a 'echo A has $$(nproc) CPUs; cat /proc/self/status | grep Cpus_allowed_list; sleep 600' \
 		b 'echo B has $$(nproc) CPUs; sleep 600'
