@@ -41,11 +41,12 @@ make_job() {
 	EOF
 }
 
-# services DIR COMMAND-OF-A COMMAND-OF-B [MORE]: both on the default network; MORE is a line of YAML for each.
+# services DIR COMMAND-OF-A COMMAND-OF-B [MORE]: both on the default network, and nobody waits for one that ignores SIGTERM;
+# MORE is a line of YAML for each.
 services() {
 	{
 		printf 'services:\n'
-		printf '  %s:\n    image: busybox:latest\n    pull_policy: never\n    command: ["sh", "-c", "%s"]\n    %s\n' \
+		printf '  %s:\n    image: busybox:latest\n    pull_policy: never\n    stop_grace_period: 1s\n    command: ["sh", "-c", "%s"]\n    %s\n' \
 			a "$2" "${4:-init: false}" b "$3" "${4:-init: false}"
 	} >"$1/docker-compose.yaml"
 }
