@@ -61,6 +61,8 @@ int look_podman(struct facts *facts, char *detail, struct error *err)
 	if (podman_find(&program, err) < 0)
 		return -1;
 	struct spawn spawn = SPAWN(((const char *const[]){program, "--version", NULL}));
+	/* Where there is one: it makes the directory even for this, and check only looks. */
+	spawn.env = (const char *const[]){"XDG_CONFIG_HOME=/", NULL};
 	if (proc_capture(&spawn, VERSION_OUTPUT_MAX, &text, &status, err) < 0)
 		return -1;
 	if (status != 0)
