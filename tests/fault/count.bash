@@ -16,8 +16,9 @@ begin() {
 	cases=0 ran=0 held=0 missed=0 deadline=$((SECONDS + seconds))
 }
 
+# Or nothing has been hurt yet, within reason: the first cases may be of a call that does not come this time.
 in_time() {
-	((SECONDS < deadline))
+	((SECONDS < deadline || (ran == 0 && missed < 5)))
 }
 
 finish() { # NAME
