@@ -7,10 +7,13 @@
 #include "cleanup.h"
 #include "fs.h"
 #include "podman.h"
+#include "state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #define RECORD_FILE "engine"
+#define PODMAN_NOTE "podman"
 
 static bool is_ready(const struct error *problem)
 {
@@ -76,4 +79,23 @@ int choice_recall(int base, const char *run, enum engine_kind *ret, struct error
 		return err->code == ENOENT ? 0 : -1;
 	*ret = strcmp(text, engine_name(ENGINE_PODMAN)) == 0 ? ENGINE_PODMAN : ENGINE_DOCKER;
 	return 0;
+}
+
+int choice_note_podman(struct error *err)
+{
+	_cleanup_close_ int dir = state_open(NULL, true, NULL, err);
+	if (dir < 0)
+		return -1;
+	_cleanup_close_ int note = openat(dir, PODMAN_NOTE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return note < 0 ? fail(err, errno, "note that there are runs on Podman") : 0;
+}
+
+int choice_noted_podman(struct error *err)
+{
+	_cleanup_close_ int dir = state_open(NULL, false, NULL, err);
+	if (dir < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if (faccessat(dir, PODMAN_NOTE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : fail(err, errno, "see whether there are runs on Podman");
 }

@@ -27,4 +27,9 @@ int choice_check_podman(const struct context *context, struct error *err);
 int choice_record(int scratch, enum engine_kind kind, struct error *err);
 int choice_recall(int base, const char *run, enum engine_kind *ret, struct error *err);
 
+/* Note for good, before the first of them, that the user has runs on Podman (state.h): what Podman has outlives the record
+ * above. Then whether that is noted: 1, 0, or -1 with an error. */
+int choice_note_podman(struct error *err);
+int choice_noted_podman(struct error *err);
+
 #endif

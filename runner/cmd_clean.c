@@ -23,9 +23,48 @@ struct cleaner {
 	unsigned removed;
 };
 
+/* What is removed needs no particular driver, only that it is here. */
+static int open_docker(struct engine *ret, struct error *err)
+{
+	struct engine_info info = {0};
+	if (engine_open(ret, err) < 0)
+		return -1;
+	if (engine_info(ret, &info, err) == 0 && engine_check_local(ret, &info, err) == 0)
+		return 0;
+	engine_close(ret);
+	return -1;
+}
+
+/* To start Podman takes longer than all else: it is asked only if the user has had runs on it. */
+static int open_podman(struct cleaner *cleaner, struct error *err)
+{
+	if (cleaner->leftovers.engines[ENGINE_PODMAN])
+		return 0;
+	return leftovers_open_podman(cleaner->context, &cleaner->leftovers, &cleaner->podman, err);
+}
+
+/* Both engines, as far as they are there. That neither is, is worth a word. */
+static void open_engines(struct cleaner *cleaner)
+{
+	const struct context *context = cleaner->context;
+	struct error docker = {0};
+	struct error podman = {0};
+	if (open_docker(&cleaner->docker, &docker) == 0)
+		cleaner->leftovers.engines[ENGINE_DOCKER] = &cleaner->docker;
+	int noted = choice_noted_podman(&podman);
+	if (noted > 0)
+		(void)open_podman(cleaner, &podman);
+	if (!cleaner->leftovers.engines[ENGINE_DOCKER] && !cleaner->leftovers.engines[ENGINE_PODMAN])
+		log_note(&context->log, LOG_NORMAL, "containers were not looked for: %s%s%s", docker.msg,
+			podman.msg[0] ? "; " : "", podman.msg);
+}
+
 static int remove_run(struct cleaner *cleaner, const struct left_run *run, struct error *err)
 {
 	bool dry = cleaner->context->options.dry_run;
+	/* It may have been started where another directory is the one for state. */
+	if (run->kind == ENGINE_PODMAN && !dry && open_podman(cleaner, err) < 0)
+		return -1;
 	int removed = dry ? 1 : leftovers_remove(&cleaner->leftovers, run, err);
 	if (removed <= 0)
 		return removed;
@@ -86,31 +125,6 @@ static int clean(struct cleaner *cleaner, struct error *err)
 	if (cleaner->removed == 0)
 		log_note(&cleaner->context->log, LOG_NORMAL, "nothing to clean");
 	return 0;
-}
-
-/* What is removed needs no particular driver, only that it is here. */
-static int open_docker(struct engine *ret, struct error *err)
-{
-	struct engine_info info = {0};
-	if (engine_open(ret, err) < 0)
-		return -1;
-	if (engine_info(ret, &info, err) == 0 && engine_check_local(ret, &info, err) == 0)
-		return 0;
-	engine_close(ret);
-	return -1;
-}
-
-/* Both engines, as far as they are there. That neither is, is worth a word. */
-static void open_engines(struct cleaner *cleaner)
-{
-	const struct context *context = cleaner->context;
-	struct error problems[ENGINE_KINDS] = {0};
-	if (open_docker(&cleaner->docker, &problems[ENGINE_DOCKER]) == 0)
-		cleaner->leftovers.engines[ENGINE_DOCKER] = &cleaner->docker;
-	(void)leftovers_open_podman(context, &cleaner->leftovers, &cleaner->podman, &problems[ENGINE_PODMAN]);
-	if (!cleaner->leftovers.engines[ENGINE_DOCKER] && !cleaner->leftovers.engines[ENGINE_PODMAN])
-		log_note(&context->log, LOG_NORMAL, "containers were not looked for: %s; %s",
-			problems[ENGINE_DOCKER].msg, problems[ENGINE_PODMAN].msg);
 }
 
 int cmd_clean(const struct context *context, struct error *err)

@@ -114,6 +114,8 @@ static int start_engine(struct session *session, struct error *err)
 		return -1;
 	if (session->kind == ENGINE_DOCKER)
 		return 0;
+	if (choice_note_podman(err) < 0)
+		return add_hint(err, "name a directory that you may write to by XDG_STATE_HOME");
 	session->service = true;
 	if (podman_start(session->context->uid, session->plan->name, session->scratch.path, &endpoint, err) <
 			0 ||

@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "fs.h"
+#include "state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,55 +15,12 @@
 
 #define SUFFIX ".json"
 
-/* The user's directory for state, and what of the path to ours comes below it. Caller frees. */
-static char *state_dir(const char **ret_below)
-{
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	char *path = NULL;
-	bool own = state && *state == '/';
-	*ret_below = own ? "oss-crs/reports" : ".local/state/oss-crs/reports";
-	if (!own && !(home && *home == '/'))
-		return NULL;
-	return asprintf(&path, "%s", own ? state : home) < 0 ? NULL : path;
-}
-
-/* Open the directory `path` below dir, making each part of it. */
-static int make_below(int dir, const char *path, struct error *err)
-{
-	char part[PATH_MAX];
-	for (size_t i = 1; i <= strlen(path); i++) {
-		if (path[i] && path[i] != '/')
-			continue;
-		(void)snprintf(part, sizeof part, "%.*s", (int)i, path);
-		if (mkdirat(dir, part, 0700) < 0 && errno != EEXIST)
-			return fail(err, errno, "make %s", part);
-	}
-	return 0;
-}
-
 int store_open(bool make, struct store *ret, struct error *err)
 {
-	const char *below = NULL;
-	_cleanup_free_ char *base = state_dir(&below);
-	if (!base)
-		return fail(err, ENOENT,
-			"there is no place for reports: neither XDG_STATE_HOME nor HOME is a path");
-	if (make && mkdir(base, 0700) < 0 && errno != EEXIST)
-		return fail(err, errno, "make %s", base);
-	_cleanup_close_ int dir = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return fail(err, errno, "open %s", base);
-	if (make && make_below(dir, below, err) < 0)
-		return add_context(err, "%s", base);
-	/* What of it is a link is the user's wish. */
-	_cleanup_close_ int reports = openat(dir, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (reports < 0)
-		return fail(err, errno, "open %s/%s", base, below);
-	struct store store = {.dir = -1};
-	if (asprintf(&store.path, "%s/%s", base, below) < 0)
-		return fail(err, ENOMEM, "reports");
-	store.dir = steal_fd(&reports);
+	struct store store = STORE_CLOSED;
+	store.dir = state_open("reports", make, &store.path, err);
+	if (store.dir < 0)
+		return -1;
 	*ret = store;
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * store: the reports of the user's runs, $XDG_STATE_HOME/oss-crs/reports/RUN.json (XDG Base Directory Specification;
- * $HOME/.local/state where it is unset or not absolute). So many of the newest are kept.
+ * store: the reports of the user's runs, reports/RUN.json in the directory for state (state.h). So many of the newest are kept.
  */
 #ifndef OSS_CRS_STORE_H
 #define OSS_CRS_STORE_H

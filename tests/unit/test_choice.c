@@ -79,6 +79,26 @@ TEST(what_was_chosen_is_known_to_who_cleans_up)
 	assert_int_equal(kind, ENGINE_DOCKER);
 }
 
+TEST(that_there_are_runs_on_podman_is_known_for_good)
+{
+	const struct unit_dir *dir = *state;
+	struct error err = {0};
+	assert_int_equal(setenv("XDG_STATE_HOME", dir->path, 1), 0);
+	assert_ok(choice_noted_podman(&err), err);
+	assert_int_equal(choice_noted_podman(&err), 0);
+	assert_false(exists(dir->fd, "oss-crs")); /* to ask makes nothing */
+	for (int i = 0; i < 2; i++) {
+		assert_ok(choice_note_podman(&err), err);
+		assert_int_equal(choice_noted_podman(&err), 1);
+	}
+	make_file(dir->fd, "file", "");
+	char path[sizeof dir->path + sizeof "/file"];
+	(void)snprintf(path, sizeof path, "%s/file", dir->path);
+	assert_int_equal(setenv("XDG_STATE_HOME", path, 1), 0);
+	assert_int_equal(choice_note_podman(&err), -1);
+	assert_int_equal(choice_noted_podman(&err), -1);
+}
+
 /* A host directory with the programs that Podman needs, in the caller's PATH. */
 static void make_host(const struct unit_dir *dir, struct host *ret)
 {
@@ -132,6 +152,7 @@ int main(void)
 		RUN(who_gets_none_hears_why_and_of_either_way),
 		RUN(a_podman_before_5_is_named_with_where_a_newer_one_is),
 		RUN_IN_DIR(what_was_chosen_is_known_to_who_cleans_up),
+		RUN_IN_DIR(that_there_are_runs_on_podman_is_known_for_good),
 		RUN_IN_DIR(ids_for_containers_are_looked_for_by_name_and_by_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

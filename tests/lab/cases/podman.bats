@@ -69,6 +69,20 @@ processes_of() {
 	grep -Eq '^no +docker +' <<<"$output"
 }
 
+# How often clean has started Podman.
+clean_starts() {
+	journalctl -q -o cat _UID=1001 | grep -c 'oss-crs-podman-clean\.socket' || :
+}
+
+# bats test_tags=short
+@test "clean does not start Podman for bob, who has had no run on it" {
+	run as bob oss-crs-run clean -v
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"nothing to clean"* ]]
+	[ "$(clean_starts)" -eq 0 ]
+}
+
 # bats test_tags=short
 @test "a run holds each CRS to its CPUs and memory, nothing of it is root's, and nothing is left" {
 	services a 'echo a of $$(nproc) CPUs is up; sleep 600' b 'echo b of $$(nproc) CPUs is up; sleep 600'
@@ -197,4 +211,5 @@ processes_of() {
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"removed ${worker##*/}"* ]]
 	nothing_left
+	[ "$(clean_starts)" -gt 0 ]
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * state: see state.h.
+ */
+#include "state.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* The user's directory for state, and what of the path to ours comes below it. Caller frees. */
+static char *state_dir(const char **ret_below)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	char *path = NULL;
+	bool own = state && *state == '/';
+	*ret_below = own ? "oss-crs" : ".local/state/oss-crs";
+	if (!own && !(home && *home == '/'))
+		return NULL;
+	return asprintf(&path, "%s", own ? state : home) < 0 ? NULL : path;
+}
+
+/* Open the directory `path` below dir, making each part of it. */
+static int make_below(int dir, const char *path, struct error *err)
+{
+	char part[PATH_MAX];
+	for (size_t i = 1; i <= strlen(path); i++) {
+		if (path[i] && path[i] != '/')
+			continue;
+		(void)snprintf(part, sizeof part, "%.*s", (int)i, path);
+		if (mkdirat(dir, part, 0700) < 0 && errno != EEXIST)
+			return fail(err, errno, "make %s", part);
+	}
+	return 0;
+}
+
+int state_open(const char *sub, bool make, char **ret_path, struct error *err)
+{
+	const char *ours = NULL;
+	_cleanup_free_ char *below = NULL;
+	_cleanup_free_ char *base = state_dir(&ours);
+	if (!base)
+		return fail(err, ENOENT,
+			"there is no place for state: neither XDG_STATE_HOME nor HOME is a path");
+	if (asprintf(&below, "%s%s%s", ours, sub ? "/" : "", sub ? sub : "") < 0)
+		return fail(err, ENOMEM, "state");
+	if (make && mkdir(base, 0700) < 0 && errno != EEXIST)
+		return fail(err, errno, "make %s", base);
+	_cleanup_close_ int dir = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail(err, errno, "open %s", base);
+	if (make && make_below(dir, below, err) < 0)
+		return add_context(err, "%s", base);
+	/* What of it is a link is the user's wish. */
+	_cleanup_close_ int opened = openat(dir, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (opened < 0)
+		return fail(err, errno, "open %s/%s", base, below);
+	if (ret_path && asprintf(ret_path, "%s/%s", base, below) < 0)
+		return fail(err, ENOMEM, "state");
+	return steal_fd(&opened);
+}
