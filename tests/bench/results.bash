@@ -3,15 +3,15 @@
 #
 # results: how tests/bench says what it has measured: one line of JSON each.
 
-# ratio ID WHAT OP LIMIT <TABLE: per round how the first column compares to the second, against LIMIT. OP is <= or >=.
+# ratio ID WHAT [OP LIMIT] <TABLE: per round how the first column compares to the second, against LIMIT. OP is <= or >=.
 ratio() {
-	jq -cRn --arg id "$1" --arg what "$2" --arg op "$3" --argjson limit "$4" '
+	jq -cRn --arg id "$1" --arg what "$2" --arg op "${3:-}" --argjson limit "${4:-null}" '
 		def median: sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
 		[inputs | split("\t") | map(tonumber)] as $rounds
 		| [$rounds[] | .[0] / .[1]] as $ratios
 		| {$id, $what, unit: "x", value: ($ratios | median), min: ($ratios | min), max: ($ratios | max), rounds: ($ratios | length),
 		   first_ms: ([$rounds[][0]] | median / 1000), second_ms: ([$rounds[][1]] | median / 1000), $op, $limit}
-		| .holds = if $op == "<=" then .value <= $limit else .value >= $limit end'
+		| .holds = if $limit == null then null elif $op == "<=" then .value <= $limit else .value >= $limit end'
 }
 
 # figure ID WHAT VALUE UNIT OP LIMIT: something that is counted.

@@ -12,6 +12,6 @@ def short: if . == null then "" elif fabs >= 1000 or . == floor then (round | to
 	else
 		"\(.value | short)\(if .unit == "x" then "×" elif .unit == "" then "" else " " + .unit end) | "
 		+ (if .min then "\(.min | short)–\(.max | short)" else "" end)
-		+ " | " + (if .op then "\(if .op == "<=" then "≤" else "≥" end) \(.limit)\(if .unit == "x" then "×" else "" end)" else "" end)
+		+ " | " + (if .limit != null then "\(if .op == "<=" then "≤" else "≥" end) \(.limit)\(if .unit == "x" then "×" else "" end)" else "" end)
 		+ " | \(if .holds == false then "**missed**" else "" end) |"
 	end))
