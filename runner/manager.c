@@ -23,16 +23,16 @@ struct job {
 
 static int open_by_address(uid_t uid, sd_bus **ret)
 {
-	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	_cleanup_(sdbus_closep) sd_bus *bus = NULL;
 	char address[64];
 	(void)snprintf(address, sizeof address, "unix:path=/run/user/%u/bus", (unsigned)uid);
-	int r = sd_bus_new(&bus);
+	int r = sdbus.new(&bus);
 	if (r >= 0)
-		r = sd_bus_set_address(bus, address);
+		r = sdbus.set_address(bus, address);
 	if (r >= 0)
-		r = sd_bus_set_bus_client(bus, true);
+		r = sdbus.set_bus_client(bus, true);
 	if (r >= 0)
-		r = sd_bus_start(bus);
+		r = sdbus.start(bus);
 	if (r >= 0)
 		*ret = steal_ptr(bus);
 	return r;
@@ -41,7 +41,9 @@ static int open_by_address(uid_t uid, sd_bus **ret)
 int manager_open(uid_t uid, sd_bus **ret, struct error *err)
 {
 	sd_bus *bus = NULL;
-	int r = sd_bus_open_user(&bus);
+	if (sdbus_load(err) < 0)
+		return -1;
+	int r = sdbus.open_user(&bus);
 	if (r < 0)
 		r = open_by_address(uid, &bus);
 	if (r < 0) {
@@ -56,7 +58,7 @@ int manager_open(uid_t uid, sd_bus **ret, struct error *err)
 
 int manager_call(sd_bus *bus, const char *method, sd_bus_message **ret, struct error *err)
 {
-	int r = sd_bus_message_new_method_call(bus, ret, DESTINATION, OBJECT, MANAGER, method);
+	int r = sdbus.message_new_method_call(bus, ret, DESTINATION, OBJECT, MANAGER, method);
 	return r < 0 ? fail(err, -r, "call the user manager's %s", method) : 0;
 }
 
@@ -67,7 +69,7 @@ static int on_job_removed(sd_bus_message *message, void *data, sd_bus_error *err
 	const char *path = NULL;
 	const char *result = NULL;
 	uint32_t id = 0;
-	if (sd_bus_message_read(message, "uoss", &id, &path, NULL, &result) < 0 || !job->path ||
+	if (sdbus.message_read(message, "uoss", &id, &path, NULL, &result) < 0 || !job->path ||
 		strcmp(path, job->path) != 0)
 		return 0;
 	job->done = true;
@@ -79,25 +81,25 @@ static int send_call(
 	sd_bus *bus, sd_bus_message *call, const char *what, sd_bus_message **ret_reply, struct error *err)
 {
 	sd_bus_error problem = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call(bus, call, TIMEOUT_USEC, &problem, ret_reply);
+	int r = sdbus.call(bus, call, TIMEOUT_USEC, &problem, ret_reply);
 	if (r < 0) {
 		(void)fail_as(err, EX_UNAVAILABLE, "the user manager does not %s: %s", what,
 			problem.message ? problem.message : strerrordesc_np(-r));
 		(void)add_hint(err, "look at: systemctl --user status");
-		err->code = sd_bus_error_has_name(&problem, "org.freedesktop.systemd1.UnitExists")   ? EEXIST
-			    : sd_bus_error_has_name(&problem, "org.freedesktop.systemd1.NoSuchUnit") ? ENOENT
-												     : EIO;
+		err->code = sdbus.error_has_name(&problem, "org.freedesktop.systemd1.UnitExists")   ? EEXIST
+			    : sdbus.error_has_name(&problem, "org.freedesktop.systemd1.NoSuchUnit") ? ENOENT
+												    : EIO;
 	}
-	sd_bus_error_free(&problem);
+	sdbus.error_free(&problem);
 	return r < 0 ? -1 : 0;
 }
 
 static int wait_for_job(sd_bus *bus, const struct job *job, const char *what, struct error *err)
 {
 	while (!job->done) {
-		int r = sd_bus_process(bus, NULL);
+		int r = sdbus.process(bus, NULL);
 		if (r == 0) {
-			r = sd_bus_wait(bus, TIMEOUT_USEC);
+			r = sdbus.wait(bus, TIMEOUT_USEC);
 			r = r == 0 ? -ETIMEDOUT : r;
 		}
 		if (r < 0)
@@ -112,16 +114,16 @@ static int wait_for_job(sd_bus *bus, const struct job *job, const char *what, st
 int manager_do(sd_bus *bus, sd_bus_message *call, const char *what, struct error *err)
 {
 	struct job job = {.path = NULL};
-	_cleanup_(sd_bus_slot_unrefp) sd_bus_slot *slot = NULL;
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	_cleanup_(sdbus_slot_unrefp) sd_bus_slot *slot = NULL;
+	_cleanup_(sdbus_message_unrefp) sd_bus_message *reply = NULL;
 	/* Before the call: the job may be done before its answer has been read. */
-	int r = sd_bus_match_signal(
+	int r = sdbus.match_signal(
 		bus, &slot, DESTINATION, OBJECT, MANAGER, "JobRemoved", on_job_removed, &job);
 	if (r < 0)
 		return fail(err, -r, "listen to the user manager");
 	if (send_call(bus, call, what, &reply, err) < 0)
 		return -1;
-	r = sd_bus_message_read(reply, "o", &job.path);
+	r = sdbus.message_read(reply, "o", &job.path);
 	if (r < 0)
 		return fail(err, -r, "read the user manager's answer");
 	return wait_for_job(bus, &job, what, err);

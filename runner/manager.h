@@ -9,13 +9,12 @@
 #ifndef OSS_CRS_MANAGER_H
 #define OSS_CRS_MANAGER_H
 
-#include "error.h"
+#include "sdbus.h"
 
 #include <sys/types.h>
-#include <systemd/sd-bus.h>
 
 /* Connect to it: by the environment, else by the socket that it has below /run/user (cron(8) and su(1) set no
- * environment for it). EX_UNAVAILABLE if there is none. The caller closes by sd_bus_flush_close_unref(). */
+ * environment for it). EX_UNAVAILABLE if there is none. The caller closes by sdbus_closep(). */
 int manager_open(uid_t uid, sd_bus **ret, struct error *err);
 
 /* Begin a call of that method, which the caller appends to and unrefs. */

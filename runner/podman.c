@@ -91,7 +91,7 @@ int podman_check_ids(const struct host *host, uid_t uid, struct error *err)
 
 int podman_check_manager(uid_t uid, struct error *err)
 {
-	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	_cleanup_(sdbus_closep) sd_bus *bus = NULL;
 	return manager_open(uid, &bus, err);
 }
 
@@ -107,29 +107,29 @@ static const char *const passed_on[] = {"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HO
 
 static int append_environment(sd_bus_message *call)
 {
-	int r = sd_bus_message_open_container(call, 'r', "sv");
+	int r = sdbus.message_open_container(call, 'r', "sv");
 	if (r >= 0)
-		r = sd_bus_message_append(call, "s", "Environment");
+		r = sdbus.message_append(call, "s", "Environment");
 	if (r >= 0)
-		r = sd_bus_message_open_container(call, 'v', "as");
+		r = sdbus.message_open_container(call, 'v', "as");
 	if (r >= 0)
-		r = sd_bus_message_open_container(call, 'a', "s");
+		r = sdbus.message_open_container(call, 'a', "s");
 	for (size_t i = 0; r >= 0 && i < sizeof passed_on / sizeof *passed_on; i++) {
 		_cleanup_free_ char *variable = NULL;
 		const char *value = getenv(passed_on[i]);
 		if (value)
 			r = asprintf(&variable, "%s=%s", passed_on[i], value) < 0
 				    ? -ENOMEM
-				    : sd_bus_message_append(call, "s", variable);
+				    : sdbus.message_append(call, "s", variable);
 	}
 	for (int open = 0; r >= 0 && open < 3; open++)
-		r = sd_bus_message_close_container(call);
+		r = sdbus.message_close_container(call);
 	return r;
 }
 
 static int append_socket(sd_bus_message *call, const char *unit, const char *path)
 {
-	return sd_bus_message_append(call, "ssa(sv)", unit, "fail", 5, "Description", "s",
+	return sdbus.message_append(call, "ssa(sv)", unit, "fail", 5, "Description", "s",
 		"Podman for a run of oss-crs-run", "Listen", "a(ss)", 1, "Stream", path, "SocketMode", "u",
 		(uint32_t)0600, "RemoveOnStop", "b", true, "CollectMode", "s", "inactive-or-failed");
 }
@@ -138,23 +138,23 @@ static int append_socket(sd_bus_message *call, const char *unit, const char *pat
  * containers of the user's. PartOf: a stop of the socket stops the service first. */
 static int append_service(sd_bus_message *call, const char *unit, const char *socket, const char *program)
 {
-	int r = sd_bus_message_open_container(call, 'a', "(sa(sv))");
+	int r = sdbus.message_open_container(call, 'a', "(sa(sv))");
 	if (r >= 0)
-		r = sd_bus_message_open_container(call, 'r', "sa(sv)");
+		r = sdbus.message_open_container(call, 'r', "sa(sv)");
 	if (r >= 0)
-		r = sd_bus_message_append(call, "s", unit);
+		r = sdbus.message_append(call, "s", unit);
 	if (r >= 0)
-		r = sd_bus_message_open_container(call, 'a', "(sv)");
+		r = sdbus.message_open_container(call, 'a', "(sv)");
 	if (r >= 0)
 		r = append_environment(call);
 	if (r >= 0)
-		r = sd_bus_message_append(call, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s",
+		r = sdbus.message_append(call, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s",
 			"Podman for a run of oss-crs-run", "Type", "s", "exec", "KillMode", "s", "process",
 			"CollectMode", "s", "inactive-or-failed", "PartOf", "as", 1, socket, "ExecStart",
 			"a(sasb)", 1, program, 6, program, "--cgroup-manager=cgroupfs",
 			"--events-backend=file", "system", "service", "--time=0", false);
 	for (int open = 0; r >= 0 && open < 3; open++)
-		r = sd_bus_message_close_container(call);
+		r = sdbus.message_close_container(call);
 	return r;
 }
 
@@ -162,7 +162,7 @@ static int start_socket(
 	sd_bus *bus, const char *socket, const char *service, const char *path, struct error *err)
 {
 	_cleanup_free_ char *program = NULL;
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+	_cleanup_(sdbus_message_unrefp) sd_bus_message *call = NULL;
 	if (podman_find(&program, err) < 0 || manager_call(bus, "StartTransientUnit", &call, err) < 0)
 		return -1;
 	int r = append_socket(call, socket, path);
@@ -176,14 +176,14 @@ static int start_socket(
 /* On its way while the run is being prepared, and not only when somebody connects. */
 static int start_service(sd_bus *bus, const char *service, struct error *err)
 {
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+	_cleanup_(sdbus_message_unrefp) sd_bus_message *call = NULL;
 	if (manager_call(bus, "StartUnit", &call, err) < 0)
 		return -1;
-	int r = sd_bus_message_append(call, "ss", service, "fail");
+	int r = sdbus.message_append(call, "ss", service, "fail");
 	if (r >= 0)
-		r = sd_bus_message_set_expect_reply(call, false);
+		r = sdbus.message_set_expect_reply(call, false);
 	if (r >= 0)
-		r = sd_bus_send(bus, call, NULL);
+		r = sdbus.send(bus, call, NULL);
 	return r < 0 ? fail(err, -r, "start Podman's service") : 0;
 }
 
@@ -191,7 +191,7 @@ int podman_start(uid_t uid, const char *run, const char *scratch, char **ret_end
 {
 	char socket[UNIT_NAME_MAX];
 	char service[UNIT_NAME_MAX];
-	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+	_cleanup_(sdbus_closep) sd_bus *bus = NULL;
 	_cleanup_free_ char *endpoint = NULL;
 	if (asprintf(&endpoint, "unix://%s/%s", scratch, SOCKET_FILE) < 0)
 		return fail(err, ENOMEM, "Podman's socket");
@@ -212,12 +212,12 @@ int podman_start(uid_t uid, const char *run, const char *scratch, char **ret_end
 int podman_stop(uid_t uid, const char *run, struct error *err)
 {
 	char socket[UNIT_NAME_MAX];
-	_cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+	_cleanup_(sdbus_closep) sd_bus *bus = NULL;
+	_cleanup_(sdbus_message_unrefp) sd_bus_message *call = NULL;
 	unit_name(run, "socket", socket);
 	if (manager_open(uid, &bus, err) < 0 || manager_call(bus, "StopUnit", &call, err) < 0)
 		return -1;
-	int r = sd_bus_message_append(call, "ss", socket, "replace");
+	int r = sdbus.message_append(call, "ss", socket, "replace");
 	if (r < 0)
 		return fail(err, -r, "stop Podman's service");
 	return manager_do(bus, call, "stop Podman's service", err) == 0 || err->code == ENOENT ? 0 : -1;
