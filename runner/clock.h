@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * clock: the time that only goes forward.
+ * clock: the time that only goes forward, and that on the wall as people read it.
  */
 #ifndef OSS_CRS_CLOCK_H
 #define OSS_CRS_CLOCK_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 /* CLOCK_MONOTONIC in microseconds (clock_gettime(2)). */
@@ -14,6 +15,18 @@ static inline uint64_t clock_usec(void)
 	struct timespec now = {0};
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+#define CLOCK_TEXT_MAX 32 /* bytes of a time as text */
+#define CLOCK_DATE_LEN 11 /* of these, the date and the blank after it */
+
+/* Local date and time, as in "2026-11-26 12:00:00"; "?" for one that the C library cannot tell. Returns buf. */
+static inline const char *clock_text(time_t when, char buf[static CLOCK_TEXT_MAX])
+{
+	struct tm local;
+	if (!localtime_r(&when, &local) || !strftime(buf, CLOCK_TEXT_MAX, "%Y-%m-%d %H:%M:%S", &local))
+		(void)snprintf(buf, CLOCK_TEXT_MAX, "?");
+	return buf;
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include "lease.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "delegation.h"
 #include "fs.h"
 #include "size.h"
@@ -272,12 +273,9 @@ static void describe_one(FILE *out, const struct lease *lease, const struct leas
 	char user[64];
 	char cpus[CPULIST_TEXT_MAX];
 	char memory[SIZE_TEXT_MAX];
-	char since[32] = "?";
-	struct tm local;
+	char since[CLOCK_TEXT_MAX];
 	struct cpulist common = lease->cpus;
 	cpulist_intersect(&common, &claim->cpus);
-	if (localtime_r(&lease->since, &local))
-		(void)strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S", &local);
 	(void)fprintf(out, "run %s of %s %s", lease->name, lease_user(lease, user, sizeof user),
 		lease->state == LEASE_WAITING ? "waits for" : "has");
 	if (lease->in_way & LEASE_HAS_CPUS)
@@ -285,7 +283,7 @@ static void describe_one(FILE *out, const struct lease *lease, const struct leas
 	if (lease->in_way & LEASE_HAS_MEMORY)
 		(void)fprintf(out, "%s %s of memory", lease->in_way & LEASE_HAS_CPUS ? " and" : "",
 			size_format(lease->memory, memory));
-	(void)fprintf(out, " since %s", since);
+	(void)fprintf(out, " since %s", clock_text(lease->since, since));
 }
 
 const char *lease_describe(const struct ledger *ledger, const struct lease_claim *claim,

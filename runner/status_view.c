@@ -7,6 +7,7 @@
 #include "status_view.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "size.h"
 
 #include <errno.h>
@@ -388,31 +389,20 @@ static void put_line(struct page *page, const char *text, int len, bool cut, con
 	(void)fprintf(page->to, "%s%.*s%s\n", coloured ? colour : "", len, text, coloured ? "\033[0m" : "");
 }
 
-#define TIME_MAX 32 /* bytes of a time as text */
-#define DATE_LEN 11 /* of these, the date and the blank after it */
-
-static void format_time(time_t when, char buf[static TIME_MAX])
-{
-	struct tm local;
-	(void)snprintf(buf, TIME_MAX, "?");
-	if (localtime_r(&when, &local))
-		(void)strftime(buf, TIME_MAX, "%Y-%m-%d %H:%M:%S", &local);
-}
-
 /* Of today only the time of day: the line is long enough. */
-static const char *format_since(time_t since, char buf[static TIME_MAX])
+static const char *format_since(time_t since, char buf[static CLOCK_TEXT_MAX])
 {
-	char now[TIME_MAX];
-	format_time(time(NULL), now);
-	format_time(since, buf);
-	return strncmp(buf, now, DATE_LEN) == 0 ? buf + DATE_LEN : buf;
+	char now[CLOCK_TEXT_MAX];
+	(void)clock_text(time(NULL), now);
+	(void)clock_text(since, buf);
+	return strncmp(buf, now, CLOCK_DATE_LEN) == 0 ? buf + CLOCK_DATE_LEN : buf;
 }
 
 static void put_run(struct page *page, const struct status_run *run)
 {
 	char line[CELL_MAX + NAME_MAX];
 	char user[64];
-	char since[TIME_MAX];
+	char since[CLOCK_TEXT_MAX];
 	char cpus[CPULIST_TEXT_MAX];
 	char memory[SIZE_TEXT_MAX];
 	const struct lease *lease = &run->lease;
@@ -431,8 +421,8 @@ static void put_run(struct page *page, const struct status_run *run)
 static void put_time(struct page *page, const struct status *status, size_t crs)
 {
 	char line[128];
-	char now[TIME_MAX];
-	format_time(time(NULL), now);
+	char now[CLOCK_TEXT_MAX];
+	(void)clock_text(time(NULL), now);
 	int len = snprintf(line, sizeof line, "%s  %zu run%s, %zu CRS%s  (q or Ctrl-C ends)", now,
 		status->count, status->count == 1 ? "" : "s", crs, crs == 1 ? "" : "s");
 	put_line(page, line, len, true, NULL);

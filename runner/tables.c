@@ -5,6 +5,7 @@
 #include "tables.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "size.h"
 
 #include <errno.h>
@@ -60,11 +61,7 @@ const char *tables_stalled(const struct figures *figures, char buf[static TABLES
 
 const char *tables_time(time_t when, char buf[static TABLES_TEXT_MAX])
 {
-	struct tm local;
-	if (!when || !localtime_r(&when, &local) ||
-		!strftime(buf, TABLES_TEXT_MAX, "%Y-%m-%d %H:%M:%S", &local))
-		return unknown(buf);
-	return buf;
+	return when ? clock_text(when, buf) : unknown(buf);
 }
 
 /* ---- a table -------------------------------------------------------------------------------------------------- */
