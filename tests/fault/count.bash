@@ -50,6 +50,21 @@ hurt_counts() { # STATUS WHETHER NAME
 	fi
 }
 
+ERRORS="EIO ENOSPC EINTR ENOMEM EPERM"
+
+# With the calls as "NAME NTH" on standard input: "NAME NTH ERROR" for each call and each error, in an order in which each call fails
+# once before one fails for the second time.
+each_error() {
+	scatter | awk -v errors="$ERRORS" '
+		{ call[NR] = $0 }
+		END {
+			n = split(errors, error, " ")
+			for (pass = 0; pass < n; pass++)
+				for (i = 1; i <= NR; i++)
+					print call[i], error[(i + pass) % n + 1]
+		}'
+}
+
 scatter() {
 	awk '{ print (NR * 7919) % 104729 "\t" $0 }' | sort -n | cut -f 2-
 }

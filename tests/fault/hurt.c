@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: MIT
  *
- * hurt: run a program, and kill it or hold it right before the Nth time that it, or one of its children, makes a system
- * call of that name.
+ * hurt: run a program, and hurt it right before the Nth time that it, or one of its children, makes a system call of that
+ * name.
  *
- *	hurt kill|hold CALL N PROGRAM [ARG...]
+ *	hurt kill|hold|ERROR CALL N PROGRAM [ARG...]
  *
  * kill: SIGKILL to who makes the call. hold: "held PID" is printed, and all stay as they are until hurt is killed, which
- * kills them. Ends with the program's status, 128+N for a signal, 100 if there was no such call. strace(1) can do this
- * only by stopping at every system call there is, which is twenty times slower; here the kernel stops at that one only
- * (SECCOMP_RET_TRACE of seccomp(2)).
+ * kills them. ERROR, such as EIO: the call is not made, and fails with that. Ends with the program's status, 128+N for a
+ * signal, 100 if there was no such call. strace(1) stops at the calls that it is not asked for too, or takes long to
+ * start; here the kernel stops at that one only (SECCOMP_RET_TRACE of seccomp(2)). On x86-64, as the lab's guests are.
  */
 #include <errno.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define STATUS_WRONG       99
 #define STATUS_NOT_REACHED 100
 #define TRACEES_MAX        64
+#define ERRORS_MAX         134
 
 struct tracee {
 	pid_t pid;
@@ -70,8 +73,26 @@ static void __attribute__((noreturn)) hold(pid_t pid)
 		(void)pause();
 }
 
+/* Stopped right before the call: there is no such call, and this is what it gives (seccomp(2), ptrace(2)). */
+static void fail_call(pid_t pid, long error)
+{
+	(void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.orig_rax), -1L);
+	(void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.rax), -error);
+}
+
+/* Of the name of an error, such as EIO; 0 if it is none. */
+static int error_named(const char *name)
+{
+	for (int i = 1; i < ERRORS_MAX; i++) {
+		const char *known = strerrorname_np(i);
+		if (known && strcmp(known, name) == 0)
+			return i;
+	}
+	return 0;
+}
+
 /* Follow them all until the first has ended. */
-static int follow(pid_t first, bool kills, unsigned long nth)
+static int follow(pid_t first, const char *how, unsigned long nth)
 {
 	struct tracee tracees[TRACEES_MAX] = {{0, 0}};
 	bool reached = false;
@@ -89,10 +110,13 @@ static int follow(pid_t first, bool kills, unsigned long nth)
 		bool event = status >> 16;
 		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8) && count(tracees, pid) == nth) {
 			reached = true;
-			if (!kills)
+			if (strcmp(how, "hold") == 0)
 				hold(pid);
-			(void)kill(pid, SIGKILL);
-			continue;
+			if (strcmp(how, "kill") == 0) {
+				(void)kill(pid, SIGKILL);
+				continue;
+			}
+			fail_call(pid, error_named(how));
 		}
 		int signal = event || WSTOPSIG(status) == SIGSTOP || WSTOPSIG(status) == SIGTRAP
 				     ? 0
@@ -103,8 +127,9 @@ static int follow(pid_t first, bool kills, unsigned long nth)
 
 int main(int argc, char **argv)
 {
-	if (argc < 5 || (strcmp(argv[1], "kill") != 0 && strcmp(argv[1], "hold") != 0)) {
-		(void)fprintf(stderr, "usage: hurt kill|hold CALL N PROGRAM [ARG...]\n");
+	if (argc < 5 ||
+		(strcmp(argv[1], "kill") != 0 && strcmp(argv[1], "hold") != 0 && !error_named(argv[1]))) {
+		(void)fprintf(stderr, "usage: hurt kill|hold|ERROR CALL N PROGRAM [ARG...]\n");
 		return STATUS_WRONG;
 	}
 	pid_t pid = fork();
@@ -118,5 +143,5 @@ int main(int argc, char **argv)
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
 		ptrace(PTRACE_SETOPTIONS, pid, NULL, options) < 0 || ptrace(PTRACE_CONT, pid, NULL, NULL) < 0)
 		return fail_here("trace");
-	return follow(pid, strcmp(argv[1], "kill") == 0, strtoul(argv[3], NULL, 10));
+	return follow(pid, argv[1], strtoul(argv[3], NULL, 10));
 }
