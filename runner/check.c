@@ -142,13 +142,30 @@ static void read_topology(const struct context *context, struct topology *ret)
 		(void)topology_read(sys, ret, &ignored);
 }
 
+/* Whether the job gets Docker: to look at Podman takes a process and a bus. */
+static bool is_without_podman(const struct facts *facts)
+{
+	int wanted = facts->context->options.engine;
+	bool docker_ready = facts->connected && !facts->problems[NEED_DOCKER].msg[0];
+	return wanted == WANT_DOCKER || (wanted == WANT_ANY_ENGINE && docker_ready);
+}
+
+static int look_at(const struct finding *finding, struct facts *facts, struct outcome *outcome)
+{
+	if (finding->need != NEED_PODMAN || !is_without_podman(facts))
+		return finding->look(facts, outcome->detail, &outcome->problem);
+	(void)snprintf(
+		outcome->detail, DETAIL_MAX, "not looked at, since Docker is used: --engine podman does");
+	return 1;
+}
+
 static void look_at_all(struct facts *facts, struct outcome outcomes[static FINDING_COUNT])
 {
 	for (size_t i = 0; i < FINDING_COUNT; i++) {
 		struct outcome *outcome = &outcomes[i];
 		struct error *first = &facts->problems[findings[i].need];
 		*outcome = (struct outcome){.result = 0};
-		outcome->result = findings[i].look(facts, outcome->detail, &outcome->problem);
+		outcome->result = look_at(&findings[i], facts, outcome);
 		if (outcome->result < 0 && !first->msg[0])
 			*first = outcome->problem;
 	}
