@@ -11,6 +11,7 @@
 #include "owner.h"
 #include "podman.h"
 #include "queue.h"
+#include "run_name.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -108,8 +109,9 @@ static int find_objects(struct engine *engine, uid_t uid, struct left_runs *runs
 		return 0;
 	if (engine_runs(engine, uid, &found, err) < 0)
 		return -1;
+	struct run_name parts;
 	for (size_t i = 0; i < found.count; i++) {
-		if (!plan_is_run_name(found.list[i].name))
+		if (!run_name_parse(found.list[i].name, &parts))
 			continue;
 		struct left_run *run = add_run(runs, found.list[i].name);
 		if (!run)
@@ -134,8 +136,10 @@ static int find_names(int dir, unsigned char type, size_t has, struct left_runs 
 		return fail(err, errnum, "list runs");
 	}
 	const struct dirent *entry = NULL;
+	struct run_name parts;
 	while ((entry = readdir(list))) {
-		if (entry->d_type != type || !plan_is_run_name(entry->d_name))
+		/* A cgroup that somebody has made by hand is not ours to remove. */
+		if (entry->d_type != type || !run_name_parse(entry->d_name, &parts))
 			continue;
 		struct left_run *run = add_run(runs, entry->d_name);
 		if (!run)

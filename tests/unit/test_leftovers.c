@@ -15,7 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define BOOT "proc/sys/kernel/random/boot_id"
+#define RUN_REST "-run-1-0a1b2c3d-local" /* of the name of a run whose id is one letter */
+#define BOOT     "proc/sys/kernel/random/boot_id"
 
 struct place {
 	struct host host;
@@ -59,7 +60,7 @@ static void make_cgroup(const struct unit_dir *dir, const char *path)
 	make_file(dir->fd, file, "max\n");
 }
 
-/* "NAME=live|dead:TRACES …" of all that is found, by name. */
+/* "ID=live|dead:TRACES …" of all that is found, by name. */
 static void assert_found(const struct place *place, const char *expected)
 {
 	struct error err = {0};
@@ -71,9 +72,9 @@ static void assert_found(const struct place *place, const char *expected)
 			const struct left_run *run = &runs.list[i];
 			size_t len = strlen(text);
 			if (run->run.name[0] == name)
-				(void)snprintf(text + len, sizeof text - len, "%s%s=%s:%s%s", len ? " " : "",
-					run->run.name, run->live ? "live" : "dead",
-					run->has_cgroups ? "c" : "", run->has_files ? "f" : "");
+				(void)snprintf(text + len, sizeof text - len, "%s%c=%s:%s%s", len ? " " : "",
+					name, run->live ? "live" : "dead", run->has_cgroups ? "c" : "",
+					run->has_files ? "f" : "");
 		}
 	}
 	assert_string_equal(text, expected);
@@ -84,17 +85,18 @@ TEST(a_run_lives_while_its_owner_has_any_of_its_locks)
 	const struct unit_dir *dir = *state;
 	struct place place;
 	open_place(dir, &place);
-	make_cgroup(dir, "ours/a");
-	make_cgroup(dir, "ours/b");
-	make_dir(dir->fd, "base/b");
-	make_file(dir->fd, "base/.owners/b", "");
-	make_dir(dir->fd, "base/c");
-	make_file(dir->fd, "base/.owners/c", "");
-	make_file(dir->fd, "base/.owners/d", "");
-	make_dir(dir->fd, "base/e");
-	pid_t owners[] = {holder_start(dir->fd, "ours/a/cgroup.max.depth"),
-		holder_start(dir->fd, "ours/b/cgroup.max.depth"), holder_start(dir->fd, "base/.owners/c"),
-		holder_start(dir->fd, "base/.owners/d")};
+	make_cgroup(dir, "ours/a" RUN_REST);
+	make_cgroup(dir, "ours/b" RUN_REST);
+	make_dir(dir->fd, "base/b" RUN_REST);
+	make_file(dir->fd, "base/.owners/b" RUN_REST, "");
+	make_dir(dir->fd, "base/c" RUN_REST);
+	make_file(dir->fd, "base/.owners/c" RUN_REST, "");
+	make_file(dir->fd, "base/.owners/d" RUN_REST, "");
+	make_dir(dir->fd, "base/e" RUN_REST);
+	pid_t owners[] = {holder_start(dir->fd, "ours/a" RUN_REST "/cgroup.max.depth"),
+		holder_start(dir->fd, "ours/b" RUN_REST "/cgroup.max.depth"),
+		holder_start(dir->fd, "base/.owners/c" RUN_REST),
+		holder_start(dir->fd, "base/.owners/d" RUN_REST)};
 	assert_found(&place, "a=live:c b=live:cf c=live:f d=live:f e=dead:f");
 	/* Asking changed nothing. */
 	assert_found(&place, "a=live:c b=live:cf c=live:f d=live:f e=dead:f");
@@ -111,7 +113,7 @@ TEST(a_signal_ends_the_wait_for_who_is_making_a_run)
 	struct error err = {0};
 	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
 	open_place(dir, &place);
-	make_cgroup(dir, "ours/a");
+	make_cgroup(dir, "ours/a" RUN_REST);
 	_cleanup_close_ int maker = openat(dir->fd, "run/oss-crs/lease", O_RDONLY | O_CLOEXEC);
 	assert_return_code(flock(maker, LOCK_EX), errno);
 	_cleanup_close_ int signals = eventfd(1, EFD_CLOEXEC);
@@ -131,6 +133,7 @@ TEST(names_that_are_no_runs_and_entries_of_another_type_are_passed_over)
 	open_place(dir, &place);
 	make_dir(dir->fd, "ours/.hidden");
 	make_dir(dir->fd, "ours/no run");
+	make_cgroup(dir, "ours/by-hand");
 	make_file(dir->fd, "ours/cgroup.procs", "");
 	make_file(dir->fd, "base/file", "");
 	make_dir(dir->fd, "base/.owners/directory");
