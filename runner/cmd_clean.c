@@ -51,8 +51,7 @@ static void open_engines(struct cleaner *cleaner)
 	struct error podman = {0};
 	if (open_docker(&cleaner->docker, &docker) == 0)
 		cleaner->leftovers.engines[ENGINE_DOCKER] = &cleaner->docker;
-	int noted = choice_noted_podman(&podman);
-	if (noted > 0)
+	if (choice_noted_podman(&podman) > 0)
 		(void)open_podman(cleaner, &podman);
 	if (!cleaner->leftovers.engines[ENGINE_DOCKER] && !cleaner->leftovers.engines[ENGINE_PODMAN])
 		log_note(&context->log, LOG_NORMAL, "containers were not looked for: %s%s%s", docker.msg,
