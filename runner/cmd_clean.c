@@ -111,9 +111,6 @@ static int clean_all(struct cleaner *cleaner, struct error *err)
 static int clean(struct cleaner *cleaner, struct error *err)
 {
 	const struct options *options = &cleaner->context->options;
-	for (int i = 0; i < options->arg_count; i++)
-		if (!plan_is_run_name(options->args[i]))
-			return fail_as(err, EX_USAGE, "'%s' is not the name of a run", options->args[i]);
 	if (leftovers_find(&cleaner->leftovers, cleaner->context->uid, &cleaner->runs, err) < 0)
 		return -1;
 	for (int i = 0; i < options->arg_count; i++)

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "delegation.h"
 #include "fs.h"
+#include "run_name.h"
 #include "size.h"
 
 #include <errno.h>
@@ -131,8 +132,9 @@ static int read_user(int ours, uid_t uid, uint64_t own, struct ledger *ledger, s
 	while ((entry = readdir(list))) {
 		struct lease lease = {.uid = uid};
 		struct error problem = {0};
+		struct run_name parts;
 		struct stat st;
-		if (entry->d_type != DT_DIR || !plan_is_run_name(entry->d_name) ||
+		if (entry->d_type != DT_DIR || !run_name_parse(entry->d_name, &parts) ||
 			fstatat(ours, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_ino == own)
 			continue;
 		lease.id = st.st_ino;

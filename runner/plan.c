@@ -65,12 +65,6 @@ static void copy_name_part(char *to, size_t size, const char *from)
 	to[i] = '\0';
 }
 
-bool plan_is_run_name(const char *name)
-{
-	static const char good[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
-	return name[0] && name[0] != '.' && name[strspn(name, good)] == '\0';
-}
-
 static int name_run(const struct plan_request *request, struct run_plan *plan, struct error *err)
 {
 	char worker[NAME_MAX + 1];

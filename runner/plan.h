@@ -83,9 +83,6 @@ int plan_make(
 	const struct job *job, const struct plan_request *request, struct run_plan *ret, struct error *err);
 void plan_free(struct run_plan *plan);
 
-/* Whether a name that was found somewhere can be a run's: it is not hidden, and has no other characters than one has. */
-bool plan_is_run_name(const char *name);
-
 /* Index of the CRS of that name, -1 if there is none. */
 int plan_find(const struct run_plan *plan, const char *name);
 

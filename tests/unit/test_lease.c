@@ -132,6 +132,8 @@ TEST(a_message_names_three_and_counts_the_rest_and_never_overflows)
 
 /* ---- from files ----------------------------------------------------------------------------------------------- */
 
+#define ONE "one-run-1764000000-0a1b2c3d-local"
+
 static void put_run(const struct unit_dir *dir, const char *name, const char *list, const char *controllers)
 {
 	const struct {
@@ -167,11 +169,11 @@ TEST(a_lease_is_there_while_its_owner_lives)
 {
 	const struct unit_dir *dir = *state;
 	char text[CPULIST_TEXT_MAX];
-	put_run(dir, "one", "0-3\n", "cpuset memory\n");
-	pid_t owner = own(dir, "one");
+	put_run(dir, ONE, "0-3\n", "cpuset memory\n");
+	pid_t owner = own(dir, ONE);
 	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
 	assert_int_equal(ledger.count, 1);
-	assert_string_equal(ledger.list[0].name, "one");
+	assert_string_equal(ledger.list[0].name, ONE);
 	assert_int_equal(ledger.list[0].uid, 1000);
 	assert_int_equal(ledger.list[0].owner, owner);
 	assert_int_equal(ledger.list[0].state, LEASE_RUNNING);
@@ -185,7 +187,7 @@ TEST(a_lease_is_there_while_its_owner_lives)
 	_cleanup_(ledger_free) struct ledger after = read_all(dir);
 	assert_int_equal(after.count, 1);
 	assert_int_equal(after.list[0].state, LEASE_LEFT);
-	put(dir, OURS "/one/cgroup.events", "populated 0\nfrozen 0\n");
+	put(dir, OURS "/" ONE "/cgroup.events", "populated 0\nfrozen 0\n");
 	_cleanup_(ledger_free) struct ledger empty = read_all(dir);
 	assert_int_equal(empty.count, 1);
 	assert_int_equal(empty.list[0].state, LEASE_EMPTY);
@@ -194,8 +196,8 @@ TEST(a_lease_is_there_while_its_owner_lives)
 TEST(a_run_without_controllers_below_waits)
 {
 	const struct unit_dir *dir = *state;
-	put_run(dir, "one", "2\n", "\n");
-	pid_t owner = own(dir, "one");
+	put_run(dir, ONE, "2\n", "\n");
+	pid_t owner = own(dir, ONE);
 	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
 	holder_end(owner);
 	assert_int_equal(ledger.count, 1);
@@ -206,15 +208,17 @@ TEST(a_run_without_controllers_below_waits)
 TEST(what_no_run_of_ours_looks_like_makes_no_lease)
 {
 	const struct unit_dir *dir = *state;
-	static const char *const names[] = {"a b", "\033[31mred", ".hidden"};
+	static const char *const names[] = {"a b-run-1764000000-0a1b2c3d-local",
+		"\033[31mred-run-1764000000-0a1b2c3d-local", ".hidden-run-1764000000-0a1b2c3d-local",
+		"made-by-hand"};
 	pid_t owners[COUNT(names)];
 	for (size_t i = 0; i < COUNT(names); i++) {
 		put_run(dir, names[i], "0\n", "cpuset memory\n");
 		owners[i] = own(dir, names[i]);
 	}
-	put_run(dir, "junk", "x-y\n", "cpuset memory\n");
-	pid_t junk = own(dir, "junk");
-	put(dir, "sys/fs/cgroup/user.slice/user-1x.slice/user@1.service/oss-crs/run/cpuset.cpus", "0\n");
+	put_run(dir, "junk-run-1764000000-0a1b2c3d-local", "x-y\n", "cpuset memory\n");
+	pid_t junk = own(dir, "junk-run-1764000000-0a1b2c3d-local");
+	put(dir, "sys/fs/cgroup/user.slice/user-1x.slice/user@1.service/oss-crs/" ONE "/cpuset.cpus", "0\n");
 	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
 	for (size_t i = 0; i < COUNT(names); i++)
 		holder_end(owners[i]);

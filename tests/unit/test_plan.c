@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "plan.h"
+#include "run_name.h"
 #include "size.h"
 
 static const char seed[] = "crs:\n"
@@ -98,6 +99,36 @@ TEST(a_run_name_that_is_too_long_is_refused)
 	request.run_id = id;
 	assert_int_equal(plan_text(seed, &request, &job, &plan, &err), -1);
 	assert_int_equal(err.status, EX_USAGE);
+}
+
+TEST(a_run_name_says_again_what_it_was_made_of)
+{
+	static const struct {
+		const char *run_id, *worker, *read_id;
+	} cases[] = {
+		{"id", "local", "id"},
+		{"..", "node-2", "-."},
+		{"-", "-", "-"},
+		{"a-run-1-0a1b2c3d-b", "exec-1", "a-run-1-0a1b2c3d-b"},
+		{"\xc3\xa4", "w", "--"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		_cleanup_(job_free) struct job job = JOB_NONE;
+		_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+		struct error err = {0};
+		struct run_name name;
+		struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
+		request.run_id = cases[i].run_id;
+		request.worker = cases[i].worker;
+		request.phase = PHASE_BUILD;
+		assert_ok(plan_text("a: {cpuset: '1', memory: 1G}\n", &request, &job, &plan, &err), err);
+		assert_true(run_name_parse(plan.name, &name));
+		assert_string_equal(name.run_id, cases[i].read_id);
+		assert_string_equal(name.run_id, plan.run_id);
+		assert_string_equal(name.worker, cases[i].worker);
+		assert_int_equal(name.phase, PHASE_BUILD);
+		assert_true(name.timestamp == request.timestamp);
+	}
 }
 
 TEST(without_workers_the_worker_is_the_union_and_the_sum)
@@ -317,6 +348,7 @@ int main(void)
 		RUN(the_manuals_config_gives_its_names_cpus_and_memory),
 		RUN(a_run_name_never_leaves_its_directory),
 		RUN(a_run_name_that_is_too_long_is_refused),
+		RUN(a_run_name_says_again_what_it_was_made_of),
 		RUN(without_workers_the_worker_is_the_union_and_the_sum),
 		RUN(a_shared_cpu_is_a_warning_in_crs_compose_and_an_error_when_strict),
 		RUN(what_does_not_fit_is_refused_where_it_stands),
