@@ -6,13 +6,13 @@
 
 #include "cleanup.h"
 #include "drawing.h"
+#include "grid.h"
 #include "machine.h"
 #include "size.h"
 #include "start.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <libsmartcols/libsmartcols.h>
 
 static json_t *texts_to_json(char *const *texts, size_t count)
 {
@@ -95,25 +95,15 @@ static int print_json(const struct context *context, const struct run_plan *plan
 	return result == 0 && putchar('\n') != EOF ? 0 : fail(err, ENOMEM, "print the plan");
 }
 
-static void table_unref(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
-
-static int add_line(
-	struct libscols_table *table, const char *name, const struct cpulist *set, uint64_t memory)
+static int add_line(struct libscols_table *table, const char *name, const struct cpulist *set,
+	uint64_t memory, struct error *err)
 {
 	char cpus[CPULIST_TEXT_MAX];
 	char size[SIZE_TEXT_MAX];
 	char count[16];
 	(void)snprintf(count, sizeof count, "%u", cpulist_count(set));
-	struct libscols_line *line = scols_table_new_line(table, NULL);
-	return line && scols_line_set_data(line, 0, name) == 0 &&
-			       scols_line_set_data(line, 1, cpulist_format(set, cpus)) == 0 &&
-			       scols_line_set_data(line, 2, count) == 0 &&
-			       scols_line_set_data(line, 3, size_format_exact(memory, size)) == 0
-		       ? 0
-		       : -1;
+	const char *const cells[] = {name, cpulist_format(set, cpus), count, size_format_exact(memory, size)};
+	return grid_add(table, cells, NULL, sizeof cells / sizeof *cells, err);
 }
 
 static void print_prospect(const struct prospect *prospect)
@@ -128,21 +118,21 @@ static void print_prospect(const struct prospect *prospect)
 
 static int print_table(const struct run_plan *plan, const struct prospect *prospect, struct error *err)
 {
-	_cleanup_(table_unref) struct libscols_table *table = scols_new_table();
-	if (!table || !scols_table_new_column(table, "CRS", 0, 0) ||
-		!scols_table_new_column(table, "CPUS", 0, 0) ||
-		!scols_table_new_column(table, "COUNT", 0, SCOLS_FL_RIGHT) ||
-		!scols_table_new_column(table, "MEMORY", 0, SCOLS_FL_RIGHT))
-		return fail(err, ENOMEM, "table");
+	static const struct grid_column columns[] = {{.title = "CRS"}, {.title = "CPUS"},
+		{.title = "COUNT", .right = true}, {.title = "MEMORY", .right = true}};
+	_cleanup_(grid_close) struct libscols_table *table =
+		grid_open(columns, sizeof columns / sizeof *columns, stdout, err);
+	if (!table)
+		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++)
-		if (add_line(table, plan->crs[i].name, &plan->crs[i].cpus, plan->crs[i].memory_max) < 0)
-			return fail(err, ENOMEM, "table");
-	if (add_line(table, "(worker)", &plan->cpus, plan->memory_max) < 0)
-		return fail(err, ENOMEM, "table");
+		if (add_line(table, plan->crs[i].name, &plan->crs[i].cpus, plan->crs[i].memory_max, err) < 0)
+			return -1;
+	if (add_line(table, "(worker)", &plan->cpus, plan->memory_max, err) < 0)
+		return -1;
 	(void)printf("Worker %s of %s\n%s%s\n\n", plan->worker, plan->job->path, HOST_CGROUP_MOUNT,
 		plan->cgroup_parent);
-	if (scols_print_table(table) != 0)
-		return fail(err, EIO, "print the plan");
+	if (grid_print(table, err) < 0)
+		return -1;
 	print_prospect(prospect);
 	if (plan->note_count > 0)
 		(void)putchar('\n');

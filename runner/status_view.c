@@ -8,11 +8,11 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "grid.h"
 #include "size.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libsmartcols/libsmartcols.h>
 
 #define CELL_MAX  512
 #define BAR_WIDTH 10
@@ -305,42 +305,42 @@ static void choose(struct cells *cells, const struct status_view *view)
 
 /* ---- the table ------------------------------------------------------------------------------------------------ */
 
-static void table_unref(struct libscols_table **table)
+static struct libscols_table *open_table(const struct cells *cells, FILE *to, struct error *err)
 {
-	scols_unref_table(*table);
+	struct grid_column shown[COLUMN_COUNT];
+	size_t count = 0;
+	for (size_t c = 0; c < COLUMN_COUNT; c++)
+		if (cells->shown[c])
+			shown[count++] = (struct grid_column){
+				.title = columns[c].title, .right = columns[c].right, .cut = c == 0};
+	return grid_open(shown, count, to, err);
 }
 
-static int add_columns(struct libscols_table *table, const struct cells *cells)
-{
-	for (size_t c = 0; c < COLUMN_COUNT; c++) {
-		if (!cells->shown[c])
-			continue;
-		int flags = (columns[c].right ? SCOLS_FL_RIGHT : 0) | (c == 0 ? SCOLS_FL_TRUNC : 0);
-		if (!scols_table_new_column(table, columns[c].title, 0, flags))
-			return -1;
-	}
-	return 0;
-}
-
-static int add_rows(struct libscols_table *table, const struct cells *cells)
+static int add_rows(struct libscols_table *table, const struct cells *cells, struct error *err)
 {
 	for (size_t i = 0; i < cells->count; i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-		size_t shown = 0;
-		for (size_t c = 0; line && c < COLUMN_COUNT; c++) {
+		const char *text[COLUMN_COUNT];
+		const char *colours[COLUMN_COUNT];
+		size_t count = 0;
+		for (size_t c = 0; c < COLUMN_COUNT; c++) {
 			if (!cells->shown[c])
 				continue;
-			const char *colour = columns[c].colour ? columns[c].colour(&cells->rows[i]) : NULL;
-			if (scols_line_set_data(line, shown, cells->text[i * COLUMN_COUNT + c]) != 0 ||
-				(colour &&
-					scols_cell_set_color(scols_line_get_cell(line, shown), colour) != 0))
-				return -1;
-			shown++;
+			text[count] = cells->text[i * COLUMN_COUNT + c];
+			colours[count++] = columns[c].colour ? columns[c].colour(&cells->rows[i]) : NULL;
 		}
-		if (!line)
+		if (grid_add(table, text, colours, count, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static int print_table(const struct cells *cells, const struct status_view *view, FILE *to, struct error *err)
+{
+	_cleanup_(grid_close) struct libscols_table *table = open_table(cells, to, err);
+	if (!table)
+		return -1;
+	grid_set_terminal(table, view->width, view->colours);
+	return add_rows(table, cells, err) < 0 ? -1 : grid_print(table, err);
 }
 
 /* The table as lines: its head, then a line per row. The caller frees. */
@@ -348,21 +348,11 @@ static int make_table(
 	const struct cells *cells, const struct status_view *view, char **ret, struct error *err)
 {
 	size_t size = 0;
-	_cleanup_(table_unref) struct libscols_table *table = scols_new_table();
-	FILE *stream = table ? open_memstream(ret, &size) : NULL;
+	FILE *stream = open_memstream(ret, &size);
 	if (!stream)
 		return fail(err, ENOMEM, "status");
-	(void)scols_table_set_stream(table, stream);
-	(void)scols_table_enable_colors(table, view->colours);
-	if (view->width) {
-		(void)scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
-		(void)scols_table_set_termwidth(table, view->width);
-	} else {
-		(void)scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	}
-	int result =
-		add_columns(table, cells) < 0 || add_rows(table, cells) < 0 || scols_print_table(table) != 0;
-	return fclose(stream) != 0 || result ? fail(err, ENOMEM, "status") : 0;
+	int result = print_table(cells, view, stream, err);
+	return fclose(stream) != 0 && result == 0 ? fail(err, ENOMEM, "status") : result;
 }
 
 /* ---- the lines around it -------------------------------------------------------------------------------------- */

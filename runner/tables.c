@@ -6,11 +6,11 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "grid.h"
 #include "size.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libsmartcols/libsmartcols.h>
 
 /* ---- figures as text; "-" for what is not known --------------------------------------------------------------- */
 
@@ -64,45 +64,12 @@ const char *tables_time(time_t when, char buf[static TABLES_TEXT_MAX])
 	return when ? clock_text(when, buf) : unknown(buf);
 }
 
-/* ---- a table -------------------------------------------------------------------------------------------------- */
-
-struct column {
-	const char *title;
-	bool right;
-};
-
-static void table_unref(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
-
-static struct libscols_table *new_table(const struct column *columns, size_t count, FILE *to)
-{
-	_cleanup_(table_unref) struct libscols_table *table = scols_new_table();
-	if (!table)
-		return NULL;
-	(void)scols_table_set_stream(table, to);
-	for (size_t c = 0; c < count; c++)
-		if (!scols_table_new_column(
-			    table, columns[c].title, 0, columns[c].right ? SCOLS_FL_RIGHT : 0))
-			return NULL;
-	return steal_ptr(table);
-}
-
-static int add_line(struct libscols_table *table, const char *const *cells, size_t count)
-{
-	struct libscols_line *line = scols_table_new_line(table, NULL);
-	for (size_t c = 0; line && c < count; c++)
-		if (scols_line_set_data(line, c, cells[c]) != 0)
-			return -1;
-	return line ? 0 : -1;
-}
-
 /* ---- one run -------------------------------------------------------------------------------------------------- */
 
 enum { CRS, CPUS, CPU_TIME, USED, PEAK, LIMIT, OOM, STALLED, EXITS, COLUMNS };
 
-static int add_crs(struct libscols_table *table, const struct summary *summary, const struct summary_crs *crs)
+static int add_crs(struct libscols_table *table, const struct summary *summary, const struct summary_crs *crs,
+	struct error *err)
 {
 	char text[COLUMNS][TABLES_TEXT_MAX];
 	char cpus[CPULIST_TEXT_MAX];
@@ -117,22 +84,24 @@ static int add_crs(struct libscols_table *table, const struct summary *summary, 
 		[STALLED] = tables_stalled(&crs->figures, text[STALLED]),
 		[EXITS] = *crs->exits ? crs->exits : "-",
 	};
-	return add_line(table, cells, COLUMNS);
+	return grid_add(table, cells, NULL, COLUMNS, err);
 }
 
 int tables_print(const struct summary *summary, FILE *to, struct error *err)
 {
-	static const struct column columns[COLUMNS] = {{"CRS", false}, {"CPUS", false}, {"CPU TIME", true},
-		{"USED", true}, {"MEMORY PEAK", true}, {"LIMIT", true}, {"OOM KILLS", true},
-		{"STALLED C/M/IO", true}, {"EXIT", false}};
-	_cleanup_(table_unref) struct libscols_table *table = new_table(columns, COLUMNS, to);
+	static const struct grid_column columns[COLUMNS] = {{.title = "CRS"}, {.title = "CPUS"},
+		{.title = "CPU TIME", .right = true}, {.title = "USED", .right = true},
+		{.title = "MEMORY PEAK", .right = true}, {.title = "LIMIT", .right = true},
+		{.title = "OOM KILLS", .right = true}, {.title = "STALLED C/M/IO", .right = true},
+		{.title = "EXIT"}};
+	_cleanup_(grid_close) struct libscols_table *table = grid_open(columns, COLUMNS, to, err);
 	if (!table)
-		return fail(err, ENOMEM, "table");
+		return -1;
 	for (size_t i = 0; i < summary->crs_count; i++)
-		if (add_crs(table, summary, &summary->crs[i]) < 0)
-			return fail(err, ENOMEM, "table");
-	if (scols_print_table(table) != 0)
-		return fail(err, EIO, "print the table");
+		if (add_crs(table, summary, &summary->crs[i], err) < 0)
+			return -1;
+	if (grid_print(table, err) < 0)
+		return -1;
 	for (size_t i = 0; i < summary->caveat_count; i++)
 		(void)fprintf(to, "%s: %s\n", summary->caveats[i].id, summary->caveats[i].detail);
 	return 0;
@@ -167,7 +136,7 @@ static void put_pair(char buf[static TABLES_TEXT_MAX], const char *a, const char
 }
 
 static int add_pair(struct libscols_table *table, const struct comparison *comparison,
-	const struct summary_crs *a, const struct summary_crs *b)
+	const struct summary_crs *a, const struct summary_crs *b, struct error *err)
 {
 	enum { NAME, PLACE, TIME, SHARE, MOST, KILLS, COUNT };
 	char text[COUNT][TABLES_TEXT_MAX];
@@ -186,26 +155,26 @@ static int add_pair(struct libscols_table *table, const struct comparison *compa
 		tables_count(b->figures.oom_kills, right));
 	const char *const cells[COUNT] = {
 		a->name, text[PLACE], text[TIME], text[SHARE], text[MOST], text[KILLS]};
-	return add_line(table, cells, COUNT);
+	return grid_add(table, cells, NULL, COUNT, err);
 }
 
 int tables_print_comparison(const struct comparison *comparison, FILE *to, struct error *err)
 {
-	static const struct column columns[] = {{"CRS", false}, {"CPUS", false}, {"CPU TIME", false},
-		{"USED", false}, {"MEMORY PEAK", false}, {"OOM KILLS", false}};
-	_cleanup_(table_unref) struct libscols_table *table =
-		new_table(columns, sizeof columns / sizeof *columns, to);
+	static const struct grid_column columns[] = {{.title = "CRS"}, {.title = "CPUS"},
+		{.title = "CPU TIME"}, {.title = "USED"}, {.title = "MEMORY PEAK"}, {.title = "OOM KILLS"}};
+	_cleanup_(grid_close) struct libscols_table *table =
+		grid_open(columns, sizeof columns / sizeof *columns, to, err);
 	if (!table)
-		return fail(err, ENOMEM, "table");
+		return -1;
 	for (size_t i = 0; i < comparison->a->crs_count; i++) {
 		const struct summary_crs *a = &comparison->a->crs[i];
 		const struct summary_crs *b = summary_find(comparison->b, a->name);
-		if (b && add_pair(table, comparison, a, b) < 0)
-			return fail(err, ENOMEM, "table");
+		if (b && add_pair(table, comparison, a, b, err) < 0)
+			return -1;
 	}
 	(void)fprintf(to, "%s\n> %s\n", comparison->a->name, comparison->b->name);
-	if (scols_print_table(table) != 0)
-		return fail(err, EIO, "print the table");
+	if (grid_print(table, err) < 0)
+		return -1;
 	(void)fprintf(to, comparison->count ? "not comparable:\n" : "comparable\n");
 	for (size_t i = 0; i < comparison->count; i++)
 		(void)fprintf(to, "  %s\n", comparison->reasons[i]);
