@@ -102,9 +102,9 @@ int look_engine(struct facts *facts, char *detail, struct error *err)
 int look_compose(struct facts *facts, char *detail, struct error *err)
 {
 	(void)facts;
-	const char *tool[2] = {NULL, NULL};
-	if (compose_find_tool(tool, err) < 0)
+	_cleanup_free_ char *tool = compose_find_tool(err);
+	if (!tool)
 		return -1;
-	(void)snprintf(detail, DETAIL_MAX, "%s%s%s", tool[0], tool[1] ? " " : "", tool[1] ? tool[1] : "");
+	(void)snprintf(detail, DETAIL_MAX, "%s", tool);
 	return 0;
 }

@@ -24,30 +24,26 @@ static const char *const plugin_dirs[] = {"/usr/local/lib/docker/cli-plugins",
 	"/usr/local/libexec/docker/cli-plugins", "/usr/lib/docker/cli-plugins",
 	"/usr/libexec/docker/cli-plugins"};
 
-static bool has_plugin(const char *dir, const char *below)
+static char *plugin_in(const char *dir, const char *below)
 {
 	_cleanup_free_ char *path = NULL;
-	return dir && asprintf(&path, "%s%s/docker-compose", dir, below) > 0 && access(path, X_OK) == 0;
+	bool found = dir && asprintf(&path, "%s%s/docker-compose", dir, below) > 0 && access(path, X_OK) == 0;
+	return found ? steal_ptr(path) : NULL;
 }
 
-int compose_find_tool(const char *ret_tool[2], struct error *err)
+char *compose_find_tool(struct error *err)
 {
-	bool plugin = getenv("DOCKER_CONFIG") ? has_plugin(getenv("DOCKER_CONFIG"), "/cli-plugins")
-					      : has_plugin(getenv("HOME"), "/.docker/cli-plugins");
-	for (size_t i = 0; i < sizeof plugin_dirs / sizeof *plugin_dirs && !plugin; i++)
-		plugin = has_plugin(plugin_dirs[i], "");
-	if (plugin && program_exists("docker")) {
-		ret_tool[0] = "docker";
-		ret_tool[1] = "compose";
-		return 0;
-	}
-	if (program_exists("docker-compose")) {
-		ret_tool[0] = "docker-compose";
-		ret_tool[1] = NULL;
-		return 0;
-	}
+	char *tool = getenv("DOCKER_CONFIG") ? plugin_in(getenv("DOCKER_CONFIG"), "/cli-plugins")
+					     : plugin_in(getenv("HOME"), "/.docker/cli-plugins");
+	for (size_t i = 0; i < sizeof plugin_dirs / sizeof *plugin_dirs && !tool; i++)
+		tool = plugin_in(plugin_dirs[i], "");
+	if (!tool)
+		tool = program_find("docker-compose");
+	if (tool)
+		return tool;
 	(void)fail_as(err, EX_UNAVAILABLE, "Docker Compose is not installed");
-	return add_hint(err, "on Debian: sudo apt-get install docker-compose");
+	(void)add_hint(err, "on Debian: sudo apt-get install docker-compose");
+	return NULL;
 }
 
 char *compose_project(const char *run_name)
@@ -141,7 +137,8 @@ int compose_open(const struct run_plan *plan, const char *dir, const struct text
 	};
 	if (!compose.project || !compose.files)
 		return fail(err, ENOMEM, "Compose");
-	if (compose_find_tool(compose.tool, err) < 0)
+	compose.tool = compose_find_tool(err);
+	if (!compose.tool)
 		return -1;
 	for (size_t i = 0; i < files->count; i++)
 		if (add_file(&compose, files->items[i], plan, scratch_dir, err) < 0)
@@ -168,6 +165,7 @@ void compose_free(struct compose *compose)
 		free(compose->services[i].name);
 	free_names(&compose->networks);
 	free_names(&compose->volumes);
+	free(compose->tool);
 	free(compose->files);
 	free(compose->services);
 	free(compose->project);
@@ -185,9 +183,7 @@ int compose_argv(const struct compose *compose, const char *const *more, const c
 	const char **argv = calloc(compose->file_count * 2 + more_count + 16, sizeof *argv);
 	if (!argv)
 		return fail(err, ENOMEM, "Compose");
-	argv[n++] = compose->tool[0];
-	if (compose->tool[1])
-		argv[n++] = compose->tool[1];
+	argv[n++] = compose->tool;
 	argv[n++] = "--project-directory";
 	argv[n++] = compose->dir;
 	argv[n++] = "--project-name";

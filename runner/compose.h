@@ -31,10 +31,10 @@ struct compose_mark {
 };
 
 struct compose {
-	const char *tool[2]; /* {"docker", "compose"}, or {"docker-compose", NULL} for 1.29 */
-	char *project;       /* Compose project of the run: its name in lower case, '.' as '-' */
-	char *dir;           /* project directory: relative paths in the files start here */
-	char **files;        /* as given with -f */
+	char *tool;    /* path of Compose */
+	char *project; /* Compose project of the run: its name in lower case, '.' as '-' */
+	char *dir;     /* project directory: relative paths in the files start here */
+	char **files;  /* as given with -f */
 	size_t file_count;
 	const char *phase; /* the profile */
 	char *schema; /* `version:` as the old tool writes it, to be repeated in the override; else NULL */
@@ -49,8 +49,10 @@ struct compose {
 		.project = NULL \
 	}
 
-/* Find the tool: Docker's compose plugin, else docker-compose. EX_UNAVAILABLE if there is neither. */
-int compose_find_tool(const char *ret_tool[2], struct error *err);
+/* The path of Compose: of Docker's plugin where `docker compose` would find it, else of docker-compose. The plugin is a whole
+ * program, which takes the same arguments without `docker compose` before them; by that command it would be started twice,
+ * and Docker's own client once, for each call. The caller frees; NULL with EX_UNAVAILABLE if there is neither. */
+char *compose_find_tool(struct error *err);
 
 /* The Compose project of a run of that name, so that whoever knows the name finds what it left. Caller frees. */
 char *compose_project(const char *run_name);

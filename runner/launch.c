@@ -40,7 +40,7 @@ int signals_pending(int signals)
 	return read(signals, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 
-/* To the child's whole group where it has one: Compose is a command with a plugin below it. */
+/* To the child's whole group where it has one: it may be more than one process. */
 static void pass_on(const struct launch *launch, int signal)
 {
 	struct error ignored;
