@@ -69,18 +69,18 @@ static bool has_below(int fd)
  * processes in them. */
 static int read_below(int fd, struct status_crs *crs, struct error *err)
 {
-	_cleanup_closedir_ DIR *list = fdopendir(fd);
-	if (!list) {
-		int errnum = errno;
-		(void)close(fd);
-		return fail(err, errnum, "list %s", crs->name);
-	}
 	bool count = crs->figures.pids == FIGURE_UNKNOWN;
 	if (count)
 		crs->figures.pids = count_processes(fd, ".");
-	const struct dirent *entry = NULL;
 	bool any = has_below(fd);
-	while (any && (entry = readdir(list))) {
+	_cleanup_closedir_ DIR *list = any ? fdopendir(fd) : NULL;
+	if (!list) {
+		int errnum = errno;
+		(void)close(fd);
+		return any ? fail(err, errnum, "list %s", crs->name) : 0;
+	}
+	const struct dirent *entry = NULL;
+	while ((entry = readdir(list))) {
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
 		const char *id = container_id(entry->d_name);

@@ -73,27 +73,32 @@ static uint16_t read_number(int sys, unsigned cpu, const char *name, uint16_t ot
 		       : otherwise;
 }
 
-/* The core of every CPU, numbered in the order of the lowest ones. */
-static int read_cores(int sys, const struct cpulist *online, struct topology *topology, struct error *err)
+#define NO_CORE UINT16_MAX
+
+/* The core of a CPU, and what all its threads have in common: each thread's files say the same, so one's are read. */
+static int read_core(
+	int sys, unsigned first, const struct cpulist *online, struct topology *topology, struct error *err)
 {
-	_cleanup_free_ unsigned *threads = calloc(topology->count, sizeof *threads);
-	if (!threads)
-		return fail(err, ENOMEM, "topology");
-	for (size_t i = 0; i < topology->count; i++) {
-		struct topo_cpu *cpu = &topology->cpus[i];
-		char path[96];
-		struct cpulist siblings = {0};
-		(void)snprintf(path, sizeof path, CPU_DIR "/cpu%u/topology/thread_siblings_list", cpu->cpu);
-		if (read_list(sys, path, &siblings, err) < 0)
-			return -1;
-		cpulist_intersect(&siblings, online);
-		unsigned first = cpulist_next(&siblings, 0);
-		/* The CPUs stand in the order of their numbers here, so the first of a core has been met. */
-		cpu->core = first < cpu->cpu ? topology->cpus[topology->index[first] - 1].core
-					     : (uint16_t)topology->core_count++;
-		if (++threads[cpu->core] > topology->threads_max)
-			topology->threads_max = threads[cpu->core];
+	char path[96];
+	struct cpulist siblings = {0};
+	(void)snprintf(path, sizeof path, CPU_DIR "/cpu%u/topology/thread_siblings_list", first);
+	if (read_list(sys, path, &siblings, err) < 0)
+		return -1;
+	cpulist_intersect(&siblings, online);
+	cpulist_add(&siblings, first);
+	uint16_t package = read_number(sys, first, "topology/physical_package_id", 0);
+	unsigned threads = 0;
+	for (unsigned cpu = first; cpu < CPULIST_MAX; cpu = cpulist_next(&siblings, cpu + 1)) {
+		struct topo_cpu *thread = &topology->cpus[topology->index[cpu] - 1];
+		if (thread->core != NO_CORE)
+			continue;
+		thread->core = (uint16_t)topology->core_count;
+		thread->package = package;
+		threads++;
 	}
+	topology->core_count++;
+	if (threads > topology->threads_max)
+		topology->threads_max = threads;
 	return 0;
 }
 
@@ -111,9 +116,12 @@ static int read_kinds(int sys, struct topology *topology, struct error *err)
 				topology->cpus[i].speed = kinds[k].speed;
 	}
 	/* There cpu_capacity differs between cores of one kind as well, by what each may boost to. */
-	for (size_t i = 0; i < topology->count && !hybrid; i++)
-		topology->cpus[i].speed =
-			read_number(sys, topology->cpus[i].cpu, "cpu_capacity", TOPOLOGY_SPEED_MAX);
+	for (size_t i = 0; i < topology->count && !hybrid; i++) {
+		uint16_t speed = read_number(sys, topology->cpus[i].cpu, "cpu_capacity", 0);
+		if (!speed)
+			break; /* all have it, or none */
+		topology->cpus[i].speed = speed;
+	}
 	return 0;
 }
 
@@ -139,11 +147,16 @@ static int read_cpus(int sys, struct topology *topology, struct error *err)
 		cpu = cpulist_next(&online, cpu + 1)) {
 		topology->cpus[i] = (struct topo_cpu){.cpu = (uint16_t)cpu,
 			.speed = TOPOLOGY_SPEED_MAX,
-			.package = read_number(sys, cpu, "topology/physical_package_id", 0),
+			.core = NO_CORE,
 			.isolated = cpulist_has(&isolated, cpu)};
 		topology->index[cpu] = (uint16_t)++i;
 	}
-	return read_cores(sys, &online, topology, err) < 0 ? -1 : read_kinds(sys, topology, err);
+	/* In the order of their lowest CPUs, which is that of the CPUs here. */
+	for (i = 0; i < topology->count; i++)
+		if (topology->cpus[i].core == NO_CORE &&
+			read_core(sys, topology->cpus[i].cpu, &online, topology, err) < 0)
+			return -1;
+	return read_kinds(sys, topology, err);
 }
 
 static uint64_t read_node_memory(int sys, unsigned id)
