@@ -179,7 +179,8 @@ static int refuse_option(int option, char **argv, struct error *err)
 int request_parse(int argc, char **argv, struct request *ret, struct error *err)
 {
 	struct request request = {.verb = VERB_ALL, .level = LOG_NORMAL};
-	if (argc < 1)
+	/* Linux since 5.18 makes one empty argument of none. */
+	if (argc < 1 || !*argv[0])
 		return fail_as(err, EX_USAGE, "called without a name");
 	opterr = 0;
 	int option = 0;

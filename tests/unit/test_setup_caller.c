@@ -193,6 +193,10 @@ TEST(an_odd_command_line_is_refused)
 	char *none[] = {NULL};
 	assert_int_equal(request_parse(0, none, &request, &err), -1);
 	assert_int_equal(err.status, EX_USAGE);
+	char nameless[] = "";
+	char *empty[] = {nameless, NULL};
+	assert_int_equal(request_parse(1, empty, &request, &err), -1);
+	assert_contains(err.msg, "without a name");
 }
 
 int main(void)
