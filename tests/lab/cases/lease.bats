@@ -119,8 +119,8 @@ owner() {
 }
 
 @test "two hundred runs of two users at once, each for one CPU of four: never two on one, all end, in order of arrival" {
-	batch='for i in {1..100}; do oss-crs-run exec -q --wait /srv/lease/$((i % 4)) --crs c -- /srv/lease/look & done
-		failed=0; for p in $(jobs -p); do wait $p || failed=$((failed + 1)); done; exit $failed'
+	batch='for i in {1..100}; do oss-crs-run exec -q --wait /srv/lease/$((i % 4)) --crs c -- /srv/lease/look & all="$all $!"; done
+		failed=0; for p in $all; do wait $p || failed=$((failed + 1)); done; exit $failed'
 	begin=$SECONDS
 	as alice systemd-run --user --scope -q -- bash -c "$batch" >$DIR/alice.out 2>&1 &
 	alice=$!
@@ -146,8 +146,8 @@ owner() {
 }
 
 @test "without --wait the first has the CPU and all others end with 75 at once" {
-	batch='for i in {1..20}; do oss-crs-run exec -q /srv/lease/$((i % 4)) -- /srv/lease/hold x & done
-		for p in $(jobs -p); do wait $p; echo "status $?"; done'
+	batch='for i in {1..20}; do oss-crs-run exec -q /srv/lease/$((i % 4)) -- /srv/lease/hold x & all="$all $!"; done
+		for p in $all; do wait $p; echo "status $?"; done'
 	as alice bash -c "$batch" >$DIR/alice.out 2>&1 &
 	as carol bash -c "$batch" >$DIR/carol.out 2>&1 &
 	# Those who have begun do not end before the gate opens: what has ended until then has lost.

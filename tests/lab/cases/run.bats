@@ -214,7 +214,7 @@ teardown() {
 		done
 	EOF
 	chmod 755 /tmp/look
-	run sh_as alice "for i in {1..20}; do oss-crs-run exec -q --share $JOB -- /tmp/look & done; for p in \$(jobs -p); do wait \$p || exit; done"
+	run sh_as alice "for i in {1..20}; do oss-crs-run exec -q --share $JOB -- /tmp/look & all=\"\$all \$!\"; done; for p in \$all; do wait \$p || exit; done"
 	[ "$status" -eq 0 ]
 	nothing_left
 }
