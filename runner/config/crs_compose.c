@@ -3,7 +3,7 @@
  * crs_compose: the format of crs-compose.yaml. Every top-level mapping with `cpuset` or `memory` is a CRS and needs
  * both; every other key (run_env, docker_registry, llm_config …) is about something else and passes.
  */
-#include "config/formats.h"
+#include "formats.h"
 
 static const char *const known[] = {"cpuset", "memory", NULL};
 static const struct share_format format = {.memory = "memory", .bare = SIZE_BARE_REFUSED, .known = known};

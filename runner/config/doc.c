@@ -2,7 +2,7 @@
  *
  * doc: libyaml's document API with the refusals that libyaml leaves to its callers.
  */
-#include "config/doc.h"
+#include "doc.h"
 
 #include "cleanup.h"
 

@@ -5,7 +5,7 @@
 #ifndef OSS_CRS_FORMATS_H
 #define OSS_CRS_FORMATS_H
 
-#include "config/job.h"
+#include "job.h"
 #include "size.h"
 
 /* How a format writes a share of the machine, and which keys may stand beside it. */

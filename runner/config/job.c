@@ -2,10 +2,10 @@
  *
  * job: finding the file, telling the formats apart, and the rules that hold in all of them.
  */
-#include "config/job.h"
+#include "job.h"
 
 #include "cleanup.h"
-#include "config/formats.h"
+#include "formats.h"
 #include "fs.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #ifndef OSS_CRS_JOB_H
 #define OSS_CRS_JOB_H
 
-#include "config/doc.h"
+#include "doc.h"
 #include "cpulist.h"
 #include "error.h"
 

@@ -3,7 +3,7 @@
  * keys: telling a mistyped key about resources from a key about something else. A limit that is passed over in
  * silence is worse than one that is missing.
  */
-#include "config/formats.h"
+#include "formats.h"
 
 #include "cleanup.h"
 #include "nearest.h"

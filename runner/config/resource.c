@@ -4,7 +4,7 @@
  * as the manual shows it, or a mapping of names to `workers` and `resources`; `workers:` has the totals of each
  * worker.
  */
-#include "config/formats.h"
+#include "formats.h"
 
 #include "cleanup.h"
 #include "nearest.h"

@@ -3,7 +3,7 @@
  * share: CPUs and memory as all formats write them. Values are read as the text in the file, so that `0-3` needs no
  * quotes; a number that YAML readers disagree about (010 is 8 for some, 10 for others) is refused.
  */
-#include "config/formats.h"
+#include "formats.h"
 
 #include "cleanup.h"
 

@@ -44,7 +44,7 @@ shown() {
 	done
 }
 
-# Words like `runner/tree.c` or `tests/lab/cases/*.bats`.
+# Words like `runner/lease/tree.c` or `tests/lab/cases/*.bats`.
 @test "files of the source that are named are there" {
 	local file named missing=''
 	while IFS=: read -r file named; do
@@ -99,7 +99,7 @@ shown() {
 @test "docs/json.md has the ids of both programs' findings" {
 	local id ids
 	ids=$("$RUN" check --json | jq -r '.findings[].id') || [ -n "$ids" ]
-	ids+=$'\n'$(sed -nE 's/^\t\t\{"([a-z0-9-]+)", judge_.*/\1/p' setup-helper/findings.c)
+	ids+=$'\n'$(sed -nE 's/^\t\t\{"([a-z0-9-]+)", judge_.*/\1/p' setup-helper/show/findings.c)
 	[ "$(wc -l <<<"$ids")" -gt 15 ]
 	for id in $ids; do
 		grep -qF "\`$id\`" docs/json.md || { echo "docs/json.md lacks $id" && return 1; }

@@ -92,7 +92,7 @@ same() { # WHAT HAVE WANT
 
 @test "oss-crs-setup.conf(5) and the file that is installed have the same keys, which are the program's" {
 	local known
-	known=$(sed -nE 's/^\t\{"(delegate|docker)", "([a-z_]+)", .*/\2/p' "$HERE/setup-helper/policy.c" | sort)
+	known=$(sed -nE 's/^\t\{"(delegate|docker)", "([a-z_]+)", .*/\2/p' "$HERE/setup-helper/process/policy.c" | sort)
 	same keys "$(sed -n 's/^\.It Ic \([a-z_]*\) .*/\1/p' "$MAN/oss-crs-setup.conf.5" | sort)" "$known"
 	same "keys of setup.conf" "$(sed -n 's/^#\([a-z_]*\) = .*/\1/p' "$HERE/packaging/setup.conf" | sort)" "$known"
 }

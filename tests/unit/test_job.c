@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "config/job.h"
+#include "job.h"
 
 static int parse(const char *text, const char *worker, struct job *ret, struct error *err)
 {

@@ -9,7 +9,7 @@
 #include "compose.h"
 #include "conditions.h"
 #include "engine.h"
-#include "figures.h"
+#include "cgroup_stat.h"
 #include "series.h"
 #include "tree.h"
 #include "watch.h"

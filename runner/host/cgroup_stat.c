@@ -3,7 +3,7 @@
  * figures: see figures.h. One table of files; each has a function that takes its text apart. A file of the kernel's is
  * one read: it is made anew at offset 0.
  */
-#include "figures.h"
+#include "cgroup_stat.h"
 
 #include "cleanup.h"
 #include "fs.h"

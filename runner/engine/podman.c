@@ -7,7 +7,7 @@
 
 #include "cleanup.h"
 #include "fs.h"
-#include "manager.h"
+#include "user_manager.h"
 #include "program.h"
 
 #include <errno.h>

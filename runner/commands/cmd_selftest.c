@@ -8,7 +8,7 @@
 #include "cleanup.h"
 #include "cleanup_json.h"
 #include "delegation.h"
-#include "figures.h"
+#include "cgroup_stat.h"
 #include "launch.h"
 #include "machine.h"
 #include "proc.h"

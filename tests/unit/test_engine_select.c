@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "choice.h"
+#include "engine_select.h"
 #include "podman.h"
 
 static const struct error ready = {.msg = ""};

@@ -2,7 +2,7 @@
  *
  * manager: see manager.h.
  */
-#include "manager.h"
+#include "user_manager.h"
 
 #include "cleanup.h"
 

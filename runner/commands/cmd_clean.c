@@ -5,7 +5,7 @@
  */
 #include "context.h"
 
-#include "choice.h"
+#include "engine_select.h"
 #include "cleanup.h"
 #include "leftovers.h"
 #include "podman.h"

@@ -2,7 +2,7 @@
  *
  * choice: see choice.h.
  */
-#include "choice.h"
+#include "engine_select.h"
 
 #include "cleanup.h"
 #include "fs.h"

@@ -9,7 +9,7 @@
 #ifndef OSS_CRS_RISKS_H
 #define OSS_CRS_RISKS_H
 
-#include "config/doc.h"
+#include "doc.h"
 
 #include <stddef.h>
 

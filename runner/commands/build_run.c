@@ -8,7 +8,7 @@
  */
 #include "context.h"
 
-#include "choice.h"
+#include "engine_select.h"
 #include "cleanup.h"
 #include "compose.h"
 #include "conditions.h"

@@ -7,7 +7,7 @@
 #ifndef OSS_CRS_STATUS_H
 #define OSS_CRS_STATUS_H
 
-#include "figures.h"
+#include "cgroup_stat.h"
 #include "lease.h"
 #include "run_name.h"
 

@@ -4,7 +4,7 @@
  */
 #include "context.h"
 
-#include "choice.h"
+#include "engine_select.h"
 #include "cleanup.h"
 #include "conditions.h"
 #include "delegation.h"

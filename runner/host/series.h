@@ -6,7 +6,7 @@
 #ifndef OSS_CRS_SERIES_H
 #define OSS_CRS_SERIES_H
 
-#include "figures.h"
+#include "cgroup_stat.h"
 
 #include <jansson.h>
 

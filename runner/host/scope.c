@@ -7,7 +7,7 @@
 #include "cgroup.h"
 #include "cleanup.h"
 #include "fs.h"
-#include "manager.h"
+#include "user_manager.h"
 
 #include <stdbool.h>
 #include <stdint.h>

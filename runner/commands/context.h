@@ -6,7 +6,7 @@
 #ifndef OSS_CRS_CONTEXT_H
 #define OSS_CRS_CONTEXT_H
 
-#include "config/job.h"
+#include "job.h"
 #include "host.h"
 #include "log.h"
 #include "options.h"

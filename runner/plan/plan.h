@@ -7,7 +7,7 @@
 #define OSS_CRS_PLAN_H
 
 #include "cgroup.h"
-#include "config/job.h"
+#include "job.h"
 #include "placement.h"
 
 #include <limits.h>

@@ -7,7 +7,7 @@
 
 #include "cleanup.h"
 #include "cleanup_json.h"
-#include "config/doc.h"
+#include "doc.h"
 #include "engine.h"
 #include "proc.h"
 #include "risks.h"

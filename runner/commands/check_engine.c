@@ -4,7 +4,7 @@
  */
 #include "check_parts.h"
 
-#include "choice.h"
+#include "engine_select.h"
 #include "cleanup.h"
 #include "compose.h"
 #include "podman.h"
