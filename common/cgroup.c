@@ -16,8 +16,11 @@
 
 int cgroup_user_path(uid_t uid, char *buf, size_t size, struct error *err)
 {
-	int n = snprintf(buf, size, "user.slice/user-%u.slice/user@%u.service", (unsigned)uid, (unsigned)uid);
-	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "cgroup of user %u", (unsigned)uid);
+	int n = snprintf(buf, size, "user.slice/user-%u.slice/user@%u.service", (unsigned)uid,
+		(unsigned)uid);
+	return n > 0 && (size_t)n < size
+		       ? 0
+		       : fail(err, ENAMETOOLONG, "cgroup of user %u", (unsigned)uid);
 }
 
 static int join(char *buf, size_t size, const char *cg, const char *file, struct error *err)
@@ -95,13 +98,15 @@ int cgroup_find_key(const char *text, const char *key, uint64_t *ret)
 	return -1;
 }
 
-int cgroup_get_key(
-	int dir, const char *cg, const char *file, const char *key, uint64_t *ret, struct error *err)
+int cgroup_get_key(int dir, const char *cg, const char *file, const char *key, uint64_t *ret,
+	struct error *err)
 {
 	char text[8192];
 	if (cgroup_get(dir, cg, file, text, sizeof text, err) < 0)
 		return -1;
-	return cgroup_find_key(text, key, ret) == 0 ? 0 : fail(err, ENODATA, "%s in %s/%s", key, cg, file);
+	return cgroup_find_key(text, key, ret) == 0
+		       ? 0
+		       : fail(err, ENODATA, "%s in %s/%s", key, cg, file);
 }
 
 /* The next word of a space-separated list: returns its start and sets its length, NULL at the end. */
@@ -142,8 +147,8 @@ int cgroup_enable(int dir, const char *cg, const char *wanted, struct error *err
 	for (const char *word; (word = next_word(&wanted, &len));) {
 		if (has_word(enabled, word, len))
 			continue;
-		int n = snprintf(
-			missing + used, sizeof missing - used, "%s+%.*s", used ? " " : "", (int)len, word);
+		int n = snprintf(missing + used, sizeof missing - used, "%s+%.*s", used ? " " : "",
+			(int)len, word);
 		if (n < 0 || (size_t)n >= sizeof missing - used)
 			return fail(err, E2BIG, "controllers of %s", cg);
 		used += (size_t)n;

@@ -15,7 +15,8 @@
 
 #define CGROUP_PATH_MAX  4096
 #define CGROUP_UNLIMITED UINT64_MAX /* "max" in the kernel's files */
-#define CGROUP_OURS      "oss-crs"  /* the cgroup below user@UID.service that everything of ours lives in */
+#define CGROUP_OURS \
+	"oss-crs" /* the cgroup below user@UID.service that everything of ours lives in */
 /* The file of a run's cgroup that its owner locks: there since kernel 4.14, writable for the cgroup's user, and of no use to
  * us otherwise. */
 #define CGROUP_OWNED_FILE    "cgroup.max.depth"
@@ -39,12 +40,13 @@ int cgroup_set(int dir, const char *cg, const char *file, const char *value, str
 int cgroup_set_u64(int dir, const char *cg, const char *file, uint64_t value, struct error *err);
 
 /* Read a file of the cgroup without its last newline; "max" reads as CGROUP_UNLIMITED. */
-int cgroup_get(int dir, const char *cg, const char *file, char *buf, size_t size, struct error *err);
+int cgroup_get(
+	int dir, const char *cg, const char *file, char *buf, size_t size, struct error *err);
 int cgroup_get_u64(int dir, const char *cg, const char *file, uint64_t *ret, struct error *err);
 
 /* Find `key` in a flat keyed file such as memory.events or cpu.stat. ENODATA if it is not there. */
-int cgroup_get_key(
-	int dir, const char *cg, const char *file, const char *key, uint64_t *ret, struct error *err);
+int cgroup_get_key(int dir, const char *cg, const char *file, const char *key, uint64_t *ret,
+	struct error *err);
 int cgroup_find_key(const char *text, const char *key, uint64_t *ret);
 
 /* Whether every controller of `wanted` (space-separated) is in `list`, as in cgroup.controllers. */

@@ -64,7 +64,8 @@ static char *read_line(char *buf, int size, void *stream)
 	return buf;
 }
 
-int conf_parse(const char *file, const char *text, size_t len, conf_set *set, void *data, struct error *err)
+int conf_parse(const char *file, const char *text, size_t len, conf_set *set, void *data,
+	struct error *err)
 {
 	struct error first = {0};
 	struct parse parse = {.set = set, .data = data, .rest = text, .first = &first};
@@ -74,8 +75,8 @@ int conf_parse(const char *file, const char *text, size_t len, conf_set *set, vo
 	if (line < 0)
 		return fail(err, ENOMEM, "%s", file);
 	if (line > 0 && (parse.first_line == 0 || line < parse.first_line))
-		return fail_as(
-			err, EX_CONFIG, "%s:%d: neither [section], key = value nor a comment", file, line);
+		return fail_as(err, EX_CONFIG,
+			"%s:%d: neither [section], key = value nor a comment", file, line);
 	if (parse.first_line == 0)
 		return 0;
 	*err = first;

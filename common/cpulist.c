@@ -28,8 +28,8 @@ static int parse_cpu(const char *text, const char **p, unsigned *ret, struct err
 	for (; **p >= '0' && **p <= '9'; (*p)++) {
 		cpu = cpu * 10 + (unsigned)(**p - '0');
 		if (cpu >= CPULIST_MAX)
-			return fail_list(
-				text, start, "no kernel numbers CPUs that high (8191 is the last)", err);
+			return fail_list(text, start,
+				"no kernel numbers CPUs that high (8191 is the last)", err);
 	}
 	if (*p == start)
 		return fail_list(text, start,
@@ -83,9 +83,10 @@ const char *cpulist_format(const struct cpulist *set, char *buf)
 		while (cpulist_has(set, last + 1))
 			last++;
 		const char *comma = used ? "," : "";
-		int n = first == last ? snprintf(buf + used, CPULIST_TEXT_MAX - used, "%s%u", comma, first)
-				      : snprintf(buf + used, CPULIST_TEXT_MAX - used, "%s%u-%u", comma, first,
-						last);
+		int n = first == last ? snprintf(buf + used, CPULIST_TEXT_MAX - used, "%s%u", comma,
+						first)
+				      : snprintf(buf + used, CPULIST_TEXT_MAX - used, "%s%u-%u",
+						comma, first, last);
 		used += (size_t)n;
 		first = cpulist_next(set, last + 1);
 	}

@@ -26,7 +26,8 @@ struct error {
 int fail(struct error *err, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Describe a failure that is no failed call, with the exit status it deserves (sysexits.h). Returns -1. */
-int fail_as(struct error *err, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int fail_as(struct error *err, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Add what to do to an error that is already described. Returns -1, so `return add_hint(err, …)` reads well. */
 int add_hint(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -143,7 +143,8 @@ int fs_sweep(int dir, const char *name, struct error *err)
 	return 0;
 }
 
-int fs_replace(int dir, const char *name, const void *data, size_t len, mode_t mode, struct error *err)
+int fs_replace(
+	int dir, const char *name, const void *data, size_t len, mode_t mode, struct error *err)
 {
 	char temp[NAME_MAX + 1];
 	if (temporary_name(name, temp, sizeof temp, err) < 0 || fs_sweep(dir, name, err) < 0)

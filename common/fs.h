@@ -20,7 +20,8 @@ int fs_open(int dir, const char *path, int flags, mode_t mode, struct error *err
 int fs_read(int dir, const char *path, size_t max, char **ret, size_t *ret_len, struct error *err);
 
 /* The same from a descriptor that is already open, from where it stands; name is for the message. */
-int fs_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct error *err);
+int fs_read_fd(
+	int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct error *err);
 
 /* Read a small kernel file into buf, without its last newline. Fails with EFBIG if it does not fit. */
 int fs_read_attr(int dir, const char *path, char *buf, size_t size, struct error *err);
@@ -31,7 +32,8 @@ int fs_write_attr(int dir, const char *path, const char *value, struct error *er
 /* Put len bytes in the place of the file `name` in dir (one component, no slash): temporary file beside it, checked
  * writes, fsync of file and directory, rename(2). Whoever opens it sees the old or the new file, never a mixture. The
  * temporary file has a fixed name (".NAME.new"): one writer at a time, and the next one removes what a killed one left. */
-int fs_replace(int dir, const char *name, const void *data, size_t len, mode_t mode, struct error *err);
+int fs_replace(
+	int dir, const char *name, const void *data, size_t len, mode_t mode, struct error *err);
 
 /* Remove what a killed fs_replace() of `name` may have left; or that and the file itself, for good (fsync of the
  * directory). Nothing there is fine. */

@@ -59,10 +59,10 @@ void host_close(struct host *host)
 int host_cgroup2(const struct host *host, struct error *err)
 {
 	if (host->cgroup < 0) {
-		(void)fail_as(
-			err, EX_UNAVAILABLE, "%s is not there: no cgroups on this host", HOST_CGROUP_MOUNT);
-		return add_hint(
-			err, "boot with systemd as PID 1 and cgroup v2 (the default on Debian 11 and later)");
+		(void)fail_as(err, EX_UNAVAILABLE, "%s is not there: no cgroups on this host",
+			HOST_CGROUP_MOUNT);
+		return add_hint(err, "boot with systemd as PID 1 and cgroup v2 (the default on "
+				     "Debian 11 and later)");
 	}
 	if (!host->real)
 		return 0;
@@ -72,11 +72,11 @@ int host_cgroup2(const struct host *host, struct error *err)
 	if (st.f_type == CGROUP2_SUPER_MAGIC)
 		return 0;
 	if (st.f_type == TMPFS_MAGIC) {
-		(void)fail_as(
-			err, EX_UNAVAILABLE, "%s is cgroup v1 or hybrid, not cgroup v2", HOST_CGROUP_MOUNT);
-		return add_hint(err,
-			"remove systemd.unified_cgroup_hierarchy=0 and "
-			"SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE from the kernel command line and reboot");
+		(void)fail_as(err, EX_UNAVAILABLE, "%s is cgroup v1 or hybrid, not cgroup v2",
+			HOST_CGROUP_MOUNT);
+		return add_hint(err, "remove systemd.unified_cgroup_hierarchy=0 and "
+				     "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE from the kernel command "
+				     "line and reboot");
 	}
 	(void)fail_as(err, EX_UNAVAILABLE, "%s is not a cgroup v2 mount (file system type 0x%lx)",
 		HOST_CGROUP_MOUNT, (unsigned long)st.f_type);

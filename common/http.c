@@ -30,12 +30,13 @@ static int connect_to(const char *path, struct error *err)
 	return steal_fd(&fd);
 }
 
-int http_send(const char *path, const char *method, const char *target, size_t max, struct http *ret,
-	struct error *err)
+int http_send(const char *path, const char *method, const char *target, size_t max,
+	struct http *ret, struct error *err)
 {
 	char request[4096];
 	int n = snprintf(request, sizeof request,
-		"%s %s HTTP/1.0\r\nHost: localhost\r\nUser-Agent: oss-crs-run/" OSS_CRS_VERSION "\r\n\r\n",
+		"%s %s HTTP/1.0\r\nHost: localhost\r\nUser-Agent: oss-crs-run/" OSS_CRS_VERSION
+		"\r\n\r\n",
 		method, target);
 	if (n < 0 || (size_t)n >= sizeof request)
 		return fail(err, ENAMETOOLONG, "%s", target);
@@ -91,7 +92,8 @@ static int read_head(struct http *http, struct error *err)
 	int status = 0;
 	if (!end || sscanf(http->text, "HTTP/1.%*1[01] %3d", &status) != 1 || status < 100)
 		return fail(err, EPROTO, "no answer in HTTP");
-	for (const char *line = strstr(http->text, "\r\n") + 2; line < end; line = strstr(line, "\r\n") + 2)
+	for (const char *line = strstr(http->text, "\r\n") + 2; line < end;
+		line = strstr(line, "\r\n") + 2)
 		if (read_header(http, line, err) < 0)
 			return -1;
 	http->status = status;
@@ -150,7 +152,9 @@ int http_receive(struct http *http, bool wait, struct error *err)
 		return fail(err, errno, "no answer");
 	if (n == 0) {
 		http->ended = true;
-		return http->status && http->left == UINT64_MAX ? 1 : fail(err, EPROTO, "answer cut short");
+		return http->status && http->left == UINT64_MAX
+			       ? 1
+			       : fail(err, EPROTO, "answer cut short");
 	}
 	http->len += (size_t)n;
 	http->text[http->len] = '\0';
@@ -167,11 +171,12 @@ int http_finish(struct http *http, struct error *err)
 
 int http_escape(const char *text, char *buf, size_t size, struct error *err)
 {
-	static const char unreserved[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~";
+	static const char unreserved[] =
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~";
 	size_t used = 0;
 	for (const char *c = text; *c; c++) {
-		int n = snprintf(
-			buf + used, size - used, strchr(unreserved, *c) ? "%c" : "%%%02X", (unsigned char)*c);
+		int n = snprintf(buf + used, size - used, strchr(unreserved, *c) ? "%c" : "%%%02X",
+			(unsigned char)*c);
 		if (n < 0 || (size_t)n >= size - used)
 			return fail(err, ENAMETOOLONG, "%s", text);
 		used += (size_t)n;

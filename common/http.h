@@ -23,7 +23,8 @@ struct http {
 	bool ended; /* the answer is whole */
 	char *text; /* what has come of the body and was not taken yet, with a NUL behind it; NULL: nothing ever */
 	size_t len, size, max;
-	uint64_t left; /* bytes of the body that are to come; UINT64_MAX: until the connection ends */
+	uint64_t
+		left; /* bytes of the body that are to come; UINT64_MAX: until the connection ends */
 };
 
 #define HTTP_CLOSED       \
@@ -33,8 +34,8 @@ struct http {
 
 /* Connect to the socket at `path` and send a request. target: path and query, already escaped. max: bytes that may wait in
  * ret->text. The caller ends it by http_close(). A failed connect has connect(2)'s errno in err->code. */
-int http_send(const char *path, const char *method, const char *target, size_t max, struct http *ret,
-	struct error *err);
+int http_send(const char *path, const char *method, const char *target, size_t max,
+	struct http *ret, struct error *err);
 void http_close(struct http *http);
 
 /* Take in what comes. 1: something did, or the answer has ended; 0: nothing is there, and `wait` was not asked for.

@@ -24,7 +24,8 @@ int proc_standard_descriptors(struct error *err)
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		/* The lowest free descriptor is the one that is missing. */
-		if (open("/dev/null", O_RDWR | O_NOCTTY) != fd) // NOLINT(android-cloexec-open): meant to last
+		if (open("/dev/null", O_RDWR | O_NOCTTY) !=
+			fd) // NOLINT(android-cloexec-open): meant to last
 			return fail(err, errno, "open /dev/null");
 	}
 	return 0;
@@ -62,8 +63,9 @@ static void __attribute__((noreturn)) become(const struct spawn *spawn, pid_t pa
 	/* An ignored SIGPIPE outlives CLONE_CLEAR_SIGHAND. Descriptors that this program was itself started with and
 	 * knows nothing of end here; its own are all close-on-exec. */
 	if (signal(SIGPIPE, SIG_DFL) != SIG_ERR && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
-		(!spawn->own_group || setpgid(0, 0) == 0) && (!spawn->dies_with_parent || tie_to(parent)) &&
-		place(spawn->in, 0) >= 0 && place(spawn->out, 1) >= 0 && place(spawn->err, 2) >= 0 &&
+		(!spawn->own_group || setpgid(0, 0) == 0) &&
+		(!spawn->dies_with_parent || tie_to(parent)) && place(spawn->in, 0) >= 0 &&
+		place(spawn->out, 1) >= 0 && place(spawn->err, 2) >= 0 &&
 		(spawn->keep_descriptors || close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)) {
 		(void)execvpe(spawn->argv[0], without_const(spawn->argv),
 			spawn->env ? without_const(spawn->env) : environ);
@@ -82,7 +84,8 @@ int proc_spawn(const struct spawn *spawn, struct child *ret, struct error *err)
 	_cleanup_close_ int writer = ends[1];
 	int pidfd = -1;
 	struct clone_args args = {
-		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (spawn->cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
+			 (spawn->cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 		.cgroup = spawn->cgroup >= 0 ? (uint64_t)spawn->cgroup : 0,
@@ -131,7 +134,8 @@ int proc_signal(const struct child *child, int signal, struct error *err)
 	return fail(err, errno, "send signal %d to process %d", signal, (int)child->pid);
 }
 
-int proc_capture(const struct spawn *spawn, size_t max, char **ret_out, int *ret_status, struct error *err)
+int proc_capture(
+	const struct spawn *spawn, size_t max, char **ret_out, int *ret_status, struct error *err)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)

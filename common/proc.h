@@ -52,6 +52,7 @@ int proc_wait(struct child *child, int *ret_status, struct error *err);
 int proc_signal(const struct child *child, int signal, struct error *err);
 
 /* Run a program and read its standard output, at most max bytes. The caller frees *ret_out. */
-int proc_capture(const struct spawn *spawn, size_t max, char **ret_out, int *ret_status, struct error *err);
+int proc_capture(
+	const struct spawn *spawn, size_t max, char **ret_out, int *ret_status, struct error *err);
 
 #endif

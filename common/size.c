@@ -15,7 +15,8 @@ static const char units[] = "BKMGTPE";
 static int fail_size(const char *text, const char *what, struct error *err)
 {
 	/* Not all of a text that is longer than any size, so that the reason still fits. */
-	(void)fail_as(err, EX_CONFIG, "size '%.64s%s': %s", text, strlen(text) > 64 ? "..." : "", what);
+	(void)fail_as(
+		err, EX_CONFIG, "size '%.64s%s': %s", text, strlen(text) > 64 ? "..." : "", what);
 	return add_hint(err, "write it like 4G, 512M or 1.5G (powers of 1024)");
 }
 
@@ -65,8 +66,8 @@ int size_parse(const char *text, enum size_bare bare, uint64_t *ret, struct erro
 	if (bytes > INT64_MAX)
 		return fail_size(text, "larger than any memory", err);
 	if (bytes < SIZE_MIN)
-		return fail_size(
-			text, digits ? "less than a page (4096 bytes)" : "zero is no memory at all", err);
+		return fail_size(text,
+			digits ? "less than a page (4096 bytes)" : "zero is no memory at all", err);
 	*ret = (uint64_t)bytes & ~(uint64_t)(SIZE_MIN - 1);
 	return 0;
 }
@@ -86,10 +87,11 @@ const char *size_format(uint64_t bytes, char *buf)
 	const char *suffix = &units[unit];
 	int suffix_len = unit ? 1 : 0;
 	if (rounded % 10)
-		(void)snprintf(buf, SIZE_TEXT_MAX, "%" PRIu64 ".%" PRIu64 "%.*s", rounded / 10, rounded % 10,
-			suffix_len, suffix);
+		(void)snprintf(buf, SIZE_TEXT_MAX, "%" PRIu64 ".%" PRIu64 "%.*s", rounded / 10,
+			rounded % 10, suffix_len, suffix);
 	else
-		(void)snprintf(buf, SIZE_TEXT_MAX, "%" PRIu64 "%.*s", rounded / 10, suffix_len, suffix);
+		(void)snprintf(
+			buf, SIZE_TEXT_MAX, "%" PRIu64 "%.*s", rounded / 10, suffix_len, suffix);
 	return buf;
 }
 

@@ -66,8 +66,8 @@ static int authorise(const struct session *session, struct error *err)
 		return 0;
 	if (getuid() != 0 || geteuid() != 0) {
 		(void)fail_as(err, EX_NOPERM, "this needs root");
-		return add_hint(
-			err, "sudo oss-crs-setup, or pkexec oss-crs-setup; check and --dry-run need nothing");
+		return add_hint(err, "sudo oss-crs-setup, or pkexec oss-crs-setup; check and "
+				     "--dry-run need nothing");
 	}
 	if (request->yes || isatty(STDIN_FILENO))
 		return 0;
@@ -94,8 +94,8 @@ static int plan(const struct session *session, struct setup_plan *ret, struct er
 	if (look(session, &facts, err) < 0)
 		return -1;
 	if (session->request.verb == VERB_UNDO)
-		return plan_undo(
-			&facts.undo, &facts.docker, &session->policy, session->request.purge, ret, err);
+		return plan_undo(&facts.undo, &facts.docker, &session->policy,
+			session->request.purge, ret, err);
 	if (session->request.verb == VERB_SWEEP)
 		return plan_sweep(&facts, ret, err);
 	const struct plan_input input = {
@@ -137,7 +137,8 @@ static int run_dry(struct session *session, struct error *err)
 {
 	_cleanup_plan_ struct setup_plan planned = {0};
 	_cleanup_free_ char *text = NULL;
-	if (confine_files(NULL, 0, &session->confined, err) < 0 || plan(session, &planned, err) < 0 ||
+	if (confine_files(NULL, 0, &session->confined, err) < 0 ||
+		plan(session, &planned, err) < 0 ||
 		(session->request.json ? render_plan_json(&planned, &text, err)
 				       : render_plan(&planned, &text, err)) < 0 ||
 		print(text, err) < 0)
@@ -149,7 +150,8 @@ static bool says_yes(void)
 {
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
-	return getline(&line, &size, stdin) > 0 && (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0);
+	return getline(&line, &size, stdin) > 0 &&
+	       (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0);
 }
 
 /* Where Podman is, Docker is a matter of its own: left out of the plan, unless the user wants it. */
@@ -169,7 +171,8 @@ static int confirm_docker(struct session *session, struct setup_plan *planned, s
 }
 
 /* Show the plan and ask, unless the answer was given with --yes; -v shows it in any case. */
-static int confirm(const struct session *session, const struct setup_plan *planned, struct error *err)
+static int confirm(
+	const struct session *session, const struct setup_plan *planned, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	bool ask = !session->request.yes;
@@ -274,10 +277,11 @@ static int run_change(struct session *session, struct error *err)
 {
 	_cleanup_close_ int lock = lock_take(&session->host, LOCK_TIMEOUT_S, err);
 	_cleanup_plan_ struct setup_plan planned = {0};
-	if (lock < 0 || plan(session, &planned, err) < 0 || confirm_docker(session, &planned, err) < 0 ||
-		confirm(session, &planned, err) < 0)
+	if (lock < 0 || plan(session, &planned, err) < 0 ||
+		confirm_docker(session, &planned, err) < 0 || confirm(session, &planned, err) < 0)
 		return -1;
-	if (planned.count > 0 && (apply(session, &planned, err) < 0 || verify(session, &planned, err) < 0))
+	if (planned.count > 0 &&
+		(apply(session, &planned, err) < 0 || verify(session, &planned, err) < 0))
 		return -1;
 	if (session->request.json)
 		return tell_json(&planned, err);
@@ -291,7 +295,8 @@ static int run_change(struct session *session, struct error *err)
 /* What the steps of a verb may ask for. */
 static unsigned request_privs(const struct request *request)
 {
-	if (!request_changes(request) || request->verb == VERB_DOCKER || request->verb == VERB_SWEEP)
+	if (!request_changes(request) || request->verb == VERB_DOCKER ||
+		request->verb == VERB_SWEEP)
 		return PRIVS_NONE;
 	return request->verb == VERB_UNDO ? PRIVS_BECOME : PRIVS_NICE | PRIVS_BECOME;
 }
@@ -313,10 +318,12 @@ static int run(int argc, char **argv, struct session *session, struct error *err
 	/* From here on there is nothing to be gained by taking this process over: what a step needs is kept for it,
 	 * ineffective, and let go when no later step needs it. */
 	unsigned keep = request_privs(request);
-	if (privs_begin(err) < 0 || privs_limit(keep, err) < 0 || confine_calls(&session->confined, err) < 0)
+	if (privs_begin(err) < 0 || privs_limit(keep, err) < 0 ||
+		confine_calls(&session->confined, err) < 0)
 		return -1;
 
-	if (host_open(&session->host, err) < 0 || policy_load(&session->host, &session->policy, err) < 0)
+	if (host_open(&session->host, err) < 0 ||
+		policy_load(&session->host, &session->policy, err) < 0)
 		return -1;
 	request_override(request, &session->policy);
 	if (request->verb == VERB_CHECK)

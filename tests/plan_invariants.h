@@ -18,7 +18,8 @@ static inline bool moved(const struct plan_request *request)
 static inline const char *broken_crs(const struct job_crs *asked, const struct plan_crs *crs,
 	const struct plan_request *request, const struct run_plan *plan)
 {
-	unsigned wanted = asked->share.cpu_count ? asked->share.cpu_count : cpulist_count(&asked->share.cpus);
+	unsigned wanted =
+		asked->share.cpu_count ? asked->share.cpu_count : cpulist_count(&asked->share.cpus);
 	if (strcmp(asked->name, crs->name) != 0)
 		return "the CRSs stand in the file's order";
 	if (cpulist_empty(&crs->cpus) || crs->memory_max < SIZE_MIN)
@@ -50,7 +51,8 @@ static inline const char *broken_sums(
 		cpulist_union(&all, &plan->crs[i].cpus);
 	}
 	bool scaled = request->scale && moved(request);
-	if ((job->format == JOB_RESOURCE || request->strict || scaled) && cpulist_count(&all) != cpus)
+	if ((job->format == JOB_RESOURCE || request->strict || scaled) &&
+		cpulist_count(&all) != cpus)
 		return "no CPU has two CRSs";
 	if (memory > plan->memory_max || memory > request->host_memory)
 		return "the memory adds up to no more than the worker's and the host's";
@@ -67,14 +69,16 @@ static inline const char *broken_sums(
 		return "no CPU beside those of --cpus";
 	if (request->cpu_count && cpulist_count(&plan->cpus) > request->cpu_count)
 		return "no more CPUs than --cpus";
-	return cpulist_within(&plan->cpus, &request->host_cpus) ? NULL : "only CPUs that the host has";
+	return cpulist_within(&plan->cpus, &request->host_cpus) ? NULL
+								: "only CPUs that the host has";
 }
 
 /* No core with threads of two CRSs, unless the plan says that there was no other way, or the config names them. */
 static inline const char *broken_cores(
 	const struct job *job, const struct plan_request *request, const struct run_plan *plan)
 {
-	if (!request->topology || plan->choice != PLAN_CPUS_PLACED || plan->placement == PLACED_SHARED)
+	if (!request->topology || plan->choice != PLAN_CPUS_PLACED ||
+		plan->placement == PLACED_SHARED)
 		return NULL;
 	_cleanup_free_ size_t *owner = calloc(request->topology->core_count, sizeof *owner);
 	for (size_t i = 0; owner && i < plan->crs_count; i++) {
@@ -111,7 +115,8 @@ static inline const char *plan_broken(
 /* The same question has the same answer. */
 static inline const char *plan_differs(const struct run_plan *a, const struct run_plan *b)
 {
-	bool same = a->crs_count == b->crs_count && memcmp(&a->cpus, &b->cpus, sizeof a->cpus) == 0 &&
+	bool same = a->crs_count == b->crs_count &&
+		    memcmp(&a->cpus, &b->cpus, sizeof a->cpus) == 0 &&
 		    a->memory_max == b->memory_max && a->warning_count == b->warning_count &&
 		    strcmp(a->name, b->name) == 0;
 	for (size_t i = 0; same && i < a->crs_count; i++)

@@ -34,8 +34,8 @@ static bool polkit_says_yes(void)
 	int status = -1;
 	spawn.in = null;
 	spawn.err = null;
-	return has_pkexec() && null >= 0 && proc_capture(&spawn, OUTPUT_MAX, &out, &status, &err) == 0 &&
-	       status == 0;
+	return has_pkexec() && null >= 0 &&
+	       proc_capture(&spawn, OUTPUT_MAX, &out, &status, &err) == 0 && status == 0;
 }
 
 static bool is_in_group_of_sudo(void)
@@ -73,10 +73,12 @@ void authority_delegate(uid_t uid, char *buf, size_t size)
 	}
 	(void)getpwuid_r(uid, &entry, data, sizeof data, &found);
 	if (!found)
-		(void)snprintf(buf, size, "as root, oss-crs-setup delegate --user %u", (unsigned)uid);
+		(void)snprintf(
+			buf, size, "as root, oss-crs-setup delegate --user %u", (unsigned)uid);
 	else if (has_pkexec())
 		(void)snprintf(buf, size,
-			"pkexec " COMMAND ", once an administrator has done: usermod -a -G oss-crs %s",
+			"pkexec " COMMAND
+			", once an administrator has done: usermod -a -G oss-crs %s",
 			found->pw_name);
 	else
 		(void)snprintf(buf, size, "as root, " COMMAND " --user %s", found->pw_name);

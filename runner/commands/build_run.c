@@ -8,12 +8,12 @@
  */
 #include "context.h"
 
-#include "engine_select.h"
 #include "cleanup.h"
 #include "compose.h"
 #include "conditions.h"
 #include "delegation.h"
 #include "engine.h"
+#include "engine_select.h"
 #include "fs.h"
 #include "leftovers.h"
 #include "podman.h"
@@ -91,7 +91,8 @@ static int check_services(const struct session *session, struct error *err)
 		char risks[RISKS_TEXT_MAX];
 		if (service->crs == COMPOSE_UNCONFINED)
 			log_warning(&session->context->log,
-				"service '%s' belongs to no CRS and runs without limits", service->name);
+				"service '%s' belongs to no CRS and runs without limits",
+				service->name);
 		if (!service->risks)
 			continue;
 		(void)risks_format(service->risks, risks);
@@ -117,8 +118,8 @@ static int start_engine(struct session *session, struct error *err)
 	if (choice_note_podman(err) < 0)
 		return add_hint(err, "name a directory that you may write to by XDG_STATE_HOME");
 	session->service = true;
-	if (podman_start(session->context->uid, session->plan->name, session->scratch.path, &endpoint, err) <
-			0 ||
+	if (podman_start(session->context->uid, session->plan->name, session->scratch.path,
+		    &endpoint, err) < 0 ||
 		engine_open_at(ENGINE_PODMAN, endpoint, &session->engine, err) < 0)
 		return -1;
 	if (setenv("DOCKER_HOST", endpoint, 1) < 0 || unsetenv("DOCKER_CONTEXT") < 0 ||
@@ -143,11 +144,13 @@ static int prepare(struct session *session, const char *dir, struct error *err)
 {
 	const struct options *options = &session->context->options;
 	progress_begin(&session->progress, &session->context->log, "reading the Compose files");
-	bool known = scratch_make(session->context->uid, session->plan->name, &session->scratch, err) == 0 &&
+	bool known = scratch_make(session->context->uid, session->plan->name, &session->scratch,
+			     err) == 0 &&
 		     start_engine(session, err) == 0 &&
 		     compose_open(session->plan, dir, &options->compose_files, session->phase,
 			     session->scratch.path, &session->compose, err) == 0 &&
-		     compose_services(&session->compose, session->plan, options->allow_unconfined, err) == 0;
+		     compose_services(
+			     &session->compose, session->plan, options->allow_unconfined, err) == 0;
 	progress_end(&session->progress);
 	if (!known || check_services(session, err) < 0 || write_override(session, err) < 0 ||
 		await_engine(session, err) < 0)
@@ -155,8 +158,8 @@ static int prepare(struct session *session, const char *dir, struct error *err)
 	if (options->no_cgroup_parent)
 		return 0;
 	struct tree_options how = {.oom_group = options->oom == OOM_GROUP};
-	if (start_tree(session->context, session->plan, &how, session->ours, session->signals, &session->tree,
-		    &session->shared, err) < 0)
+	if (start_tree(session->context, session->plan, &how, session->ours, session->signals,
+		    &session->tree, &session->shared, err) < 0)
 		return -1;
 	session->watch.host = &session->context->host;
 	session->watch.log = &session->context->log;
@@ -167,7 +170,8 @@ static int prepare(struct session *session, const char *dir, struct error *err)
 		(options->record && record_open(&session->tree, &session->record, err) < 0))
 		return -1;
 	if (session->record)
-		session->watch.sources[session->watch.source_count++] = record_source(session->record);
+		session->watch.sources[session->watch.source_count++] =
+			record_source(session->record);
 	return 0;
 }
 
@@ -221,7 +225,8 @@ static int exit_status(const struct session *session, const struct launch_end *e
 	if (status > 0 || (status == 0 && end->status == 0))
 		return status;
 	if (status == 0)
-		return fail_as(err, EX_UNAVAILABLE, "Compose ended with status %d (see above)", end->status);
+		return fail_as(err, EX_UNAVAILABLE, "Compose ended with status %d (see above)",
+			end->status);
 	(void)fail_as(err, EX_UNAVAILABLE, "Compose did not start any container (see above)");
 	return add_hint(err, "are the images there? %s image ls",
 		session->kind == ENGINE_PODMAN ? "podman" : "docker");
@@ -236,8 +241,8 @@ static int conclude(struct session *session, struct launch_end *end, struct erro
 	if (session->record)
 		record_conclude(session->record);
 	if (engine_containers(&session->engine, session->compose.project, &containers, err) < 0 ||
-		report_collect(session->plan, &session->tree, &session->compose, &containers, &report, err) <
-			0)
+		report_collect(session->plan, &session->tree, &session->compose, &containers,
+			&report, err) < 0)
 		return -1;
 	report.phase = session->phase;
 	report.shared = &session->shared;
@@ -276,8 +281,8 @@ static int clean_up(struct session *session, bool had_containers, struct error *
 {
 	int result = 0;
 	if (had_containers) {
-		progress_begin(
-			&session->progress, &session->context->log, "removing containers and networks");
+		progress_begin(&session->progress, &session->context->log,
+			"removing containers and networks");
 		result = engine_remove_project(&session->engine, session->compose.project, err);
 		progress_end(&session->progress);
 	}
@@ -285,8 +290,8 @@ static int clean_up(struct session *session, bool had_containers, struct error *
 		struct error ignored;
 		if (session->tree.worker >= 0)
 			(void)cgroup_kill(session->tree.worker, ".", &ignored);
-		return add_hint(err, "when %s is back: oss-crs-run clean %s", engine_name(session->kind),
-			session->plan->name);
+		return add_hint(err, "when %s is back: oss-crs-run clean %s",
+			engine_name(session->kind), session->plan->name);
 	}
 	progress_begin(&session->progress, &session->context->log, "removing cgroups");
 	result = tree_destroy(&session->tree, err);
@@ -309,8 +314,8 @@ static int run_session(struct session *session, const char *dir, struct error *e
 	if (status == 0)
 		status = conclude(session, &end, err);
 	if (session->context->options.keep && launched) {
-		log_note(&session->context->log, LOG_NORMAL, "kept; to remove it: oss-crs-run clean %s",
-			session->plan->name);
+		log_note(&session->context->log, LOG_NORMAL,
+			"kept; to remove it: oss-crs-run clean %s", session->plan->name);
 		return status;
 	}
 	struct error removal = {0};
@@ -349,14 +354,16 @@ static int choose_engine(struct session *session, struct error *err)
 		return 0;
 	if (options->no_cgroup_parent)
 		return fail_as(err, EX_USAGE,
-			"--no-cgroup-parent needs Docker: rootless Podman has no cgroups but the run's");
+			"--no-cgroup-parent needs Docker: rootless Podman has no cgroups but the "
+			"run's");
 	if (options->engine == WANT_ANY_ENGINE)
 		log_note(&session->context->log, LOG_NORMAL,
 			"on rootless Podman, since Docker is not ready: see oss-crs-run check");
 	return 0;
 }
 
-static int run_phase(const struct context *context, enum phase phase, int first_arg, struct error *err)
+static int run_phase(
+	const struct context *context, enum phase phase, int first_arg, struct error *err)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
@@ -383,15 +390,17 @@ static int run_phase(const struct context *context, enum phase phase, int first_
 	if (session.signals < 0)
 		return -1;
 	if (context->options.no_cgroup_parent) {
-		log_warning(&context->log, "--no-cgroup-parent: each container is limited by itself, a CRS "
-					   "as a whole is not, and "
-					   "nothing keeps other runs off its CPUs");
+		log_warning(&context->log,
+			"--no-cgroup-parent: each container is limited by itself, a CRS "
+			"as a whole is not, and "
+			"nothing keeps other runs off its CPUs");
 	} else {
 		session.ours = delegation_open(&context->host, context->uid, err);
 		if (session.ours < 0)
 			return -1;
 	}
-	leftovers_sweep(context, session.kind == ENGINE_DOCKER ? &session.engine : NULL, session.signals);
+	leftovers_sweep(
+		context, session.kind == ENGINE_DOCKER ? &session.engine : NULL, session.signals);
 	return run_session(&session, job.dir, err);
 }
 

@@ -51,8 +51,8 @@ static int look_kernel(struct facts *facts, char *detail, struct error *err)
 
 static int look_delegation(struct facts *facts, char *detail, struct error *err)
 {
-	(void)snprintf(
-		detail, DETAIL_MAX, "user@%u.service has cpuset and memory", (unsigned)facts->context->uid);
+	(void)snprintf(detail, DETAIL_MAX, "user@%u.service has cpuset and memory",
+		(unsigned)facts->context->uid);
 	if (delegation_check(&facts->context->host, facts->context->uid, err) == 0)
 		return 0;
 	char command[256];
@@ -119,7 +119,8 @@ static void print_finding(
 {
 	const char *word = word_of(facts, finding, outcome->result);
 	bool failed = outcome->result < 0;
-	(void)printf("%-4s %-22s %s\n", word, finding->id, failed ? outcome->problem.msg : outcome->detail);
+	(void)printf("%-4s %-22s %s\n", word, finding->id,
+		failed ? outcome->problem.msg : outcome->detail);
 	if (failed && outcome->problem.hint[0] && strcmp(word, "-") != 0)
 		(void)printf("%29shint: %s\n", "", outcome->problem.hint);
 }
@@ -128,16 +129,18 @@ static json_t *finding_to_json(
 	const struct facts *facts, const struct finding *finding, const struct outcome *outcome)
 {
 	bool failed = outcome->result < 0;
-	return json_pack("{s:s, s:b, s:b, s:s, s:s}", "id", finding->id, "ok", outcome->result == 0, "needed",
-		is_needed(facts, finding->need), "detail", failed ? outcome->problem.msg : outcome->detail,
-		"hint", failed ? outcome->problem.hint : "");
+	return json_pack("{s:s, s:b, s:b, s:s, s:s}", "id", finding->id, "ok", outcome->result == 0,
+		"needed", is_needed(facts, finding->need), "detail",
+		failed ? outcome->problem.msg : outcome->detail, "hint",
+		failed ? outcome->problem.hint : "");
 }
 
 /* Without it the findings about it cannot be told. */
 static void read_topology(const struct context *context, struct topology *ret)
 {
 	struct error ignored = {0};
-	_cleanup_close_ int sys = fs_open(context->host.root, "sys", O_PATH | O_DIRECTORY, 0, &ignored);
+	_cleanup_close_ int sys =
+		fs_open(context->host.root, "sys", O_PATH | O_DIRECTORY, 0, &ignored);
 	if (sys >= 0)
 		(void)topology_read(sys, ret, &ignored);
 }
@@ -154,8 +157,8 @@ static int look_at(const struct finding *finding, struct facts *facts, struct ou
 {
 	if (finding->need != NEED_PODMAN || !is_without_podman(facts))
 		return finding->look(facts, outcome->detail, &outcome->problem);
-	(void)snprintf(
-		outcome->detail, DETAIL_MAX, "not looked at, since Docker is used: --engine podman does");
+	(void)snprintf(outcome->detail, DETAIL_MAX,
+		"not looked at, since Docker is used: --engine podman does");
 	return 1;
 }
 
@@ -171,12 +174,13 @@ static void look_at_all(struct facts *facts, struct outcome outcomes[static FIND
 	}
 }
 
-static int print_json(const struct facts *facts, const struct outcome outcomes[static FINDING_COUNT],
-	bool ready, struct error *err)
+static int print_json(const struct facts *facts,
+	const struct outcome outcomes[static FINDING_COUNT], bool ready, struct error *err)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < FINDING_COUNT; i++)
-		(void)json_array_append_new(list, finding_to_json(facts, &findings[i], &outcomes[i]));
+		(void)json_array_append_new(
+			list, finding_to_json(facts, &findings[i], &outcomes[i]));
 	_cleanup_json_ json_t *root =
 		json_pack("{s:i, s:b, s:o}", "version", 1, "ready", ready, "findings", list);
 	if (!root || json_dumpf(root, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF)
@@ -201,7 +205,8 @@ int cmd_check(const struct context *context, struct error *err)
 			return -1;
 	} else {
 		for (size_t i = 0; i < FINDING_COUNT; i++)
-			if (!quiet || (outcomes[i].result != 0 && is_needed(&facts, findings[i].need)))
+			if (!quiet ||
+				(outcomes[i].result != 0 && is_needed(&facts, findings[i].need)))
 				print_finding(&facts, &findings[i], &outcomes[i]);
 		if (!quiet)
 			(void)puts(ready ? "ready" : "not ready");

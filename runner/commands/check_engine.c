@@ -4,9 +4,9 @@
  */
 #include "check_parts.h"
 
-#include "engine_select.h"
 #include "cleanup.h"
 #include "compose.h"
+#include "engine_select.h"
 #include "podman.h"
 #include "proc.h"
 
@@ -20,10 +20,12 @@ static int not_connected(char *detail)
 
 int look_docker(struct facts *facts, char *detail, struct error *err)
 {
-	if (engine_open(&facts->engine, err) < 0 || engine_info(&facts->engine, &facts->info, err) < 0)
+	if (engine_open(&facts->engine, err) < 0 ||
+		engine_info(&facts->engine, &facts->info, err) < 0)
 		return -1;
 	facts->connected = true;
-	(void)snprintf(detail, DETAIL_MAX, "Docker %s at %s", facts->info.version, facts->engine.endpoint);
+	(void)snprintf(
+		detail, DETAIL_MAX, "Docker %s at %s", facts->info.version, facts->engine.endpoint);
 	return 0;
 }
 
@@ -66,7 +68,8 @@ int look_podman(struct facts *facts, char *detail, struct error *err)
 	if (proc_capture(&spawn, VERSION_OUTPUT_MAX, &text, &status, err) < 0)
 		return -1;
 	if (status != 0)
-		return fail_as(err, EX_UNAVAILABLE, "%s --version ends with status %d", program, status);
+		return fail_as(
+			err, EX_UNAVAILABLE, "%s --version ends with status %d", program, status);
 	text[strcspn(text, "\n")] = '\0';
 	const char *version = strrchr(text, ' ');
 	version = version ? version + 1 : text;

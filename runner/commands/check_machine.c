@@ -26,8 +26,9 @@ int look_smt(struct facts *facts, char *detail, struct error *err)
 	(void)snprintf(detail, DETAIL_MAX, "%u cores of one thread", topology->core_count);
 	if (topology->threads_max < 2)
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "%u cores of up to %u threads, which slow each other down",
-		topology->core_count, topology->threads_max);
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"%u cores of up to %u threads, which slow each other down", topology->core_count,
+		topology->threads_max);
 	return add_hint(err, "give CPUs by number, which are whole cores, or switch threads off: "
 			     "echo off | sudo tee /sys/devices/system/cpu/smt/control");
 }
@@ -74,7 +75,8 @@ int look_numa(struct facts *facts, char *detail, struct error *err)
 		sizeof balancing, &ignored);
 	if (strcmp(balancing, "0") == 0)
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "the kernel moves memory between %zu NUMA nodes during a run",
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"the kernel moves memory between %zu NUMA nodes during a run",
 		topology->node_count);
 	return add_hint(err, "sudo sysctl kernel.numa_balancing=0");
 }
@@ -95,7 +97,8 @@ int look_isolated(struct facts *facts, char *detail, struct error *err)
 	(void)fail_as(err, EX_UNAVAILABLE,
 		"CPUs %.200s are isolated: the kernel balances no load between them",
 		cpulist_format(&isolated, list));
-	return add_hint(err, "keep them out of the config's lists, or isolcpus= off the kernel command line");
+	return add_hint(err,
+		"keep them out of the config's lists, or isolcpus= off the kernel command line");
 }
 
 /* The governor of a cpufreq policy, that is of CPUs that change their clock together. Empty where there is none. */
@@ -125,15 +128,16 @@ int look_governor(struct facts *facts, char *detail, struct error *err)
 	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
 		char governor[64] = "";
 		if (strncmp(entry->d_name, "policy", strlen("policy")) == 0 &&
-			read_governor(dirfd(dir), entry->d_name, governor, sizeof governor, err) < 0)
+			read_governor(dirfd(dir), entry->d_name, governor, sizeof governor, err) <
+				0)
 			return -1;
 		if (!governor[0])
 			continue;
 		(void)snprintf(detail, DETAIL_MAX, "the CPUs' governor is performance");
 		if (strcmp(governor, "performance") == 0)
 			continue;
-		(void)fail_as(
-			err, EX_UNAVAILABLE, "the CPUs' clock changes with the load (governor %s)", governor);
+		(void)fail_as(err, EX_UNAVAILABLE,
+			"the CPUs' clock changes with the load (governor %s)", governor);
 		return add_hint(err, "sudo cpupower frequency-set -g performance");
 	}
 	return 0;

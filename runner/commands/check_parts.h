@@ -24,9 +24,10 @@ struct facts {
 	const struct context *context;
 	struct engine engine; /* Docker */
 	struct engine_info info;
-	bool connected;                         /* info is filled in */
-	struct error problems[NEED_ADVICE + 1]; /* the first of each need; msg empty if there is none */
-	bool chosen;                            /* whether there is an engine, and which */
+	bool connected; /* info is filled in */
+	struct error
+		problems[NEED_ADVICE + 1]; /* the first of each need; msg empty if there is none */
+	bool chosen;                       /* whether there is an engine, and which */
 	enum engine_kind kind;
 	struct topology topology; /* count 0: not known */
 };

@@ -5,8 +5,8 @@
  */
 #include "context.h"
 
-#include "engine_select.h"
 #include "cleanup.h"
+#include "engine_select.h"
 #include "leftovers.h"
 #include "podman.h"
 #include "scratch.h"
@@ -53,9 +53,10 @@ static void open_engines(struct cleaner *cleaner)
 		cleaner->leftovers.engines[ENGINE_DOCKER] = &cleaner->docker;
 	if (choice_noted_podman(&podman) > 0)
 		(void)open_podman(cleaner, &podman);
-	if (!cleaner->leftovers.engines[ENGINE_DOCKER] && !cleaner->leftovers.engines[ENGINE_PODMAN])
-		log_note(&context->log, LOG_NORMAL, "containers were not looked for: %s%s%s", docker.msg,
-			podman.msg[0] ? "; " : "", podman.msg);
+	if (!cleaner->leftovers.engines[ENGINE_DOCKER] &&
+		!cleaner->leftovers.engines[ENGINE_PODMAN])
+		log_note(&context->log, LOG_NORMAL, "containers were not looked for: %s%s%s",
+			docker.msg, podman.msg[0] ? "; " : "", podman.msg);
 }
 
 static int remove_run(struct cleaner *cleaner, const struct left_run *run, struct error *err)
@@ -68,8 +69,8 @@ static int remove_run(struct cleaner *cleaner, const struct left_run *run, struc
 	if (removed <= 0)
 		return removed;
 	cleaner->removed++;
-	(void)printf(
-		"%s %s%s\n", dry ? "would remove" : "removed", run->run.name, run->live ? " (alive)" : "");
+	(void)printf("%s %s%s\n", dry ? "would remove" : "removed", run->run.name,
+		run->live ? " (alive)" : "");
 	return 0;
 }
 
@@ -98,7 +99,8 @@ static int clean_all(struct cleaner *cleaner, struct error *err)
 	for (size_t i = 0; i < cleaner->runs.count; i++) {
 		const struct left_run *run = &cleaner->runs.list[i];
 		struct error problem = {0};
-		if ((run->live && !cleaner->context->options.all) || remove_run(cleaner, run, &problem) == 0)
+		if ((run->live && !cleaner->context->options.all) ||
+			remove_run(cleaner, run, &problem) == 0)
 			continue;
 		if (result < 0)
 			log_error(&cleaner->context->log, err);

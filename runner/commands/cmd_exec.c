@@ -4,10 +4,10 @@
  */
 #include "context.h"
 
-#include "engine_select.h"
 #include "cleanup.h"
 #include "conditions.h"
 #include "delegation.h"
+#include "engine_select.h"
 #include "launch.h"
 #include "leftovers.h"
 #include "proc.h"
@@ -123,8 +123,8 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 	return is_measured(job) ? conclude(job, ret, err) : 0;
 }
 
-static int run_in_tree(
-	const struct context *context, const struct run_plan *plan, int ours, int signals, struct error *err)
+static int run_in_tree(const struct context *context, const struct run_plan *plan, int ours,
+	int signals, struct error *err)
 {
 	_cleanup_(job_run_close) struct job_run job = {
 		.context = context, .plan = plan, .tree = TREE_NONE, .shared = LEDGER_NONE};
@@ -164,9 +164,10 @@ int cmd_exec(const struct context *context, struct error *err)
 		return -1;
 	int index = crs ? plan_find(&plan, crs) : -1;
 	if (crs && index < 0) {
-		(void)fail_as(err, EX_CONFIG, "%s: no CRS '%s' for worker '%s'", job.path, crs, plan.worker);
-		return add_hint(
-			err, "see which there are: oss-crs-run plan --worker %s %s", plan.worker, job.path);
+		(void)fail_as(err, EX_CONFIG, "%s: no CRS '%s' for worker '%s'", job.path, crs,
+			plan.worker);
+		return add_hint(err, "see which there are: oss-crs-run plan --worker %s %s",
+			plan.worker, job.path);
 	}
 	if (context->options.docker && check_engine(context, err) < 0)
 		return -1;

@@ -29,8 +29,9 @@ static json_t *crs_to_json(const struct run_plan *plan, const struct plan_crs *c
 	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
 	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
 	return json_pack("{s:s, s:s, s:s, s:I, s:i, s:s}", "name", crs->name, "cpus",
-		cpulist_format(&crs->cpus, cpus), "mems", cpulist_format(&crs->mems, mems), "memory_max",
-		(json_int_t)crs->memory_max, "memory_swap_max", 0, "cgroup_parent", parent);
+		cpulist_format(&crs->cpus, cpus), "mems", cpulist_format(&crs->mems, mems),
+		"memory_max", (json_int_t)crs->memory_max, "memory_swap_max", 0, "cgroup_parent",
+		parent);
 }
 
 /* Whether the run could begin now. For another machine, or where there are no cgroups to look at, nobody can say. */
@@ -70,7 +71,8 @@ static json_t *prospect_to_json(const struct context *context, const struct pros
 		lease_free_cpus(&prospect->ledger, 0, &host_cpus, &left);
 	return json_pack("{s:b, s:s, s:I, s:i, s:o}", "fits", prospect->view.fits, "cpus_free",
 		cpulist_format(&left, cpus), "memory_free", (json_int_t)prospect->view.memory_free,
-		"waiting_before", (int)prospect->view.ahead, "in_the_way", lease_to_json(&prospect->ledger));
+		"waiting_before", (int)prospect->view.ahead, "in_the_way",
+		lease_to_json(&prospect->ledger));
 }
 
 static int print_json(const struct context *context, const struct run_plan *plan,
@@ -82,11 +84,11 @@ static int print_json(const struct context *context, const struct run_plan *plan
 	json_t *crs = json_array();
 	for (size_t i = 0; i < plan->crs_count; i++)
 		(void)json_array_append_new(crs, crs_to_json(plan, &plan->crs[i]));
-	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "version", 1,
-		"format", job_format_name(plan->job->format), "worker", plan->worker, "name", plan->name,
-		"path", path, "cgroup_parent", plan->cgroup_parent, "cpus", cpulist_format(&plan->cpus, cpus),
-		"memory_max", (json_int_t)plan->memory_max, "crs", crs, "notes",
-		texts_to_json(plan->notes, plan->note_count), "warnings",
+	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}",
+		"version", 1, "format", job_format_name(plan->job->format), "worker", plan->worker,
+		"name", plan->name, "path", path, "cgroup_parent", plan->cgroup_parent, "cpus",
+		cpulist_format(&plan->cpus, cpus), "memory_max", (json_int_t)plan->memory_max,
+		"crs", crs, "notes", texts_to_json(plan->notes, plan->note_count), "warnings",
 		texts_to_json(plan->warnings, plan->warning_count));
 	if (root && prospect->known)
 		(void)json_object_set_new(root, "now", prospect_to_json(context, prospect));
@@ -102,7 +104,8 @@ static int add_line(struct libscols_table *table, const char *name, const struct
 	char size[SIZE_TEXT_MAX];
 	char count[16];
 	(void)snprintf(count, sizeof count, "%u", cpulist_count(set));
-	const char *const cells[] = {name, cpulist_format(set, cpus), count, size_format_exact(memory, size)};
+	const char *const cells[] = {
+		name, cpulist_format(set, cpus), count, size_format_exact(memory, size)};
 	return grid_add(table, cells, NULL, sizeof cells / sizeof *cells, err);
 }
 
@@ -111,12 +114,14 @@ static void print_prospect(const struct prospect *prospect)
 	char text[1024];
 	if (!prospect->known)
 		return;
-	(void)printf("\nNow: %s\n", prospect->view.fits ? "its CPUs and memory are free"
-							: lease_describe(&prospect->ledger, &prospect->claim,
-								  &prospect->view, text, sizeof text));
+	(void)printf("\nNow: %s\n", prospect->view.fits
+					    ? "its CPUs and memory are free"
+					    : lease_describe(&prospect->ledger, &prospect->claim,
+						      &prospect->view, text, sizeof text));
 }
 
-static int print_table(const struct run_plan *plan, const struct prospect *prospect, struct error *err)
+static int print_table(
+	const struct run_plan *plan, const struct prospect *prospect, struct error *err)
 {
 	static const struct grid_column columns[] = {{.title = "CRS"}, {.title = "CPUS"},
 		{.title = "COUNT", .right = true}, {.title = "MEMORY", .right = true}};
@@ -125,7 +130,8 @@ static int print_table(const struct run_plan *plan, const struct prospect *prosp
 	if (!table)
 		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++)
-		if (add_line(table, plan->crs[i].name, &plan->crs[i].cpus, plan->crs[i].memory_max, err) < 0)
+		if (add_line(table, plan->crs[i].name, &plan->crs[i].cpus, plan->crs[i].memory_max,
+			    err) < 0)
 			return -1;
 	if (add_line(table, "(worker)", &plan->cpus, plan->memory_max, err) < 0)
 		return -1;

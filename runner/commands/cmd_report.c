@@ -110,10 +110,12 @@ static int report_one(const struct context *context, const char *argument, struc
 		return print_json(summary.root, err);
 	if (options->svg || options->html)
 		return 0;
-	return tables_print_run(&summary, stdout, err) < 0 ? -1 : tables_print(&summary, stdout, err);
+	return tables_print_run(&summary, stdout, err) < 0 ? -1
+							   : tables_print(&summary, stdout, err);
 }
 
-static int report_two(const struct context *context, const char *first, const char *second, struct error *err)
+static int report_two(
+	const struct context *context, const char *first, const char *second, struct error *err)
 {
 	const struct options *options = &context->options;
 	_cleanup_(summary_free) struct summary a = SUMMARY_NONE;

@@ -5,10 +5,10 @@
  */
 #include "context.h"
 
+#include "cgroup_stat.h"
 #include "cleanup.h"
 #include "cleanup_json.h"
 #include "delegation.h"
-#include "cgroup_stat.h"
 #include "launch.h"
 #include "machine.h"
 #include "proc.h"
@@ -41,8 +41,8 @@ struct selftest {
 };
 
 /* The lowest CPU that is no run's: the trials must not disturb one. */
-static int choose_cpu(
-	const struct context *context, const struct cpulist *host_cpus, unsigned *ret, struct error *err)
+static int choose_cpu(const struct context *context, const struct cpulist *host_cpus, unsigned *ret,
+	struct error *err)
 {
 	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
 	struct cpulist left;
@@ -51,7 +51,8 @@ static int choose_cpu(
 	lease_free_cpus(&ledger, 0, host_cpus, &left);
 	if (cpulist_empty(&left)) {
 		(void)fail_as(err, EX_TEMPFAIL, "every CPU of this host belongs to a run");
-		return add_hint(err, "try again when one has ended: oss-crs-run plan says who has them");
+		return add_hint(
+			err, "try again when one has ended: oss-crs-run plan says who has them");
 	}
 	*ret = cpulist_next(&left, 0);
 	return 0;
@@ -83,8 +84,8 @@ static int make_plan(struct selftest *self, struct error *err)
 }
 
 /* Run a trial inside the CRS, in this program over again; its words come by a pipe. */
-static int run_trial(const struct selftest *self, const struct trial *trial, struct launch_end *ret_end,
-	char words[static OUTPUT_MAX], struct error *err)
+static int run_trial(const struct selftest *self, const struct trial *trial,
+	struct launch_end *ret_end, char words[static OUTPUT_MAX], struct error *err)
 {
 	_cleanup_close_ int cgroup = cgroup_open(self->tree.worker, CRS_NAME, err);
 	int ends[2];
@@ -94,7 +95,8 @@ static int run_trial(const struct selftest *self, const struct trial *trial, str
 		return fail(err, errno, "pipe");
 	_cleanup_close_ int reader = ends[0];
 	_cleanup_close_ int writer = ends[1];
-	struct spawn spawn = SPAWN(((const char *const[]){"/proc/self/exe", "selftest", trial->name, NULL}));
+	struct spawn spawn =
+		SPAWN(((const char *const[]){"/proc/self/exe", "selftest", trial->name, NULL}));
 	spawn.cgroup = cgroup;
 	spawn.out = writer;
 	struct child child = CHILD_NONE;
@@ -113,8 +115,8 @@ static int run_trial(const struct selftest *self, const struct trial *trial, str
 }
 
 /* Killed: by its CRS's limit, as the CRS's own counter says, and not by anything else. */
-static int judge_kill(const struct selftest *self, int status, uint64_t kills_before, struct outcome *ret,
-	struct error *err)
+static int judge_kill(const struct selftest *self, int status, uint64_t kills_before,
+	struct outcome *ret, struct error *err)
 {
 	struct figures usage;
 	if (figures_read_at(self->tree.worker, CRS_NAME, FIGURES_CLOSING, &usage, err) < 0)
@@ -123,13 +125,14 @@ static int judge_kill(const struct selftest *self, int status, uint64_t kills_be
 		    (usage.memory_peak <= TRIAL_LIMIT_BYTES || usage.memory_peak == FIGURE_UNKNOWN);
 	ret->result = held ? TRIAL_HELD : TRIAL_NOT_HELD;
 	(void)snprintf(ret->detail, sizeof ret->detail,
-		held ? "killed at %zu MiB of the %zu MiB it wanted" : "not killed at %zu of %zu MiB",
+		held ? "killed at %zu MiB of the %zu MiB it wanted"
+		     : "not killed at %zu of %zu MiB",
 		TRIAL_LIMIT_BYTES >> 20, TRIAL_ASKED_BYTES >> 20);
 	return 0;
 }
 
-static int judge(
-	const struct selftest *self, const struct trial *trial, struct outcome *ret, struct error *err)
+static int judge(const struct selftest *self, const struct trial *trial, struct outcome *ret,
+	struct error *err)
 {
 	struct figures before;
 	struct launch_end end = {0};
@@ -142,7 +145,8 @@ static int judge(
 	if (trial->killed && !*words)
 		return judge_kill(self, end.status, before.oom_kills, ret, err);
 	if (end.status != TRIAL_HELD && end.status != TRIAL_SKIPPED && end.status != TRIAL_NOT_HELD)
-		return fail_as(err, EX_SOFTWARE, "trial '%s' ended with status %d", trial->name, end.status);
+		return fail_as(err, EX_SOFTWARE, "trial '%s' ended with status %d", trial->name,
+			end.status);
 	ret->result = (enum trial_result)end.status;
 	(void)snprintf(ret->detail, sizeof ret->detail, "%s",
 		ret->result == TRIAL_NOT_HELD ? "nothing has stopped it" : words);
@@ -173,12 +177,12 @@ static void tell(const struct context *context, json_t *list, const char *name, 
 {
 	static const char *const words[] = {
 		[TRIAL_HELD] = "held", [TRIAL_NOT_HELD] = "NOT", [TRIAL_SKIPPED] = "-"};
-	(void)json_array_append_new(
-		list, json_pack("{s:s, s:b, s:b, s:s}", "id", name, "held", outcome->result == TRIAL_HELD,
-			      "skipped", outcome->result == TRIAL_SKIPPED, "detail", outcome->detail));
+	(void)json_array_append_new(list,
+		json_pack("{s:s, s:b, s:b, s:s}", "id", name, "held", outcome->result == TRIAL_HELD,
+			"skipped", outcome->result == TRIAL_SKIPPED, "detail", outcome->detail));
 	if (!context->options.json && !context->options.quiet)
-		(void)printf(
-			"%-4s %-13s tries %s: %s\n", words[outcome->result], name, what, outcome->detail);
+		(void)printf("%-4s %-13s tries %s: %s\n", words[outcome->result], name, what,
+			outcome->detail);
 }
 
 static int run_all(const struct selftest *self, json_t *list, bool *ret_held, struct error *err)
@@ -187,10 +191,12 @@ static int run_all(const struct selftest *self, json_t *list, bool *ret_held, st
 	for (size_t i = 0; i <= trial_count; i++) {
 		bool swap = i == trial_count;
 		struct outcome outcome = {.result = TRIAL_SKIPPED};
-		if ((swap ? judge_swap(self, &outcome, err) : judge(self, &trials[i], &outcome, err)) < 0)
+		if ((swap ? judge_swap(self, &outcome, err)
+			  : judge(self, &trials[i], &outcome, err)) < 0)
 			return -1;
 		tell(self->context, list, swap ? "swap" : trials[i].name,
-			swap ? "to swap instead (the trials of memory did)" : trials[i].what, &outcome);
+			swap ? "to swap instead (the trials of memory did)" : trials[i].what,
+			&outcome);
 		*ret_held = *ret_held && outcome.result != TRIAL_NOT_HELD;
 	}
 	return 0;

@@ -60,13 +60,14 @@ static int draw(struct watcher *watcher, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
-	struct status_view view = {.colours = screen_has_colours(watcher->screen.out), .live = true};
+	struct status_view view = {
+		.colours = screen_has_colours(watcher->screen.out), .live = true};
 	screen_size(watcher->screen.out, &view.height, &view.width);
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return fail(err, ENOMEM, "draw");
-	int result =
-		status_print(&watcher->now, watcher->before.runs ? &watcher->before : NULL, &view, out, err);
+	int result = status_print(
+		&watcher->now, watcher->before.runs ? &watcher->before : NULL, &view, out, err);
 	if (fclose(out) != 0 || result < 0)
 		return result < 0 ? -1 : fail(err, ENOMEM, "draw");
 	return screen_draw(&watcher->screen, text, err);
@@ -190,8 +191,10 @@ static int watch_runs(const struct context *context, const char *run, struct err
 		.timer = -1,
 	};
 	/* What is wrong from the beginning is said on the screen that stays. */
-	if (status_read(&context->host, run, &watcher.now, err) < 0 || open_sources(&watcher, err) < 0 ||
-		screen_open(STDOUT_FILENO, STDIN_FILENO, &watcher.screen, err) < 0 || draw(&watcher, err) < 0)
+	if (status_read(&context->host, run, &watcher.now, err) < 0 ||
+		open_sources(&watcher, err) < 0 ||
+		screen_open(STDOUT_FILENO, STDIN_FILENO, &watcher.screen, err) < 0 ||
+		draw(&watcher, err) < 0)
 		return -1;
 	return loop(&watcher, err);
 }

@@ -6,8 +6,8 @@
 #ifndef OSS_CRS_CONTEXT_H
 #define OSS_CRS_CONTEXT_H
 
-#include "job.h"
 #include "host.h"
+#include "job.h"
 #include "log.h"
 #include "options.h"
 #include "plan.h"
@@ -31,8 +31,8 @@ int cmd_clean(const struct context *context, struct error *err);
 
 /* Read CONFIG (the first argument) and plan it for this machine, or the one that the options describe. The plan's
  * warnings have been logged. Both are the caller's to free, the plan first. */
-int load_plan(const struct context *context, enum phase phase, struct job *ret_job, struct run_plan *ret_plan,
-	struct error *err);
+int load_plan(const struct context *context, enum phase phase, struct job *ret_job,
+	struct run_plan *ret_plan, struct error *err);
 
 /* The variables that a job of any kind sees, into this process's environment. project, harness: NULL for none. */
 int export_environment(const struct run_plan *plan, enum phase phase, const char *project,

@@ -45,8 +45,8 @@ static int open_recording(const char *path, struct host *ret_host, int *ret_sys,
 }
 
 /* A recorded machine: its memory is what its meminfo says, or its nodes. */
-static int recorded_facts(
-	const char *path, struct plan_request *request, struct topology *topology, struct error *err)
+static int recorded_facts(const char *path, struct plan_request *request, struct topology *topology,
+	struct error *err)
 {
 	_cleanup_(host_close) struct host host = HOST_CLOSED;
 	_cleanup_close_ int sys = -1;
@@ -73,7 +73,8 @@ static bool has_choice(const struct job *job, const struct plan_request *request
 }
 
 /* What runs have now. Another may come before this one enters: then its lease finds the CPUs taken, and says so. */
-static int find_taken(const struct context *context, struct plan_request *request, struct error *err)
+static int find_taken(
+	const struct context *context, struct plan_request *request, struct error *err)
 {
 	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
 	struct cpulist left;
@@ -85,8 +86,8 @@ static int find_taken(const struct context *context, struct plan_request *reques
 	return 0;
 }
 
-static int live_facts(const struct context *context, struct plan_request *request, struct topology *topology,
-	struct error *err)
+static int live_facts(const struct context *context, struct plan_request *request,
+	struct topology *topology, struct error *err)
 {
 	_cleanup_close_ int sys = fs_open(context->host.root, "sys", O_PATH | O_DIRECTORY, 0, err);
 	if (sys < 0 || topology_read(sys, topology, err) < 0)
@@ -107,7 +108,8 @@ static int machine_facts(const struct context *context, struct plan_request *req
 			err->status = EX_USAGE;
 			return add_context(err, "--host-cpus");
 		}
-		if (!options->host_memory && machine_memory(&context->host, &request->host_memory, err) < 0)
+		if (!options->host_memory &&
+			machine_memory(&context->host, &request->host_memory, err) < 0)
 			return -1;
 	} else if (options->topology) {
 		if (recorded_facts(options->topology, request, topology, err) < 0)
@@ -115,14 +117,15 @@ static int machine_facts(const struct context *context, struct plan_request *req
 	} else if (live_facts(context, request, topology, err) < 0) {
 		return -1;
 	}
-	if (options->host_memory &&
-		size_parse(options->host_memory, SIZE_BARE_REFUSED, &request->host_memory, err) < 0) {
+	if (options->host_memory && size_parse(options->host_memory, SIZE_BARE_REFUSED,
+					    &request->host_memory, err) < 0) {
 		err->status = EX_USAGE;
 		return add_context(err, "--host-memory");
 	}
 	if (request->host_memory)
 		return 0;
-	(void)fail_as(err, EX_USAGE, "%s does not say how much memory the machine has", options->topology);
+	(void)fail_as(err, EX_USAGE, "%s does not say how much memory the machine has",
+		options->topology);
 	return add_hint(err, "say it with --host-memory");
 }
 
@@ -143,11 +146,13 @@ static int read_cpus(const char *text, struct plan_request *request, struct erro
 	return add_hint(err, "CPU 0 alone is the list 0-0");
 }
 
-static int read_limits(const struct options *options, struct plan_request *request, struct error *err)
+static int read_limits(
+	const struct options *options, struct plan_request *request, struct error *err)
 {
 	if (options->cpus && read_cpus(options->cpus, request, err) < 0)
 		return -1;
-	if (options->memory && size_parse(options->memory, SIZE_BARE_REFUSED, &request->memory, err) < 0) {
+	if (options->memory &&
+		size_parse(options->memory, SIZE_BARE_REFUSED, &request->memory, err) < 0) {
 		err->status = EX_USAGE;
 		return add_context(err, "--memory");
 	}
@@ -157,8 +162,8 @@ static int read_limits(const struct options *options, struct plan_request *reque
 		       : 0;
 }
 
-int load_plan(const struct context *context, enum phase phase, struct job *ret_job, struct run_plan *ret_plan,
-	struct error *err)
+int load_plan(const struct context *context, enum phase phase, struct job *ret_job,
+	struct run_plan *ret_plan, struct error *err)
 {
 	const struct options *options = &context->options;
 	const char *worker = options->worker ? options->worker : "local";
@@ -171,7 +176,8 @@ int load_plan(const struct context *context, enum phase phase, struct job *ret_j
 	};
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_free_ char *default_id = NULL;
-	if (read_limits(options, &request, err) < 0 || job_load(options->args[0], worker, &job, err) < 0 ||
+	if (read_limits(options, &request, err) < 0 ||
+		job_load(options->args[0], worker, &job, err) < 0 ||
 		default_run_id(&job, &default_id, err) < 0)
 		return -1;
 	request.run_id = options->run_id ? options->run_id : default_id;
@@ -182,7 +188,8 @@ int load_plan(const struct context *context, enum phase phase, struct job *ret_j
 		return -1;
 	request.topology = topology.count ? &topology : NULL;
 	bool here = !options->host_cpus && !options->topology;
-	if (here && !options->share && has_choice(&job, &request) && find_taken(context, &request, err) < 0)
+	if (here && !options->share && has_choice(&job, &request) &&
+		find_taken(context, &request, err) < 0)
 		return -1;
 	if (plan_make(&job, &request, ret_plan, err) < 0)
 		return -1;

@@ -30,11 +30,14 @@ static const struct command commands[] = {
 	{"exec", COMMAND_EXEC, 2, -1, "CONFIG [--crs NAME] -- COMMAND...",
 		"any command, with the same cgroups", cmd_exec},
 	{"plan", COMMAND_PLAN, 1, 1, "CONFIG", "what would be made; touches nothing", cmd_plan},
-	{"check", COMMAND_CHECK, 0, 0, "", "is this host ready, and what to type if it is not", cmd_check},
+	{"check", COMMAND_CHECK, 0, 0, "", "is this host ready, and what to type if it is not",
+		cmd_check},
 	{"selftest", COMMAND_SELFTEST, 0, 1, "",
-		"try on this host to get more than a CRS has, and say what stopped it", cmd_selftest},
+		"try on this host to get more than a CRS has, and say what stopped it",
+		cmd_selftest},
 	{"status", COMMAND_STATUS, 0, 1, "[RUN]",
-		"the runs there are now, of all users: limits, use, pressure, OOM kills", cmd_status},
+		"the runs there are now, of all users: limits, use, pressure, OOM kills",
+		cmd_status},
 	{"report", COMMAND_REPORT, 0, 2, "[RUN|FILE [RUN|FILE]]",
 		"what a run came to; which there are; two of them side by side", cmd_report},
 	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what dead runs have left", cmd_clean},
@@ -52,7 +55,8 @@ static void print_help(const struct command *command)
 	}
 	(void)puts("usage: oss-crs-run COMMAND [OPTIONS] ...\n\ncommands:");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)printf("  %-8s %-36s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+		(void)printf(
+			"  %-8s %-36s %s\n", commands[i].name, commands[i].usage, commands[i].help);
 	(void)puts("\n`oss-crs-run COMMAND --help` lists a command's options.");
 }
 
@@ -79,12 +83,14 @@ static int fail_command(const char *name, struct error *err)
 	return add_hint(err, "see: oss-crs-run --help");
 }
 
-static int check_args(const struct command *command, const struct options *options, struct error *err)
+static int check_args(
+	const struct command *command, const struct options *options, struct error *err)
 {
 	int count = options->arg_count;
 	if (count >= command->min_args && (command->max_args < 0 || count <= command->max_args))
 		return 0;
-	(void)fail_as(err, EX_USAGE, "too %s arguments", count < command->min_args ? "few" : "many");
+	(void)fail_as(
+		err, EX_USAGE, "too %s arguments", count < command->min_args ? "few" : "many");
 	return add_hint(err, "oss-crs-run %s [OPTIONS] %s", command->name, command->usage);
 }
 
@@ -94,8 +100,8 @@ static void print_error(const struct context *context, const struct error *err)
 	log_error(&context->log, err);
 	if (!context->options.json)
 		return;
-	json_t *root = json_pack("{s:i, s:{s:s, s:s, s:i}}", "version", 1, "error", "message", err->msg,
-		"hint", err->hint, "status", err->status);
+	json_t *root = json_pack("{s:i, s:{s:s, s:s, s:i}}", "version", 1, "error", "message",
+		err->msg, "hint", err->hint, "status", err->status);
 	if (root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0)
 		(void)putchar('\n');
 	json_decref(root);
@@ -125,7 +131,9 @@ static int run(int argc, char **argv, struct context *context, struct error *err
 	int defaults = runconf_read(&context->host, command->bit, options, &conf);
 	if (options_parse(argc - 1, argv + 1, command->bit, options, err) < 0)
 		return -1;
-	context->log.level = options->quiet ? LOG_QUIET : options->verbose ? LOG_VERBOSE : LOG_NORMAL;
+	context->log.level = options->quiet     ? LOG_QUIET
+			     : options->verbose ? LOG_VERBOSE
+						: LOG_NORMAL;
 	if (options->help) {
 		print_help(command);
 		return EX_OK;
@@ -136,16 +144,20 @@ static int run(int argc, char **argv, struct context *context, struct error *err
 	}
 	if (options->share && options->wait) {
 		(void)fail_as(err, EX_USAGE, "--share and --wait exclude each other");
-		return add_hint(err, "--wait begins when the others have ended, --share begins beside them");
+		return add_hint(err,
+			"--wait begins when the others have ended, --share begins beside them");
 	}
 	if (options->no_cgroup_parent && (options->share || options->wait)) {
-		(void)fail_as(err, EX_USAGE, "--no-cgroup-parent goes with neither --wait nor --share");
-		return add_hint(err, "without cgroups there is nothing to wait for and nothing to share");
+		(void)fail_as(
+			err, EX_USAGE, "--no-cgroup-parent goes with neither --wait nor --share");
+		return add_hint(
+			err, "without cgroups there is nothing to wait for and nothing to share");
 	}
 	if (options->no_cgroup_parent && options->record)
 		return fail_as(err, EX_USAGE, "without cgroups there is nothing to record");
 	if (check_args(command, options, err) < 0 ||
-		(options->cgroup_root && host_set_cgroup(&context->host, options->cgroup_root, err) < 0))
+		(options->cgroup_root &&
+			host_set_cgroup(&context->host, options->cgroup_root, err) < 0))
 		return -1;
 	return command->run(context, err);
 }

@@ -36,10 +36,11 @@ struct option_def {
 	int first_choice; /* value of choices[0] */
 };
 
-#define JOBS     (COMMAND_BUILD | COMMAND_RUN)
-#define RUNS     (JOBS | COMMAND_EXEC)
-#define PLANS    (RUNS | COMMAND_PLAN)
-#define ALL      (PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST | COMMAND_STATUS | COMMAND_REPORT)
+#define JOBS  (COMMAND_BUILD | COMMAND_RUN)
+#define RUNS  (JOBS | COMMAND_EXEC)
+#define PLANS (RUNS | COMMAND_PLAN)
+#define ALL \
+	(PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST | COMMAND_STATUS | COMMAND_REPORT)
 #define CONF     (1 << 16) /* can stand in run.conf */
 #define FIELD(f) offsetof(struct options, f)
 
@@ -54,12 +55,13 @@ static const struct option_def defs[] = {
 		"first part of the run's name (default: the config's directory)", NULL, 0},
 	{"compose-file", 'f', LIST, FIELD(compose_files), JOBS, "FILE",
 		"Compose file of the job; can be repeated", NULL, 0},
-	{"cpus", 0, TEXT, FIELD(cpus), PLANS, "LIST|N", "run on these CPUs, or on N of them", NULL, 0},
+	{"cpus", 0, TEXT, FIELD(cpus), PLANS, "LIST|N", "run on these CPUs, or on N of them", NULL,
+		0},
 	{"memory", 0, TEXT, FIELD(memory), PLANS, "SIZE", "run in this much memory", NULL, 0},
 	{"scale", 0, FLAG, FIELD(scale), PLANS, NULL,
 		"divide --cpus and --memory in proportion to the config's figures", NULL, 0},
-	{"crs", 0, TEXT, FIELD(crs), COMMAND_EXEC, "NAME", "run the command inside this CRS's cgroup", NULL,
-		0},
+	{"crs", 0, TEXT, FIELD(crs), COMMAND_EXEC, "NAME",
+		"run the command inside this CRS's cgroup", NULL, 0},
 	{"engine", 0, CHOICE, FIELD(engine), PLANS | COMMAND_CHECK | CONF, "auto|docker|podman",
 		"what runs the containers (default: Docker if it is ready, else rootless Podman)",
 		engine_choices, WANT_ANY_ENGINE},
@@ -75,38 +77,44 @@ static const struct option_def defs[] = {
 		"end with the first container or with the last (default: run first, build all)",
 		until_choices, UNTIL_FIRST},
 	{"oom", 0, CHOICE, FIELD(oom), RUNS | CONF, "process|group",
-		"what an OOM kill takes: one process (default) or the CRS", oom_choices, OOM_PROCESS},
+		"what an OOM kill takes: one process (default) or the CRS", oom_choices,
+		OOM_PROCESS},
 	{"strict", 0, FLAG, FIELD(strict), PLANS | CONF, NULL,
-		"refuse CRSs that share a CPU, and services that could step outside their CRS", NULL, 0},
+		"refuse CRSs that share a CPU, and services that could step outside their CRS",
+		NULL, 0},
 	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS | CONF, NULL,
 		"let services that belong to no CRS run without limits", NULL, 0},
 	{"cgroup-parent", 0, CLEAR, FIELD(no_cgroup_parent), RUNS | CONF, NULL,
 		"one cgroup per CRS (this is the default)", NULL, 0},
 	{"no-cgroup-parent", 0, FLAG, FIELD(no_cgroup_parent), JOBS, NULL,
-		"limit each container by itself; a CRS of several containers gets its memory several times",
+		"limit each container by itself; a CRS of several containers gets its memory "
+		"several times",
 		NULL, 0},
-	{"keep", 0, FLAG, FIELD(keep), JOBS | CONF, NULL, "leave containers and cgroups when the run ends",
-		NULL, 0},
-	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the closing figures as JSON", NULL, 0},
+	{"keep", 0, FLAG, FIELD(keep), JOBS | CONF, NULL,
+		"leave containers and cgroups when the run ends", NULL, 0},
+	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the closing figures as JSON", NULL,
+		0},
 	{"record", 0, FLAG, FIELD(record), RUNS | CONF, NULL,
 		"take samples once a second, for `report --svg` and `--html`", NULL, 0},
 	{"keep-reports", 0, NUMBER, FIELD(keep_reports), RUNS | CONF, "N",
 		"keep the reports of the newest N runs (default: 100)", NULL, 0},
-	{"svg", 0, TEXT, FIELD(svg), COMMAND_REPORT, "FILE", "draw the samples as one picture", NULL, 0},
-	{"html", 0, TEXT, FIELD(html), COMMAND_REPORT, "FILE", "write the report as one page, with pictures",
+	{"svg", 0, TEXT, FIELD(svg), COMMAND_REPORT, "FILE", "draw the samples as one picture",
 		NULL, 0},
-	{"host-cpus", 0, TEXT, FIELD(host_cpus), COMMAND_PLAN, "LIST", "plan for a machine with these CPUs",
-		NULL, 0},
+	{"html", 0, TEXT, FIELD(html), COMMAND_REPORT, "FILE",
+		"write the report as one page, with pictures", NULL, 0},
+	{"host-cpus", 0, TEXT, FIELD(host_cpus), COMMAND_PLAN, "LIST",
+		"plan for a machine with these CPUs", NULL, 0},
 	{"host-memory", 0, TEXT, FIELD(host_memory), COMMAND_PLAN, "SIZE",
 		"plan for a machine with this much memory", NULL, 0},
 	{"topology", 0, TEXT, FIELD(topology), COMMAND_PLAN, "DIR",
 		"plan for the machine whose /sys is recorded there", NULL, 0},
-	{"watch", 0, FLAG, FIELD(watch), COMMAND_STATUS, NULL, "look again every second, until q or Ctrl-C",
-		NULL, 0},
+	{"watch", 0, FLAG, FIELD(watch), COMMAND_STATUS, NULL,
+		"look again every second, until q or Ctrl-C", NULL, 0},
 	{"stale", 0, FLAG, FIELD(stale), COMMAND_CLEAN, NULL,
 		"every run whose owner is gone (this is the default)", NULL, 0},
 	{"all", 0, FLAG, FIELD(all), COMMAND_CLEAN, NULL, "every run, live ones too", NULL, 0},
-	{"dry-run", 0, FLAG, FIELD(dry_run), COMMAND_CLEAN, NULL, "say what would be removed", NULL, 0},
+	{"dry-run", 0, FLAG, FIELD(dry_run), COMMAND_CLEAN, NULL, "say what would be removed", NULL,
+		0},
 	{"cgroup-root", 0, TEXT, FIELD(cgroup_root), ALL, "DIR",
 		"a directory in the place of /sys/fs/cgroup (tests)", NULL, 0},
 	{"json", 0, FLAG, FIELD(json), ALL, NULL, "machine-readable output", NULL, 0},
@@ -149,20 +157,22 @@ static int set_choice(const struct option_def *def, const char *text, int *ret, 
 	return fail_as(err, EX_USAGE, "--%s takes %s, not '%s'", def->name, def->argument, text);
 }
 
-static int set_number(const struct option_def *def, const char *text, uint64_t *ret, struct error *err)
+static int set_number(
+	const struct option_def *def, const char *text, uint64_t *ret, struct error *err)
 {
 	uint64_t value = 0;
 	const char *p = text;
 	for (; *p >= '0' && *p <= '9' && value <= KEEP_REPORTS_MAX; p++)
 		value = value * 10 + (uint64_t)(*p - '0');
 	if (p == text || *p || value > KEEP_REPORTS_MAX)
-		return fail_as(err, EX_USAGE, "--%s takes a number from 0 to %d, not '%.32s'", def->name,
-			KEEP_REPORTS_MAX, text);
+		return fail_as(err, EX_USAGE, "--%s takes a number from 0 to %d, not '%.32s'",
+			def->name, KEEP_REPORTS_MAX, text);
 	*ret = value;
 	return 0;
 }
 
-static int apply(const struct option_def *def, const char *text, struct options *options, struct error *err)
+static int apply(
+	const struct option_def *def, const char *text, struct options *options, struct error *err)
 {
 	void *field = (char *)options + def->offset;
 	struct text_list *list = field;
@@ -176,16 +186,19 @@ static int apply(const struct option_def *def, const char *text, struct options 
 		return *text ? 0 : fail_as(err, EX_USAGE, "--%s needs a value", def->name);
 	case LIST:
 		if (list->count == COMPOSE_FILES_MAX)
-			return fail_as(
-				err, EX_USAGE, "--%s more than %d times", def->name, COMPOSE_FILES_MAX);
+			return fail_as(err, EX_USAGE, "--%s more than %d times", def->name,
+				COMPOSE_FILES_MAX);
 		list->items[list->count++] = text;
 		return 0;
 	case DURATION:
-		return duration_parse(text, field, err) < 0 ? add_context(err, "--%s", def->name) : 0;
+		return duration_parse(text, field, err) < 0 ? add_context(err, "--%s", def->name)
+							    : 0;
 	case PATIENCE:
 		if (!text)
 			*(uint64_t *)field = DURATION_FOREVER;
-		return text && duration_parse(text, field, err) < 0 ? add_context(err, "--%s", def->name) : 0;
+		return text && duration_parse(text, field, err) < 0
+			       ? add_context(err, "--%s", def->name)
+			       : 0;
 	case NUMBER:
 		return set_number(def, text, field, err);
 	case CHOICE:
@@ -239,7 +252,8 @@ static int fail_unknown(char **argv, int value, unsigned command, struct error *
 	return add_hint(err, "see: oss-crs-run %s --help", argv[0]);
 }
 
-int options_parse(int argc, char **argv, unsigned command, struct options *options, struct error *err)
+int options_parse(
+	int argc, char **argv, unsigned command, struct options *options, struct error *err)
 {
 	struct option longs[DEF_COUNT + 1] = {0};
 	for (size_t i = 0; i < DEF_COUNT; i++)
@@ -297,13 +311,14 @@ static int apply_switch(
 	static const char *const words[] = {"no", "yes", NULL};
 	int on = conf_word(value, words);
 	if (on < 0)
-		return fail_as(err, EX_CONFIG, "--%s: '%s' is neither yes nor no", def->name, value);
+		return fail_as(
+			err, EX_CONFIG, "--%s: '%s' is neither yes nor no", def->name, value);
 	*(bool *)((char *)options + def->offset) = (on == 1) == (def->kind == FLAG);
 	return 0;
 }
 
-int options_default(
-	const char *name, const char *value, unsigned command, struct options *options, struct error *err)
+int options_default(const char *name, const char *value, unsigned command, struct options *options,
+	struct error *err)
 {
 	size_t i = 0;
 	while (i < DEF_COUNT && (!(defs[i].commands & CONF) || strcmp(defs[i].name, name) != 0))
@@ -317,8 +332,8 @@ int options_default(
 	const char *text = defs[i].argument ? own(options, value) : value;
 	if (!text)
 		return fail(err, ENOMEM, "%s", name);
-	int result =
-		defs[i].argument ? apply(&defs[i], text, to, err) : apply_switch(&defs[i], text, to, err);
+	int result = defs[i].argument ? apply(&defs[i], text, to, err)
+				      : apply_switch(&defs[i], text, to, err);
 	return result < 0 ? -1 : (int)i;
 }
 

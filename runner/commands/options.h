@@ -63,8 +63,8 @@ struct options {
 	int engine;            /* enum wanted_engine */
 	int until;             /* enum until */
 	int oom;               /* enum oom_mode */
-	bool keep, strict, scale, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all, stale,
-		share, watch, record;
+	bool keep, strict, scale, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all,
+		stale, share, watch, record;
 	bool quiet, verbose, help, version;
 	char **args; /* what is left: CONFIG and the rest */
 	int arg_count;
@@ -78,13 +78,14 @@ struct options {
 
 /* Parse argv[1…] for the command (a COMMAND_ bit) over what is there already; argv[0] is the command's name. EX_USAGE
  * for everything wrong. */
-int options_parse(int argc, char **argv, unsigned command, struct options *options, struct error *err);
+int options_parse(
+	int argc, char **argv, unsigned command, struct options *options, struct error *err);
 
 /* Take a default from a file: the long name of an option that may stand there, and its value ("yes" or "no" for one
  * that has none on the command line). One that the command does not have is checked and then passed over. Gives the
  * number of the option, for conf_parse(); EX_CONFIG for everything wrong. */
-int options_default(
-	const char *name, const char *value, unsigned command, struct options *options, struct error *err);
+int options_default(const char *name, const char *value, unsigned command, struct options *options,
+	struct error *err);
 
 void options_free(struct options *options);
 

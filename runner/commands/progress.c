@@ -44,7 +44,8 @@ void progress_end(struct progress *progress)
 	uint64_t seconds = elapsed(progress);
 	progress_clear(progress);
 	if (!progress->live && seconds >= PROGRESS_LONG_SECONDS)
-		log_note(progress->log, LOG_NORMAL, "%s took %" PRIu64 " s", progress->what, seconds);
+		log_note(progress->log, LOG_NORMAL, "%s took %" PRIu64 " s", progress->what,
+			seconds);
 	progress->what = NULL;
 }
 

@@ -19,24 +19,26 @@ static int write_file(const char *path, const char *text, struct error *err)
 	return 0;
 }
 
-static int put(
-	const struct context *context, const struct report *report, const char *text, struct error *err)
+static int put(const struct context *context, const struct report *report, const char *text,
+	struct error *err)
 {
 	_cleanup_(store_close) struct store store = STORE_CLOSED;
 	if (store_open(true, &store, err) < 0)
 		return -1;
-	return store_put(&store, report->plan->name, text, strlen(text), context->options.keep_reports, err);
+	return store_put(
+		&store, report->plan->name, text, strlen(text), context->options.keep_reports, err);
 }
 
 /* The table is made from the document, as it will be when it is read again. */
 static int print_table(json_t *root, const char *name, struct error *err)
 {
 	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
-	return summary_read(name, root, &summary, err) < 0 ? -1 : tables_print(&summary, stderr, err);
+	return summary_read(name, root, &summary, err) < 0 ? -1
+							   : tables_print(&summary, stderr, err);
 }
 
-int publish_report(
-	const struct context *context, const struct report *report, bool show, bool keep, struct error *err)
+int publish_report(const struct context *context, const struct report *report, bool show, bool keep,
+	struct error *err)
 {
 	const struct options *options = &context->options;
 	struct error problem = {0};
@@ -46,7 +48,8 @@ int publish_report(
 	if (show && print_table(root, report->plan->name, &problem) < 0)
 		log_error(&context->log, &problem);
 	/* Samples are many numbers, and nothing to look at line by line. */
-	_cleanup_free_ char *json = json_dumps(root, report->series ? JSON_COMPACT : JSON_INDENT(2));
+	_cleanup_free_ char *json =
+		json_dumps(root, report->series ? JSON_COMPACT : JSON_INDENT(2));
 	_cleanup_free_ char *text = NULL;
 	if (!json || asprintf(&text, "%s\n", json) < 0)
 		return fail(err, ENOMEM, "report");

@@ -18,7 +18,8 @@ struct target {
 	struct options *options;
 };
 
-static int set_key(void *data, const char *section, const char *name, const char *value, struct error *err)
+static int set_key(
+	void *data, const char *section, const char *name, const char *value, struct error *err)
 {
 	const struct target *target = data;
 	if (strcmp(section, "defaults") != 0) {
@@ -58,10 +59,12 @@ static char *user_dir(void)
 	return n < 0 ? NULL : path;
 }
 
-int runconf_read(const struct host *host, unsigned command, struct options *options, struct error *err)
+int runconf_read(
+	const struct host *host, unsigned command, struct options *options, struct error *err)
 {
 	struct target target = {.command = command, .options = options};
-	_cleanup_close_ int system = openat(host->root, &SYSTEM_FILE[1], O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_cleanup_close_ int system =
+		openat(host->root, &SYSTEM_FILE[1], O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (read_file(system, SYSTEM_FILE, &target, err) < 0)
 		return -1;
 	/* After su(1) and the like, HOME can be somebody else's: a directory that is closed to this user is not theirs. */

@@ -11,6 +11,7 @@
 /* Set the defaults of the options that `command` (a COMMAND_ bit) has. The user's file is below $XDG_CONFIG_HOME, or
  * $HOME/.config where that is unset or not absolute (XDG Base Directory Specification). A file that is not there is
  * no error; one that cannot be read or has anything wrong in it is EX_CONFIG, with its line. */
-int runconf_read(const struct host *host, unsigned command, struct options *options, struct error *err);
+int runconf_read(
+	const struct host *host, unsigned command, struct options *options, struct error *err);
 
 #endif

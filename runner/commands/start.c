@@ -40,8 +40,9 @@ int start_claim(const struct context *context, const struct run_plan *plan, stru
 	return 0;
 }
 
-int start_tree(const struct context *context, const struct run_plan *plan, const struct tree_options *how,
-	int ours, int signals, struct cg_tree *ret, struct ledger *ret_shared, struct error *err)
+int start_tree(const struct context *context, const struct run_plan *plan,
+	const struct tree_options *how, int ours, int signals, struct cg_tree *ret,
+	struct ledger *ret_shared, struct error *err)
 {
 	struct waiting waiting = {.log = &context->log, .ticker = -1};
 	struct queue_request request = {

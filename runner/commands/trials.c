@@ -29,7 +29,8 @@ static int try_cpus(const struct host *host, struct error *err)
 		return fail(err, errno, "sched_getaffinity");
 	cpu_set_t others;
 	CPU_ZERO(&others);
-	for (unsigned cpu = cpulist_next(&online, 0); cpu < CPU_SETSIZE; cpu = cpulist_next(&online, cpu + 1))
+	for (unsigned cpu = cpulist_next(&online, 0); cpu < CPU_SETSIZE;
+		cpu = cpulist_next(&online, cpu + 1))
 		if (!CPU_ISSET(cpu, &own))
 			CPU_SET(cpu, &others);
 	if (CPU_COUNT(&others) == 0) {
@@ -45,8 +46,8 @@ static int try_cpus(const struct host *host, struct error *err)
 static int try_memory(const struct host *host, struct error *err)
 {
 	(void)host;
-	char *memory =
-		mmap(NULL, TRIAL_ASKED_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory = mmap(NULL, TRIAL_ASKED_BYTES, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return fail(err, errno, "mmap");
 	memset(memory, 1, TRIAL_ASKED_BYTES);
@@ -84,8 +85,8 @@ static int attempt(const struct host *host, const char *cgroup, const char *file
 	return cgroup_set(host->cgroup, cgroup + 1, file, value, &problem) == 0 ? 0 : problem.code;
 }
 
-static int try_write(
-	const struct host *host, const char *sibling, const char *file, const char *value, struct error *err)
+static int try_write(const struct host *host, const char *sibling, const char *file,
+	const char *value, struct error *err)
 {
 	char cgroup[CGROUP_PATH_MAX];
 	if (process_cgroup(host, getpid(), cgroup, sizeof cgroup, err) < 0)
@@ -98,7 +99,8 @@ static int try_write(
 			return fail(err, ENAMETOOLONG, "%s", sibling);
 	}
 	if (enter_namespace() < 0) {
-		(void)printf("no namespaces for this user on this host: %s", strerrordesc_np(errno));
+		(void)printf(
+			"no namespaces for this user on this host: %s", strerrordesc_np(errno));
 		return TRIAL_SKIPPED;
 	}
 	int errnum = attempt(host, cgroup, file, value);
@@ -122,7 +124,8 @@ const struct trial trials[] = {
 	{"cpus", "to run on a CPU that it was not given", false, try_cpus},
 	{"memory", "to use four times its memory", true, try_memory},
 	{"shared-memory", "to put as much into shared memory", true, try_shared_memory},
-	{"move", "to move to another cgroup, from a namespace as a container has it", false, try_move},
+	{"move", "to move to another cgroup, from a namespace as a container has it", false,
+		try_move},
 	{"raise", "to raise its own limit, from such a namespace", false, try_raise},
 };
 

@@ -21,7 +21,7 @@
 enum trial_result {
 	TRIAL_HELD,     /* refused; the reason is on standard output */
 	TRIAL_NOT_HELD, /* it got what it must not get */
-	TRIAL_SKIPPED,  /* this host gives it nothing to try with; the reason is on standard output */
+	TRIAL_SKIPPED, /* this host gives it nothing to try with; the reason is on standard output */
 };
 
 struct trial {

@@ -6,10 +6,11 @@
 #include "formats.h"
 
 static const char *const known[] = {"cpuset", "memory", NULL};
-static const struct share_format format = {.memory = "memory", .bare = SIZE_BARE_REFUSED, .known = known};
+static const struct share_format format = {
+	.memory = "memory", .bare = SIZE_BARE_REFUSED, .known = known};
 
-static int read_entry(
-	struct doc *doc, struct job *job, const yaml_node_t *name, const yaml_node_t *body, struct error *err)
+static int read_entry(struct doc *doc, struct job *job, const yaml_node_t *name,
+	const yaml_node_t *body, struct error *err)
 {
 	if (doc_get(doc, body, "cpuset") || doc_get(doc, body, "memory"))
 		return job_read_crs(doc, job, name, body, &format, err);
@@ -26,6 +27,6 @@ int crs_compose_read(struct doc *doc, struct job *job, struct error *err)
 	if (job->crs_count > 0)
 		return 0;
 	(void)fail_as(err, EX_CONFIG, "%s: no CRS in it", doc->name);
-	return add_hint(err,
-		"a resource config has `crs:` and `workers:`, or one entry with cpuset and memory per CRS");
+	return add_hint(err, "a resource config has `crs:` and `workers:`, or one entry with "
+			     "cpuset and memory per CRS");
 }

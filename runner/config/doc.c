@@ -35,10 +35,12 @@ static int fail_parser(const char *name, const yaml_parser_t *parser, struct err
 		return fail_as(err, EX_SOFTWARE, "%s: out of memory", name);
 	const char *problem = parser->problem ? parser->problem : "not YAML";
 	if (parser->error == YAML_READER_ERROR)
-		return fail_as(err, EX_CONFIG, "%s: byte %zu: %s", name, parser->problem_offset, problem);
+		return fail_as(
+			err, EX_CONFIG, "%s: byte %zu: %s", name, parser->problem_offset, problem);
 	(void)doc_fail(err, name, from_yaml(parser->problem_mark), "%s", problem);
 	if (strstr(problem, "cannot start any token"))
-		return add_hint(err, "YAML is indented with spaces, and special characters need quotes");
+		return add_hint(
+			err, "YAML is indented with spaces, and special characters need quotes");
 	return -1;
 }
 
@@ -49,7 +51,8 @@ yaml_node_t *doc_root(struct doc *doc)
 
 const char *doc_text(const yaml_node_t *node)
 {
-	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
+						      : NULL;
 }
 
 bool doc_is_null(const yaml_node_t *node)
@@ -59,8 +62,8 @@ bool doc_is_null(const yaml_node_t *node)
 	       (!*text || strcmp(text, "~") == 0 || strcasecmp(text, "null") == 0);
 }
 
-bool doc_pair(
-	struct doc *doc, const yaml_node_t *map, size_t i, yaml_node_t **ret_key, yaml_node_t **ret_value)
+bool doc_pair(struct doc *doc, const yaml_node_t *map, size_t i, yaml_node_t **ret_key,
+	yaml_node_t **ret_value)
 {
 	if (!map || map->type != YAML_MAPPING_NODE)
 		return false;
@@ -100,7 +103,8 @@ static int compare_keys(const void *a, const void *b)
 	const yaml_node_t *const *left = a;
 	const yaml_node_t *const *right = b;
 	int order = strcmp(doc_text(*left), doc_text(*right));
-	return order ? order : (int)((*left)->start_mark.index > (*right)->start_mark.index) * 2 - 1;
+	return order ? order
+		     : (int)((*left)->start_mark.index > (*right)->start_mark.index) * 2 - 1;
 }
 
 /* Sorted, so that a mapping of a million keys is no quadratic trap. */
@@ -132,10 +136,11 @@ struct extent {
 	bool open;       /* being measured: whoever meets it again has found a circle */
 };
 
-static int measure(struct doc *doc, struct extent *extents, int id, unsigned level, struct error *err);
+static int measure(
+	struct doc *doc, struct extent *extents, int id, unsigned level, struct error *err);
 
-static int add_child(struct doc *doc, struct extent *extents, struct extent *parent, int id, unsigned level,
-	struct error *err)
+static int add_child(struct doc *doc, struct extent *extents, struct extent *parent, int id,
+	unsigned level, struct error *err)
 {
 	if (measure(doc, extents, id, level, err) < 0)
 		return -1;
@@ -143,33 +148,37 @@ static int add_child(struct doc *doc, struct extent *extents, struct extent *par
 	parent->nodes += child->nodes;
 	parent->levels = child->levels >= parent->levels ? child->levels + 1 : parent->levels;
 	if (parent->nodes > DOC_NODES_MAX)
-		return doc_fail(err, doc->name, doc_mark(yaml_document_get_node(&doc->document, id)),
+		return doc_fail(err, doc->name,
+			doc_mark(yaml_document_get_node(&doc->document, id)),
 			"more than %u values, with aliases written out", DOC_NODES_MAX);
 	return 0;
 }
 
 /* Each node once, at most DOC_DEPTH_MAX calls deep. */
-static int measure(struct doc *doc, struct extent *extents, int id, unsigned level, struct error *err)
+static int measure(
+	struct doc *doc, struct extent *extents, int id, unsigned level, struct error *err)
 {
 	struct extent *extent = &extents[id - 1];
 	const yaml_node_t *node = yaml_document_get_node(&doc->document, id);
 	if (extent->open)
 		return doc_fail(err, doc->name, doc_mark(node), "has an alias of itself inside");
 	if (level + extent->levels > DOC_DEPTH_MAX)
-		return doc_fail(
-			err, doc->name, doc_mark(node), "nested in more than %d levels", DOC_DEPTH_MAX);
+		return doc_fail(err, doc->name, doc_mark(node), "nested in more than %d levels",
+			DOC_DEPTH_MAX);
 	if (extent->nodes)
 		return 0;
 	struct extent found = {.nodes = 1, .levels = 1};
 	extent->open = true;
 	if (node->type == YAML_SEQUENCE_NODE) {
 		const yaml_node_item_t *end = node->data.sequence.items.top;
-		for (const yaml_node_item_t *item = node->data.sequence.items.start; item < end; item++)
+		for (const yaml_node_item_t *item = node->data.sequence.items.start; item < end;
+			item++)
 			if (add_child(doc, extents, &found, *item, level + 1, err) < 0)
 				return -1;
 	} else if (node->type == YAML_MAPPING_NODE) {
 		const yaml_node_pair_t *end = node->data.mapping.pairs.top;
-		for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < end; pair++)
+		for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < end;
+			pair++)
 			if (add_child(doc, extents, &found, pair->key, level + 1, err) < 0 ||
 				add_child(doc, extents, &found, pair->value, level + 1, err) < 0)
 				return -1;
@@ -193,7 +202,8 @@ static int check_nodes(struct doc *doc, struct error *err)
 	for (const yaml_node_t *node = doc->document.nodes.start; node < end; node++) {
 		if (node->type == YAML_SCALAR_NODE &&
 			strlen((const char *)node->data.scalar.value) != node->data.scalar.length)
-			return doc_fail(err, doc->name, doc_mark(node), "a NUL character in a value");
+			return doc_fail(
+				err, doc->name, doc_mark(node), "a NUL character in a value");
 		if (node->type == YAML_MAPPING_NODE && refuse_duplicates(doc, node, err) < 0)
 			return -1;
 	}

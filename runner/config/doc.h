@@ -52,8 +52,8 @@ bool doc_is_null(const yaml_node_t *node);
 yaml_node_t *doc_get(struct doc *doc, const yaml_node_t *node, const char *key);
 
 /* Walk a mapping's pairs or a sequence's items by index; false at the end. */
-bool doc_pair(
-	struct doc *doc, const yaml_node_t *map, size_t i, yaml_node_t **ret_key, yaml_node_t **ret_value);
+bool doc_pair(struct doc *doc, const yaml_node_t *map, size_t i, yaml_node_t **ret_key,
+	yaml_node_t **ret_value);
 bool doc_item(struct doc *doc, const yaml_node_t *seq, size_t i, yaml_node_t **ret_item);
 
 /* EX_CONFIG with "NAME:LINE:COLUMN: " in front. Returns -1. */

@@ -14,12 +14,13 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-static const char *const file_names[] = {"config-resource.yaml", "crs-compose.yaml", "compose.yaml"};
+static const char *const file_names[] = {
+	"config-resource.yaml", "crs-compose.yaml", "compose.yaml"};
 
 /* A child cgroup must not look like a file of the kernel's: these begin the files of cgroup v2. */
-static const char *const kernel_prefixes[] = {"cgroup.", "cpu.", "cpuset.", "devices.", "dmem.", "freezer.",
-	"hugetlb.", "io.", "irq.", "memory.", "misc.", "net_cls.", "net_prio.", "perf_event.", "pids.",
-	"rdma."};
+static const char *const kernel_prefixes[] = {"cgroup.", "cpu.", "cpuset.", "devices.", "dmem.",
+	"freezer.", "hugetlb.", "io.", "irq.", "memory.", "misc.", "net_cls.", "net_prio.",
+	"perf_event.", "pids.", "rdma."};
 
 const char *job_format_name(enum job_format format)
 {
@@ -53,15 +54,17 @@ static int check_name(const struct doc *doc, struct mark at, const char *name, s
 	size_t len = strlen(name);
 	if (!job_is_name(name)) {
 		(void)doc_fail(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
-		return add_hint(
-			err, "begin with a letter or digit, go on with letters, digits, '.', '_' and '-'");
+		return add_hint(err, "begin with a letter or digit, go on with letters, digits, "
+				     "'.', '_' and '-'");
 	}
 	if (len > JOB_NAME_MAX)
 		return doc_fail(err, doc->name, at,
-			"the name of a CRS has at most %d bytes, this one has %zu", JOB_NAME_MAX, len);
+			"the name of a CRS has at most %d bytes, this one has %zu", JOB_NAME_MAX,
+			len);
 	for (size_t i = 0; i < sizeof kernel_prefixes / sizeof *kernel_prefixes; i++) {
 		if (strncmp(name, kernel_prefixes[i], strlen(kernel_prefixes[i])) == 0) {
-			(void)doc_fail(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
+			(void)doc_fail(
+				err, doc->name, at, "'%s' cannot be the name of a CRS", name);
 			return add_hint(err, "the kernel's own files in a cgroup begin with '%s'",
 				kernel_prefixes[i]);
 		}
@@ -69,20 +72,21 @@ static int check_name(const struct doc *doc, struct mark at, const char *name, s
 	return 0;
 }
 
-int job_add_crs(
-	struct doc *doc, struct job *job, const yaml_node_t *name, struct job_crs **ret, struct error *err)
+int job_add_crs(struct doc *doc, struct job *job, const yaml_node_t *name, struct job_crs **ret,
+	struct error *err)
 {
 	const char *text = doc_text(name);
 	if (!text)
-		return doc_fail(err, doc->name, doc_mark(name), "the name of a CRS must be plain text");
+		return doc_fail(
+			err, doc->name, doc_mark(name), "the name of a CRS must be plain text");
 	if (check_name(doc, doc_mark(name), text, err) < 0)
 		return -1;
 	if (job->crs_count == JOB_CRS_MAX)
 		return doc_fail(err, doc->name, doc_mark(name), "more than %d CRSs", JOB_CRS_MAX);
 	if ((job->crs_count & (job->crs_count - 1)) == 0) {
 		/* Room for 1, 2, 4, 8 …: doubled whenever it is full. */
-		struct job_crs *larger =
-			reallocarray(job->crs, job->crs_count ? job->crs_count * 2 : 1, sizeof *larger);
+		struct job_crs *larger = reallocarray(
+			job->crs, job->crs_count ? job->crs_count * 2 : 1, sizeof *larger);
 		if (!larger)
 			return fail(err, ENOMEM, "%s", doc->name);
 		job->crs = larger;
@@ -102,7 +106,8 @@ static int compare_names(const void *a, const void *b)
 	const struct job_crs *const *right = b;
 	int order = strcmp((*left)->name, (*right)->name);
 	return order ? order
-		     : ((*left)->at.line > (*right)->at.line) - ((*left)->at.line < (*right)->at.line);
+		     : ((*left)->at.line > (*right)->at.line) -
+			       ((*left)->at.line < (*right)->at.line);
 }
 
 /* In a list nothing but this keeps two CRSs from having one name. */
@@ -117,8 +122,8 @@ static int refuse_twins(const char *name, const struct job *job, struct error *e
 	for (size_t i = 1; i < job->crs_count; i++)
 		if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
 			return doc_fail(err, name, sorted[i]->at,
-				"CRS '%s' is here a second time (first in line %u)", sorted[i]->name,
-				sorted[i - 1]->at.line);
+				"CRS '%s' is here a second time (first in line %u)",
+				sorted[i]->name, sorted[i - 1]->at.line);
 	return 0;
 }
 
@@ -130,12 +135,13 @@ int job_parse(const char *name, const char *text, size_t len, const char *worker
 		return -1;
 	const yaml_node_t *root = doc_root(&doc);
 	if (root->type != YAML_MAPPING_NODE)
-		return doc_fail(
-			err, name, doc_mark(root), "expected a mapping (`key: value` lines) at the top");
+		return doc_fail(err, name, doc_mark(root),
+			"expected a mapping (`key: value` lines) at the top");
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	bool resource = doc_get(&doc, root, "crs") || doc_get(&doc, root, "workers");
 	job.format = resource ? JOB_RESOURCE : JOB_CRS_COMPOSE;
-	if ((resource ? resource_read(&doc, worker, &job, err) : crs_compose_read(&doc, &job, err)) < 0)
+	if ((resource ? resource_read(&doc, worker, &job, err)
+		      : crs_compose_read(&doc, &job, err)) < 0)
 		return -1;
 	if (refuse_twins(name, &job, err) < 0)
 		return -1;
@@ -181,7 +187,8 @@ static char *find_file(const char *config, struct error *err)
 			return steal_ptr(path);
 	}
 	(void)fail_as(err, EX_CONFIG, "%s: no resource config in this directory", config);
-	(void)add_hint(err, "it needs one of %s, %s, %s", file_names[0], file_names[1], file_names[2]);
+	(void)add_hint(
+		err, "it needs one of %s, %s, %s", file_names[0], file_names[1], file_names[2]);
 	return NULL;
 }
 

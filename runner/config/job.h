@@ -5,8 +5,8 @@
 #ifndef OSS_CRS_JOB_H
 #define OSS_CRS_JOB_H
 
-#include "doc.h"
 #include "cpulist.h"
+#include "doc.h"
 #include "error.h"
 
 #include <stdint.h>

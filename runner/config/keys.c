@@ -12,8 +12,8 @@
 static const struct {
 	const char *word;
 	bool memory;
-} words[] = {{"cpu", false}, {"cpus", false}, {"cpuset", false}, {"cpusets", false}, {"core", false},
-	{"cores", false}, {"mem", true}, {"memory", true}, {"ram", true}};
+} words[] = {{"cpu", false}, {"cpus", false}, {"cpuset", false}, {"cpusets", false},
+	{"core", false}, {"cores", false}, {"mem", true}, {"memory", true}, {"ram", true}};
 
 static bool has_word(const char *key, const char *word)
 {
@@ -52,8 +52,8 @@ static bool is_known(const char *key, const char *const *known)
 	return false;
 }
 
-static int check(
-	struct doc *doc, const yaml_node_t *body, const char *const *known, bool all, struct error *err)
+static int check(struct doc *doc, const yaml_node_t *body, const char *const *known, bool all,
+	struct error *err)
 {
 	yaml_node_t *key = NULL;
 	yaml_node_t *value = NULL;
@@ -62,7 +62,8 @@ static int check(
 		if (!text || is_known(text, known))
 			continue;
 		if (strcmp(text, "<<") == 0) {
-			(void)doc_fail(err, doc->name, doc_mark(key), "merge keys (`<<`) are not read");
+			(void)doc_fail(
+				err, doc->name, doc_mark(key), "merge keys (`<<`) are not read");
 			return add_hint(err, "write the keys out; an alias as a value is fine");
 		}
 		const char *hint = all ? nearest_word(text, known) : meant(text, known);
@@ -74,12 +75,14 @@ static int check(
 	return 0;
 }
 
-int keys_check(struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err)
+int keys_check(
+	struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err)
 {
 	return check(doc, body, known, false, err);
 }
 
-int keys_check_all(struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err)
+int keys_check_all(
+	struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err)
 {
 	return check(doc, body, known, true, err);
 }

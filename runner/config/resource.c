@@ -33,7 +33,8 @@ static int read_item(struct doc *doc, struct job *job, const yaml_node_t *item, 
 }
 
 /* The nearest name of a worker, as the hint of an error that is already described. Returns -1. */
-static int hint_worker(struct doc *doc, const yaml_node_t *workers, const char *name, struct error *err)
+static int hint_worker(
+	struct doc *doc, const yaml_node_t *workers, const char *name, struct error *err)
 {
 	const char *names[WORKERS_MAX + 1] = {NULL};
 	size_t count = 0;
@@ -44,25 +45,28 @@ static int hint_worker(struct doc *doc, const yaml_node_t *workers, const char *
 			names[count++] = doc_text(key);
 	if (count == 0)
 		return -1;
-	return add_hint(err, "the nearest one below `workers:` is '%.64s'", nearest_word(name, names));
+	return add_hint(
+		err, "the nearest one below `workers:` is '%.64s'", nearest_word(name, names));
 }
 
-static int fail_worker(
-	struct doc *doc, const yaml_node_t *workers, struct mark at, const char *name, struct error *err)
+static int fail_worker(struct doc *doc, const yaml_node_t *workers, struct mark at,
+	const char *name, struct error *err)
 {
 	(void)doc_fail(err, doc->name, at, "no worker '%.64s'", name);
 	return hint_worker(doc, workers, name, err);
 }
 
-static int read_worker(
-	struct doc *doc, const yaml_node_t *workers, const char *worker, struct job *job, struct error *err)
+static int read_worker(struct doc *doc, const yaml_node_t *workers, const char *worker,
+	struct job *job, struct error *err)
 {
 	if (!workers)
 		return 0;
 	if (workers->type != YAML_MAPPING_NODE)
-		return doc_fail(err, doc->name, doc_mark(workers), "workers must be a mapping of names");
+		return doc_fail(
+			err, doc->name, doc_mark(workers), "workers must be a mapping of names");
 	if (workers->data.mapping.pairs.top - workers->data.mapping.pairs.start > WORKERS_MAX)
-		return doc_fail(err, doc->name, doc_mark(workers), "more than %d workers", WORKERS_MAX);
+		return doc_fail(
+			err, doc->name, doc_mark(workers), "more than %d workers", WORKERS_MAX);
 	const yaml_node_t *body = doc_get(doc, workers, worker);
 	if (!body)
 		return fail_worker(doc, workers, doc_mark(workers), worker, err);
@@ -74,8 +78,8 @@ static int read_worker(
 }
 
 /* Whether a CRS is for the worker: it is named in its `workers`, or there is no such list. 1, 0, -1 with an error. */
-static int is_for(struct doc *doc, const yaml_node_t *body, const yaml_node_t *workers, const char *worker,
-	struct error *err)
+static int is_for(struct doc *doc, const yaml_node_t *body, const yaml_node_t *workers,
+	const char *worker, struct error *err)
 {
 	const yaml_node_t *list = doc_get(doc, body, "workers");
 	if (!list)
@@ -101,8 +105,8 @@ static int is_for(struct doc *doc, const yaml_node_t *body, const yaml_node_t *w
 
 /* `resources` is the share itself, or a mapping of workers to shares. A CRS may be without, or without one for this
  * worker. */
-static int read_resources(struct doc *doc, const yaml_node_t *body, const char *worker, struct job_share *ret,
-	struct error *err)
+static int read_resources(struct doc *doc, const yaml_node_t *body, const char *worker,
+	struct job_share *ret, struct error *err)
 {
 	const yaml_node_t *share = doc_get(doc, body, "resources");
 	if (!share || doc_is_null(share))
@@ -127,8 +131,8 @@ static int read_resources(struct doc *doc, const yaml_node_t *body, const char *
 		       : job_read_share(doc, share, &share_format, ret, err);
 }
 
-static int read_entry(struct doc *doc, struct job *job, const yaml_node_t *name, const yaml_node_t *body,
-	const char *worker, struct error *err)
+static int read_entry(struct doc *doc, struct job *job, const yaml_node_t *name,
+	const yaml_node_t *body, const char *worker, struct error *err)
 {
 	if (body->type != YAML_MAPPING_NODE && !doc_is_null(body))
 		return doc_fail(err, doc->name, doc_mark(body),
@@ -166,7 +170,8 @@ int resource_read(struct doc *doc, const char *worker, struct job *job, struct e
 		return fail_as(err, EX_CONFIG, "%s: no `crs:` in it", doc->name);
 	if (crs->type == YAML_SCALAR_NODE && !doc_is_null(crs)) {
 		(void)doc_fail(err, doc->name, doc_mark(crs), "`crs:` must be a list or a mapping");
-		return add_hint(err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
+		return add_hint(
+			err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
 	}
 	if (refuse_mixture(doc, err) < 0 ||
 		read_worker(doc, doc_get(doc, doc_root(doc), "workers"), worker, job, err) < 0)

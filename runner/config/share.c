@@ -9,8 +9,8 @@
 
 static const char *const cpu_keys[] = {"cpuset", "cpus", "cpu"};
 
-static int fail_value(
-	struct doc *doc, const yaml_node_t *value, const char *key, const char *what, struct error *err)
+static int fail_value(struct doc *doc, const yaml_node_t *value, const char *key, const char *what,
+	struct error *err)
 {
 	return doc_fail(err, doc->name, doc_mark(value), "%s %s", key, what);
 }
@@ -21,8 +21,8 @@ static bool is_number(const char *text)
 }
 
 /* A scalar's text; NULL with an error for anything else, and for what is octal in YAML 1.1 and not in 1.2. */
-static const char *read_text(
-	struct doc *doc, const yaml_node_t *value, const char *key, const char *what, struct error *err)
+static const char *read_text(struct doc *doc, const yaml_node_t *value, const char *key,
+	const char *what, struct error *err)
 {
 	const char *text = doc_text(value);
 	if (!text || doc_is_null(value)) {
@@ -39,8 +39,8 @@ static const char *read_text(
 	return text;
 }
 
-static int read_count(
-	struct doc *doc, const yaml_node_t *value, const char *key, unsigned *ret, struct error *err)
+static int read_count(struct doc *doc, const yaml_node_t *value, const char *key, unsigned *ret,
+	struct error *err)
 {
 	unsigned count = 0;
 	for (const char *p = doc_text(value); *p && count <= CPULIST_MAX; p++)
@@ -53,8 +53,8 @@ static int read_count(
 	return 0;
 }
 
-static int read_cpus(
-	struct doc *doc, const yaml_node_t *value, const char *key, struct job_share *ret, struct error *err)
+static int read_cpus(struct doc *doc, const yaml_node_t *value, const char *key,
+	struct job_share *ret, struct error *err)
 {
 	bool countable = strcmp(key, "cpuset") != 0;
 	const char *text = read_text(doc, value, key,
@@ -74,8 +74,8 @@ static int read_cpus(
 	return 0;
 }
 
-static int read_memory(struct doc *doc, const yaml_node_t *value, const char *key, enum size_bare bare,
-	struct job_share *ret, struct error *err)
+static int read_memory(struct doc *doc, const yaml_node_t *value, const char *key,
+	enum size_bare bare, struct job_share *ret, struct error *err)
 {
 	const char *text = read_text(doc, value, key, "must be a size such as \"4G\"", err);
 	if (!text)
@@ -99,8 +99,9 @@ int job_read_share(struct doc *doc, const yaml_node_t *body, const struct share_
 		if (!value)
 			continue;
 		if (first)
-			return doc_fail(err, doc->name, doc_mark(value), "both %s (line %u) and %s are given",
-				first, share.cpus_at.line, cpu_keys[i]);
+			return doc_fail(err, doc->name, doc_mark(value),
+				"both %s (line %u) and %s are given", first, share.cpus_at.line,
+				cpu_keys[i]);
 		first = cpu_keys[i];
 		if (read_cpus(doc, value, first, &share, err) < 0)
 			return -1;

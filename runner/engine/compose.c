@@ -27,7 +27,8 @@ static const char *const plugin_dirs[] = {"/usr/local/lib/docker/cli-plugins",
 static char *plugin_in(const char *dir, const char *below)
 {
 	_cleanup_free_ char *path = NULL;
-	bool found = dir && asprintf(&path, "%s%s/docker-compose", dir, below) > 0 && access(path, X_OK) == 0;
+	bool found = dir && asprintf(&path, "%s%s/docker-compose", dir, below) > 0 &&
+		     access(path, X_OK) == 0;
 	return found ? steal_ptr(path) : NULL;
 }
 
@@ -57,8 +58,8 @@ char *compose_project(const char *run_name)
 	return project;
 }
 
-static int render_template(
-	const char *path, const struct run_plan *plan, const char *scratch_dir, char **ret, struct error *err)
+static int render_template(const char *path, const struct run_plan *plan, const char *scratch_dir,
+	char **ret, struct error *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -81,7 +82,9 @@ static int render_template(
 		return fail(err, errno, "open %s", scratch_dir);
 	if (fs_replace(dir, default_files[0], rendered, strlen(rendered), 0600, err) < 0)
 		return -1;
-	return asprintf(ret, "%s/%s", scratch_dir, default_files[0]) < 0 ? fail(err, ENOMEM, "%s", path) : 0;
+	return asprintf(ret, "%s/%s", scratch_dir, default_files[0]) < 0
+		       ? fail(err, ENOMEM, "%s", path)
+		       : 0;
 }
 
 static bool is_template(const char *path)
@@ -174,7 +177,8 @@ void compose_free(struct compose *compose)
 	*compose = (struct compose)COMPOSE_NONE;
 }
 
-int compose_argv(const struct compose *compose, const char *const *more, const char ***ret, struct error *err)
+int compose_argv(const struct compose *compose, const char *const *more, const char ***ret,
+	struct error *err)
 {
 	size_t n = 0;
 	size_t more_count = 0;
@@ -200,8 +204,8 @@ int compose_argv(const struct compose *compose, const char *const *more, const c
 	return 0;
 }
 
-int compose_up_argv(const struct compose *compose, const char *override, bool until_first, const char ***ret,
-	struct error *err)
+int compose_up_argv(const struct compose *compose, const char *override, bool until_first,
+	const char ***ret, struct error *err)
 {
 	const char *more[] = {
 		"--file", override, "up", until_first ? "--abort-on-container-exit" : NULL, NULL};

@@ -66,23 +66,23 @@ void compose_free(struct compose *compose);
 /* Ask the tool what the files come to (`config`) and find the CRS of every service of the phase: by a cgroup_parent
  * below the run's, by the label oss-crs.crs, by its name, by the longest CRS name X where it is X_…, or else
  * oss_crs_infra. A service that belongs nowhere is EX_CONFIG unless unconfined ones are allowed. */
-int compose_services(
-	struct compose *compose, const struct run_plan *plan, bool allow_unconfined, struct error *err);
+int compose_services(struct compose *compose, const struct run_plan *plan, bool allow_unconfined,
+	struct error *err);
 
 /* The CRS of a service, as an index into the plan's, or COMPOSE_UNCONFINED. */
 int compose_crs(const struct compose *compose, const char *service);
 
 /* The override file's content. limits_per_container: cpuset and mem_limit instead of cgroup_parent. Caller frees. */
-int compose_override(const struct compose *compose, const struct run_plan *plan, bool limits_per_container,
-	char **ret, struct error *err);
+int compose_override(const struct compose *compose, const struct run_plan *plan,
+	bool limits_per_container, char **ret, struct error *err);
 
 /* argv of any call: the words that all have in common, then `more` (NULL-terminated). Caller frees the array, not the
  * strings. */
-int compose_argv(
-	const struct compose *compose, const char *const *more, const char ***ret, struct error *err);
+int compose_argv(const struct compose *compose, const char *const *more, const char ***ret,
+	struct error *err);
 
 /* argv of `up` with the override file at the given path. Caller frees the array, not the strings. */
-int compose_up_argv(const struct compose *compose, const char *override, bool until_first, const char ***ret,
-	struct error *err);
+int compose_up_argv(const struct compose *compose, const char *override, bool until_first,
+	const char ***ret, struct error *err);
 
 #endif

@@ -74,8 +74,8 @@ static int fail_service(struct error *err, const char *service, const char *fmt,
 }
 
 /* The CRS that the service's own cgroup_parent names: -1 if it has none. */
-static int find_by_parent(
-	const struct run_plan *plan, const char *service, const char *parent, int *ret, struct error *err)
+static int find_by_parent(const struct run_plan *plan, const char *service, const char *parent,
+	int *ret, struct error *err)
 {
 	size_t len = strlen(plan->cgroup_parent);
 	*ret = -1;
@@ -85,18 +85,20 @@ static int find_by_parent(
 		*ret = plan_find(plan, parent + len + 1);
 		return *ret >= 0 ? 0
 				 : fail_service(err, service,
-					   "cgroup_parent names no CRS of the config:", parent + len + 1);
+					   "cgroup_parent names no CRS of the config:",
+					   parent + len + 1);
 	}
 	(void)fail_service(err, service, "cgroup_parent is outside this run:", parent);
-	return add_hint(
-		err, "write ${OSS_CRS_CGROUP_PARENT}/NAME, or leave cgroup_parent out: it is set for you");
+	return add_hint(err, "write ${OSS_CRS_CGROUP_PARENT}/NAME, or leave cgroup_parent out: it "
+			     "is set for you");
 }
 
 static int find_crs(struct doc *doc, const yaml_node_t *body, const char *service,
 	const struct run_plan *plan, int *ret, struct error *err)
 {
 	int by_parent = -1;
-	if (find_by_parent(plan, service, doc_text(doc_get(doc, body, "cgroup_parent")), &by_parent, err) < 0)
+	if (find_by_parent(plan, service, doc_text(doc_get(doc, body, "cgroup_parent")), &by_parent,
+		    err) < 0)
 		return -1;
 	const char *label = get_label(doc, body, CRS_LABEL);
 	int by_label = label ? plan_find(plan, label) : -1;
@@ -113,7 +115,8 @@ static int find_crs(struct doc *doc, const yaml_node_t *body, const char *servic
 }
 
 static int add_service(struct compose *compose, struct doc *doc, const yaml_node_t *key,
-	const yaml_node_t *body, const struct run_plan *plan, bool allow_unconfined, struct error *err)
+	const yaml_node_t *body, const struct run_plan *plan, bool allow_unconfined,
+	struct error *err)
 {
 	const char *name = doc_text(key);
 	if (!name || !in_phase(doc, body, compose->phase))
@@ -124,7 +127,8 @@ static int add_service(struct compose *compose, struct doc *doc, const yaml_node
 	if (crs < 0 && !allow_unconfined) {
 		(void)fail_as(err, EX_CONFIG, "service '%s' belongs to no CRS", name);
 		return add_hint(err,
-			"name it X_%s after its CRS X, give it the label %s, add %s to the config, or "
+			"name it X_%s after its CRS X, give it the label %s, add %s to the config, "
+			"or "
 			"--allow-unconfined",
 			name, CRS_LABEL, JOB_INFRA_CRS);
 	}
@@ -133,8 +137,8 @@ static int add_service(struct compose *compose, struct doc *doc, const yaml_node
 	if (!larger)
 		return fail(err, ENOMEM, "Compose");
 	compose->services = larger;
-	larger[compose->service_count] =
-		(struct compose_service){.name = strdup(name), .crs = crs, .risks = risks_of(doc, body)};
+	larger[compose->service_count] = (struct compose_service){
+		.name = strdup(name), .crs = crs, .risks = risks_of(doc, body)};
 	if (!larger[compose->service_count].name)
 		return fail(err, ENOMEM, "Compose");
 	compose->service_count++;
@@ -162,14 +166,15 @@ static int add_name(struct compose_names *names, const char *name, struct error 
 }
 
 /* prefix: of a name that is not the user's choice; NULL: any. */
-static int read_names(struct doc *doc, const char *section, const char *prefix, struct compose_names *ret,
-	struct error *err)
+static int read_names(struct doc *doc, const char *section, const char *prefix,
+	struct compose_names *ret, struct error *err)
 {
 	const yaml_node_t *map = doc_get(doc, doc_root(doc), section);
 	yaml_node_t *key = NULL;
 	yaml_node_t *body = NULL;
 	for (size_t i = 0; doc_pair(doc, map, i, &key, &body); i++) {
-		if (doc_text(key) && is_made(doc, body, prefix) && add_name(ret, doc_text(key), err) < 0)
+		if (doc_text(key) && is_made(doc, body, prefix) &&
+			add_name(ret, doc_text(key), err) < 0)
 			return -1;
 	}
 	return 0;
@@ -198,12 +203,14 @@ static int read_services(struct compose *compose, const char *text, const struct
 		return -1;
 	if (compose->service_count > 0)
 		return 0;
-	(void)fail_as(err, EX_CONFIG, "%s: no service for the %s phase", compose->files[0], compose->phase);
-	return add_hint(err, "give services `profiles: [%s]`, or none for both phases", compose->phase);
+	(void)fail_as(err, EX_CONFIG, "%s: no service for the %s phase", compose->files[0],
+		compose->phase);
+	return add_hint(
+		err, "give services `profiles: [%s]`, or none for both phases", compose->phase);
 }
 
-int compose_services(
-	struct compose *compose, const struct run_plan *plan, bool allow_unconfined, struct error *err)
+int compose_services(struct compose *compose, const struct run_plan *plan, bool allow_unconfined,
+	struct error *err)
 {
 	_cleanup_free_ const char **argv = NULL;
 	if (compose_argv(compose, (const char *const[]){"config", NULL}, &argv, err) < 0)
@@ -214,8 +221,8 @@ int compose_services(
 	if (proc_capture(&spawn, CONFIG_SIZE_MAX, &text, &status, err) < 0)
 		return -1;
 	if (status != 0)
-		return fail_as(
-			err, EX_CONFIG, "%s: Compose does not accept it (see above)", compose->files[0]);
+		return fail_as(err, EX_CONFIG, "%s: Compose does not accept it (see above)",
+			compose->files[0]);
 	return read_services(compose, text, plan, allow_unconfined, err);
 }
 
@@ -258,7 +265,8 @@ static json_t *environment_of(const struct plan_crs *crs)
 		return environment;
 	char text[CPULIST_TEXT_MAX];
 	(void)json_object_set_new(environment, "OSS_CRS_NAME", literal(crs->name));
-	(void)json_object_set_new(environment, "OSS_CRS_CPUSET", literal(cpulist_format(&crs->cpus, text)));
+	(void)json_object_set_new(
+		environment, "OSS_CRS_CPUSET", literal(cpulist_format(&crs->cpus, text)));
 	(void)snprintf(text, sizeof text, "%" PRIu64, crs->memory_max);
 	(void)json_object_set_new(environment, "OSS_CRS_MEMORY_LIMIT", literal(text));
 	return environment;
@@ -281,17 +289,18 @@ static json_t *labels_of(const struct compose *compose, const struct run_plan *p
 /* Version 2.0 of the format has no labels there. */
 static bool has_bare_networks(const struct compose *compose)
 {
-	return compose->schema && (strcmp(compose->schema, "2") == 0 || strcmp(compose->schema, "2.0") == 0);
+	return compose->schema &&
+	       (strcmp(compose->schema, "2") == 0 || strcmp(compose->schema, "2.0") == 0);
 }
 
 /* {"NAME": {"labels": …}, …} */
-static json_t *labelled(
-	const struct compose *compose, const struct run_plan *plan, const struct compose_names *names)
+static json_t *labelled(const struct compose *compose, const struct run_plan *plan,
+	const struct compose_names *names)
 {
 	json_t *section = json_object();
 	for (size_t i = 0; i < names->count; i++)
-		(void)json_object_set_new(
-			section, names->list[i], json_pack("{s:o}", "labels", labels_of(compose, plan)));
+		(void)json_object_set_new(section, names->list[i],
+			json_pack("{s:o}", "labels", labels_of(compose, plan)));
 	return section;
 }
 
@@ -305,7 +314,8 @@ static json_t *override_of(const struct compose *compose, const struct run_plan 
 		return body;
 	char text[CPULIST_TEXT_MAX];
 	if (limits_per_container) {
-		(void)json_object_set_new(body, "cpuset", literal(cpulist_format(&crs->cpus, text)));
+		(void)json_object_set_new(
+			body, "cpuset", literal(cpulist_format(&crs->cpus, text)));
 		(void)snprintf(text, sizeof text, "%" PRIu64 "b", crs->memory_max);
 		(void)json_object_set_new(body, "mem_limit", literal(text));
 		(void)json_object_set_new(body, "memswap_limit", literal(text));
@@ -317,8 +327,8 @@ static json_t *override_of(const struct compose *compose, const struct run_plan 
 	return body;
 }
 
-int compose_override(const struct compose *compose, const struct run_plan *plan, bool limits_per_container,
-	char **ret, struct error *err)
+int compose_override(const struct compose *compose, const struct run_plan *plan,
+	bool limits_per_container, char **ret, struct error *err)
 {
 	_cleanup_json_ json_t *root = json_object();
 	json_t *services = json_object();
@@ -327,13 +337,15 @@ int compose_override(const struct compose *compose, const struct run_plan *plan,
 	for (size_t i = 0; i < compose->service_count; i++) {
 		const struct compose_service *service = &compose->services[i];
 		const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
-		(void)json_object_set_new(
-			services, service->name, override_of(compose, plan, crs, limits_per_container));
+		(void)json_object_set_new(services, service->name,
+			override_of(compose, plan, crs, limits_per_container));
 	}
 	(void)json_object_set_new(root, "services", services);
 	if (!has_bare_networks(compose)) {
-		(void)json_object_set_new(root, "networks", labelled(compose, plan, &compose->networks));
-		(void)json_object_set_new(root, "volumes", labelled(compose, plan, &compose->volumes));
+		(void)json_object_set_new(
+			root, "networks", labelled(compose, plan, &compose->networks));
+		(void)json_object_set_new(
+			root, "volumes", labelled(compose, plan, &compose->volumes));
 	}
 	/* JSON is YAML to Compose. */
 	char *text = json_dumps(root, JSON_INDENT(2));

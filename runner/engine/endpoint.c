@@ -21,7 +21,8 @@ static int open_config_dir(struct error *err)
 	const char *home = getenv("HOME");
 	_cleanup_free_ char *path = NULL;
 	if (!dir && !home)
-		return fail(err, ENOENT, "Docker's configuration: neither DOCKER_CONFIG nor HOME is set");
+		return fail(err, ENOENT,
+			"Docker's configuration: neither DOCKER_CONFIG nor HOME is set");
 	if ((dir ? asprintf(&path, "%s", dir) : asprintf(&path, "%s/.docker", home)) < 0)
 		return fail(err, ENOMEM, "Docker's configuration");
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -43,8 +44,8 @@ static json_t *load_json(int dir, const char *path, struct error *err)
 	json_error_t problem;
 	json_t *json = json_loadb(text, len, 0, &problem);
 	if (!json) {
-		(void)fail_as(
-			err, EX_CONFIG, "%s:%d:%d: %s", path, problem.line, problem.column, problem.text);
+		(void)fail_as(err, EX_CONFIG, "%s:%d:%d: %s", path, problem.line, problem.column,
+			problem.text);
 		(void)add_hint(err, "this is a file of Docker's CLI in ~/.docker");
 	}
 	return json;
@@ -58,17 +59,20 @@ static int find_context(int config, const char *name, char **ret, struct error *
 	while (list && (entry = readdir(list))) {
 		char path[NAME_MAX + 32];
 		(void)snprintf(path, sizeof path, "%s/meta.json", entry->d_name);
-		_cleanup_json_ json_t *meta = entry->d_name[0] != '.' ? load_json(fd, path, err) : NULL;
+		_cleanup_json_ json_t *meta =
+			entry->d_name[0] != '.' ? load_json(fd, path, err) : NULL;
 		const char *its_name = json_string_value(json_object_get(meta, "Name"));
 		if (!its_name || strcmp(its_name, name) != 0)
 			continue;
-		const json_t *docker = json_object_get(json_object_get(meta, "Endpoints"), "docker");
+		const json_t *docker =
+			json_object_get(json_object_get(meta, "Endpoints"), "docker");
 		const char *host = json_string_value(json_object_get(docker, "Host"));
 		*ret = strdup(host ? host : DEFAULT_ENDPOINT);
 		return *ret ? 0 : fail(err, ENOMEM, "context %s", name);
 	}
 	(void)fail_as(err, EX_UNAVAILABLE, "Docker context '%s' is not there", name);
-	return add_hint(err, "see `docker context ls`; DOCKER_CONTEXT or `docker context use` chose it");
+	return add_hint(
+		err, "see `docker context ls`; DOCKER_CONTEXT or `docker context use` chose it");
 }
 
 int endpoint_find(char **ret, struct error *err)
@@ -78,7 +82,8 @@ int endpoint_find(char **ret, struct error *err)
 	if (!address || !*address) {
 		address = DEFAULT_ENDPOINT;
 		_cleanup_close_ int config = open_config_dir(err);
-		_cleanup_json_ json_t *json = config >= 0 ? load_json(config, "config.json", err) : NULL;
+		_cleanup_json_ json_t *json =
+			config >= 0 ? load_json(config, "config.json", err) : NULL;
 		if (config >= 0 && !json && err->code != ENOENT)
 			return -1;
 		if (!context || !*context)
@@ -97,7 +102,8 @@ int endpoint_socket(const char *endpoint, const char **ret, struct error *err)
 		*ret = endpoint + sizeof scheme - 1;
 		return 0;
 	}
-	(void)fail_as(
-		err, EX_UNAVAILABLE, "Docker at %s is not on this host, and so are its cgroups", endpoint);
-	return add_hint(err, "unset DOCKER_HOST and DOCKER_CONTEXT, or: docker context use default");
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"Docker at %s is not on this host, and so are its cgroups", endpoint);
+	return add_hint(
+		err, "unset DOCKER_HOST and DOCKER_CONTEXT, or: docker context use default");
 }

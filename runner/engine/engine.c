@@ -24,7 +24,8 @@ const char *engine_name(enum engine_kind kind)
 	return names[kind];
 }
 
-int engine_open_at(enum engine_kind kind, const char *endpoint, struct engine *ret, struct error *err)
+int engine_open_at(
+	enum engine_kind kind, const char *endpoint, struct engine *ret, struct error *err)
 {
 	const char *socket = NULL;
 	_cleanup_free_ char *copy = strdup(endpoint);
@@ -39,7 +40,9 @@ int engine_open_at(enum engine_kind kind, const char *endpoint, struct engine *r
 int engine_open(struct engine *ret, struct error *err)
 {
 	_cleanup_free_ char *endpoint = NULL;
-	return endpoint_find(&endpoint, err) < 0 ? -1 : engine_open_at(ENGINE_DOCKER, endpoint, ret, err);
+	return endpoint_find(&endpoint, err) < 0
+		       ? -1
+		       : engine_open_at(ENGINE_DOCKER, endpoint, ret, err);
 }
 
 void engine_close(struct engine *engine)
@@ -62,14 +65,16 @@ static bool is_installed(void)
 static int fail_connect(const struct engine *engine, struct error *err)
 {
 	if (err->code == EACCES) {
-		(void)fail_as(err, EX_NOPERM, "no permission to talk to Docker at %s", engine->endpoint);
-		return add_hint(err, "be in the group that may, which is root on this host, from the next "
-				     "login on: sudo usermod -aG docker $USER");
+		(void)fail_as(
+			err, EX_NOPERM, "no permission to talk to Docker at %s", engine->endpoint);
+		return add_hint(err,
+			"be in the group that may, which is root on this host, from the next "
+			"login on: sudo usermod -aG docker $USER");
 	}
 	char why[sizeof err->msg];
 	(void)snprintf(why, sizeof why, "%s", err->msg);
-	(void)fail_as(err, EX_UNAVAILABLE, "%s does not answer at %s: %s", engine_name(engine->kind),
-		engine->endpoint, why);
+	(void)fail_as(err, EX_UNAVAILABLE, "%s does not answer at %s: %s",
+		engine_name(engine->kind), engine->endpoint, why);
 	if (engine->kind == ENGINE_PODMAN)
 		return add_hint(err, "see what it says: journalctl --user -e");
 	return add_hint(err, is_installed() ? "start it: sudo systemctl start docker"
@@ -78,8 +83,8 @@ static int fail_connect(const struct engine *engine, struct error *err)
 
 /* One request. The answer's JSON, or NULL for an empty one, goes to *ret; a status from 400 on is an error. 404 and
  * 409 keep their meaning in err->code as ENOENT and EBUSY. */
-static int request(
-	struct engine *engine, const char *method, const char *path, json_t **ret, struct error *err)
+static int request(struct engine *engine, const char *method, const char *path, json_t **ret,
+	struct error *err)
 {
 	_cleanup_(http_close) struct http http = HTTP_CLOSED;
 	if (http_send(engine->socket, method, path, ANSWER_MAX, &http, err) < 0 ||
@@ -88,8 +93,9 @@ static int request(
 	_cleanup_json_ json_t *json = http.len ? json_loadb(http.text, http.len, 0, NULL) : NULL;
 	if (http.status >= 400) {
 		const char *message = json_string_value(json_object_get(json, "message"));
-		(void)fail_as(err, EX_UNAVAILABLE, "%s answers %d to %s %s: %s", engine_name(engine->kind),
-			http.status, method, path, message ? message : "no reason given");
+		(void)fail_as(err, EX_UNAVAILABLE, "%s answers %d to %s %s: %s",
+			engine_name(engine->kind), http.status, method, path,
+			message ? message : "no reason given");
 		err->code = http.status == 404 ? ENOENT : http.status == 409 ? EBUSY : EIO;
 		return -1;
 	}
@@ -124,7 +130,8 @@ int engine_info(struct engine *engine, struct engine_info *ret, struct error *er
 	return 0;
 }
 
-int engine_check_local(const struct engine *engine, const struct engine_info *info, struct error *err)
+int engine_check_local(
+	const struct engine *engine, const struct engine_info *info, struct error *err)
 {
 	struct utsname self;
 	if (uname(&self) < 0)
@@ -133,11 +140,12 @@ int engine_check_local(const struct engine *engine, const struct engine_info *in
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "%s at %s runs on another machine: %s with kernel %s",
 		engine_name(engine->kind), engine->endpoint, info->name, info->kernel);
-	return add_hint(
-		err, "the socket leads out of this host; a run needs the daemon whose cgroups are here");
+	return add_hint(err,
+		"the socket leads out of this host; a run needs the daemon whose cgroups are here");
 }
 
-int engine_check_version(const struct engine *engine, const struct engine_info *info, struct error *err)
+int engine_check_version(
+	const struct engine *engine, const struct engine_info *info, struct error *err)
 {
 	if (strcmp(info->cgroup_version, "2") == 0)
 		return 0;
@@ -146,11 +154,13 @@ int engine_check_version(const struct engine *engine, const struct engine_info *
 	return add_hint(err, "it needs Docker 20.10 or later on a host with cgroup v2");
 }
 
-int engine_check_driver(const struct engine *engine, const struct engine_info *info, struct error *err)
+int engine_check_driver(
+	const struct engine *engine, const struct engine_info *info, struct error *err)
 {
 	if (strcmp(info->driver, "cgroupfs") == 0)
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "%s uses the %s cgroup driver; a cgroup of ours needs cgroupfs",
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"%s uses the %s cgroup driver; a cgroup of ours needs cgroupfs",
 		engine_name(engine->kind), info->driver);
 	return add_hint(err, "run once: sudo oss-crs-setup docker");
 }
@@ -191,11 +201,13 @@ static int get_list(struct engine *engine, const char *what, const char *label, 
 		return fail(err, ENAMETOOLONG, "%s %s", label, value);
 	if (http_escape(filter, escaped, sizeof escaped, err) < 0)
 		return -1;
-	(void)snprintf(path, sizeof path, "%s%sfilters=%s", what, strchr(what, '?') ? "&" : "?", escaped);
+	(void)snprintf(
+		path, sizeof path, "%s%sfilters=%s", what, strchr(what, '?') ? "&" : "?", escaped);
 	return request(engine, "GET", path, ret, err);
 }
 
-int engine_container(struct engine *engine, const char *id, struct container *ret, struct error *err)
+int engine_container(
+	struct engine *engine, const char *id, struct container *ret, struct error *err)
 {
 	char path[128];
 	/* Podman's cgroups are libpod-ID. */
@@ -212,7 +224,8 @@ int engine_container(struct engine *engine, const char *id, struct container *re
 	_cleanup_(container_free) struct container container = {
 		.name = strdup(name + (*name == '/')),
 		.service = strdup(text_of(labels, SERVICE_LABEL)),
-		.cgroup_parent = strdup(text_of(json_object_get(json, "HostConfig"), "CgroupParent")),
+		.cgroup_parent =
+			strdup(text_of(json_object_get(json, "HostConfig"), "CgroupParent")),
 		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
 		.pid = (pid_t)json_integer_value(json_object_get(state, "Pid")),
 		/* Year 1 is how Go writes "never". */
@@ -236,13 +249,16 @@ void container_free(struct container *container)
 	*container = (struct container){.name = NULL};
 }
 
-int engine_containers(struct engine *engine, const char *project, struct containers *ret, struct error *err)
+int engine_containers(
+	struct engine *engine, const char *project, struct containers *ret, struct error *err)
 {
 	_cleanup_json_ json_t *json = NULL;
-	if (get_list(engine, "/containers/json?all=1", ENGINE_PROJECT_LABEL, project, &json, err) < 0)
+	if (get_list(engine, "/containers/json?all=1", ENGINE_PROJECT_LABEL, project, &json, err) <
+		0)
 		return -1;
 	size_t count = json_array_size(json);
-	_cleanup_(containers_free) struct containers found = {.list = calloc(count + 1, sizeof *found.list)};
+	_cleanup_(containers_free) struct containers found = {
+		.list = calloc(count + 1, sizeof *found.list)};
 	if (!found.list)
 		return fail(err, ENOMEM, "containers");
 	for (size_t i = 0; i < count; i++) {
@@ -275,15 +291,16 @@ static const struct kind {
 	const char *array; /* where the list is in the answer; NULL: it is the answer */
 	const char *id;
 } kinds[] = {
-	{"/containers/json?all=1", "containers", "?force=1&v=1", "/wait?condition=removed", NULL, "Id"},
+	{"/containers/json?all=1", "containers", "?force=1&v=1", "/wait?condition=removed", NULL,
+		"Id"},
 	{"/networks", "networks", "", NULL, NULL, "Id"},
 	{"/volumes", "volumes", "", NULL, "Volumes", "Name"},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
-static int get_kind(struct engine *engine, const struct kind *kind, const char *label, const char *value,
-	json_t **ret, struct error *err)
+static int get_kind(struct engine *engine, const struct kind *kind, const char *label,
+	const char *value, json_t **ret, struct error *err)
 {
 	_cleanup_json_ json_t *answer = NULL;
 	if (get_list(engine, kind->list, label, value, &answer, err) < 0)
@@ -321,7 +338,8 @@ int engine_runs(struct engine *engine, uid_t uid, struct engine_runs *ret, struc
 		if (get_kind(engine, &kinds[k], ENGINE_UID_LABEL, value, &list, err) < 0)
 			return -1;
 		for (size_t i = 0; i < json_array_size(list); i++)
-			if (add_run(&runs, json_object_get(json_array_get(list, i), "Labels"), err) < 0)
+			if (add_run(&runs, json_object_get(json_array_get(list, i), "Labels"),
+				    err) < 0)
 				return -1;
 	}
 	*ret = runs;
@@ -336,8 +354,8 @@ void engine_runs_free(struct engine_runs *runs)
 }
 
 /* One request about one object. */
-static int request_object(struct engine *engine, const char *method, const struct kind *kind, const char *id,
-	const char *more, struct error *err)
+static int request_object(struct engine *engine, const char *method, const struct kind *kind,
+	const char *id, const char *more, struct error *err)
 {
 	char escaped[1024];
 	char path[2048];
@@ -349,7 +367,8 @@ static int request_object(struct engine *engine, const char *method, const struc
 }
 
 /* DELETE one object: 1, or 0 if it is gone already. One that somebody else is removing is waited for. */
-static int delete_object(struct engine *engine, const struct kind *kind, const char *id, struct error *err)
+static int delete_object(
+	struct engine *engine, const struct kind *kind, const char *id, struct error *err)
 {
 	if (request_object(engine, "DELETE", kind, id, kind->query, err) == 0)
 		return 1;
@@ -367,7 +386,8 @@ static bool is_projects(const struct kind *kind, const char *id, const char *pro
 }
 
 /* All there is of a kind now. Returns how many, or -1. */
-static int remove_kind(struct engine *engine, const struct kind *kind, const char *project, struct error *err)
+static int remove_kind(
+	struct engine *engine, const struct kind *kind, const char *project, struct error *err)
 {
 	_cleanup_json_ json_t *list = NULL;
 	int count = 0;
@@ -375,7 +395,8 @@ static int remove_kind(struct engine *engine, const struct kind *kind, const cha
 		return -1;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *id = text_of(json_array_get(list, i), kind->id);
-		int removed = is_projects(kind, id, project) ? delete_object(engine, kind, id, err) : 0;
+		int removed =
+			is_projects(kind, id, project) ? delete_object(engine, kind, id, err) : 0;
 		if (removed < 0)
 			return -1;
 		count += removed;

@@ -55,12 +55,13 @@ struct engine {
 int engine_open(struct engine *ret, struct error *err);
 
 /* The same for an engine whose address ("unix://…") is known. */
-int engine_open_at(enum engine_kind kind, const char *endpoint, struct engine *ret, struct error *err);
+int engine_open_at(
+	enum engine_kind kind, const char *endpoint, struct engine *ret, struct error *err);
 void engine_close(struct engine *engine);
 
 struct engine_info {
 	char name[256], kernel[256],
-		version[64];                /* host name and kernel of the daemon's machine; its version */
+		version[64]; /* host name and kernel of the daemon's machine; its version */
 	char driver[32], cgroup_version[8]; /* "cgroupfs" or "systemd"; "2" or "1" */
 };
 
@@ -69,9 +70,12 @@ int engine_info(struct engine *engine, struct engine_info *ret, struct error *er
 
 /* The conditions that every run needs, one finding each: the daemon runs on this very kernel, uses cgroup v2, and
  * has the cgroupfs driver. */
-int engine_check_local(const struct engine *engine, const struct engine_info *info, struct error *err);
-int engine_check_version(const struct engine *engine, const struct engine_info *info, struct error *err);
-int engine_check_driver(const struct engine *engine, const struct engine_info *info, struct error *err);
+int engine_check_local(
+	const struct engine *engine, const struct engine_info *info, struct error *err);
+int engine_check_version(
+	const struct engine *engine, const struct engine_info *info, struct error *err);
+int engine_check_driver(
+	const struct engine *engine, const struct engine_info *info, struct error *err);
 
 /* All three, and Podman's version, by one request. */
 int engine_check(struct engine *engine, struct error *err);
@@ -99,11 +103,13 @@ struct containers {
 	}
 
 /* All containers of a Compose project, running or not, with how they ended. */
-int engine_containers(struct engine *engine, const char *project, struct containers *ret, struct error *err);
+int engine_containers(
+	struct engine *engine, const char *project, struct containers *ret, struct error *err);
 void containers_free(struct containers *containers);
 
 /* One container by its id, or by the name of its cgroup below the cgroup_parent; ENOENT: it is gone. */
-int engine_container(struct engine *engine, const char *id, struct container *ret, struct error *err);
+int engine_container(
+	struct engine *engine, const char *id, struct container *ret, struct error *err);
 void container_free(struct container *container);
 
 /* A run that the engine has something of. */

@@ -20,8 +20,8 @@ static bool is_ready(const struct error *problem)
 	return !problem->msg[0];
 }
 
-int choice_pick(int wanted, const struct error *docker, const struct error *podman, enum engine_kind *ret,
-	struct error *err)
+int choice_pick(int wanted, const struct error *docker, const struct error *podman,
+	enum engine_kind *ret, struct error *err)
 {
 	if (wanted != WANT_PODMAN && is_ready(docker)) {
 		*ret = ENGINE_DOCKER;
@@ -43,14 +43,15 @@ int choice_pick(int wanted, const struct error *docker, const struct error *podm
 int choice_check_podman(const struct context *context, struct error *err)
 {
 	_cleanup_free_ char *program = NULL;
-	return podman_find(&program, err) < 0 || podman_check_ids(&context->host, context->uid, err) < 0 ||
+	return podman_find(&program, err) < 0 ||
+			       podman_check_ids(&context->host, context->uid, err) < 0 ||
 			       podman_check_manager(context->uid, err) < 0
 		       ? -1
 		       : 0;
 }
 
-int choice_make(
-	const struct context *context, enum engine_kind *ret, struct engine *ret_docker, struct error *err)
+int choice_make(const struct context *context, enum engine_kind *ret, struct engine *ret_docker,
+	struct error *err)
 {
 	int wanted = context->options.engine;
 	struct error docker = {0};

@@ -11,13 +11,13 @@
 
 /* The rule by itself. docker, podman: why it cannot be used, with a message; without one it can. wanted is an enum
  * wanted_engine. Where neither will do, the error says why of each that was wanted, and the way to it. */
-int choice_pick(int wanted, const struct error *docker, const struct error *podman, enum engine_kind *ret,
-	struct error *err);
+int choice_pick(int wanted, const struct error *docker, const struct error *podman,
+	enum engine_kind *ret, struct error *err);
 
 /* Choose for the options, by a look at this host. Docker is asked first, Podman only where that does not settle it. Of
  * Docker ret_docker is the connection, which the caller closes; Podman has none yet. */
-int choice_make(
-	const struct context *context, enum engine_kind *ret, struct engine *ret_docker, struct error *err);
+int choice_make(const struct context *context, enum engine_kind *ret, struct engine *ret_docker,
+	struct error *err);
 
 /* Whether Podman is ready for this user, but for what only a run finds out. */
 int choice_check_podman(const struct context *context, struct error *err);

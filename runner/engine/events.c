@@ -28,8 +28,8 @@ static int begin(struct events *events, struct error *err)
 		if (http_receive(http, true, err) < 0)
 			return add_context(err, "%s's events", events->engine);
 	if (http->status != 200 || http->ended)
-		return fail_as(err, EX_UNAVAILABLE, "%s does not tell its events (status %d)", events->engine,
-			http->status);
+		return fail_as(err, EX_UNAVAILABLE, "%s does not tell its events (status %d)",
+			events->engine, http->status);
 	return 0;
 }
 
@@ -57,7 +57,8 @@ static void close_one(struct events **events)
 	events_close(*events);
 }
 
-int events_open(const struct engine *engine, const char *project, struct events **ret, struct error *err)
+int events_open(
+	const struct engine *engine, const char *project, struct events **ret, struct error *err)
 {
 	char target[2048];
 	if (write_target(project, target, sizeof target, err) < 0)
@@ -120,8 +121,8 @@ int events_next(struct events *events, struct container_event *ret, struct error
 		if (take_line(events, ret))
 			return 1;
 		if (events->http.ended)
-			return fail_as(err, EX_UNAVAILABLE, "%s's events have ended: it was stopped",
-				events->engine);
+			return fail_as(err, EX_UNAVAILABLE,
+				"%s's events have ended: it was stopped", events->engine);
 		int came = http_receive(&events->http, false, err);
 		if (came <= 0)
 			return came < 0 ? add_context(err, "%s's events", events->engine) : 0;

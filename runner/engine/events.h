@@ -19,7 +19,8 @@ struct container_event {
 
 /* Subscribe. When this returns the engine has answered, and every event from now on will be told. Takes a connection
  * of its own. The caller frees *ret by events_close(). */
-int events_open(const struct engine *engine, const char *project, struct events **ret, struct error *err);
+int events_open(
+	const struct engine *engine, const char *project, struct events **ret, struct error *err);
 void events_close(struct events *events);
 
 /* The descriptor that is readable when there is something to take in. */

@@ -7,8 +7,8 @@
 
 #include "cleanup.h"
 #include "fs.h"
-#include "user_manager.h"
 #include "program.h"
+#include "user_manager.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -42,8 +42,9 @@ static bool has_range(const char *text, const char *name, const char *number)
 {
 	for (const char *line = text; *line; line += *line == '\n') {
 		size_t len = strcspn(line, ":\n");
-		if (line[len] == ':' && ((strlen(name) == len && strncmp(line, name, len) == 0) ||
-						(strlen(number) == len && strncmp(line, number, len) == 0)))
+		if (line[len] == ':' &&
+			((strlen(name) == len && strncmp(line, name, len) == 0) ||
+				(strlen(number) == len && strncmp(line, number, len) == 0)))
 			return true;
 		line += strcspn(line, "\n");
 	}
@@ -81,12 +82,15 @@ static bool asks_elsewhere(const struct host *host)
 int podman_check_ids(const struct host *host, uid_t uid, struct error *err)
 {
 	if (!program_exists("newuidmap") || !program_exists("newgidmap")) {
-		(void)fail_as(err, EX_UNAVAILABLE, "newuidmap is not installed, which Podman needs");
+		(void)fail_as(
+			err, EX_UNAVAILABLE, "newuidmap is not installed, which Podman needs");
 		return add_hint(err, "on Debian: sudo apt-get install uidmap");
 	}
 	if (asks_elsewhere(host))
 		return 0;
-	return check_range(host, "etc/subuid", uid, err) < 0 ? -1 : check_range(host, "etc/subgid", uid, err);
+	return check_range(host, "etc/subuid", uid, err) < 0
+		       ? -1
+		       : check_range(host, "etc/subgid", uid, err);
 }
 
 int podman_check_manager(uid_t uid, struct error *err)
@@ -101,9 +105,9 @@ static void unit_name(const char *run, const char *kind, char ret[static UNIT_NA
 }
 
 /* What of the caller's environment says which storage and which programs are the user's Podman's. */
-static const char *const passed_on[] = {"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
-	"CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "CONTAINERS_REGISTRIES_CONF",
-	"CONTAINERS_STORAGE_CONF", "STORAGE_DRIVER", "STORAGE_OPTS"};
+static const char *const passed_on[] = {"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME",
+	"XDG_DATA_HOME", "CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE",
+	"CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF", "STORAGE_DRIVER", "STORAGE_OPTS"};
 
 static int append_environment(sd_bus_message *call)
 {
@@ -130,13 +134,15 @@ static int append_environment(sd_bus_message *call)
 static int append_socket(sd_bus_message *call, const char *unit, const char *path)
 {
 	return sdbus.message_append(call, "ssa(sv)", unit, "fail", 5, "Description", "s",
-		"Podman for a run of oss-crs-run", "Listen", "a(ss)", 1, "Stream", path, "SocketMode", "u",
-		(uint32_t)0600, "RemoveOnStop", "b", true, "CollectMode", "s", "inactive-or-failed");
+		"Podman for a run of oss-crs-run", "Listen", "a(ss)", 1, "Stream", path,
+		"SocketMode", "u", (uint32_t)0600, "RemoveOnStop", "b", true, "CollectMode", "s",
+		"inactive-or-failed");
 }
 
 /* KillMode as podman.service has it: Podman's pause process, which may be born in this unit, holds the namespaces of all
  * containers of the user's. PartOf: a stop of the socket stops the service first. */
-static int append_service(sd_bus_message *call, const char *unit, const char *socket, const char *program)
+static int append_service(
+	sd_bus_message *call, const char *unit, const char *socket, const char *program)
 {
 	int r = sdbus.message_open_container(call, 'a', "(sa(sv))");
 	if (r >= 0)
@@ -149,10 +155,11 @@ static int append_service(sd_bus_message *call, const char *unit, const char *so
 		r = append_environment(call);
 	if (r >= 0)
 		r = sdbus.message_append(call, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s",
-			"Podman for a run of oss-crs-run", "Type", "s", "exec", "KillMode", "s", "process",
-			"CollectMode", "s", "inactive-or-failed", "PartOf", "as", 1, socket, "ExecStart",
-			"a(sasb)", 1, program, 6, program, "--cgroup-manager=cgroupfs",
-			"--events-backend=file", "system", "service", "--time=0", false);
+			"Podman for a run of oss-crs-run", "Type", "s", "exec", "KillMode", "s",
+			"process", "CollectMode", "s", "inactive-or-failed", "PartOf", "as", 1,
+			socket, "ExecStart", "a(sasb)", 1, program, 6, program,
+			"--cgroup-manager=cgroupfs", "--events-backend=file", "system", "service",
+			"--time=0", false);
 	for (int open = 0; r >= 0 && open < 3; open++)
 		r = sdbus.message_close_container(call);
 	return r;
@@ -163,14 +170,17 @@ static int start_socket(
 {
 	_cleanup_free_ char *program = NULL;
 	_cleanup_(sdbus_message_unrefp) sd_bus_message *call = NULL;
-	if (podman_find(&program, err) < 0 || manager_call(bus, "StartTransientUnit", &call, err) < 0)
+	if (podman_find(&program, err) < 0 ||
+		manager_call(bus, "StartTransientUnit", &call, err) < 0)
 		return -1;
 	int r = append_socket(call, socket, path);
 	if (r >= 0)
 		r = append_service(call, service, socket, program);
 	if (r < 0)
 		return fail(err, -r, "ask for Podman's service");
-	return manager_do(bus, call, "open a socket for Podman", err) == 0 || err->code == EEXIST ? 0 : -1;
+	return manager_do(bus, call, "open a socket for Podman", err) == 0 || err->code == EEXIST
+		       ? 0
+		       : -1;
 }
 
 /* On its way while the run is being prepared, and not only when somebody connects. */
@@ -187,7 +197,8 @@ static int start_service(sd_bus *bus, const char *service, struct error *err)
 	return r < 0 ? fail(err, -r, "start Podman's service") : 0;
 }
 
-int podman_start(uid_t uid, const char *run, const char *scratch, char **ret_endpoint, struct error *err)
+int podman_start(
+	uid_t uid, const char *run, const char *scratch, char **ret_endpoint, struct error *err)
 {
 	char socket[UNIT_NAME_MAX];
 	char service[UNIT_NAME_MAX];
@@ -220,5 +231,6 @@ int podman_stop(uid_t uid, const char *run, struct error *err)
 	int r = sdbus.message_append(call, "ss", socket, "replace");
 	if (r < 0)
 		return fail(err, -r, "stop Podman's service");
-	return manager_do(bus, call, "stop Podman's service", err) == 0 || err->code == ENOENT ? 0 : -1;
+	return manager_do(bus, call, "stop Podman's service", err) == 0 || err->code == ENOENT ? 0
+											       : -1;
 }

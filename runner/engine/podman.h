@@ -25,14 +25,17 @@
 #include <sys/types.h>
 
 /* The conditions that Podman needs, one finding each; EX_UNAVAILABLE with a hint where one is not met. */
-int podman_find(char **ret_path, struct error *err); /* it is installed; the caller frees the path */
-int podman_check_version(const char *version, struct error *err);            /* "5.4.2": not too old */
-int podman_check_ids(const struct host *host, uid_t uid, struct error *err); /* user ids for its containers */
-int podman_check_manager(uid_t uid, struct error *err);                      /* who starts the service */
+int podman_find(
+	char **ret_path, struct error *err); /* it is installed; the caller frees the path */
+int podman_check_version(const char *version, struct error *err); /* "5.4.2": not too old */
+int podman_check_ids(
+	const struct host *host, uid_t uid, struct error *err); /* user ids for its containers */
+int podman_check_manager(uid_t uid, struct error *err);         /* who starts the service */
 
 /* Start the service of a run and do not wait for it: whoever connects does. One that is there already is fine. scratch:
  * the path of the run's directory. ret_endpoint is "unix://…", the caller frees it. */
-int podman_start(uid_t uid, const char *run, const char *scratch, char **ret_endpoint, struct error *err);
+int podman_start(
+	uid_t uid, const char *run, const char *scratch, char **ret_endpoint, struct error *err);
 
 /* Stop it; what has been stopped is fine. Its containers are not stopped by this. */
 int podman_stop(uid_t uid, const char *run, struct error *err);

@@ -38,13 +38,15 @@ static bool has_admin(struct doc *doc, const yaml_node_t *body)
 	const yaml_node_t *list = doc_get(doc, body, "cap_add");
 	yaml_node_t *item = NULL;
 	for (size_t i = 0; doc_item(doc, list, i, &item); i++)
-		if (is_text(item, "SYS_ADMIN") || is_text(item, "CAP_SYS_ADMIN") || is_text(item, "ALL"))
+		if (is_text(item, "SYS_ADMIN") || is_text(item, "CAP_SYS_ADMIN") ||
+			is_text(item, "ALL"))
 			return true;
 	return false;
 }
 
 /* The source of a volume, and whether it can be written to; the length is 0 where there is none. */
-static size_t volume_source(struct doc *doc, const yaml_node_t *volume, const char **ret, bool *ret_writable)
+static size_t volume_source(
+	struct doc *doc, const yaml_node_t *volume, const char **ret, bool *ret_writable)
 {
 	const char *text = doc_text(volume);
 	if (text) {
@@ -70,7 +72,8 @@ struct source {
 	bool writable;
 };
 
-static bool any_volume(struct doc *doc, const yaml_node_t *body, bool (*matches)(const struct source *source))
+static bool any_volume(
+	struct doc *doc, const yaml_node_t *body, bool (*matches)(const struct source *source))
 {
 	const yaml_node_t *list = doc_get(doc, body, "volumes");
 	yaml_node_t *item = NULL;
@@ -143,7 +146,7 @@ const char *risks_format(unsigned set, char buf[static RISKS_TEXT_MAX])
 	buf[0] = '\0';
 	for (size_t i = 0; i < RISK_COUNT; i++)
 		if (set & 1U << i)
-			used += (size_t)snprintf(
-				buf + used, RISKS_TEXT_MAX - used, "%s%s", used ? ", " : "", risks[i].name);
+			used += (size_t)snprintf(buf + used, RISKS_TEXT_MAX - used, "%s%s",
+				used ? ", " : "", risks[i].name);
 	return buf;
 }

@@ -79,14 +79,17 @@ static bool begins_block(struct line line)
 	return false;
 }
 
-static int fail_line(const struct render *render, struct line line, const char *what, struct error *err)
+static int fail_line(
+	const struct render *render, struct line line, const char *what, struct error *err)
 {
 	(void)fail_as(err, EX_CONFIG, "%s:%u: %s", render->name, line.number, what);
-	return add_hint(err, "a template can use {{ cgroup_parent }}, and {{ crs.name }} inside a service "
-			     "whose key has it");
+	return add_hint(err,
+		"a template can use {{ cgroup_parent }}, and {{ crs.name }} inside a service "
+		"whose key has it");
 }
 
-static int render_line(const struct render *render, struct line line, const char *crs, struct error *err)
+static int render_line(
+	const struct render *render, struct line line, const char *crs, struct error *err)
 {
 	for (size_t i = 0; i < line.len;) {
 		const char *p = line.start + i;
@@ -99,11 +102,13 @@ static int render_line(const struct render *render, struct line line, const char
 		} else if (used && is_word(word, len, "crs.name")) {
 			if (!crs)
 				return fail_line(render, line,
-					"{{ crs.name }} outside a service whose key contains it", err);
+					"{{ crs.name }} outside a service whose key contains it",
+					err);
 			(void)fputs(crs, render->out);
 			i += used;
 		} else if (*p == '{' && i + 1 < line.len && strchr("{%#", p[1])) {
-			return fail_line(render, line, "template syntax that is not supported here", err);
+			return fail_line(
+				render, line, "template syntax that is not supported here", err);
 		} else {
 			(void)fputc(*p, render->out);
 			i++;
@@ -114,8 +119,8 @@ static int render_line(const struct render *render, struct line line, const char
 }
 
 /* Write one block for one CRS; returns where it ends in *ret_end. */
-static int render_block(const struct render *render, struct line key, const char *crs, struct line *ret_end,
-	struct error *err)
+static int render_block(const struct render *render, struct line key, const char *crs,
+	struct line *ret_end, struct error *err)
 {
 	struct line line = key;
 	do {
@@ -147,12 +152,13 @@ static int render_all(const struct render *render, const char *text, struct erro
 	return 0;
 }
 
-int template_render(const char *name, const char *text, const struct template_values *values, char **ret,
-	struct error *err)
+int template_render(const char *name, const char *text, const struct template_values *values,
+	char **ret, struct error *err)
 {
 	_cleanup_free_ char *rendered = NULL;
 	size_t size = 0;
-	struct render render = {.name = name, .values = values, .out = open_memstream(&rendered, &size)};
+	struct render render = {
+		.name = name, .values = values, .out = open_memstream(&rendered, &size)};
 	if (!render.out)
 		return fail(err, errno, "%s", name);
 	int result = render_all(&render, text, err);

@@ -17,7 +17,7 @@ struct template_values {
 };
 
 /* Render text; name is for messages, "NAME:LINE: what". The caller frees *ret. */
-int template_render(const char *name, const char *text, const struct template_values *values, char **ret,
-	struct error *err);
+int template_render(const char *name, const char *text, const struct template_values *values,
+	char **ret, struct error *err);
 
 #endif

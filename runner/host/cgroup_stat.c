@@ -153,8 +153,9 @@ static int take(int fd, size_t i, struct figures *figures, struct error *err)
 	text[n] = '\0';
 	if (n > 0 && text[n - 1] == '\n')
 		text[n - 1] = '\0';
-	return files[i].parse(text, figures) == 0 ? 0
-						  : fail(err, EINVAL, "'%.64s' in %s", text, files[i].name);
+	return files[i].parse(text, figures) == 0
+		       ? 0
+		       : fail(err, EINVAL, "'%.64s' in %s", text, files[i].name);
 }
 
 /* The file of a cgroup: -1 with an error, or -1 without one where it may be missing. The kernel's names have no links in
@@ -168,7 +169,8 @@ static int open_file(int cgroup, size_t i, struct error *err)
 	return fd;
 }
 
-int figures_read(int cgroup, const char *name, unsigned wanted, struct figures *ret, struct error *err)
+int figures_read(
+	int cgroup, const char *name, unsigned wanted, struct figures *ret, struct error *err)
 {
 	struct figures figures;
 	forget(&figures);
@@ -183,7 +185,8 @@ int figures_read(int cgroup, const char *name, unsigned wanted, struct figures *
 	return 0;
 }
 
-int figures_read_at(int dir, const char *cg, unsigned wanted, struct figures *ret, struct error *err)
+int figures_read_at(
+	int dir, const char *cg, unsigned wanted, struct figures *ret, struct error *err)
 {
 	_cleanup_close_ int cgroup = cgroup_open(dir, cg, err);
 	return cgroup < 0 ? -1 : figures_read(cgroup, cg, wanted, ret, err);

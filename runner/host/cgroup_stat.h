@@ -64,10 +64,12 @@ enum figures_file {
 
 /* Read files of a cgroup, each once; what is in the others is FIGURE_UNKNOWN. cgroup is its directory, name for messages. Fails
  * if one that every kernel and every CRS has is missing: then the cgroup is gone, as a rule (ENOENT, ENODEV). */
-int figures_read(int cgroup, const char *name, unsigned wanted, struct figures *ret, struct error *err);
+int figures_read(
+	int cgroup, const char *name, unsigned wanted, struct figures *ret, struct error *err);
 
 /* The same of a cgroup beneath dir. */
-int figures_read_at(int dir, const char *cg, unsigned wanted, struct figures *ret, struct error *err);
+int figures_read_at(
+	int dir, const char *cg, unsigned wanted, struct figures *ret, struct error *err);
 
 /* For those who read the same again and again: descriptors of the sampled files, -1 for one that there is not. The caller
  * closes them, also after a failure. */

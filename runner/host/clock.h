@@ -24,7 +24,8 @@ static inline uint64_t clock_usec(void)
 static inline const char *clock_text(time_t when, char buf[static CLOCK_TEXT_MAX])
 {
 	struct tm local;
-	if (!localtime_r(&when, &local) || !strftime(buf, CLOCK_TEXT_MAX, "%Y-%m-%d %H:%M:%S", &local))
+	if (!localtime_r(&when, &local) ||
+		!strftime(buf, CLOCK_TEXT_MAX, "%Y-%m-%d %H:%M:%S", &local))
 		(void)snprintf(buf, CLOCK_TEXT_MAX, "?");
 	return buf;
 }

@@ -22,12 +22,14 @@ static int open_user(const struct host *host, uid_t uid, struct error *err)
 		return fd;
 	if (faccessat(host->root, "run/systemd/system", F_OK, 0) < 0) {
 		(void)fail_as(err, EX_UNAVAILABLE, "systemd does not run this host");
-		return add_hint(err, "boot it with systemd: runs live below the cgroup of its user manager");
+		return add_hint(err,
+			"boot it with systemd: runs live below the cgroup of its user manager");
 	}
-	(void)fail_as(err, EX_UNAVAILABLE, "user@%u.service does not run: no user manager for this user",
-		(unsigned)uid);
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"user@%u.service does not run: no user manager for this user", (unsigned)uid);
 	return add_hint(err,
-		"log in by ssh or at a terminal (not by su), or run: sudo loginctl enable-linger %u",
+		"log in by ssh or at a terminal (not by su), or run: sudo loginctl enable-linger "
+		"%u",
 		(unsigned)uid);
 }
 
@@ -38,8 +40,9 @@ static int check_controllers(int user, uid_t uid, struct error *err)
 		return -1;
 	if (cgroup_has(have, CGROUP_CPUSET_MEMORY))
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "user@%u.service is not delegated cpuset and memory (it has: %s)",
-		(unsigned)uid, *have ? have : "nothing");
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"user@%u.service is not delegated cpuset and memory (it has: %s)", (unsigned)uid,
+		*have ? have : "nothing");
 	return add_hint(err, DELEGATION_HINT);
 }
 
@@ -56,16 +59,18 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err)
 	if (user < 0 || check_controllers(user, uid, err) < 0)
 		return -1;
 	char enabled[512];
-	if (cgroup_get(user, CGROUP_OURS, "cgroup.subtree_control", enabled, sizeof enabled, err) == 0) {
+	if (cgroup_get(user, CGROUP_OURS, "cgroup.subtree_control", enabled, sizeof enabled, err) ==
+		0) {
 		if (faccessat(user, CGROUP_OURS, W_OK, 0) < 0) {
-			(void)fail(err, errno, "user@%u.service/%s is not yours to write", (unsigned)uid,
-				CGROUP_OURS);
+			(void)fail(err, errno, "user@%u.service/%s is not yours to write",
+				(unsigned)uid, CGROUP_OURS);
 			return hint_permission(err);
 		}
 		if (cgroup_has(enabled, CGROUP_CPUSET_MEMORY))
 			return 0;
 	}
-	if (faccessat(user, "cgroup.subtree_control", W_OK, 0) == 0 && faccessat(user, ".", W_OK, 0) == 0)
+	if (faccessat(user, "cgroup.subtree_control", W_OK, 0) == 0 &&
+		faccessat(user, ".", W_OK, 0) == 0)
 		return 0;
 	(void)fail(err, errno, "cgroup.subtree_control of user@%u.service", (unsigned)uid);
 	return hint_permission(err);

@@ -13,8 +13,8 @@ static int unavailable(const char *package, struct error *err)
 	return add_hint(err, "on Debian: sudo apt-get install %s", package);
 }
 
-int library_load(const char *file, const char *package, const struct library_function *list, size_t count,
-	void *functions, struct error *err)
+int library_load(const char *file, const char *package, const struct library_function *list,
+	size_t count, void *functions, struct error *err)
 {
 	void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
 	if (!library)

@@ -19,7 +19,7 @@ struct library_function {
 /* Load a library, which stays for the rest of the process, and look up all functions (dlopen(3)). functions is the
  * caller's struct, which is complete on success only. EX_UNAVAILABLE if there is no such library or it lacks one of
  * them; package is Debian's name for it, for the hint. */
-int library_load(const char *file, const char *package, const struct library_function *list, size_t count,
-	void *functions, struct error *err);
+int library_load(const char *file, const char *package, const struct library_function *list,
+	size_t count, void *functions, struct error *err);
 
 #endif

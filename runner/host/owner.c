@@ -26,14 +26,16 @@ static int read_start(const struct host *host, pid_t pid, uint64_t *ret, struct 
 	const char *end = strrchr(text, ')');
 	char state = 0;
 	if (!end || sscanf(end,
-			    ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+			    ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			    "%*d %*d "
 			    "%" SCNu64,
 			    &state, ret) != 2)
 		return fail(err, EINVAL, "%s", path);
 	return state == 'Z' || state == 'X' ? fail(err, ESRCH, "%s", path) : 0;
 }
 
-int owner_describe(const struct host *host, pid_t pid, char buf[static OWNER_TEXT_MAX], struct error *err)
+int owner_describe(
+	const struct host *host, pid_t pid, char buf[static OWNER_TEXT_MAX], struct error *err)
 {
 	char boot[BOOT_ID_MAX];
 	uint64_t start = 0;

@@ -15,7 +15,8 @@
 #define OWNER_TEXT_MAX 96
 
 /* Describe a process that runs now. */
-int owner_describe(const struct host *host, pid_t pid, char buf[static OWNER_TEXT_MAX], struct error *err);
+int owner_describe(
+	const struct host *host, pid_t pid, char buf[static OWNER_TEXT_MAX], struct error *err);
 
 /* Whether the described process still runs. A text that describes none: false. */
 bool owner_lives(const struct host *host, const char *text);

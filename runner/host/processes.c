@@ -47,8 +47,8 @@ static int add(struct processes *found, pid_t pid, pid_t parent, struct error *e
 {
 	if ((found->count & (found->count - 1)) == 0) {
 		/* Room for 1, 2, 4, 8 …: doubled whenever it is full. */
-		struct process *larger =
-			reallocarray(found->list, found->count ? found->count * 2 : 1, sizeof *larger);
+		struct process *larger = reallocarray(
+			found->list, found->count ? found->count * 2 : 1, sizeof *larger);
 		if (!larger)
 			return fail(err, ENOMEM, "processes");
 		found->list = larger;
@@ -91,8 +91,9 @@ pid_t processes_parent(const struct processes *processes, pid_t pid)
 {
 	const struct process key = {.pid = pid};
 	const struct process *found =
-		processes->count ? bsearch(&key, processes->list, processes->count, sizeof key, compare)
-				 : NULL;
+		processes->count
+			? bsearch(&key, processes->list, processes->count, sizeof key, compare)
+			: NULL;
 	return found ? found->parent : 0;
 }
 
@@ -137,7 +138,8 @@ int process_pid_namespaces(const struct host *host, pid_t pid)
 	return count;
 }
 
-const char *process_pid_namespace(const struct host *host, pid_t pid, char buf[static PROCESS_NAMESPACE_MAX])
+const char *process_pid_namespace(
+	const struct host *host, pid_t pid, char buf[static PROCESS_NAMESPACE_MAX])
 {
 	char path[32];
 	(void)snprintf(path, sizeof path, "proc/%d/ns/pid", (int)pid);

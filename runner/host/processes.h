@@ -44,7 +44,8 @@ int process_pid_namespaces(const struct host *host, pid_t pid);
 
 /* Which PID namespace it is in, as namespaces(7) shows it, "pid:[4026531836]"; empty if it has ended, or is another user's. */
 #define PROCESS_NAMESPACE_MAX 64
-const char *process_pid_namespace(const struct host *host, pid_t pid, char buf[static PROCESS_NAMESPACE_MAX]);
+const char *process_pid_namespace(
+	const struct host *host, pid_t pid, char buf[static PROCESS_NAMESPACE_MAX]);
 
 /* Its command name, for messages; "?" if it has ended. */
 const char *process_name(const struct host *host, pid_t pid, char *buf, size_t size);

@@ -30,8 +30,8 @@ static int is_below_manager(const struct host *host, uid_t uid, bool *ret, struc
 static int append_scope(sd_bus_message *call, const char *unit)
 {
 	return sdbus.message_append(call, "ssa(sv)a(sa(sv))", unit, "fail", 3, "Description", "s",
-		"oss-crs-run: on the way into the cgroup of a CRS", "PIDs", "au", 1, (uint32_t)getpid(),
-		"CollectMode", "s", "inactive-or-failed", 0);
+		"oss-crs-run: on the way into the cgroup of a CRS", "PIDs", "au", 1,
+		(uint32_t)getpid(), "CollectMode", "s", "inactive-or-failed", 0);
 }
 
 int scope_enter(const struct host *host, uid_t uid, const char *name, struct error *err)
@@ -43,7 +43,8 @@ int scope_enter(const struct host *host, uid_t uid, const char *name, struct err
 	(void)snprintf(unit, sizeof unit, "oss-crs-%.200s-%d.scope", name, (int)getpid());
 	_cleanup_(sdbus_closep) sd_bus *bus = NULL;
 	_cleanup_(sdbus_message_unrefp) sd_bus_message *call = NULL;
-	if (manager_open(uid, &bus, err) < 0 || manager_call(bus, "StartTransientUnit", &call, err) < 0)
+	if (manager_open(uid, &bus, err) < 0 ||
+		manager_call(bus, "StartTransientUnit", &call, err) < 0)
 		return -1;
 	int r = append_scope(call, unit);
 	if (r < 0)

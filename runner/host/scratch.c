@@ -23,10 +23,11 @@ int scratch_open_base(uid_t uid, char **ret_path, struct error *err)
 		return fail(err, ENOMEM, "runtime directory");
 	_cleanup_close_ int dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || (mkdirat(dir, "oss-crs", 0700) < 0 && errno != EEXIST)) {
-		(void)(dir < 0 ? fail(err, errno, "open %s", parent) : fail(err, errno, "make %s", path));
+		(void)(dir < 0 ? fail(err, errno, "open %s", parent)
+			       : fail(err, errno, "make %s", path));
 		err->status = EX_UNAVAILABLE;
-		return add_hint(err,
-			"log in by ssh or at a terminal (not by su): the user manager makes that directory");
+		return add_hint(err, "log in by ssh or at a terminal (not by su): the user manager "
+				     "makes that directory");
 	}
 	int base = fs_open(dir, "oss-crs", O_RDONLY | O_DIRECTORY, 0, err);
 	if (base >= 0 && ret_path)

@@ -19,8 +19,8 @@ int sdbus_load(struct error *err)
 	struct sdbus loaded;
 	if (sdbus.call)
 		return 0;
-	if (library_load("libsystemd.so.0", "libsystemd0", list, sizeof list / sizeof *list, &loaded, err) <
-		0)
+	if (library_load("libsystemd.so.0", "libsystemd0", list, sizeof list / sizeof *list,
+		    &loaded, err) < 0)
 		return -1;
 	sdbus = loaded;
 	return 0;

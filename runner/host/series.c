@@ -8,7 +8,8 @@
 
 #include <errno.h>
 
-#define VALUES_MAX ((size_t)SERIES_POINTS_MAX * 16) /* points times CRSs, as far as POINTS_MIN allows */
+#define VALUES_MAX \
+	((size_t)SERIES_POINTS_MAX * 16) /* points times CRSs, as far as POINTS_MIN allows */
 #define POINTS_MIN 128
 
 static const char *const names[SERIES_KINDS] = {
@@ -31,7 +32,8 @@ int series_make(size_t crs_count, size_t capacity, struct series *ret, struct er
 {
 	struct series series = {.crs_count = crs_count, .capacity = capacity};
 	series.times = calloc(capacity + 1, sizeof *series.times);
-	series.values = calloc(crs_count * SERIES_KINDS + 1, (capacity + 1) * sizeof *series.values);
+	series.values =
+		calloc(crs_count * SERIES_KINDS + 1, (capacity + 1) * sizeof *series.values);
 	if (!series.times || !series.values) {
 		series_free(&series);
 		(void)fail(err, ENOMEM, "samples");
@@ -95,8 +97,8 @@ static json_t *list_to_json(const uint64_t *values, size_t count)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(
-			list, values[i] <= INT64_MAX ? json_integer((json_int_t)values[i]) : json_null());
+		(void)json_array_append_new(list,
+			values[i] <= INT64_MAX ? json_integer((json_int_t)values[i]) : json_null());
 	return list;
 }
 
@@ -104,8 +106,8 @@ json_t *series_to_json(const struct series *series, size_t crs)
 {
 	json_t *object = json_object();
 	for (enum series_kind kind = 0; kind < SERIES_KINDS; kind++)
-		(void)json_object_set_new(
-			object, names[kind], list_to_json(series_of(series, crs, kind), series->count));
+		(void)json_object_set_new(object, names[kind],
+			list_to_json(series_of(series, crs, kind), series->count));
 	return object;
 }
 
@@ -131,7 +133,8 @@ static int list_from_json(
 	return 0;
 }
 
-int series_times_from_json(const json_t *times, size_t crs_count, struct series *ret, struct error *err)
+int series_times_from_json(
+	const json_t *times, size_t crs_count, struct series *ret, struct error *err)
 {
 	size_t count = json_array_size(times);
 	_cleanup_(series_free) struct series series = SERIES_NONE;
@@ -142,7 +145,8 @@ int series_times_from_json(const json_t *times, size_t crs_count, struct series 
 		return -1;
 	series.count = count;
 	for (size_t i = 0; i < count; i++)
-		if (series.times[i] == FIGURE_UNKNOWN || (i && series.times[i] <= series.times[i - 1]))
+		if (series.times[i] == FIGURE_UNKNOWN ||
+			(i && series.times[i] <= series.times[i - 1]))
 			return fail_as(err, EX_DATAERR, "the times of the samples do not ascend");
 	*ret = series;
 	series = (struct series)SERIES_NONE;

@@ -12,8 +12,8 @@
 
 /* All but the memory are sums since the CRS was made. */
 enum series_kind {
-	SERIES_CPU,         /* microseconds used */
-	SERIES_MEMORY,      /* bytes in use */
+	SERIES_CPU,    /* microseconds used */
+	SERIES_MEMORY, /* bytes in use */
 	SERIES_CPU_STALLED, /* microseconds in which some process waited; in the order of enum pressure_kind */
 	SERIES_MEMORY_STALLED,
 	SERIES_IO_STALLED,
@@ -56,7 +56,8 @@ json_t *series_times_to_json(const struct series *series);
 
 /* The way back. EX_DATAERR for lists that are not all of the same length, have too many points or anything but whole
  * numbers in them, and for times that go back. */
-int series_times_from_json(const json_t *times, size_t crs_count, struct series *ret, struct error *err);
+int series_times_from_json(
+	const json_t *times, size_t crs_count, struct series *ret, struct error *err);
 int series_from_json(const json_t *object, size_t crs, struct series *series, struct error *err);
 
 #endif

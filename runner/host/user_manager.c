@@ -47,10 +47,11 @@ int manager_open(uid_t uid, sd_bus **ret, struct error *err)
 	if (r < 0)
 		r = open_by_address(uid, &bus);
 	if (r < 0) {
-		(void)fail_as(
-			err, EX_UNAVAILABLE, "no connection to the user manager: %s", strerrordesc_np(-r));
-		return add_hint(err, "log in by ssh or at a terminal (not by su), or have an administrator: "
-				     "loginctl enable-linger $USER");
+		(void)fail_as(err, EX_UNAVAILABLE, "no connection to the user manager: %s",
+			strerrordesc_np(-r));
+		return add_hint(err,
+			"log in by ssh or at a terminal (not by su), or have an administrator: "
+			"loginctl enable-linger $USER");
 	}
 	*ret = bus;
 	return 0;
@@ -77,8 +78,8 @@ static int on_job_removed(sd_bus_message *message, void *data, sd_bus_error *err
 	return 0;
 }
 
-static int send_call(
-	sd_bus *bus, sd_bus_message *call, const char *what, sd_bus_message **ret_reply, struct error *err)
+static int send_call(sd_bus *bus, sd_bus_message *call, const char *what,
+	sd_bus_message **ret_reply, struct error *err)
 {
 	sd_bus_error problem = SD_BUS_ERROR_NULL;
 	int r = sdbus.call(bus, call, TIMEOUT_USEC, &problem, ret_reply);
@@ -86,9 +87,11 @@ static int send_call(
 		(void)fail_as(err, EX_UNAVAILABLE, "the user manager does not %s: %s", what,
 			problem.message ? problem.message : strerrordesc_np(-r));
 		(void)add_hint(err, "look at: systemctl --user status");
-		err->code = sdbus.error_has_name(&problem, "org.freedesktop.systemd1.UnitExists")   ? EEXIST
-			    : sdbus.error_has_name(&problem, "org.freedesktop.systemd1.NoSuchUnit") ? ENOENT
-												    : EIO;
+		err->code = sdbus.error_has_name(&problem, "org.freedesktop.systemd1.UnitExists")
+				    ? EEXIST
+			    : sdbus.error_has_name(&problem, "org.freedesktop.systemd1.NoSuchUnit")
+				    ? ENOENT
+				    : EIO;
 	}
 	sdbus.error_free(&problem);
 	return r < 0 ? -1 : 0;
@@ -107,7 +110,8 @@ static int wait_for_job(sd_bus *bus, const struct job *job, const char *what, st
 	}
 	if (strcmp(job->result, "done") == 0)
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "the user manager's job to %s ended as '%s'", what, job->result);
+	(void)fail_as(err, EX_UNAVAILABLE, "the user manager's job to %s ended as '%s'", what,
+		job->result);
 	return add_hint(err, "look at: journalctl --user -e");
 }
 

@@ -135,7 +135,8 @@ static int read_user(int ours, uid_t uid, uint64_t own, struct ledger *ledger, s
 		struct run_name parts;
 		struct stat st;
 		if (entry->d_type != DT_DIR || !run_name_parse(entry->d_name, &parts) ||
-			fstatat(ours, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_ino == own)
+			fstatat(ours, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+			st.st_ino == own)
 			continue;
 		lease.id = st.st_ino;
 		/* A cgroup's time is when a directory was last made in it: those of the CRSs, when it began. */
@@ -193,7 +194,8 @@ void ledger_free(struct ledger *ledger)
 /* Whether a lease has to be respected by a run of that id. */
 static bool counts(const struct lease *lease, uint64_t id)
 {
-	return lease->state == LEASE_RUNNING || (lease->state == LEASE_WAITING && (!id || lease->id < id));
+	return lease->state == LEASE_RUNNING ||
+	       (lease->state == LEASE_WAITING && (!id || lease->id < id));
 }
 
 struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *claim)
@@ -223,8 +225,8 @@ struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *c
 	return view;
 }
 
-void lease_free_cpus(
-	const struct ledger *ledger, uint64_t id, const struct cpulist *host_cpus, struct cpulist *ret)
+void lease_free_cpus(const struct ledger *ledger, uint64_t id, const struct cpulist *host_cpus,
+	struct cpulist *ret)
 {
 	struct cpulist left = *host_cpus;
 	for (size_t i = 0; i < ledger->count; i++)
@@ -334,10 +336,12 @@ json_t *lease_to_json(const struct ledger *ledger)
 			continue;
 		(void)json_array_append_new(list,
 			json_pack("{s:s, s:s, s:I, s:s, s:I, s:s, s:I}", "run", lease->name, "user",
-				lease_user(lease, user, sizeof user), "owner_pid", (json_int_t)lease->owner,
-				"cpus", cpulist_format(&lease->cpus, cpus), "memory_max",
-				(json_int_t)(lease->memory < INT64_MAX ? lease->memory : INT64_MAX), "state",
-				lease_state_name(lease->state), "since", (json_int_t)lease->since));
+				lease_user(lease, user, sizeof user), "owner_pid",
+				(json_int_t)lease->owner, "cpus",
+				cpulist_format(&lease->cpus, cpus), "memory_max",
+				(json_int_t)(lease->memory < INT64_MAX ? lease->memory : INT64_MAX),
+				"state", lease_state_name(lease->state), "since",
+				(json_int_t)lease->since));
 	}
 	return list;
 }

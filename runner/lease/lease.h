@@ -25,8 +25,8 @@
 enum lease_state {
 	LEASE_RUNNING,
 	LEASE_WAITING, /* its owner lives, it has not begun */
-	LEASE_LEFT,    /* its owner is gone, but not all its processes: it does not count, but it disturbs */
-	LEASE_EMPTY,   /* its owner is gone, and so are its processes: it is only there to be removed */
+	LEASE_LEFT, /* its owner is gone, but not all its processes: it does not count, but it disturbs */
+	LEASE_EMPTY, /* its owner is gone, and so are its processes: it is only there to be removed */
 };
 
 enum {
@@ -84,8 +84,8 @@ struct lease_view {
 struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *claim);
 
 /* Of the CPUs of the host, those which a run of that id could have now. */
-void lease_free_cpus(
-	const struct ledger *ledger, uint64_t id, const struct cpulist *host_cpus, struct cpulist *ret);
+void lease_free_cpus(const struct ledger *ledger, uint64_t id, const struct cpulist *host_cpus,
+	struct cpulist *ret);
 
 /* Whether the lease still has the owner that it was read with: 1, 0, or -1 with an error. */
 int lease_is_live(const struct host *host, const struct lease *lease, struct error *err);

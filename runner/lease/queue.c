@@ -48,7 +48,8 @@ static pid_t find_holder(const struct host *host, int fd)
 	_cleanup_free_ char *text = NULL;
 	struct error ignored;
 	struct stat st;
-	if (fstat(fd, &st) < 0 || fs_read(host->root, "proc/locks", LOCKS_MAX, &text, NULL, &ignored) < 0)
+	if (fstat(fd, &st) < 0 ||
+		fs_read(host->root, "proc/locks", LOCKS_MAX, &text, NULL, &ignored) < 0)
 		return 0;
 	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
 		int pid = 0;
@@ -56,8 +57,8 @@ static pid_t find_holder(const struct host *host, int fd)
 		unsigned minor = 0;
 		uint64_t inode = 0;
 		line += *line == '\n';
-		if (sscanf(line, "%*d: FLOCK ADVISORY %*s %d %x:%x:%" SCNu64, &pid, &major, &minor, &inode) ==
-				4 &&
+		if (sscanf(line, "%*d: FLOCK ADVISORY %*s %d %x:%x:%" SCNu64, &pid, &major, &minor,
+			    &inode) == 4 &&
 			makedev(major, minor) == st.st_dev && inode == st.st_ino)
 			return pid;
 	}
@@ -75,15 +76,17 @@ static int fail_locked(const struct host *host, pid_t pid, struct error *err)
 	(void)snprintf(comm, sizeof comm, "%s/comm", path);
 	if (pid <= 0 || fstatat(host->root, path, &st, 0) < 0 ||
 		fs_read_attr(host->root, comm, name, sizeof name, &ignored) < 0) {
-		(void)fail_as(
-			err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s", QUEUE_LOCK_SECONDS);
+		(void)fail_as(err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s",
+			QUEUE_LOCK_SECONDS);
 		return add_hint(err, "see by whom: lslocks");
 	}
 	char user[64];
 	struct lease whose = {.uid = st.st_uid};
-	(void)fail_as(err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s by process %d (%s) of %s",
+	(void)fail_as(err, EX_TEMPFAIL,
+		"/" QUEUE_LOCK " has been locked for %d s by process %d (%s) of %s",
 		QUEUE_LOCK_SECONDS, (int)pid, name, lease_user(&whose, user, sizeof user));
-	return add_hint(err, "try again; a run holds it for milliseconds, unless it has been halted");
+	return add_hint(
+		err, "try again; a run holds it for milliseconds, unless it has been halted");
 }
 
 /* flock(2) can neither be polled nor be given a time. So a child waits in it, and says so by an eventfd(2), which can. The
@@ -113,8 +116,8 @@ static int start_locker(int fd, int event, struct child *ret, struct error *err)
 }
 
 /* Wait until the child has the lock. One holder may take its time, but not QUEUE_LOCK_SECONDS; many may come before. */
-static int poll_locker(
-	const struct host *host, int fd, int event, const struct child *child, int signals, struct error *err)
+static int poll_locker(const struct host *host, int fd, int event, const struct child *child,
+	int signals, struct error *err)
 {
 	_cleanup_close_ int timer = timer_open(QUEUE_LOCK_SECONDS, err);
 	if (timer < 0)
@@ -146,7 +149,8 @@ static int poll_locker(
 	}
 }
 
-static int wait_locked(const struct host *host, int signals, struct queue_lock *lock, struct error *err)
+static int wait_locked(
+	const struct host *host, int signals, struct queue_lock *lock, struct error *err)
 {
 	_cleanup_close_ int event = eventfd(0, EFD_CLOEXEC);
 	if (event < 0)
@@ -156,7 +160,8 @@ static int wait_locked(const struct host *host, int signals, struct queue_lock *
 	return poll_locker(host, lock->fd, event, &lock->locker, signals, err);
 }
 
-int queue_lock(const struct host *host, int ours, int signals, struct queue_lock *ret, struct error *err)
+int queue_lock(
+	const struct host *host, int ours, int signals, struct queue_lock *ret, struct error *err)
 {
 	_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
 	lock.fd = fs_open(host->root, QUEUE_LOCK, O_RDONLY, 0, err);
@@ -220,7 +225,8 @@ static void tell_once(struct entry *entry)
 			"same CPUs (to make it: sudo systemd-tmpfiles --create)");
 	if (ledger->hidden)
 		tell(entry, true,
-			"not all runs of other users can be seen: their CPUs and memory are not counted");
+			"not all runs of other users can be seen: their CPUs and memory are not "
+			"counted");
 	for (size_t i = 0; i < ledger->count; i++) {
 		char user[64];
 		char cpus[CPULIST_TEXT_MAX];
@@ -229,7 +235,8 @@ static void tell_once(struct entry *entry)
 		if (ledger->list[i].state != LEASE_LEFT || cpulist_empty(&common))
 			continue;
 		(void)snprintf(text, sizeof text,
-			"on CPUs %.64s are processes that the dead run %s of %s has left (to end them: "
+			"on CPUs %.64s are processes that the dead run %s of %s has left (to end "
+			"them: "
 			"oss-crs-run clean)",
 			cpulist_format(&common, cpus), ledger->list[i].name,
 			lease_user(&ledger->list[i], user, sizeof user));
@@ -264,7 +271,8 @@ static void tell_shared(const struct entry *entry)
 {
 	char text[900];
 	char line[1024];
-	(void)snprintf(line, sizeof line, "this run shares what it uses, and can hardly be compared: %s",
+	(void)snprintf(line, sizeof line,
+		"this run shares what it uses, and can hardly be compared: %s",
 		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
 	tell(entry, true, line);
 }
@@ -273,19 +281,20 @@ static void tell_place(const struct entry *entry)
 {
 	char text[900];
 	char line[1024];
-	(void)snprintf(line, sizeof line, "waiting, at place %u in the queue: %s", entry->view.ahead + 1,
+	(void)snprintf(line, sizeof line, "waiting, at place %u in the queue: %s",
+		entry->view.ahead + 1,
 		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
 	tell(entry, false, line);
 }
 
 /* Add the owner of a lease to what is polled. The pid may be somebody else's by now: a pidfd is the owner's if the lease
  * still has it after the pidfd was made. Returns 1, or 0 if there is no need to wait any more. */
-static int add_owner(const struct host *host, const struct lease *lease, struct pollfd *fds, size_t *count,
-	struct error *err)
+static int add_owner(const struct host *host, const struct lease *lease, struct pollfd *fds,
+	size_t *count, struct error *err)
 {
 	if (lease->owner <= 0) {
-		(void)fail_as(
-			err, EX_TEMPFAIL, "the owner of run %s is in another PID namespace", lease->name);
+		(void)fail_as(err, EX_TEMPFAIL, "the owner of run %s is in another PID namespace",
+			lease->name);
 		return add_hint(err, "its end cannot be waited for from here; try again later");
 	}
 	_cleanup_close_ int pidfd = pidfd_open(lease->owner, 0);
@@ -298,7 +307,8 @@ static int add_owner(const struct host *host, const struct lease *lease, struct 
 }
 
 /* Those whose end is waited for: see the head of queue.h. Returns as add_owner(). */
-static int add_owners(const struct entry *entry, struct pollfd *fds, size_t *count, struct error *err)
+static int add_owners(
+	const struct entry *entry, struct pollfd *fds, size_t *count, struct error *err)
 {
 	const struct ledger *ledger = &entry->ledger;
 	bool cpus = !cpulist_empty(&entry->view.taken);
@@ -372,7 +382,9 @@ static int go_through(struct entry *entry, struct error *err)
 	const struct queue_request *request = entry->request;
 	while (look(entry, err) == 0) {
 		if (entry->view.fits || request->share)
-			return reserve(entry, err) < 0 ? -1 : tree_fill(&entry->tree, request->tree, err);
+			return reserve(entry, err) < 0
+				       ? -1
+				       : tree_fill(&entry->tree, request->tree, err);
 		if (request->wait && reserve(entry, err) < 0)
 			return -1;
 		queue_unlock(&entry->lock);

@@ -62,7 +62,8 @@ struct queue_lock {
 		.fd = -1, .locker = {-1, -1}, \
 	}
 
-int queue_lock(const struct host *host, int ours, int signals, struct queue_lock *ret, struct error *err);
+int queue_lock(
+	const struct host *host, int ours, int signals, struct queue_lock *ret, struct error *err);
 void queue_unlock(struct queue_lock *lock);
 
 #endif

@@ -16,7 +16,8 @@
  * terabyte or of a write to a slow disk. */
 #define KILL_TIMEOUT_MS 60000
 
-static int limit(int dir, const char *cg, const struct cpulist *cpus, uint64_t memory_max, struct error *err)
+static int limit(
+	int dir, const char *cg, const struct cpulist *cpus, uint64_t memory_max, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX] _unfilled_;
 	if (cgroup_set(dir, cg, "cpuset.cpus", cpulist_format(cpus, text), err) < 0 ||
@@ -28,15 +29,15 @@ static int limit(int dir, const char *cg, const struct cpulist *cpus, uint64_t m
 	return 0;
 }
 
-static int make_crs(
-	int worker, const struct plan_crs *crs, const struct tree_options *options, struct error *err)
+static int make_crs(int worker, const struct plan_crs *crs, const struct tree_options *options,
+	struct error *err)
 {
 	if (cgroup_make(worker, crs->name, err) < 0 ||
 		limit(worker, crs->name, &crs->cpus, crs->memory_max, err) < 0)
 		return -1;
 	char mems[CPULIST_TEXT_MAX] _unfilled_;
-	if (!cpulist_empty(&crs->mems) &&
-		cgroup_set(worker, crs->name, "cpuset.mems", cpulist_format(&crs->mems, mems), err) < 0)
+	if (!cpulist_empty(&crs->mems) && cgroup_set(worker, crs->name, "cpuset.mems",
+						  cpulist_format(&crs->mems, mems), err) < 0)
 		return -1;
 	if (options->oom_group && cgroup_set(worker, crs->name, "memory.oom.group", "1", err) < 0)
 		return -1;

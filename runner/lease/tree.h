@@ -33,8 +33,8 @@ struct cg_tree {
 
 struct tree_options {
 	bool oom_group; /* memory.oom.group: an OOM kill takes the whole CRS */
-	const char
-		*bare_crs; /* a CRS that will hold a process itself and so must not have controllers below */
+	const char *
+		bare_crs; /* a CRS that will hold a process itself and so must not have controllers below */
 };
 
 /* The most memory that the CRSs of a plan can use together, in bytes: the sum of their limits, and not more than the

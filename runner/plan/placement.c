@@ -137,7 +137,8 @@ static struct group *choose_group(
 {
 	struct group *best = NULL;
 	int best_score[SCORES] = {0};
-	for (struct group *group = state->groups; group < state->groups + state->group_count; group++) {
+	for (struct group *group = state->groups; group < state->groups + state->group_count;
+		group++) {
 		const struct topo_cpu *first = group->first;
 		bool fits = group->free >= wanted;
 		bool known = state->topology->nodes[first->node].memory > 0;
@@ -161,8 +162,8 @@ static struct group *choose_group(
 	return best;
 }
 
-static void use_unit(
-	struct state *state, struct group *group, struct unit *unit, unsigned count, struct cpulist *cpus)
+static void use_unit(struct state *state, struct group *group, struct unit *unit, unsigned count,
+	struct cpulist *cpus)
 {
 	for (unsigned i = 0; i < count; i++)
 		cpulist_add(cpus, unit->slots[i].cpu->cpu);
@@ -172,16 +173,19 @@ static void use_unit(
 }
 
 /* Take so many CPUs of a group that has them: units that fit, then the smallest that is too large. */
-static void take_units(struct state *state, struct group *group, unsigned wanted, struct cpulist *cpus)
+static void take_units(
+	struct state *state, struct group *group, unsigned wanted, struct cpulist *cpus)
 {
 	struct unit *rest = NULL;
-	for (struct unit *unit = group->units; unit < group->units + group->count && wanted > 0; unit++) {
+	for (struct unit *unit = group->units; unit < group->units + group->count && wanted > 0;
+		unit++) {
 		if (unit->used || unit->count > wanted)
 			continue;
 		use_unit(state, group, unit, unit->count, cpus);
 		wanted -= unit->count;
 	}
-	for (struct unit *unit = group->units; unit < group->units + group->count && wanted > 0; unit++)
+	for (struct unit *unit = group->units; unit < group->units + group->count && wanted > 0;
+		unit++)
 		if (!unit->used && (!rest || unit->count < rest->count))
 			rest = unit;
 	if (rest)
@@ -226,8 +230,9 @@ static int compare_turns(const void *a, const void *b)
 }
 
 /* 1 if all requests are met at this grade, 0 if not. */
-static int try_grade(const struct topology *topology, const struct cpulist *pool, const struct cpulist *busy,
-	enum placement grade, struct place_request *requests, size_t count, struct error *err)
+static int try_grade(const struct topology *topology, const struct cpulist *pool,
+	const struct cpulist *busy, enum placement grade, struct place_request *requests,
+	size_t count, struct error *err)
 {
 	_cleanup_(state_free) struct state state = {.topology = topology};
 	_cleanup_free_ struct turn *turns = calloc(count + 1, sizeof *turns);
@@ -245,8 +250,9 @@ static int try_grade(const struct topology *topology, const struct cpulist *pool
 	return 1;
 }
 
-int placement_choose(const struct topology *topology, const struct cpulist *pool, const struct cpulist *busy,
-	struct place_request *requests, size_t count, enum placement *ret, struct error *err)
+int placement_choose(const struct topology *topology, const struct cpulist *pool,
+	const struct cpulist *busy, struct place_request *requests, size_t count,
+	enum placement *ret, struct error *err)
 {
 	unsigned sum = 0;
 	for (size_t i = 0; i < count; i++)

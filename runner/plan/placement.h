@@ -27,8 +27,9 @@ enum placement {
 /* Give every request its CPUs out of pool, which has enough for all of them together and not more than the machine. A
  * core is whole if nothing in `busy` is on it; its threads outside the pool do not matter. Isolated CPUs are
  * taken only if the others are too few. A request of an odd number on cores of two threads leaves one thread idle. */
-int placement_choose(const struct topology *topology, const struct cpulist *pool, const struct cpulist *busy,
-	struct place_request *requests, size_t count, enum placement *ret, struct error *err);
+int placement_choose(const struct topology *topology, const struct cpulist *pool,
+	const struct cpulist *busy, struct place_request *requests, size_t count,
+	enum placement *ret, struct error *err);
 
 /* Take the lowest `count` CPUs out of pool, or all if it has fewer: the choice where no topology is known. */
 struct cpulist placement_take(struct cpulist *pool, unsigned count);

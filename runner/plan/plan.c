@@ -58,8 +58,8 @@ static void copy_name_part(char *to, size_t size, const char *from)
 	size_t i = 0;
 	for (; from[i] && i + 1 < size; i++) {
 		char c = from[i];
-		bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-			    c == '.' || c == '_' || c == '-';
+		bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+			    (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '-';
 		to[i] = good ? c : '-';
 	}
 	to[i] = '\0';
@@ -73,25 +73,28 @@ static int name_run(const struct plan_request *request, struct run_plan *plan, s
 	/* "." and ".." cannot come out of this, there is always more to the name. A hidden name could. */
 	if (plan->run_id[0] == '.')
 		plan->run_id[0] = '-';
-	int n = snprintf(plan->name, sizeof plan->name, "%s-%s-%" PRIu64 "-%08" PRIx32 "-%s", plan->run_id,
-		phase_name(request->phase), request->timestamp, request->random, worker);
+	int n = snprintf(plan->name, sizeof plan->name, "%s-%s-%" PRIu64 "-%08" PRIx32 "-%s",
+		plan->run_id, phase_name(request->phase), request->timestamp, request->random,
+		worker);
 	if (n < 0 || (size_t)n >= sizeof plan->name || strlen(request->run_id) > NAME_MAX ||
 		strlen(request->worker) > NAME_MAX) {
-		(void)fail_as(err, EX_USAGE, "run id and worker make a name longer than %d bytes", NAME_MAX);
-		return add_hint(
-			err, "give a shorter one with --run-id; without it, it is the directory's name");
+		(void)fail_as(err, EX_USAGE, "run id and worker make a name longer than %d bytes",
+			NAME_MAX);
+		return add_hint(err,
+			"give a shorter one with --run-id; without it, it is the directory's name");
 	}
 	char user[CGROUP_PATH_MAX / 2];
 	if (cgroup_user_path(request->uid, user, sizeof user, err) < 0)
 		return -1;
-	(void)snprintf(
-		plan->cgroup_parent, sizeof plan->cgroup_parent, "/%s/%s/%s", user, CGROUP_OURS, plan->name);
+	(void)snprintf(plan->cgroup_parent, sizeof plan->cgroup_parent, "/%s/%s/%s", user,
+		CGROUP_OURS, plan->name);
 	return 0;
 }
 
 /* Two CRSs on one CPU: refused, but a warning in crs-compose, where it is a choice, unless --strict. The owner of
  * each CPU is looked up in a table, so that the work grows with the CPUs named and not with the pairs of CRSs. */
-static int check_overlap(const struct job *job, bool strict, struct run_plan *plan, struct error *err)
+static int check_overlap(
+	const struct job *job, bool strict, struct run_plan *plan, struct error *err)
 {
 	_cleanup_free_ uint16_t *owner = calloc(CPULIST_MAX, sizeof *owner);
 	if (!owner)
@@ -107,15 +110,16 @@ static int check_overlap(const struct job *job, bool strict, struct run_plan *pl
 			const struct job_crs *other = &job->crs[owner[cpu] - 1];
 			if (job->format == JOB_CRS_COMPOSE && !strict) {
 				if (plan_warn(plan, err,
-					    "%s:%u:%u: CRS '%s' shares CPU %u with '%s' (line %u)", job->path,
-					    crs->share.cpus_at.line, crs->share.cpus_at.column, crs->name,
-					    cpu, other->name, other->share.cpus_at.line) < 0)
+					    "%s:%u:%u: CRS '%s' shares CPU %u with '%s' (line %u)",
+					    job->path, crs->share.cpus_at.line,
+					    crs->share.cpus_at.column, crs->name, cpu, other->name,
+					    other->share.cpus_at.line) < 0)
 					return -1;
 				break;
 			}
 			(void)doc_fail(err, job->path, crs->share.cpus_at,
-				"CRS '%s' has CPU %u, which CRS '%s' has too (line %u)", crs->name, cpu,
-				other->name, other->share.cpus_at.line);
+				"CRS '%s' has CPU %u, which CRS '%s' has too (line %u)", crs->name,
+				cpu, other->name, other->share.cpus_at.line);
 			return add_hint(err, "give each CRS CPUs of its own");
 		}
 	}
@@ -177,8 +181,8 @@ static int check_host_memory(const struct job *job, const struct plan_request *r
 	return add_hint(err, "lower the CRSs' memory, or run on a larger host");
 }
 
-int plan_make(
-	const struct job *job, const struct plan_request *request, struct run_plan *ret, struct error *err)
+int plan_make(const struct job *job, const struct plan_request *request, struct run_plan *ret,
+	struct error *err)
 {
 	_cleanup_(plan_free) struct run_plan plan = {.job = job, .worker = request->worker};
 	plan.crs = calloc(job->crs_count, sizeof *plan.crs);
@@ -187,11 +191,14 @@ int plan_make(
 	for (; plan.crs_count < job->crs_count; plan.crs_count++)
 		plan.crs[plan.crs_count].name = job->crs[plan.crs_count].name;
 	if (name_run(request, &plan, err) < 0 || check_worker(job, &plan, err) < 0 ||
-		share_memory(job, &plan, err) < 0 || check_overlap(job, request->strict, &plan, err) < 0 ||
-		share_cpus(job, request, &plan, err) < 0 || fit_memory(job, request, &plan, err) < 0 ||
-		fit_cpus(job, request, &plan, err) < 0 || check_host_cpus(job, request, &plan, err) < 0 ||
-		check_host_memory(job, request, &plan, err) < 0 || place_memory(request, &plan, err) < 0 ||
-		explain_placement(request, &plan, err) < 0)
+		share_memory(job, &plan, err) < 0 ||
+		check_overlap(job, request->strict, &plan, err) < 0 ||
+		share_cpus(job, request, &plan, err) < 0 ||
+		fit_memory(job, request, &plan, err) < 0 ||
+		fit_cpus(job, request, &plan, err) < 0 ||
+		check_host_cpus(job, request, &plan, err) < 0 ||
+		check_host_memory(job, request, &plan, err) < 0 ||
+		place_memory(request, &plan, err) < 0 || explain_placement(request, &plan, err) < 0)
 		return -1;
 	*ret = plan;
 	plan = (struct run_plan)PLAN_NONE;

@@ -29,8 +29,10 @@ struct plan_request {
 	uid_t uid;                /* whose user@UID.service the run lives below */
 	struct cpulist host_cpus; /* CPUs that are online */
 	uint64_t host_memory;     /* bytes */
-	struct cpulist taken; /* of those, what other runs have: CPUs by number keep off them if they can */
-	const struct topology *topology; /* NULL: not known; then CPUs by number are the lowest free ones */
+	struct cpulist
+		taken; /* of those, what other runs have: CPUs by number keep off them if they can */
+	const struct topology
+		*topology; /* NULL: not known; then CPUs by number are the lowest free ones */
 	bool strict;
 	/* What the command line gives in the place of the config's own figures; at most one of cpus and cpu_count. */
 	struct cpulist cpus; /* --cpus LIST; empty: not given */
@@ -54,10 +56,11 @@ enum plan_choice {
 };
 
 struct run_plan {
-	const struct job *job;               /* the plan's names live there: keep it as long as the plan */
-	char run_id[NAME_MAX + 1];           /* with other characters than [A-Za-z0-9._-] replaced */
-	char name[NAME_MAX + 1];             /* <run_id>-<phase>-<timestamp>-<random>-<worker> */
-	char cgroup_parent[CGROUP_PATH_MAX]; /* as Docker takes it: from the root of the cgroup hierarchy */
+	const struct job *job;     /* the plan's names live there: keep it as long as the plan */
+	char run_id[NAME_MAX + 1]; /* with other characters than [A-Za-z0-9._-] replaced */
+	char name[NAME_MAX + 1];   /* <run_id>-<phase>-<timestamp>-<random>-<worker> */
+	char cgroup_parent
+		[CGROUP_PATH_MAX]; /* as Docker takes it: from the root of the cgroup hierarchy */
 	const char *worker;
 	struct cpulist cpus;
 	uint64_t memory_max;
@@ -79,8 +82,8 @@ struct run_plan {
 	}
 
 /* Make the plan. Conflicts within the config or with the machine are EX_CONFIG errors that name the lines. */
-int plan_make(
-	const struct job *job, const struct plan_request *request, struct run_plan *ret, struct error *err);
+int plan_make(const struct job *job, const struct plan_request *request, struct run_plan *ret,
+	struct error *err);
 void plan_free(struct run_plan *plan);
 
 /* Index of the CRS of that name, -1 if there is none. */

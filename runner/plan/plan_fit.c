@@ -75,7 +75,8 @@ static struct part *parts_new(const struct run_plan *plan, struct error *err)
 	return parts;
 }
 
-static int scale_memory(const struct plan_request *request, struct run_plan *plan, struct error *err)
+static int scale_memory(
+	const struct plan_request *request, struct run_plan *plan, struct error *err)
 {
 	uint64_t whole = request->memory / SIZE_MIB;
 	if (whole < plan->crs_count)
@@ -94,8 +95,8 @@ static int scale_memory(const struct plan_request *request, struct run_plan *pla
 	return 0;
 }
 
-int fit_memory(
-	const struct job *job, const struct plan_request *request, struct run_plan *plan, struct error *err)
+int fit_memory(const struct job *job, const struct plan_request *request, struct run_plan *plan,
+	struct error *err)
 {
 	char want[SIZE_TEXT_MAX];
 	char have[SIZE_TEXT_MAX];
@@ -106,7 +107,8 @@ int fit_memory(
 	if (plan->memory_max <= request->memory)
 		return 0;
 	(void)fail_as(err, EX_CONFIG, "%s wants %s of memory, --memory is %s", job->path,
-		size_format_exact(plan->memory_max, want), size_format_exact(request->memory, have));
+		size_format_exact(plan->memory_max, want),
+		size_format_exact(request->memory, have));
 	return add_hint(err, "--scale divides it in proportion");
 }
 
@@ -123,8 +125,8 @@ static bool by_topology(const struct plan_request *request)
 }
 
 /* A slice of the CPUs for each, of the size that the division gave it. */
-static int slice_cpus(const struct plan_request *request, const struct part *parts, struct run_plan *plan,
-	struct error *err)
+static int slice_cpus(const struct plan_request *request, const struct part *parts,
+	struct run_plan *plan, struct error *err)
 {
 	const struct cpulist none = {0};
 	struct cpulist pool = pool_for(request);
@@ -134,30 +136,32 @@ static int slice_cpus(const struct plan_request *request, const struct part *par
 	for (size_t i = 0; i < plan->crs_count; i++)
 		wanted[i] = (struct place_request){
 			.count = (unsigned)parts[i].got, .memory = plan->crs[i].memory_max};
-	if (by_topology(request) &&
-		place_cpus(request, &request->host_cpus, &none, wanted, plan->crs_count, plan, err) < 0)
+	if (by_topology(request) && place_cpus(request, &request->host_cpus, &none, wanted,
+					    plan->crs_count, plan, err) < 0)
 		return -1;
 	memset(&plan->cpus, 0, sizeof plan->cpus);
 	for (size_t i = 0; i < plan->crs_count; i++) {
-		plan->crs[i].cpus =
-			by_topology(request) ? wanted[i].cpus : placement_take(&pool, wanted[i].count);
+		plan->crs[i].cpus = by_topology(request) ? wanted[i].cpus
+							 : placement_take(&pool, wanted[i].count);
 		cpulist_union(&plan->cpus, &plan->crs[i].cpus);
 	}
 	return 0;
 }
 
-static int scale_cpus(
-	const struct plan_request *request, unsigned whole, struct run_plan *plan, struct error *err)
+static int scale_cpus(const struct plan_request *request, unsigned whole, struct run_plan *plan,
+	struct error *err)
 {
 	if (whole < plan->crs_count)
-		return fail_as(
-			err, EX_CONFIG, "--cpus: %zu CRSs cannot share %u CPUs", plan->crs_count, whole);
+		return fail_as(err, EX_CONFIG, "--cpus: %zu CRSs cannot share %u CPUs",
+			plan->crs_count, whole);
 	_cleanup_free_ struct part *parts = parts_new(plan, err);
 	if (!parts)
 		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++)
 		parts[i].own = cpulist_count(&plan->crs[i].cpus);
-	return divide(parts, plan->crs_count, whole, err) < 0 ? -1 : slice_cpus(request, parts, plan, err);
+	return divide(parts, plan->crs_count, whole, err) < 0
+		       ? -1
+		       : slice_cpus(request, parts, plan, err);
 }
 
 /* A CPU of the plan and who has it: the first CRS, and a figure that is the same for the same CRSs. Were it the same for
@@ -222,11 +226,13 @@ static int map_by_topology(
 		bool same = i > 0 && cpu->first == cpu[-1].first && cpu->owners == cpu[-1].owners;
 		last += i > 0 && !same;
 		wanted[last].count++;
-		wanted[last].memory = cpu->first < plan->crs_count ? plan->crs[cpu->first].memory_max : 0;
+		wanted[last].memory =
+			cpu->first < plan->crs_count ? plan->crs[cpu->first].memory_max : 0;
 		request_of[i] = (uint16_t)last;
 	}
 	bool spare = cpus[count - 1].first == UINT32_MAX;
-	if (place_cpus(request, &request->host_cpus, &none, wanted, spare ? last : last + 1, plan, err) < 0)
+	if (place_cpus(request, &request->host_cpus, &none, wanted, spare ? last : last + 1, plan,
+		    err) < 0)
 		return -1;
 	unsigned next = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -238,7 +244,8 @@ static int map_by_topology(
 }
 
 /* Lowest to lowest. */
-static void map_in_order(const struct plan_request *request, const struct run_plan *plan, uint16_t *to)
+static void map_in_order(
+	const struct plan_request *request, const struct run_plan *plan, uint16_t *to)
 {
 	struct cpulist pool = pool_for(request);
 	unsigned target = cpulist_next(&pool, 0);
@@ -252,7 +259,8 @@ static void map_in_order(const struct plan_request *request, const struct run_pl
 static void map_set(struct cpulist *set, const uint16_t *to)
 {
 	struct cpulist mapped = {0};
-	for (unsigned cpu = cpulist_next(set, 0); cpu < CPULIST_MAX; cpu = cpulist_next(set, cpu + 1))
+	for (unsigned cpu = cpulist_next(set, 0); cpu < CPULIST_MAX;
+		cpu = cpulist_next(set, cpu + 1))
 		cpulist_add(&mapped, to[cpu]);
 	*set = mapped;
 }
@@ -272,15 +280,16 @@ static int map_cpus(const struct plan_request *request, struct run_plan *plan, s
 	return 0;
 }
 
-int fit_cpus(
-	const struct job *job, const struct plan_request *request, struct run_plan *plan, struct error *err)
+int fit_cpus(const struct job *job, const struct plan_request *request, struct run_plan *plan,
+	struct error *err)
 {
 	unsigned have = request->cpu_count ? request->cpu_count : cpulist_count(&request->cpus);
 	unsigned host = cpulist_count(&request->host_cpus);
 	if (!have)
 		return 0;
 	if (request->cpu_count > host)
-		return fail_as(err, EX_CONFIG, "--cpus %u: this host has %u CPUs", request->cpu_count, host);
+		return fail_as(err, EX_CONFIG, "--cpus %u: this host has %u CPUs",
+			request->cpu_count, host);
 	plan->choice = request->cpu_count ? PLAN_CPUS_LOWEST : PLAN_CPUS_GIVEN;
 	if (request->scale)
 		return scale_cpus(request, have, plan, err);

@@ -14,8 +14,9 @@
  * ends at what is free there, so memory that fits to the last byte does not fit. */
 #define HOST_PART 16
 
-int place_cpus(const struct plan_request *request, const struct cpulist *pool, const struct cpulist *lists,
-	struct place_request *wanted, size_t count, struct run_plan *plan, struct error *err)
+int place_cpus(const struct plan_request *request, const struct cpulist *pool,
+	const struct cpulist *lists, struct place_request *wanted, size_t count,
+	struct run_plan *plan, struct error *err)
 {
 	const struct topology *topology = request->topology;
 	const struct cpulist none = {0};
@@ -37,7 +38,8 @@ int place_cpus(const struct plan_request *request, const struct cpulist *pool, c
 
 /* Which nodes would have to hold more than they have, if each CRS's memory lay on the nodes of its CPUs, on each in
  * proportion to its size. */
-static void find_full(const struct topology *topology, const struct run_plan *plan, struct cpulist *ret_full)
+static void find_full(
+	const struct topology *topology, const struct run_plan *plan, struct cpulist *ret_full)
 {
 	struct cpulist full = {0};
 	uint64_t sizes[CPULIST_MAX];
@@ -49,7 +51,9 @@ static void find_full(const struct topology *topology, const struct run_plan *pl
 		struct cpulist nodes = topology_nodes(topology, &crs->cpus);
 		uint64_t sum = 0;
 		for (size_t n = 0; n < topology->node_count; n++)
-			sum += cpulist_has(&nodes, topology->nodes[n].id) ? topology->nodes[n].memory : 0;
+			sum += cpulist_has(&nodes, topology->nodes[n].id)
+				       ? topology->nodes[n].memory
+				       : 0;
 		for (size_t n = 0; n < topology->node_count && sum; n++) {
 			if (!cpulist_has(&nodes, topology->nodes[n].id))
 				continue;
@@ -118,8 +122,8 @@ static struct extent measure(const struct topology *topology, const struct cpuli
 }
 
 /* "4 whole cores (8 CPUs) of node 0, memory there too" */
-static int explain_crs(
-	const struct topology *topology, const struct plan_crs *crs, struct run_plan *plan, struct error *err)
+static int explain_crs(const struct topology *topology, const struct plan_crs *crs,
+	struct run_plan *plan, struct error *err)
 {
 	char list[CPULIST_TEXT_MAX] _unfilled_;
 	char where[CPULIST_TEXT_MAX + 32] _unfilled_;
@@ -129,8 +133,8 @@ static int explain_crs(
 	struct cpulist nodes = topology_nodes(topology, &crs->cpus);
 	const char *memory = "";
 	if (topology->node_count > 1) {
-		(void)snprintf(where, sizeof where, " of node%s %s", cpulist_count(&nodes) > 1 ? "s" : "",
-			cpulist_format(&nodes, list));
+		(void)snprintf(where, sizeof where, " of node%s %s",
+			cpulist_count(&nodes) > 1 ? "s" : "", cpulist_format(&nodes, list));
 		memory = !topology->memory           ? ""
 			 : cpulist_empty(&crs->mems) ? ", memory from any node"
 						     : ", memory there too";
@@ -139,8 +143,8 @@ static int explain_crs(
 		(void)snprintf(parts, sizeof parts, ", %u of them whole", extent.whole);
 	const char *kinds = extent.slowest != extent.fastest ? ", of different speed" : "";
 	return plan_note(plan, err, "%s: %u CPU%s on %u core%s%s%s%s%s", crs->name, extent.cpus,
-		extent.cpus > 1 ? "s" : "", extent.cores, extent.cores > 1 ? "s" : "", where, parts, kinds,
-		memory);
+		extent.cpus > 1 ? "s" : "", extent.cores, extent.cores > 1 ? "s" : "", where, parts,
+		kinds, memory);
 }
 
 static int explain_choice(const struct topology *topology, struct run_plan *plan, struct error *err)
@@ -154,15 +158,18 @@ static int explain_choice(const struct topology *topology, struct run_plan *plan
 		return 0;
 	if (plan->placement == PLACED_SHARED)
 		return plan_note(plan, err,
-			"CPUs by number: there are too few whole cores, so some are shared by two CRSs");
+			"CPUs by number: there are too few whole cores, so some are shared by two "
+			"CRSs");
 	return plan_note(plan, err,
-		"CPUs by number: whole cores, on as few nodes as possible; the first core (CPU%s %s) is %s",
+		"CPUs by number: whole cores, on as few nodes as possible; the first core (CPU%s "
+		"%s) is %s",
 		cpulist_count(&first) > 1 ? "s" : "", cpus,
 		cpulist_empty(&taken) ? "left to the host" : "needed too");
 }
 
 /* Another CRS on a sibling is another load on one's own core. Each core's first CRS is in a table. */
-static int warn_shared_cores(const struct topology *topology, struct run_plan *plan, struct error *err)
+static int warn_shared_cores(
+	const struct topology *topology, struct run_plan *plan, struct error *err)
 {
 	_cleanup_free_ uint16_t *owner = calloc(topology->core_count, sizeof *owner);
 	if (!owner)
@@ -174,10 +181,12 @@ static int warn_shared_cores(const struct topology *topology, struct run_plan *p
 			cpu = cpulist_next(cpus, cpu + 1)) {
 			const struct topo_cpu *found = topology_find(topology, cpu);
 			uint16_t *first = found ? &owner[found->core] : NULL;
-			if (!first || warned || (*first && cpulist_has(&plan->crs[*first - 1].cpus, cpu)))
+			if (!first || warned ||
+				(*first && cpulist_has(&plan->crs[*first - 1].cpus, cpu)))
 				continue;
-			if (*first && plan_warn(plan, err, "CRS '%s' shares the core of CPU %u with '%s'",
-					      plan->crs[i].name, cpu, plan->crs[*first - 1].name) < 0)
+			if (*first &&
+				plan_warn(plan, err, "CRS '%s' shares the core of CPU %u with '%s'",
+					plan->crs[i].name, cpu, plan->crs[*first - 1].name) < 0)
 				return -1;
 			warned = *first != 0;
 			*first = *first ? *first : (uint16_t)(i + 1);
@@ -196,13 +205,15 @@ static int warn_kinds(const struct topology *topology, struct run_plan *plan, st
 		struct extent extent = measure(topology, &crs->cpus);
 		if (extent.isolated && extent.cpus > 1 &&
 			plan_warn(plan, err,
-				"CRS '%s' has isolated CPUs: the kernel balances no load between them",
+				"CRS '%s' has isolated CPUs: the kernel balances no load between "
+				"them",
 				crs->name) < 0)
 			return -1;
 		if (strcmp(crs->name, JOB_INFRA_CRS) == 0)
 			continue;
 		if (name && (extent.slowest != first.slowest || extent.fastest != first.fastest))
-			return plan_warn(plan, err, "CRSs '%s' and '%s' have cores of different speed", name,
+			return plan_warn(plan, err,
+				"CRSs '%s' and '%s' have cores of different speed", name,
 				crs->name);
 		first = extent;
 		name = crs->name;

@@ -43,8 +43,9 @@ static size_t silent(const struct job *job, bool memory, const struct job_crs **
 static int fail_silent(const struct job *job, const struct job_crs *crs, const char *what,
 	const struct run_plan *plan, struct error *err)
 {
-	(void)doc_fail(err, job->path, crs->at, "CRS '%s' says nothing about its %s, nor does worker '%s'",
-		crs->name, what, plan->worker);
+	(void)doc_fail(err, job->path, crs->at,
+		"CRS '%s' says nothing about its %s, nor does worker '%s'", crs->name, what,
+		plan->worker);
 	return add_hint(err, "give the CRS `resources`, or the worker what its CRSs are to share");
 }
 
@@ -69,8 +70,9 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 		return -1;
 	if (total && sum > total) {
 		(void)doc_fail(err, job->path, job->worker.memory_at,
-			"worker '%s' has %s of memory, its CRSs add up to %s (from line %u on)", plan->worker,
-			size_format_exact(total, have), size_format_exact(sum, want), first_memory(job).line);
+			"worker '%s' has %s of memory, its CRSs add up to %s (from line %u on)",
+			plan->worker, size_format_exact(total, have), size_format_exact(sum, want),
+			first_memory(job).line);
 		return add_hint(err, "raise the worker's memory or lower that of the CRSs");
 	}
 	if (count > 0 && !total)
@@ -78,7 +80,8 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 	uint64_t left = (total - sum) / SIZE_MIB;
 	if (count > 0 && left / count < SHARE_MIB_MIN) {
 		(void)doc_fail(err, job->path, job->worker.memory_at,
-			"worker '%s' has %s of memory left for %zu CRSs without a figure (from line %u on)",
+			"worker '%s' has %s of memory left for %zu CRSs without a figure (from "
+			"line %u on)",
 			plan->worker, size_format_exact(total - sum, have), count, first->at.line);
 		return add_hint(err, "each of them needs at least %dM", SHARE_MIB_MIN);
 	}
@@ -88,7 +91,8 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 		plan->crs[i].memory_max = job->crs[i].share.memory;
 		if (job->crs[i].share.memory_at.line)
 			continue;
-		plan->crs[i].memory_max = (--silent_left ? even : left - even * (count - 1)) * SIZE_MIB;
+		plan->crs[i].memory_max =
+			(--silent_left ? even : left - even * (count - 1)) * SIZE_MIB;
 	}
 	plan->memory_max = total ? total : sum;
 	return 0;
@@ -112,8 +116,8 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 	}
 	if (total && named > total) {
 		(void)doc_fail(err, job->path, worker->cpus_at,
-			"worker '%s' has %u CPUs, its CRSs want %u (from line %u on)", plan->worker, total,
-			named, line);
+			"worker '%s' has %u CPUs, its CRSs want %u (from line %u on)", plan->worker,
+			total, named, line);
 		return add_hint(err, "raise the worker's CPUs or lower those of the CRSs");
 	}
 	if (count > 0 && !total)
@@ -121,21 +125,24 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 	unsigned left = total ? total - named : 0;
 	if (left < count) {
 		(void)doc_fail(err, job->path, worker->cpus_at,
-			"worker '%s' has %u CPUs left for %u CRSs without a figure (from line %u on)",
+			"worker '%s' has %u CPUs left for %u CRSs without a figure (from line %u "
+			"on)",
 			plan->worker, left, count, first->at.line);
 		return add_hint(err, "each of them needs at least 1");
 	}
 	unsigned silent_left = count;
 	for (size_t i = 0; i < job->crs_count; i++)
 		if (!job->crs[i].share.cpus_at.line)
-			wanted[i].count = --silent_left ? left / count : left - left / count * (count - 1);
+			wanted[i].count =
+				--silent_left ? left / count : left - left / count * (count - 1);
 	wanted[job->crs_count].count = worker->cpu_count && count == 0 ? left : 0;
 	return 0;
 }
 
 /* What CPUs by number are taken from: the worker's, else the host's. Where the plan is to be fitted to --cpus anyway,
  * the host's CPUs do not matter yet. */
-static struct cpulist pool_for(const struct job *job, const struct plan_request *request, bool fitted)
+static struct cpulist pool_for(
+	const struct job *job, const struct plan_request *request, bool fitted)
 {
 	struct cpulist all;
 	if (!cpulist_empty(&job->worker.cpus))
@@ -147,8 +154,8 @@ static struct cpulist pool_for(const struct job *job, const struct plan_request 
 }
 
 /* The lowest ones: numbers before even shares, each in the file's order. */
-static void take_wanted(
-	const struct job *job, struct cpulist *pool, struct place_request *wanted, struct run_plan *plan)
+static void take_wanted(const struct job *job, struct cpulist *pool, struct place_request *wanted,
+	struct run_plan *plan)
 {
 	for (int shares = 0; shares <= 1; shares++)
 		for (size_t i = 0; i < job->crs_count; i++)
@@ -158,8 +165,8 @@ static void take_wanted(
 	plan->choice = PLAN_CPUS_LOWEST;
 }
 
-int share_cpus(
-	const struct job *job, const struct plan_request *request, struct run_plan *plan, struct error *err)
+int share_cpus(const struct job *job, const struct plan_request *request, struct run_plan *plan,
+	struct error *err)
 {
 	size_t count = job->crs_count;
 	_cleanup_free_ struct place_request *wanted = calloc(count + 1, sizeof *wanted);
@@ -181,7 +188,8 @@ int share_cpus(
 	if (sum > cpulist_count(&pool))
 		return doc_fail(err, job->path,
 			job->worker.cpus_at.line ? job->worker.cpus_at : job->crs[0].at,
-			"%u CPUs are wanted, this host has %u that no CRS names", sum, cpulist_count(&pool));
+			"%u CPUs are wanted, this host has %u that no CRS names", sum,
+			cpulist_count(&pool));
 	/* A worker's list that the host does not have is an error, but a later one. */
 	bool placeable = request->topology && !fitted && cpulist_within(&pool, &request->host_cpus);
 	if (sum > 0 && placeable) {

@@ -76,8 +76,8 @@ static uint16_t read_number(int sys, unsigned cpu, const char *name, uint16_t ot
 #define NO_CORE UINT16_MAX
 
 /* The core of a CPU, and what all its threads have in common: each thread's files say the same, so one's are read. */
-static int read_core(
-	int sys, unsigned first, const struct cpulist *online, struct topology *topology, struct error *err)
+static int read_core(int sys, unsigned first, const struct cpulist *online,
+	struct topology *topology, struct error *err)
 {
 	char path[96];
 	struct cpulist siblings = {0};
@@ -202,7 +202,8 @@ static int read_nodes(int sys, struct topology *topology, struct error *err)
 	if (!topology->nodes)
 		return fail(err, ENOMEM, "topology");
 	/* A CPU that no node names stays with the first. */
-	for (unsigned id = cpulist_next(&ids, 0); id < CPULIST_MAX; id = cpulist_next(&ids, id + 1)) {
+	for (unsigned id = cpulist_next(&ids, 0); id < CPULIST_MAX;
+		id = cpulist_next(&ids, id + 1)) {
 		char list[96];
 		char mask[96];
 		struct cpulist cpus = {0};
@@ -215,7 +216,8 @@ static int read_nodes(int sys, struct topology *topology, struct error *err)
 			if (cpulist_has(&cpus, topology->cpus[i].cpu))
 				topology->cpus[i].node = (uint16_t)topology->node_count;
 		uint64_t memory = read_node_memory(sys, id);
-		topology->nodes[topology->node_count++] = (struct topo_node){.id = id, .memory = memory};
+		topology->nodes[topology->node_count++] =
+			(struct topo_node){.id = id, .memory = memory};
 		topology->memory += memory;
 	}
 	return 0;
@@ -282,7 +284,8 @@ struct cpulist topology_core(const struct topology *topology, unsigned core)
 struct cpulist topology_nodes(const struct topology *topology, const struct cpulist *cpus)
 {
 	struct cpulist nodes = {0};
-	for (unsigned cpu = cpulist_next(cpus, 0); cpu < CPULIST_MAX; cpu = cpulist_next(cpus, cpu + 1)) {
+	for (unsigned cpu = cpulist_next(cpus, 0); cpu < CPULIST_MAX;
+		cpu = cpulist_next(cpus, cpu + 1)) {
 		const struct topo_cpu *found = topology_find(topology, cpu);
 		if (found)
 			cpulist_add(&nodes, topology->nodes[found->node].id);

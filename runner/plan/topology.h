@@ -15,12 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TOPOLOGY_SPEED_MAX 1024 /* speed of the fastest kind of core, as in the kernel's cpu_capacity */
+#define TOPOLOGY_SPEED_MAX \
+	1024 /* speed of the fastest kind of core, as in the kernel's cpu_capacity */
 
 /* One CPU that is online. */
 struct topo_cpu {
-	uint16_t cpu;     /* the kernel's number */
-	uint16_t core;    /* from 0, in the order of the cores' lowest CPUs: core 0 is the machine's first */
+	uint16_t cpu; /* the kernel's number */
+	uint16_t
+		core; /* from 0, in the order of the cores' lowest CPUs: core 0 is the machine's first */
 	uint16_t node;    /* index into nodes */
 	uint16_t package; /* physical_package_id: the socket */
 	uint16_t

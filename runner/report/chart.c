@@ -67,8 +67,8 @@ static void put_value(FILE *out, uint64_t value, double scale)
 }
 
 /* How much a sum has grown per microsecond between two points. */
-static void put_rate(
-	FILE *out, const struct series *series, size_t crs, enum series_kind kind, size_t i, double scale)
+static void put_rate(FILE *out, const struct series *series, size_t crs, enum series_kind kind,
+	size_t i, double scale)
 {
 	const uint64_t *values = series_of(series, crs, kind);
 	if (i == 0 || values[i] == FIGURE_UNKNOWN || values[i - 1] == FIGURE_UNKNOWN ||
@@ -102,16 +102,16 @@ static void put_data(FILE *out, const struct summary *summary, size_t crs, const
 /* What a plot shows, above it at the left; its key is at the right. */
 static void put_title(FILE *out, const struct palette *palette, const char *title)
 {
-	(void)fprintf(
-		out, "set label 1 '%s' at graph 0,1.18 left textcolor rgb '%s'\n", title, palette->text);
+	(void)fprintf(out, "set label 1 '%s' at graph 0,1.18 left textcolor rgb '%s'\n", title,
+		palette->text);
 }
 
 /* A figure and its limit, which is the last mark of the axis. */
-static void put_limited(FILE *out, const struct palette *palette, size_t crs, int column, const char *style,
-	double limit, const char *limit_name)
+static void put_limited(FILE *out, const struct palette *palette, size_t crs, int column,
+	const char *style, double limit, const char *limit_name)
 {
-	(void)fprintf(
-		out, "set yrange [0:%.6g]\nset ytics (0, %.6g, %.6g)\n", limit * 1.05, limit / 2, limit);
+	(void)fprintf(out, "set yrange [0:%.6g]\nset ytics (0, %.6g, %.6g)\n", limit * 1.05,
+		limit / 2, limit);
 	(void)fprintf(out,
 		"plot $crs%zu using 1:%d with %s lw 1.5 lc rgb '%s' title 'used', "
 		"%.6g with lines lw 1.5 dt 2 lc rgb '%s' title '%s'\n",
@@ -129,7 +129,8 @@ static void put_pressure(FILE *out, const struct palette *palette, size_t crs)
 		crs, palette->cpu, crs, palette->memory, crs, palette->io);
 }
 
-static void put_kills(FILE *out, const struct palette *palette, const struct series *series, size_t crs)
+static void put_kills(
+	FILE *out, const struct palette *palette, const struct series *series, size_t crs)
 {
 	uint64_t most = 1;
 	for (size_t i = 0; i < series->count; i++) {
@@ -137,14 +138,15 @@ static void put_kills(FILE *out, const struct palette *palette, const struct ser
 		most = kills != FIGURE_UNKNOWN && kills > most ? kills : most;
 	}
 	put_title(out, palette, "OOM kills");
-	(void)fprintf(out, "set yrange [0:%.6g]\nset ytics (0, %" PRIu64 ")\n", (double)most * 1.05, most);
-	(void)fprintf(out, "plot $crs%zu using 1:7 with steps lw 1.5 lc rgb '%s' title 'in all'\n", crs,
-		palette->limit);
+	(void)fprintf(out, "set yrange [0:%.6g]\nset ytics (0, %" PRIu64 ")\n", (double)most * 1.05,
+		most);
+	(void)fprintf(out, "plot $crs%zu using 1:7 with steps lw 1.5 lc rgb '%s' title 'in all'\n",
+		crs, palette->limit);
 }
 
 /* All plots of a column have the same time below them, so that it is told once. */
-static void put_column(FILE *out, const struct summary *summary, const struct palette *palette, size_t i,
-	const struct unit *unit)
+static void put_column(FILE *out, const struct summary *summary, const struct palette *palette,
+	size_t i, const struct unit *unit)
 {
 	const struct summary_crs *crs = &summary->crs[i];
 	char title[JOB_NAME_MAX + 64];
@@ -155,22 +157,24 @@ static void put_column(FILE *out, const struct summary *summary, const struct pa
 	put_title(out, palette, title);
 	put_limited(out, palette, i, 2, "fsteps", cpus ? cpus : 1, "allotted");
 	put_title(out, palette, "memory (MiB)");
-	put_limited(out, palette, i, 3, "lines", crs->memory_max ? (double)crs->memory_max / SIZE_MIB : 1,
-		"limit");
+	put_limited(out, palette, i, 3, "lines",
+		crs->memory_max ? (double)crs->memory_max / SIZE_MIB : 1, "limit");
 	put_pressure(out, palette, i);
 	(void)fprintf(out, "set format x '%%g %s'\n", unit->name);
 	put_kills(out, palette, &summary->series, i);
 }
 
-static void put_chart(
-	FILE *out, const struct summary *summary, const struct chart *chart, const struct unit *unit)
+static void put_chart(FILE *out, const struct summary *summary, const struct chart *chart,
+	const struct unit *unit)
 {
 	const struct palette *palette = palette_of(chart);
 	const struct series *series = &summary->series;
 	(void)fprintf(out,
-		"reset\nset terminal svg size %zu,%.0f dynamic noenhanced font 'sans-serif,14'%s%s%s\n",
-		chart->count * COLUMN_WIDTH, COLUMN_HEIGHT, chart->opaque ? " background rgb '" : "",
-		chart->opaque ? palette->background : "", chart->opaque ? "'" : "");
+		"reset\nset terminal svg size %zu,%.0f dynamic noenhanced font "
+		"'sans-serif,14'%s%s%s\n",
+		chart->count * COLUMN_WIDTH, COLUMN_HEIGHT,
+		chart->opaque ? " background rgb '" : "", chart->opaque ? palette->background : "",
+		chart->opaque ? "'" : "");
 	(void)fprintf(out,
 		"set datafile missing '?'\nset border 3 lc rgb '%s'\n"
 		"set tics nomirror out scale 0.5 textcolor rgb '%s'\n"
@@ -182,18 +186,19 @@ static void put_chart(
 	/* In parts of the picture: from its edges, and between the plots. */
 	double width = (double)(chart->count * COLUMN_WIDTH);
 	(void)fprintf(out,
-		"set multiplot layout 4,%zu columnsfirst margins %.6f,%.6f,%.6f,%.6f spacing %.6f,%.6f\n",
-		chart->count, MARGIN_LEFT / width, 1 - MARGIN_RIGHT / width, MARGIN_BOTTOM / COLUMN_HEIGHT,
-		1 - MARGIN_TOP / COLUMN_HEIGHT, (MARGIN_LEFT + MARGIN_RIGHT) / width,
-		MARGIN_TOP / COLUMN_HEIGHT);
+		"set multiplot layout 4,%zu columnsfirst margins %.6f,%.6f,%.6f,%.6f spacing "
+		"%.6f,%.6f\n",
+		chart->count, MARGIN_LEFT / width, 1 - MARGIN_RIGHT / width,
+		MARGIN_BOTTOM / COLUMN_HEIGHT, 1 - MARGIN_TOP / COLUMN_HEIGHT,
+		(MARGIN_LEFT + MARGIN_RIGHT) / width, MARGIN_TOP / COLUMN_HEIGHT);
 	for (size_t i = 0; i < chart->count; i++)
 		put_column(out, summary, palette, chart->first + i, unit);
 	(void)fputs("unset multiplot\nset output\n", out);
 }
 
 /* The whole script, in a file that only its descriptor names. */
-static int write_script(
-	const struct summary *summary, const struct chart *charts, size_t count, int *ret, struct error *err)
+static int write_script(const struct summary *summary, const struct chart *charts, size_t count,
+	int *ret, struct error *err)
 {
 	const struct series *series = &summary->series;
 	const struct unit *unit = choose_unit(series->times[series->count - 1]);
@@ -234,7 +239,8 @@ static int run_gnuplot(int script, char **ret, struct error *err)
 		return add_hint(err, "sudo apt install gnuplot-nox");
 	}
 	if (status != 0)
-		return fail_as(err, EX_UNAVAILABLE, "gnuplot ended with status %d (see above)", status);
+		return fail_as(
+			err, EX_UNAVAILABLE, "gnuplot ended with status %d (see above)", status);
 	*ret = steal_ptr(text);
 	return 0;
 }
@@ -245,7 +251,8 @@ static int split(const char *text, size_t count, char **list, struct error *err)
 	const char *document = strstr(text, PROLOGUE);
 	for (size_t i = 0; i < count; i++) {
 		if (!document)
-			return fail_as(err, EX_UNAVAILABLE, "gnuplot drew %zu charts of %zu", i, count);
+			return fail_as(
+				err, EX_UNAVAILABLE, "gnuplot drew %zu charts of %zu", i, count);
 		const char *next = strstr(document + strlen(PROLOGUE), PROLOGUE);
 		list[i] = next ? strndup(document, (size_t)(next - document)) : strdup(document);
 		if (!list[i])
@@ -264,7 +271,8 @@ int chart_draw(const struct summary *summary, const struct chart *charts, size_t
 		(void)fail_as(err, EX_USAGE, "%s: there are no samples to draw", summary->name);
 		return add_hint(err, "they are taken while the job runs: oss-crs-run run --record");
 	}
-	if (write_script(summary, charts, count, &script, err) < 0 || run_gnuplot(script, &text, err) < 0)
+	if (write_script(summary, charts, count, &script, err) < 0 ||
+		run_gnuplot(script, &text, err) < 0)
 		return -1;
 	char **list = calloc(count, sizeof *list);
 	if (!list)

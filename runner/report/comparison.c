@@ -13,7 +13,8 @@
 #define DURATION_PERCENT 10 /* that one may have taken longer than the other */
 
 /* One reason more; those that there is no room for are not told, as the rest is enough. Returns -1 without memory. */
-static int __attribute__((format(printf, 2, 3))) add(struct comparison *comparison, const char *fmt, ...)
+static int __attribute__((format(printf, 2, 3)))
+add(struct comparison *comparison, const char *fmt, ...)
 {
 	if (comparison->count == COMPARISON_REASONS_MAX)
 		return 0;
@@ -42,7 +43,8 @@ static int compare_texts(struct comparison *comparison)
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (strcmp(texts[i].a, texts[i].b) != 0 &&
-			add(comparison, "%s: %s and %s", texts[i].what, *texts[i].a ? texts[i].a : "unknown",
+			add(comparison, "%s: %s and %s", texts[i].what,
+				*texts[i].a ? texts[i].a : "unknown",
 				*texts[i].b ? texts[i].b : "unknown") < 0)
 			return -1;
 	return 0;
@@ -58,7 +60,8 @@ static int compare_durations(struct comparison *comparison)
 		return add(comparison, "it is not known how long both took");
 	if (difference <= longer / 100 * DURATION_PERCENT)
 		return 0;
-	return add(comparison, "one took %" PRIu64 ".%" PRIu64 " s, the other %" PRIu64 ".%" PRIu64 " s",
+	return add(comparison,
+		"one took %" PRIu64 ".%" PRIu64 " s, the other %" PRIu64 ".%" PRIu64 " s",
 		a / 1000000, a / 100000 % 10, b / 1000000, b / 100000 % 10);
 }
 
@@ -67,11 +70,12 @@ static int compare_crs(
 {
 	unsigned cpus = cpulist_count(&a->cpus);
 	unsigned other = cpulist_count(&b->cpus);
-	if (cpus != other && add(comparison, "CRS '%s' had %u CPUs and %u", a->name, cpus, other) < 0)
+	if (cpus != other &&
+		add(comparison, "CRS '%s' had %u CPUs and %u", a->name, cpus, other) < 0)
 		return -1;
 	return a->memory_max != b->memory_max
-		       ? add(comparison, "CRS '%s' had %" PRIu64 " bytes of memory and %" PRIu64, a->name,
-				 a->memory_max, b->memory_max)
+		       ? add(comparison, "CRS '%s' had %" PRIu64 " bytes of memory and %" PRIu64,
+				 a->name, a->memory_max, b->memory_max)
 		       : 0;
 }
 
@@ -89,10 +93,13 @@ static int compare_all_crs(struct comparison *comparison)
 		if (!summary_find(a, b->crs[i].name) &&
 			add(comparison, "CRS '%s' is in the second only", b->crs[i].name) < 0)
 			return -1;
-	return a->has_usage && b->has_usage ? 0 : add(comparison, "the CRSs' figures are not known of both");
+	return a->has_usage && b->has_usage
+		       ? 0
+		       : add(comparison, "the CRSs' figures are not known of both");
 }
 
-static int add_caveats(struct comparison *comparison, const struct summary *summary, const char *which)
+static int add_caveats(
+	struct comparison *comparison, const struct summary *summary, const char *which)
 {
 	for (size_t i = 0; i < summary->caveat_count; i++)
 		if (add(comparison, "the %s: %s: %s", which, summary->caveats[i].id,

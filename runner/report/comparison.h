@@ -23,8 +23,8 @@ struct comparison {
 	}
 
 /* Both summaries are the caller's, and outlive the comparison. Fails only without memory. */
-int comparison_make(
-	const struct summary *a, const struct summary *b, struct comparison *ret, struct error *err);
+int comparison_make(const struct summary *a, const struct summary *b, struct comparison *ret,
+	struct error *err);
 void comparison_free(struct comparison *comparison);
 
 /* As docs/json.md has it. NULL without memory. */

@@ -42,8 +42,8 @@ static int load(struct error *err)
 	struct scols loaded;
 	if (scols.new_table)
 		return 0;
-	if (library_load(
-		    "libsmartcols.so.1", "libsmartcols1", list, sizeof list / sizeof *list, &loaded, err) < 0)
+	if (library_load("libsmartcols.so.1", "libsmartcols1", list, sizeof list / sizeof *list,
+		    &loaded, err) < 0)
 		return -1;
 	scols = loaded;
 	return 0;
@@ -56,14 +56,16 @@ void grid_close(struct libscols_table **grid)
 	*grid = NULL;
 }
 
-struct libscols_table *grid_open(const struct grid_column *columns, size_t count, FILE *to, struct error *err)
+struct libscols_table *grid_open(
+	const struct grid_column *columns, size_t count, FILE *to, struct error *err)
 {
 	if (load(err) < 0)
 		return NULL;
 	_cleanup_(grid_close) struct libscols_table *grid = scols.new_table();
 	bool made = grid && scols.table_set_stream(grid, to) == 0;
 	for (size_t i = 0; made && i < count; i++) {
-		int flags = (columns[i].right ? SCOLS_FL_RIGHT : 0) | (columns[i].cut ? SCOLS_FL_TRUNC : 0);
+		int flags = (columns[i].right ? SCOLS_FL_RIGHT : 0) |
+			    (columns[i].cut ? SCOLS_FL_TRUNC : 0);
 		made = scols.table_new_column(grid, columns[i].title, 0, flags);
 	}
 	if (!made)
@@ -74,13 +76,14 @@ struct libscols_table *grid_open(const struct grid_column *columns, size_t count
 void grid_set_terminal(struct libscols_table *grid, size_t width, bool colours)
 {
 	(void)scols.table_enable_colors(grid, colours);
-	(void)scols.table_set_termforce(grid, width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+	(void)scols.table_set_termforce(
+		grid, width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
 	if (width)
 		(void)scols.table_set_termwidth(grid, width);
 }
 
-int grid_add(struct libscols_table *grid, const char *const *cells, const char *const *colours, size_t count,
-	struct error *err)
+int grid_add(struct libscols_table *grid, const char *const *cells, const char *const *colours,
+	size_t count, struct error *err)
 {
 	struct libscols_line *line = scols.table_new_line(grid, NULL);
 	bool added = line;

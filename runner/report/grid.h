@@ -28,8 +28,8 @@ void grid_set_terminal(struct libscols_table *grid, size_t width, bool colours);
 
 /* One more row. Cells are copied; colours are escape sequences or names that libsmartcols knows, NULL for none: of one
  * cell or of all. */
-int grid_add(struct libscols_table *grid, const char *const *cells, const char *const *colours, size_t count,
-	struct error *err);
+int grid_add(struct libscols_table *grid, const char *const *cells, const char *const *colours,
+	size_t count, struct error *err);
 
 int grid_print(struct libscols_table *grid, struct error *err);
 

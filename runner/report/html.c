@@ -19,11 +19,14 @@ static const char head[] =
 	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
 	"'unsafe-inline'; img-src data:\">\n"
 	"<style>\n"
-	":root { --back: #ffffff; --text: #24292f; --dim: #57606a; --line: #d8dee4; --bad: #cf222e; }\n"
+	":root { --back: #ffffff; --text: #24292f; --dim: #57606a; --line: #d8dee4; --bad: "
+	"#cf222e; }\n"
 	"@media (prefers-color-scheme: dark) {\n"
-	"  :root { --back: #0d1117; --text: #c9d1d9; --dim: #8b949e; --line: #30363d; --bad: #ff7b72; }\n"
+	"  :root { --back: #0d1117; --text: #c9d1d9; --dim: #8b949e; --line: #30363d; --bad: "
+	"#ff7b72; }\n"
 	"}\n"
-	"body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; margin: 0 "
+	"body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; "
+	"margin: 0 "
 	"auto; "
 	"max-width: 66rem; padding: 1rem; }\n"
 	"h1 { font-size: 1.25rem; overflow-wrap: anywhere; }\n"
@@ -31,14 +34,17 @@ static const char head[] =
 	"p { margin: 0.25rem 0; overflow-wrap: anywhere; }\n"
 	".dim { color: var(--dim); }\n"
 	".table { overflow-x: auto; }\n"
-	"table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; white-space: "
+	"table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; "
+	"white-space: "
 	"nowrap; }\n"
-	"th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.75rem 0.3rem 0; text-align: right; "
+	"th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.75rem 0.3rem 0; "
+	"text-align: right; "
 	"}\n"
 	"th { font-weight: 600; }\n"
 	"th:first-child, td:first-child { text-align: left; }\n"
 	".bad { color: var(--bad); }\n"
-	".charts { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, "
+	".charts { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, "
+	"minmax(min(100%, "
 	"28rem), 1fr)); }\n"
 	"img { display: block; height: auto; width: 100%; }\n"
 	"</style>\n";
@@ -78,12 +84,13 @@ static void put_element(const char *before, const char *text, const char *after,
 /* RFC 4648, section 4. */
 static void put_base64(const char *text, FILE *to)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *p = (const unsigned char *)text;
 	for (size_t left = strlen(text); left > 0; p += 3) {
 		size_t n = left < 3 ? left : 3;
-		unsigned word =
-			(unsigned)p[0] << 16 | (n > 1 ? (unsigned)p[1] << 8 : 0) | (n > 2 ? p[2] : 0U);
+		unsigned word = (unsigned)p[0] << 16 | (n > 1 ? (unsigned)p[1] << 8 : 0) |
+				(n > 2 ? p[2] : 0U);
 		(void)fputc(digits[word >> 18], to);
 		(void)fputc(digits[word >> 12 & 63], to);
 		(void)fputc(n > 1 ? digits[word >> 6 & 63] : '=', to);
@@ -96,7 +103,8 @@ static void put_base64(const char *text, FILE *to)
 
 static void put_cell(const char *text, const char *class, FILE *to)
 {
-	(void)fprintf(to, "<td%s%s%s>", class ? " class=\"" : "", class ? class : "", class ? "\"" : "");
+	(void)fprintf(
+		to, "<td%s%s%s>", class ? " class=\"" : "", class ? class : "", class ? "\"" : "");
 	put_element("", text, "</td>", to);
 }
 
@@ -121,8 +129,8 @@ static void put_row(const struct summary *summary, const struct summary_crs *crs
 
 static void put_table(const struct summary *summary, FILE *to)
 {
-	static const char *const titles[] = {"CRS", "CPUs", "CPU time", "used", "memory peak", "limit",
-		"OOM kills", "stalled: CPU", "memory", "I/O", "exit"};
+	static const char *const titles[] = {"CRS", "CPUs", "CPU time", "used", "memory peak",
+		"limit", "OOM kills", "stalled: CPU", "memory", "I/O", "exit"};
 	(void)fputs("<div class=\"table\"><table>\n<tr>", to);
 	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
 		put_element("<th>", titles[i], "</th>", to);
@@ -158,8 +166,8 @@ static void put_run(const struct summary *summary, FILE *to)
 
 static void put_picture(const char *name, const char *for_light, const char *for_dark, FILE *to)
 {
-	(void)fputs(
-		"<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"data:image/svg+xml;base64,",
+	(void)fputs("<picture><source media=\"(prefers-color-scheme: dark)\" "
+		    "srcset=\"data:image/svg+xml;base64,",
 		to);
 	put_base64(for_dark, to);
 	put_element("\"><img alt=\"CPU, memory, pressure and OOM kills of ", name,
@@ -193,7 +201,8 @@ int html_write(const struct summary *summary, FILE *to, struct error *err)
 	put_run(summary, to);
 	put_table(summary, to);
 	if (summary->series.count < 2)
-		(void)fputs("<p class=\"dim\">No samples were taken: <code>oss-crs-run run --record</code> "
+		(void)fputs("<p class=\"dim\">No samples were taken: <code>oss-crs-run run "
+			    "--record</code> "
 			    "does.</p>\n",
 			to);
 	else if (put_charts(summary, to, err) < 0)

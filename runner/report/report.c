@@ -16,24 +16,27 @@ static int add_exit(struct crs_report *crs, const struct container *container, s
 	char code[16] = "-";
 	if (container->finished[0])
 		(void)snprintf(code, sizeof code, "%d", container->exit_code);
-	if (asprintf(&longer, "%s%s%s", crs->exits ? crs->exits : "", crs->exits ? "," : "", code) < 0)
+	if (asprintf(&longer, "%s%s%s", crs->exits ? crs->exits : "", crs->exits ? "," : "", code) <
+		0)
 		return fail(err, ENOMEM, "report");
 	free(crs->exits);
 	crs->exits = longer;
 	return 0;
 }
 
-int report_collect(const struct run_plan *plan, const struct cg_tree *tree, const struct compose *compose,
-	const struct containers *containers, struct report *ret, struct error *err)
+int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
+	const struct compose *compose, const struct containers *containers, struct report *ret,
+	struct error *err)
 {
-	_cleanup_(report_free) struct report report = {
-		.plan = plan, .compose = compose, .crs = calloc(plan->crs_count, sizeof *report.crs)};
+	_cleanup_(report_free) struct report report = {.plan = plan,
+		.compose = compose,
+		.crs = calloc(plan->crs_count, sizeof *report.crs)};
 	if (!report.crs)
 		return fail(err, ENOMEM, "report");
 	report.has_usage = tree->worker >= 0;
 	for (size_t i = 0; report.has_usage && i < plan->crs_count; i++)
-		if (figures_read_at(tree->worker, plan->crs[i].name, FIGURES_CLOSING, &report.crs[i].figures,
-			    err) < 0)
+		if (figures_read_at(tree->worker, plan->crs[i].name, FIGURES_CLOSING,
+			    &report.crs[i].figures, err) < 0)
 			return -1;
 	for (size_t i = 0; containers && i < containers->count; i++) {
 		int crs = compose_crs(compose, containers->list[i].service);
@@ -88,8 +91,9 @@ static json_t *kills_to_json(const struct oom_kills *kills, size_t crs)
 		const struct oom_sum *sum = &kills->list[i];
 		if (sum->crs == crs)
 			(void)json_array_append_new(
-				list, json_pack("{s:s, s:s, s:I}", "container", sum->container, "limit",
-					      oom_limit_name(sum->limit), "kills", (json_int_t)sum->count));
+				list, json_pack("{s:s, s:s, s:I}", "container", sum->container,
+					      "limit", oom_limit_name(sum->limit), "kills",
+					      (json_int_t)sum->count));
 	}
 	return list;
 }
@@ -109,7 +113,8 @@ static void set_figures(json_t *object, const struct report *report, size_t i)
 	for (size_t kind = 0; kind < PRESSURE_KINDS; kind++)
 		set_number(stalled, pressure_names[kind], figures->pressure[kind].stalled_usec);
 	set_number(object, "cpu_usage_usec", figures->cpu_usec);
-	set_number(object, "cpu_allotted_usec", duration * cpulist_count(&report->plan->crs[i].cpus));
+	set_number(
+		object, "cpu_allotted_usec", duration * cpulist_count(&report->plan->crs[i].cpus));
 	set_number(object, "throttled_usec", figures->throttled_usec);
 	set_number(object, "memory_peak", figures->memory_peak);
 	set_number(object, "oom_kills", figures->oom_kills);
@@ -158,8 +163,8 @@ static const char *reason_of(const struct report *report)
 		[REASON_SIGNAL] = "signal",
 		[REASON_MISMATCH] = "mismatch",
 	};
-	bool killed =
-		report->watch && report->watch->kills.count > 0 && report->status == EX_SIGNAL + SIGKILL;
+	bool killed = report->watch && report->watch->kills.count > 0 &&
+		      report->status == EX_SIGNAL + SIGKILL;
 	return report->reason == REASON_EXITED && killed ? "oom" : reasons[report->reason];
 }
 
@@ -176,7 +181,8 @@ static json_t *caveats_to_json(const struct report *report)
 
 static void set_conditions(json_t *root, const struct report *report)
 {
-	(void)json_object_set_new(root, "started", json_integer((json_int_t)report->conditions->started));
+	(void)json_object_set_new(
+		root, "started", json_integer((json_int_t)report->conditions->started));
 	set_number(root, "duration_usec", report->conditions->duration_usec);
 	(void)json_object_set_new(root, "machine", conditions_machine(report->conditions));
 	(void)json_object_set_new(root, "caveats", caveats_to_json(report));
@@ -188,9 +194,10 @@ int report_json(const struct report *report, json_t **ret, struct error *err)
 	for (size_t i = 0; i < report->plan->crs_count; i++)
 		(void)json_array_append_new(list, crs_to_json(report, i));
 	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:o}", "version", 1, "name",
-		report->plan->name, "run_id", report->plan->run_id, "phase", phase_name(report->phase),
-		"worker", report->plan->worker, "reason", reason_of(report), "exit_status", report->status,
-		"risks", risks_to_json(report->compose));
+		report->plan->name, "run_id", report->plan->run_id, "phase",
+		phase_name(report->phase), "worker", report->plan->worker, "reason",
+		reason_of(report), "exit_status", report->status, "risks",
+		risks_to_json(report->compose));
 	if (!root) {
 		json_decref(list);
 		return fail(err, ENOMEM, "report");
@@ -199,12 +206,13 @@ int report_json(const struct report *report, json_t **ret, struct error *err)
 		set_conditions(root, report);
 	if (report->watch)
 		(void)json_object_set_new(root, "attested",
-			json_pack("{s:I, s:I}", "containers", (json_int_t)report->watch->attested, "unknown",
-				(json_int_t)report->watch->unknown));
+			json_pack("{s:I, s:I}", "containers", (json_int_t)report->watch->attested,
+				"unknown", (json_int_t)report->watch->unknown));
 	if (report->shared)
 		(void)json_object_set_new(root, "shared", lease_to_json(report->shared));
 	if (report->series)
-		(void)json_object_set_new(root, "sample_usec", series_times_to_json(report->series));
+		(void)json_object_set_new(
+			root, "sample_usec", series_times_to_json(report->series));
 	(void)json_object_set_new(root, "crs", list);
 	*ret = root;
 	return 0;

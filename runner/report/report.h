@@ -6,10 +6,10 @@
 #ifndef OSS_CRS_REPORT_H
 #define OSS_CRS_REPORT_H
 
+#include "cgroup_stat.h"
 #include "compose.h"
 #include "conditions.h"
 #include "engine.h"
-#include "cgroup_stat.h"
 #include "series.h"
 #include "tree.h"
 #include "watch.h"
@@ -28,7 +28,8 @@ struct report {
 	bool has_usage;                /* whether there were cgroups to read */
 	const struct compose *compose; /* its services' risks are told; NULL: none */
 	const struct watch *watch;     /* what was seen meanwhile; NULL: nothing looked */
-	const struct ledger *shared; /* with whom the run shared its CPUs or memory (--share); the caller's */
+	const struct ledger
+		*shared; /* with whom the run shared its CPUs or memory (--share); the caller's */
 	const struct conditions *conditions; /* ended; the caller's */
 	const struct series *series;         /* samples; NULL: none */
 	enum reason reason;
@@ -42,8 +43,9 @@ struct report {
 	}
 
 /* Read the figures of the tree (skipped if it was not made) and, where there are any, the ends of the containers. */
-int report_collect(const struct run_plan *plan, const struct cg_tree *tree, const struct compose *compose,
-	const struct containers *containers, struct report *ret, struct error *err);
+int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
+	const struct compose *compose, const struct containers *containers, struct report *ret,
+	struct error *err);
 void report_free(struct report *report);
 
 /* The JSON document, "version": 1 (docs/json.md). The caller drops it. */

@@ -153,8 +153,8 @@ static bool is_wanted(const struct status_run *run, const char *wanted, bool by_
 	return strcmp(by_id ? run->name.run_id : run->lease.name, wanted) == 0;
 }
 
-static int read_runs(const struct host *host, const struct ledger *ledger, const char *wanted, bool by_id,
-	struct status *status, struct error *err)
+static int read_runs(const struct host *host, const struct ledger *ledger, const char *wanted,
+	bool by_id, struct status *status, struct error *err)
 {
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct status_run *run = &status->runs[status->count];
@@ -180,12 +180,13 @@ int status_read(const struct host *host, const char *wanted, struct status *ret,
 	if (!status.runs)
 		return fail(err, ENOMEM, "status");
 	if (read_runs(host, &ledger, wanted, false, &status, err) < 0 ||
-		(wanted && !status.count && read_runs(host, &ledger, wanted, true, &status, err) < 0))
+		(wanted && !status.count &&
+			read_runs(host, &ledger, wanted, true, &status, err) < 0))
 		return -1;
 	if (wanted && !status.count) {
 		(void)fail_as(err, EX_USAGE, "no run '%.128s' is there now", wanted);
-		return add_hint(err,
-			"see what there is: oss-crs-run status; of one that has ended: oss-crs-run report");
+		return add_hint(err, "see what there is: oss-crs-run status; of one that has "
+				     "ended: oss-crs-run report");
 	}
 	*ret = status;
 	status = (struct status)STATUS_NONE;
@@ -247,13 +248,14 @@ static json_t *crs_to_json(const struct status_crs *crs)
 	json_t *containers = json_array();
 	for (size_t i = 0; i < crs->container_count; i++)
 		(void)json_array_append_new(containers, json_string(crs->containers[i]));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", crs->name, "cpus",
-		cpulist_format(&figures->cpus, cpus), "cpus_effective",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+		crs->name, "cpus", cpulist_format(&figures->cpus, cpus), "cpus_effective",
 		cpulist_format(&figures->cpus_effective, effective), "memory_max",
-		number(figures->memory_max), "memory_current", number(figures->memory_current), "memory_peak",
-		number(figures->memory_peak), "cpu_usage_usec", number(figures->cpu_usec), "pressure",
-		pressure_to_json(figures->pressure), "oom_kills", number(figures->oom_kills), "pids",
-		number(figures->pids), "containers", containers);
+		number(figures->memory_max), "memory_current", number(figures->memory_current),
+		"memory_peak", number(figures->memory_peak), "cpu_usage_usec",
+		number(figures->cpu_usec), "pressure", pressure_to_json(figures->pressure),
+		"oom_kills", number(figures->oom_kills), "pids", number(figures->pids),
+		"containers", containers);
 }
 
 static json_t *run_to_json(const struct status_run *run)
@@ -264,11 +266,11 @@ static json_t *run_to_json(const struct status_run *run)
 	json_t *list = json_array();
 	for (size_t i = 0; i < run->crs_count; i++)
 		(void)json_array_append_new(list, crs_to_json(&run->crs[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "name", lease->name, "run_id",
-		run->name.run_id, "phase", phase_name(run->name.phase), "worker", run->name.worker, "user",
-		lease_user(lease, user, sizeof user), "state", status_state(run), "started",
-		(json_int_t)lease->since, "owner_pid", (json_int_t)lease->owner, "cpus",
-		cpulist_format(&lease->cpus, cpus), "crs", list);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "name", lease->name,
+		"run_id", run->name.run_id, "phase", phase_name(run->name.phase), "worker",
+		run->name.worker, "user", lease_user(lease, user, sizeof user), "state",
+		status_state(run), "started", (json_int_t)lease->since, "owner_pid",
+		(json_int_t)lease->owner, "cpus", cpulist_format(&lease->cpus, cpus), "crs", list);
 }
 
 json_t *status_to_json(const struct status *status)
@@ -276,5 +278,6 @@ json_t *status_to_json(const struct status *status)
 	json_t *runs = json_array();
 	for (size_t i = 0; i < status->count; i++)
 		(void)json_array_append_new(runs, run_to_json(&status->runs[i]));
-	return json_pack("{s:i, s:o, s:I}", "version", 1, "runs", runs, "hidden", (json_int_t)status->hidden);
+	return json_pack("{s:i, s:o, s:I}", "version", 1, "runs", runs, "hidden",
+		(json_int_t)status->hidden);
 }

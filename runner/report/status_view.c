@@ -31,9 +31,11 @@ struct row {
 /* CPUs in use on average since the frame before, in hundredths; FIGURE_UNKNOWN. */
 static uint64_t cpu_rate(const struct row *row)
 {
-	if (!row->before || !row->elapsed_usec || row->crs->figures.cpu_usec < row->before->figures.cpu_usec)
+	if (!row->before || !row->elapsed_usec ||
+		row->crs->figures.cpu_usec < row->before->figures.cpu_usec)
 		return FIGURE_UNKNOWN;
-	return (row->crs->figures.cpu_usec - row->before->figures.cpu_usec) * 100 / row->elapsed_usec;
+	return (row->crs->figures.cpu_usec - row->before->figures.cpu_usec) * 100 /
+	       row->elapsed_usec;
 }
 
 static unsigned allotted(const struct row *row)
@@ -94,7 +96,8 @@ static void cell_name(const struct row *row, char *cell)
 static void cell_cpus(const struct row *row, char *cell)
 {
 	char list[CPULIST_TEXT_MAX];
-	(void)snprintf(cell, CELL_MAX, "%.64s", cpulist_format(&row->crs->figures.cpus_effective, list));
+	(void)snprintf(
+		cell, CELL_MAX, "%.64s", cpulist_format(&row->crs->figures.cpus_effective, list));
 }
 
 static void cell_rate(const struct row *row, char *cell)
@@ -103,8 +106,8 @@ static void cell_rate(const struct row *row, char *cell)
 	if (rate == FIGURE_UNKNOWN)
 		(void)snprintf(cell, CELL_MAX, "-/%u", allotted(row));
 	else
-		(void)snprintf(cell, CELL_MAX, "%" PRIu64 ".%02" PRIu64 "/%u", rate / 100, rate % 100,
-			allotted(row));
+		(void)snprintf(cell, CELL_MAX, "%" PRIu64 ".%02" PRIu64 "/%u", rate / 100,
+			rate % 100, allotted(row));
 }
 
 static void cell_cpu_bar(const struct row *row, char *cell)
@@ -115,7 +118,8 @@ static void cell_cpu_bar(const struct row *row, char *cell)
 static void cell_cpu_time(const struct row *row, char *cell)
 {
 	uint64_t usec = row->crs->figures.cpu_usec;
-	(void)snprintf(cell, CELL_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / 1000000, usec / 100000 % 10);
+	(void)snprintf(
+		cell, CELL_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / 1000000, usec / 100000 % 10);
 }
 
 static void cell_memory(const struct row *row, char *cell)
@@ -168,8 +172,8 @@ static void cell_containers(const struct row *row, char *cell)
 	size_t used = 0;
 	(void)snprintf(cell, CELL_MAX, "-");
 	for (size_t i = 0; i < row->crs->container_count && i < fit; i++)
-		used += (size_t)snprintf(cell + used, CELL_MAX - used, "%s%.*s", i ? "," : "", ID_SHORT,
-			row->crs->containers[i]);
+		used += (size_t)snprintf(cell + used, CELL_MAX - used, "%s%.*s", i ? "," : "",
+			ID_SHORT, row->crs->containers[i]);
 	if (row->crs->container_count > fit)
 		(void)snprintf(cell + used, CELL_MAX - used, ",...");
 }
@@ -247,8 +251,8 @@ static void cells_free(struct cells *cells)
 	free(cells->rows);
 }
 
-static int cells_fill(
-	const struct status *status, const struct status *before, struct cells *cells, struct error *err)
+static int cells_fill(const struct status *status, const struct status *before, struct cells *cells,
+	struct error *err)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < status->count; i++)
@@ -260,7 +264,8 @@ static int cells_fill(
 	for (size_t i = 0; i < status->count; i++) {
 		for (size_t j = 0; j < status->runs[i].crs_count; j++) {
 			struct row *row = &cells->rows[cells->count];
-			*row = (struct row){.run = &status->runs[i], .crs = &status->runs[i].crs[j]};
+			*row = (struct row){
+				.run = &status->runs[i], .crs = &status->runs[i].crs[j]};
 			if (before) {
 				row->before = status_find(before, row->run, row->crs);
 				row->elapsed_usec = status->at_usec - before->at_usec;
@@ -288,7 +293,8 @@ static void choose(struct cells *cells, const struct status_view *view)
 {
 	size_t total = 0;
 	for (size_t c = 0; c < COLUMN_COUNT; c++) {
-		cells->shown[c] = columns[c].when == ALWAYS || (columns[c].when == LIVE) == view->live;
+		cells->shown[c] =
+			columns[c].when == ALWAYS || (columns[c].when == LIVE) == view->live;
 		total += cells->shown[c] ? column_width(cells, c) + 1 : 0;
 	}
 	while (view->width && total > view->width) {
@@ -311,8 +317,9 @@ static struct libscols_table *open_table(const struct cells *cells, FILE *to, st
 	size_t count = 0;
 	for (size_t c = 0; c < COLUMN_COUNT; c++)
 		if (cells->shown[c])
-			shown[count++] = (struct grid_column){
-				.title = columns[c].title, .right = columns[c].right, .cut = c == 0};
+			shown[count++] = (struct grid_column){.title = columns[c].title,
+				.right = columns[c].right,
+				.cut = c == 0};
 	return grid_open(shown, count, to, err);
 }
 
@@ -326,7 +333,8 @@ static int add_rows(struct libscols_table *table, const struct cells *cells, str
 			if (!cells->shown[c])
 				continue;
 			text[count] = cells->text[i * COLUMN_COUNT + c];
-			colours[count++] = columns[c].colour ? columns[c].colour(&cells->rows[i]) : NULL;
+			colours[count++] =
+				columns[c].colour ? columns[c].colour(&cells->rows[i]) : NULL;
 		}
 		if (grid_add(table, text, colours, count, err) < 0)
 			return -1;
@@ -334,7 +342,8 @@ static int add_rows(struct libscols_table *table, const struct cells *cells, str
 	return 0;
 }
 
-static int print_table(const struct cells *cells, const struct status_view *view, FILE *to, struct error *err)
+static int print_table(
+	const struct cells *cells, const struct status_view *view, FILE *to, struct error *err)
 {
 	_cleanup_(grid_close) struct libscols_table *table = open_table(cells, to, err);
 	if (!table)
@@ -376,7 +385,8 @@ static void put_line(struct page *page, const char *text, int len, bool cut, con
 	if (cut && page->view->width && len > (int)page->view->width)
 		len = (int)page->view->width;
 	bool coloured = colour && page->view->colours;
-	(void)fprintf(page->to, "%s%.*s%s\n", coloured ? colour : "", len, text, coloured ? "\033[0m" : "");
+	(void)fprintf(page->to, "%s%.*s%s\n", coloured ? colour : "", len, text,
+		coloured ? "\033[0m" : "");
 }
 
 /* Of today only the time of day: the line is long enough. */
@@ -397,14 +407,17 @@ static void put_run(struct page *page, const struct status_run *run)
 	char memory[SIZE_TEXT_MAX];
 	const struct lease *lease = &run->lease;
 	/* The state first: it is still there where the line is cut. */
-	int len = snprintf(line, sizeof line, "%-7s  %s  of %s since %s", status_state(run), lease->name,
-		lease_user(lease, user, sizeof user), format_since(lease->since, since));
+	int len = snprintf(line, sizeof line, "%-7s  %s  of %s since %s", status_state(run),
+		lease->name, lease_user(lease, user, sizeof user),
+		format_since(lease->since, since));
 	size_t used = (size_t)len;
 	if (lease->state == LEASE_WAITING)
-		len += snprintf(line + used, sizeof line - used, ", for CPUs %.64s and %s of memory",
-			cpulist_format(&lease->cpus, cpus), size_format(lease->memory, memory));
+		len += snprintf(line + used, sizeof line - used,
+			", for CPUs %.64s and %s of memory", cpulist_format(&lease->cpus, cpus),
+			size_format(lease->memory, memory));
 	else if (lease->state != LEASE_RUNNING)
-		len += snprintf(line + used, sizeof line - used, "; to remove it: oss-crs-run clean");
+		len += snprintf(
+			line + used, sizeof line - used, "; to remove it: oss-crs-run clean");
 	put_line(page, line, len, true, lease->state == LEASE_RUNNING ? "\033[1m" : "\033[33m");
 }
 
@@ -435,8 +448,8 @@ static const char *take_line(const char **rest, int *len)
 	return line;
 }
 
-int status_print(const struct status *status, const struct status *before, const struct status_view *view,
-	FILE *to, struct error *err)
+int status_print(const struct status *status, const struct status *before,
+	const struct status_view *view, FILE *to, struct error *err)
 {
 	_cleanup_(cells_free) struct cells cells = CELLS_NONE;
 	_cleanup_free_ char *table = NULL;

@@ -19,7 +19,7 @@ struct status_view {
 /* Write a status. Columns that there is no room for are left out, the least important first; a name that still does not fit
  * is cut. Lines that there is no room for are counted in the last one. before: the frame before, for the rates; NULL where
  * there is none. */
-int status_print(const struct status *status, const struct status *before, const struct status_view *view,
-	FILE *to, struct error *err);
+int status_print(const struct status *status, const struct status *before,
+	const struct status_view *view, FILE *to, struct error *err);
 
 #endif

@@ -72,7 +72,8 @@ static void free_entries(struct entry *entries, size_t count)
 	free(entries);
 }
 
-static int list_entries(const struct store *store, struct entry **ret, size_t *ret_count, struct error *err)
+static int list_entries(
+	const struct store *store, struct entry **ret, size_t *ret_count, struct error *err)
 {
 	int fd = openat(store->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
@@ -150,8 +151,8 @@ static int prune(const struct store *store, uint64_t kept, struct error *err)
 	return result;
 }
 
-int store_put(const struct store *store, const char *run, const char *text, size_t len, uint64_t kept,
-	struct error *err)
+int store_put(const struct store *store, const char *run, const char *text, size_t len,
+	uint64_t kept, struct error *err)
 {
 	char file[PATH_MAX];
 	if (file_of(run, file, sizeof file, err) < 0 ||
@@ -160,7 +161,8 @@ int store_put(const struct store *store, const char *run, const char *text, size
 	return prune(store, kept, err);
 }
 
-static int read_one(const struct store *store, const char *run, struct summary *ret, struct error *err)
+static int read_one(
+	const struct store *store, const char *run, struct summary *ret, struct error *err)
 {
 	char file[PATH_MAX];
 	char path[PATH_MAX];
@@ -186,11 +188,13 @@ int store_get(const struct store *store, const char *run, struct summary *ret, s
 			name = entries[i].name;
 			break;
 		}
-		if (!name && run_name_parse(entries[i].name, &parts) && strcmp(parts.run_id, run) == 0)
+		if (!name && run_name_parse(entries[i].name, &parts) &&
+			strcmp(parts.run_id, run) == 0)
 			name = entries[i].name;
 	}
 	int result = name ? read_one(store, name, ret, err)
 			  : fail_as(err, EX_USAGE, "no report of a run '%.128s' is kept", run);
 	free_entries(entries, count);
-	return result < 0 && !name ? add_hint(err, "see which there are: oss-crs-run report") : result;
+	return result < 0 && !name ? add_hint(err, "see which there are: oss-crs-run report")
+				   : result;
 }

@@ -23,8 +23,8 @@ int store_open(bool make, struct store *ret, struct error *err);
 void store_close(struct store *store);
 
 /* Keep the report of a run, and of all of them the newest `kept`, by the time in their names. */
-int store_put(const struct store *store, const char *run, const char *text, size_t len, uint64_t kept,
-	struct error *err);
+int store_put(const struct store *store, const char *run, const char *text, size_t len,
+	uint64_t kept, struct error *err);
 
 /* Read the report of a run: of that name, or the newest of that run id. EX_USAGE if there is none. */
 int store_get(const struct store *store, const char *run, struct summary *ret, struct error *err);

@@ -56,13 +56,14 @@ static int take_figures(const json_t *object, struct figures *ret, struct error 
 {
 	const json_t *stalled = json_object_get(object, "stalled_usec");
 	if (take_number(object, "cpu_usage_usec", FIGURE_UNKNOWN, &ret->cpu_usec, err) < 0 ||
-		take_number(object, "throttled_usec", FIGURE_UNKNOWN, &ret->throttled_usec, err) < 0 ||
+		take_number(object, "throttled_usec", FIGURE_UNKNOWN, &ret->throttled_usec, err) <
+			0 ||
 		take_number(object, "memory_peak", FIGURE_UNKNOWN, &ret->memory_peak, err) < 0 ||
 		take_number(object, "oom_kills", FIGURE_UNKNOWN, &ret->oom_kills, err) < 0)
 		return -1;
 	for (size_t i = 0; i < PRESSURE_KINDS; i++)
-		if (take_number(stalled, pressure_names[i], FIGURE_UNKNOWN, &ret->pressure[i].stalled_usec,
-			    err) < 0)
+		if (take_number(stalled, pressure_names[i], FIGURE_UNKNOWN,
+			    &ret->pressure[i].stalled_usec, err) < 0)
 			return -1;
 	ret->memory_current = FIGURE_UNKNOWN;
 	return 0;
@@ -71,7 +72,8 @@ static int take_figures(const json_t *object, struct figures *ret, struct error 
 static int take_crs(const json_t *object, struct summary_crs *ret, struct error *err)
 {
 	const char *cpus = NULL;
-	if (take_text(object, "name", &ret->name, err) < 0 || take_text(object, "cpus", &cpus, err) < 0 ||
+	if (take_text(object, "name", &ret->name, err) < 0 ||
+		take_text(object, "cpus", &cpus, err) < 0 ||
 		take_text(object, "exits", &ret->exits, err) < 0 ||
 		take_number(object, "memory_max", 0, &ret->memory_max, err) < 0 ||
 		take_figures(object, &ret->figures, err) < 0)
@@ -100,8 +102,8 @@ static int take_all_crs(struct summary *summary, struct error *err)
 		size_t i = summary->crs_count;
 		if (take_crs(json_array_get(list, i), &summary->crs[i], err) < 0)
 			return add_context(err, "CRS %zu", i + 1);
-		summary->has_usage =
-			(i == 0 || summary->has_usage) && summary->crs[i].figures.cpu_usec != FIGURE_UNKNOWN;
+		summary->has_usage = (i == 0 || summary->has_usage) &&
+				     summary->crs[i].figures.cpu_usec != FIGURE_UNKNOWN;
 	}
 	return 0;
 }
@@ -117,8 +119,8 @@ static int take_samples(struct summary *summary, struct error *err)
 	if (series_times_from_json(times, summary->crs_count, &summary->series, err) < 0)
 		return -1;
 	for (size_t i = 0; i < summary->crs_count; i++)
-		if (series_from_json(json_object_get(json_array_get(list, i), "samples"), i, &summary->series,
-			    err) < 0)
+		if (series_from_json(json_object_get(json_array_get(list, i), "samples"), i,
+			    &summary->series, err) < 0)
 			return add_context(err, "CRS %zu", i + 1);
 	return 0;
 }
@@ -192,7 +194,8 @@ int summary_read(const char *name, json_t *root, struct summary *ret, struct err
 	if (take_number(root, "version", 0, &version, err) < 0)
 		return add_context(err, "%s", name);
 	if (version != 1) {
-		(void)fail_as(err, EX_DATAERR, "%s: no report of a run that this program can read", name);
+		(void)fail_as(
+			err, EX_DATAERR, "%s: no report of a run that this program can read", name);
 		return add_hint(err, "those that are kept: oss-crs-run report");
 	}
 	if (take_run(&summary, err) < 0 || take_machine(&summary, err) < 0 ||
@@ -204,13 +207,15 @@ int summary_read(const char *name, json_t *root, struct summary *ret, struct err
 	return 0;
 }
 
-int summary_parse(const char *name, const char *text, size_t len, struct summary *ret, struct error *err)
+int summary_parse(
+	const char *name, const char *text, size_t len, struct summary *ret, struct error *err)
 {
 	json_error_t where;
 	_cleanup_json_ json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
 	if (!root)
-		return fail_as(err, EX_DATAERR, "%s:%d:%d: no JSON: not read to its end, or not written so",
-			name, where.line > 0 ? where.line : 1, where.column > 0 ? where.column : 1);
+		return fail_as(err, EX_DATAERR,
+			"%s:%d:%d: no JSON: not read to its end, or not written so", name,
+			where.line > 0 ? where.line : 1, where.column > 0 ? where.column : 1);
 	return summary_read(name, root, ret, err);
 }
 

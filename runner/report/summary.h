@@ -55,7 +55,8 @@ struct summary {
 int summary_read(const char *name, json_t *root, struct summary *ret, struct error *err);
 
 /* The same from text. */
-int summary_parse(const char *name, const char *text, size_t len, struct summary *ret, struct error *err);
+int summary_parse(
+	const char *name, const char *text, size_t len, struct summary *ret, struct error *err);
 
 void summary_free(struct summary *summary);
 

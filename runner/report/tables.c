@@ -24,7 +24,8 @@ const char *tables_seconds(uint64_t usec, char buf[static TABLES_TEXT_MAX])
 {
 	if (usec == FIGURE_UNKNOWN)
 		return unknown(buf);
-	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / 1000000, usec / 100000 % 10);
+	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / 1000000,
+		usec / 100000 % 10);
 	return buf;
 }
 
@@ -32,7 +33,8 @@ const char *tables_percent(uint64_t thousandths, char buf[static TABLES_TEXT_MAX
 {
 	if (thousandths == FIGURE_UNKNOWN)
 		return unknown(buf);
-	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64 "%%", thousandths / 10 + (thousandths % 10 >= 5));
+	(void)snprintf(
+		buf, TABLES_TEXT_MAX, "%" PRIu64 "%%", thousandths / 10 + (thousandths % 10 >= 5));
 	return buf;
 }
 
@@ -68,8 +70,8 @@ const char *tables_time(time_t when, char buf[static TABLES_TEXT_MAX])
 
 enum { CRS, CPUS, CPU_TIME, USED, PEAK, LIMIT, OOM, STALLED, EXITS, COLUMNS };
 
-static int add_crs(struct libscols_table *table, const struct summary *summary, const struct summary_crs *crs,
-	struct error *err)
+static int add_crs(struct libscols_table *table, const struct summary *summary,
+	const struct summary_crs *crs, struct error *err)
 {
 	char text[COLUMNS][TABLES_TEXT_MAX];
 	char cpus[CPULIST_TEXT_MAX];
@@ -115,8 +117,9 @@ int tables_print_run(const struct summary *summary, FILE *to, struct error *err)
 	(void)fprintf(to, "%s\n", summary->name);
 	if (summary->duration_usec)
 		(void)fprintf(to, "began %s, took %s, ended with status %d (%s)\n",
-			tables_time(summary->started, started), tables_seconds(summary->duration_usec, took),
-			summary->exit_status, summary->reason);
+			tables_time(summary->started, started),
+			tables_seconds(summary->duration_usec, took), summary->exit_status,
+			summary->reason);
 	if (*summary->host)
 		(void)fprintf(to, "on %s: %" PRIu64 " CPUs%s%s, %s, Linux %s\n", summary->host,
 			summary->host_cpus, *summary->cpu ? " " : "", summary->cpu,
@@ -161,7 +164,8 @@ static int add_pair(struct libscols_table *table, const struct comparison *compa
 int tables_print_comparison(const struct comparison *comparison, FILE *to, struct error *err)
 {
 	static const struct grid_column columns[] = {{.title = "CRS"}, {.title = "CPUS"},
-		{.title = "CPU TIME"}, {.title = "USED"}, {.title = "MEMORY PEAK"}, {.title = "OOM KILLS"}};
+		{.title = "CPU TIME"}, {.title = "USED"}, {.title = "MEMORY PEAK"},
+		{.title = "OOM KILLS"}};
 	_cleanup_(grid_close) struct libscols_table *table =
 		grid_open(columns, sizeof columns / sizeof *columns, to, err);
 	if (!table)

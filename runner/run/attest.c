@@ -13,19 +13,21 @@
 #include <sys/inotify.h>
 
 /* The files that somebody could write to and so change a limit. */
-static const char *const limit_files[] = {"cpuset.cpus", "cpuset.mems", "memory.max", "memory.swap.max"};
+static const char *const limit_files[] = {
+	"cpuset.cpus", "cpuset.mems", "memory.max", "memory.swap.max"};
 
 #define EVENTS_FILE "cgroup.events"
 
 static int fail_mismatch(struct error *err, const char *what, const char *wanted, const char *found)
 {
 	(void)fail_as(err, EX_SOFTWARE, "%s: planned %s, found %s", what, wanted, found);
-	return add_hint(err, "something outside this run has changed it; its figures would prove nothing");
+	return add_hint(
+		err, "something outside this run has changed it; its figures would prove nothing");
 }
 
 /* optional: a kernel without swap accounting has no such file. */
-static int check_file(const struct cg_tree *tree, const char *cg, const char *file, const char *wanted,
-	bool optional, struct error *err)
+static int check_file(const struct cg_tree *tree, const char *cg, const char *file,
+	const char *wanted, bool optional, struct error *err)
 {
 	char found[CPULIST_TEXT_MAX];
 	if (cgroup_get(tree->worker, cg, file, found, sizeof found, err) < 0) {
@@ -38,8 +40,9 @@ static int check_file(const struct cg_tree *tree, const char *cg, const char *fi
 	if (strcmp(found, wanted) == 0)
 		return 0;
 	char what[sizeof HOST_CGROUP_MOUNT + CGROUP_PATH_MAX + JOB_NAME_MAX + NAME_MAX];
-	(void)snprintf(what, sizeof what, "%s%s%s%s/%s", HOST_CGROUP_MOUNT, tree->plan->cgroup_parent,
-		strcmp(cg, ".") == 0 ? "" : "/", strcmp(cg, ".") == 0 ? "" : cg, file);
+	(void)snprintf(what, sizeof what, "%s%s%s%s/%s", HOST_CGROUP_MOUNT,
+		tree->plan->cgroup_parent, strcmp(cg, ".") == 0 ? "" : "/",
+		strcmp(cg, ".") == 0 ? "" : cg, file);
 	return fail_mismatch(err, what, wanted, found);
 }
 
@@ -49,7 +52,8 @@ static int check_limits(const struct cg_tree *tree, const char *cg, const struct
 	char list[CPULIST_TEXT_MAX];
 	char bytes[24];
 	(void)snprintf(bytes, sizeof bytes, "%" PRIu64, memory_max);
-	if (check_file(tree, cg, "cpuset.cpus.effective", cpulist_format(cpus, list), false, err) < 0 ||
+	if (check_file(tree, cg, "cpuset.cpus.effective", cpulist_format(cpus, list), false, err) <
+			0 ||
 		check_file(tree, cg, "memory.max", bytes, false, err) < 0)
 		return -1;
 	return check_file(tree, cg, "memory.swap.max", "0", true, err);
@@ -92,8 +96,8 @@ static int check_process(const struct host *host, const struct container *contai
 		return err->code == ENOENT || err->code == ESRCH ? 0 : -1;
 	if (is_below(path, parent))
 		return 0;
-	(void)snprintf(what, sizeof what, "container '%s', process %d (%s), /proc/%d/cgroup", container->name,
-		(int)pid, process_name(host, pid, name, sizeof name), (int)pid);
+	(void)snprintf(what, sizeof what, "container '%s', process %d (%s), /proc/%d/cgroup",
+		container->name, (int)pid, process_name(host, pid, name, sizeof name), (int)pid);
 	return fail_mismatch(err, what, parent, path);
 }
 
@@ -102,8 +106,8 @@ static const char *own_namespace(
 	const struct host *host, pid_t keeper, pid_t first, char buf[static PROCESS_NAMESPACE_MAX])
 {
 	char outside[PROCESS_NAMESPACE_MAX];
-	if (strcmp(process_pid_namespace(host, first, buf), process_pid_namespace(host, keeper, outside)) ==
-		0)
+	if (strcmp(process_pid_namespace(host, first, buf),
+		    process_pid_namespace(host, keeper, outside)) == 0)
 		buf[0] = '\0';
 	return buf;
 }
@@ -111,8 +115,8 @@ static const char *own_namespace(
 /* Whether a process is of the container: the first process and its children; what `docker exec` put beside it, below the
  * same keeper and in a PID namespace of its own (what is not is the runtime's own command, on its way); and what `podman
  * exec` did, which has a keeper of its own, but the container's namespace. */
-static bool is_of_container(const struct host *host, const struct processes *processes, pid_t keeper,
-	pid_t first, const char *namespace, pid_t pid)
+static bool is_of_container(const struct host *host, const struct processes *processes,
+	pid_t keeper, pid_t first, const char *namespace, pid_t pid)
 {
 	char its[PROCESS_NAMESPACE_MAX];
 	if (pid == first || processes_below(processes, first, pid))
@@ -122,16 +126,16 @@ static bool is_of_container(const struct host *host, const struct processes *pro
 	return *namespace && strcmp(process_pid_namespace(host, pid, its), namespace) == 0;
 }
 
-int attest_container(const struct host *host, const struct cg_tree *tree, const struct plan_crs *crs,
-	const struct container *container, struct error *err)
+int attest_container(const struct host *host, const struct cg_tree *tree,
+	const struct plan_crs *crs, const struct container *container, struct error *err)
 {
 	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
 	(void)snprintf(parent, sizeof parent, "%s/%s", tree->plan->cgroup_parent, crs->name);
 	if (strcmp(container->cgroup_parent, parent) != 0) {
 		char what[512];
 		(void)snprintf(what, sizeof what, "container '%s', CgroupParent", container->name);
-		return fail_mismatch(
-			err, what, parent, *container->cgroup_parent ? container->cgroup_parent : "none");
+		return fail_mismatch(err, what, parent,
+			*container->cgroup_parent ? container->cgroup_parent : "none");
 	}
 	if (container->pid <= 0)
 		return 0;
@@ -150,12 +154,13 @@ int attest_container(const struct host *host, const struct cg_tree *tree, const 
 	return 0;
 }
 
-static int add_watch(int watch, const struct cg_tree *tree, const char *cg, const char *file, uint32_t mask,
-	struct error *err)
+static int add_watch(int watch, const struct cg_tree *tree, const char *cg, const char *file,
+	uint32_t mask, struct error *err)
 {
 	char path[sizeof "/proc/self/fd/" + 16 + JOB_NAME_MAX + NAME_MAX];
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d/%s/%s", tree->worker, cg, file);
-	return inotify_add_watch(watch, path, mask) < 0 ? fail(err, errno, "watch %s/%s", cg, file) : 0;
+	return inotify_add_watch(watch, path, mask) < 0 ? fail(err, errno, "watch %s/%s", cg, file)
+							: 0;
 }
 
 int attest_watch(const struct cg_tree *tree, struct error *err)
@@ -168,7 +173,8 @@ int attest_watch(const struct cg_tree *tree, struct error *err)
 		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++) {
 		/* Of its own events the kernel tells only those who hold the very file. */
-		if (add_watch(watch, tree, plan->crs[i].name, ".", IN_MODIFY | IN_ONLYDIR, err) < 0 ||
+		if (add_watch(watch, tree, plan->crs[i].name, ".", IN_MODIFY | IN_ONLYDIR, err) <
+				0 ||
 			add_watch(watch, tree, plan->crs[i].name, EVENTS_FILE, IN_MODIFY, err) < 0)
 			return -1;
 	}

@@ -17,8 +17,8 @@ int attest_limits(const struct cg_tree *tree, struct error *err);
 /* A container of that CRS: the engine has been told the CRS's cgroup, and its processes really are below it. They are
  * descendants of the parent of the container's first process (containerd-shim, conmon), or in its PID namespace, so that
  * `docker exec` and `podman exec` count too. A container that does not run has none. */
-int attest_container(const struct host *host, const struct cg_tree *tree, const struct plan_crs *crs,
-	const struct container *container, struct error *err);
+int attest_container(const struct host *host, const struct cg_tree *tree,
+	const struct plan_crs *crs, const struct container *container, struct error *err);
 
 /* What somebody outside has done to the tree. */
 enum {

@@ -27,8 +27,8 @@ static uint64_t ticks_to_usec(uint64_t ticks)
 }
 
 /* The busy and the stolen time of a set of CPUs since the machine was started. */
-static int read_busy(
-	const struct host *host, const struct cpulist *cpus, uint64_t *ret_busy, uint64_t *ret_stolen)
+static int read_busy(const struct host *host, const struct cpulist *cpus, uint64_t *ret_busy,
+	uint64_t *ret_stolen)
 {
 	_cleanup_free_ char *text = NULL;
 	struct error ignored;
@@ -73,9 +73,10 @@ void conditions_end(struct conditions *conditions)
 	if (!conditions->plan || conditions->duration_usec)
 		return;
 	conditions->duration_usec = clock_usec() - conditions->begin_usec;
-	conditions->counted = conditions->counted &&
-			      read_busy(conditions->host, &conditions->plan->cpus, &busy, &stolen) == 0 &&
-			      busy >= conditions->busy_usec && stolen >= conditions->stolen_usec;
+	conditions->counted =
+		conditions->counted &&
+		read_busy(conditions->host, &conditions->plan->cpus, &busy, &stolen) == 0 &&
+		busy >= conditions->busy_usec && stolen >= conditions->stolen_usec;
 	conditions->busy_usec = busy - conditions->busy_usec;
 	conditions->stolen_usec = stolen - conditions->stolen_usec;
 }
@@ -87,7 +88,8 @@ static void add(json_t *list, const char *id, const char *detail)
 	(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id", id, "detail", detail));
 }
 
-static void add_shared(json_t *list, const struct conditions *conditions, const struct ledger *shared)
+static void add_shared(
+	json_t *list, const struct conditions *conditions, const struct ledger *shared)
 {
 	for (size_t i = 0; shared && i < shared->count; i++) {
 		char user[64];
@@ -122,14 +124,15 @@ static void add_cores(json_t *list, const struct conditions *conditions)
 	char detail[128];
 	if (cpulist_empty(&outside))
 		return;
-	(void)snprintf(detail, sizeof detail, "CPUs %.64s are threads of the run's cores, but not the run's",
+	(void)snprintf(detail, sizeof detail,
+		"CPUs %.64s are threads of the run's cores, but not the run's",
 		cpulist_format(&outside, cpus));
 	add(list, "shared-core", detail);
 }
 
 /* A load on the run's CPUs, as CPUs on average; nothing if it is not worth mentioning. */
-static void add_load(
-	json_t *list, const struct conditions *conditions, const char *id, uint64_t usec, const char *what)
+static void add_load(json_t *list, const struct conditions *conditions, const char *id,
+	uint64_t usec, const char *what)
 {
 	char detail[128];
 	uint64_t duration = conditions->duration_usec;
@@ -137,8 +140,9 @@ static void add_load(
 	if (!duration || usec / NOTICED_PERCENT * 100 < duration * cpus)
 		return;
 	uint64_t hundredths = usec * 100 / duration;
-	(void)snprintf(detail, sizeof detail, "%s %" PRIu64 ".%02" PRIu64 " of the run's %u CPUs on average",
-		what, hundredths / 100, hundredths % 100, cpus);
+	(void)snprintf(detail, sizeof detail,
+		"%s %" PRIu64 ".%02" PRIu64 " of the run's %u CPUs on average", what,
+		hundredths / 100, hundredths % 100, cpus);
 	add(list, id, detail);
 }
 
@@ -159,10 +163,12 @@ json_t *conditions_to_json(const struct conditions *conditions, const struct con
 	add_shared(list, conditions, seen->shared);
 	add_cores(list, conditions);
 	if (conditions->counted && seen->has_used) {
-		uint64_t others =
-			conditions->busy_usec > seen->used_usec ? conditions->busy_usec - seen->used_usec : 0;
+		uint64_t others = conditions->busy_usec > seen->used_usec
+					  ? conditions->busy_usec - seen->used_usec
+					  : 0;
 		add_load(list, conditions, "foreign-load", others, "others used");
-		add_load(list, conditions, "steal", conditions->stolen_usec, "the hypervisor gave to others");
+		add_load(list, conditions, "steal", conditions->stolen_usec,
+			"the hypervisor gave to others");
 	}
 	if (seen->swaps && host_swaps(conditions->host))
 		add(list, "swap", "this kernel cannot keep a CRS from swapping");
@@ -198,6 +204,7 @@ json_t *conditions_machine(const struct conditions *conditions)
 	(void)machine_cpus(conditions->host, &cpus, &ignored);
 	(void)machine_memory(conditions->host, &memory, &ignored);
 	read_model(conditions->host, model, sizeof model);
-	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "host", names.nodename, "kernel", names.release, "cpu",
-		model, "cpus", (json_int_t)cpulist_count(&cpus), "memory_max", (json_int_t)memory);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "host", names.nodename, "kernel",
+		names.release, "cpu", model, "cpus", (json_int_t)cpulist_count(&cpus), "memory_max",
+		(json_int_t)memory);
 }

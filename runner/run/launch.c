@@ -131,8 +131,8 @@ static int loop(struct wait_state *state, struct error *err)
 		[TIMER] = {.fd = state->timer, .events = POLLIN},
 	};
 	for (size_t i = 0; i < launch->source_count; i++)
-		fds[SOURCES + i] =
-			(struct pollfd){.fd = launch->sources[i].fd, .events = launch->sources[i].events};
+		fds[SOURCES + i] = (struct pollfd){
+			.fd = launch->sources[i].fd, .events = launch->sources[i].events};
 	while (!(fds[CHILD].revents & POLLIN)) {
 		if (poll(fds, SOURCES + launch->source_count, -1) < 0 && errno != EINTR)
 			return fail(err, errno, "poll");

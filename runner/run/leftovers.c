@@ -4,10 +4,10 @@
  */
 #include "leftovers.h"
 
-#include "engine_select.h"
 #include "cleanup.h"
 #include "compose.h"
 #include "delegation.h"
+#include "engine_select.h"
 #include "owner.h"
 #include "podman.h"
 #include "queue.h"
@@ -21,7 +21,8 @@
 
 #define PODMAN_SERVICE "clean" /* the name of no run */
 
-int leftovers_open(const struct context *context, bool wait, struct leftovers *ret, struct error *err)
+int leftovers_open(
+	const struct context *context, bool wait, struct leftovers *ret, struct error *err)
 {
 	_cleanup_(leftovers_close) struct leftovers opened = LEFTOVERS_NONE;
 	struct error ignored;
@@ -37,7 +38,8 @@ int leftovers_open(const struct context *context, bool wait, struct leftovers *r
 		return -1;
 	while (opened.owners >= 0 && flock(opened.owners, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
 		if (errno != EINTR)
-			return fail(err, errno == EWOULDBLOCK ? EBUSY : errno, "lock the runs' files");
+			return fail(
+				err, errno == EWOULDBLOCK ? EBUSY : errno, "lock the runs' files");
 	*ret = opened;
 	opened = (struct leftovers)LEFTOVERS_NONE;
 	return 0;
@@ -51,8 +53,8 @@ void leftovers_close(struct leftovers *leftovers)
 	*leftovers = (struct leftovers)LEFTOVERS_NONE;
 }
 
-int leftovers_open_podman(
-	const struct context *context, struct leftovers *leftovers, struct engine *ret, struct error *err)
+int leftovers_open_podman(const struct context *context, struct leftovers *leftovers,
+	struct engine *ret, struct error *err)
 {
 	_cleanup_free_ char *base = NULL;
 	_cleanup_free_ char *endpoint = NULL;
@@ -124,7 +126,8 @@ static int find_objects(struct engine *engine, uid_t uid, struct left_runs *runs
 }
 
 /* The names of one type in a directory; `has` is the offset of the flag that this means. */
-static int find_names(int dir, unsigned char type, size_t has, struct left_runs *runs, struct error *err)
+static int find_names(
+	int dir, unsigned char type, size_t has, struct left_runs *runs, struct error *err)
 {
 	if (dir < 0)
 		return 0;
@@ -174,7 +177,9 @@ static int lives(const struct leftovers *leftovers, const struct left_run *run, 
 	if (leftovers->base >= 0)
 		live = scratch_is_live(leftovers->base, run->run.name, err);
 	if (live == 0 || (live < 0 && err->code == ENOENT))
-		live = leftovers->ours >= 0 ? tree_is_live(leftovers->ours, run->run.name, &owner, err) : 0;
+		live = leftovers->ours >= 0
+			       ? tree_is_live(leftovers->ours, run->run.name, &owner, err)
+			       : 0;
 	return live < 0 && (err->code == ENOENT || err->code == ENODEV) ? 0 : live;
 }
 
@@ -193,7 +198,8 @@ static int judge(const struct leftovers *leftovers, struct left_runs *runs, stru
 	return unowned;
 }
 
-int leftovers_find(const struct leftovers *leftovers, uid_t uid, struct left_runs *ret, struct error *err)
+int leftovers_find(
+	const struct leftovers *leftovers, uid_t uid, struct left_runs *ret, struct error *err)
 {
 	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
 	const struct {
@@ -219,7 +225,8 @@ int leftovers_find(const struct leftovers *leftovers, uid_t uid, struct left_run
 	if (unowned > 0) {
 		/* A run that is being made has no owner yet: with the lock held there is none of these. */
 		_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
-		if (queue_lock(leftovers->host, leftovers->ours, leftovers->signals, &lock, err) < 0 ||
+		if (queue_lock(leftovers->host, leftovers->ours, leftovers->signals, &lock, err) <
+				0 ||
 			judge(leftovers, &runs, err) < 0)
 			return -1;
 	}
@@ -233,15 +240,18 @@ static bool is_there(int dir, const char *name)
 	return dir >= 0 && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int remove_objects(const struct leftovers *leftovers, const struct left_run *run, struct error *err)
+static int remove_objects(
+	const struct leftovers *leftovers, const struct left_run *run, struct error *err)
 {
 	if (!run->has_files && !run->has_objects)
 		return 0;
 	if (!leftovers->engines[run->kind]) {
 		const char *engine = engine_name(run->kind);
-		(void)fail_as(err, EX_UNAVAILABLE, "run '%s' may have containers, and %s cannot be asked",
-			run->run.name, engine);
-		return add_hint(err, "when %s is back: oss-crs-run clean %s", engine, run->run.name);
+		(void)fail_as(err, EX_UNAVAILABLE,
+			"run '%s' may have containers, and %s cannot be asked", run->run.name,
+			engine);
+		return add_hint(
+			err, "when %s is back: oss-crs-run clean %s", engine, run->run.name);
 	}
 	_cleanup_free_ char *project = compose_project(run->run.name);
 	if (!project)
@@ -249,14 +259,16 @@ static int remove_objects(const struct leftovers *leftovers, const struct left_r
 	return engine_remove_project(leftovers->engines[run->kind], project, err);
 }
 
-int leftovers_remove(const struct leftovers *leftovers, const struct left_run *run, struct error *err)
+int leftovers_remove(
+	const struct leftovers *leftovers, const struct left_run *run, struct error *err)
 {
 	const char *name = run->run.name;
 	/* A run that ended by itself since it was looked at has removed all this. */
 	bool any = is_there(leftovers->ours, name) || is_there(leftovers->base, name) ||
 		   is_there(leftovers->owners, name);
 	int removed = remove_objects(leftovers, run, err);
-	if (removed < 0 || (leftovers->ours >= 0 && tree_destroy_name(leftovers->ours, name, err) < 0) ||
+	if (removed < 0 ||
+		(leftovers->ours >= 0 && tree_destroy_name(leftovers->ours, name, err) < 0) ||
 		(run->kind == ENGINE_PODMAN && podman_stop(leftovers->uid, name, err) < 0) ||
 		(leftovers->base >= 0 && scratch_remove_name(leftovers->base, name, err) < 0))
 		return -1;
@@ -267,7 +279,8 @@ int leftovers_remove(const struct leftovers *leftovers, const struct left_run *r
 static bool any_of_podman(const struct left_runs *runs)
 {
 	for (size_t i = 0; i < runs->count; i++)
-		if (runs->list[i].kind == ENGINE_PODMAN && !runs->list[i].live && !runs->list[i].run.keep)
+		if (runs->list[i].kind == ENGINE_PODMAN && !runs->list[i].live &&
+			!runs->list[i].run.keep)
 			return true;
 	return false;
 }
@@ -283,10 +296,12 @@ void leftovers_sweep(const struct context *context, struct engine *engine, int s
 	if (opened == 0 && engine)
 		leftovers.engines[engine->kind] = engine;
 	if (opened < 0 || leftovers_find(&leftovers, context->uid, &runs, &problem) < 0) {
-		log_note(&context->log, LOG_VERBOSE, "dead runs were not looked for: %s", problem.msg);
+		log_note(&context->log, LOG_VERBOSE, "dead runs were not looked for: %s",
+			problem.msg);
 		return;
 	}
-	if (any_of_podman(&runs) && leftovers_open_podman(context, &leftovers, &podman, &problem) < 0)
+	if (any_of_podman(&runs) &&
+		leftovers_open_podman(context, &leftovers, &podman, &problem) < 0)
 		log_note(&context->log, LOG_VERBOSE, "dead runs on Podman stay: %s", problem.msg);
 	for (size_t i = 0; i < runs.count; i++) {
 		const struct left_run *run = &runs.list[i];
@@ -298,7 +313,8 @@ void leftovers_sweep(const struct context *context, struct engine *engine, int s
 				run->run.name);
 		else if (removed < 0)
 			log_warning(&context->log, "the dead run %s could not be removed: %s%s%s",
-				run->run.name, problem.msg, problem.hint[0] ? "; " : "", problem.hint);
+				run->run.name, problem.msg, problem.hint[0] ? "; " : "",
+				problem.hint);
 	}
 	if (leftovers_close_podman(&leftovers, &problem) < 0)
 		log_warning(&context->log, "%s", problem.msg);

@@ -20,7 +20,7 @@ struct leftovers {
 	struct engine *engines[ENGINE_KINDS]; /* the caller's; NULL: not to be asked */
 	int ours;                             /* oss-crs; -1: there is none */
 	int base, owners;                     /* of the files; -1: there are none */
-	int signals;                          /* the caller's, from signals_open(): one ends a wait; or -1 */
+	int signals; /* the caller's, from signals_open(): one ends a wait; or -1 */
 };
 
 #define LEFTOVERS_NONE                                              \
@@ -47,23 +47,26 @@ struct left_runs {
 
 /* Open what there is; makes no cgroup. One at a time of the user's processes may have it open to remove something:
  * without `wait`, another is EBUSY. The caller fills in engines and signals. */
-int leftovers_open(const struct context *context, bool wait, struct leftovers *ret, struct error *err);
+int leftovers_open(
+	const struct context *context, bool wait, struct leftovers *ret, struct error *err);
 void leftovers_close(struct leftovers *leftovers);
 
 /* Ask Podman too, if it is ready: by a service of its own, which the lock on the leftovers keeps from being somebody else's as
  * well. ret is the caller's memory. Then end that service, if it was started. */
-int leftovers_open_podman(
-	const struct context *context, struct leftovers *leftovers, struct engine *ret, struct error *err);
+int leftovers_open_podman(const struct context *context, struct leftovers *leftovers,
+	struct engine *ret, struct error *err);
 int leftovers_close_podman(struct leftovers *leftovers, struct error *err);
 
 /* All runs of the user, by name, each judged. The caller frees. */
-int leftovers_find(const struct leftovers *leftovers, uid_t uid, struct left_runs *ret, struct error *err);
+int leftovers_find(
+	const struct leftovers *leftovers, uid_t uid, struct left_runs *ret, struct error *err);
 void left_runs_free(struct left_runs *runs);
 
 /* Remove all traces of a run: containers first, since the engine would make a cgroup that it misses again, without limits and
  * as root's. Without the engine, a run that may have containers is an error, and stays. 1: something was there, 0: it
  * had gone already, -1: with an error. */
-int leftovers_remove(const struct leftovers *leftovers, const struct left_run *run, struct error *err);
+int leftovers_remove(
+	const struct leftovers *leftovers, const struct left_run *run, struct error *err);
 
 /* The cheap part, for the start of every run and before anything of it is there: remove what dead runs have left and nobody
  * wants to look at (--keep). Without an engine, only those that never had containers; Podman is started where files of a

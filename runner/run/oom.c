@@ -76,7 +76,8 @@ struct look {
 	bool crs_hit, worker_hit; /* whose limit could not be met since the last look */
 };
 
-static void tell(const struct look *look, size_t i, const char *cgroup, bool own_limit, uint64_t count)
+static void tell(
+	const struct look *look, size_t i, const char *cgroup, bool own_limit, uint64_t count)
 {
 	struct oom_kill kill = {
 		.crs = i,
@@ -116,10 +117,12 @@ static uint64_t look_below(const struct look *look, size_t i)
 					      : NULL;
 		if (!below)
 			continue;
-		uint64_t kills = growth(dir, below->name, "memory.events", "oom_kill", &below->kills);
+		uint64_t kills =
+			growth(dir, below->name, "memory.events", "oom_kill", &below->kills);
 		if (kills)
 			tell(look, i, below->name,
-				growth(dir, below->name, "memory.events", "oom", &below->limit_hits) > 0,
+				growth(dir, below->name, "memory.events", "oom",
+					&below->limit_hits) > 0,
 				kills);
 		found += kills;
 	}
@@ -128,7 +131,8 @@ static uint64_t look_below(const struct look *look, size_t i)
 
 /* Whose limit it was. The kernel counts that a limit is hit, and then the kill: read in the opposite order, and only where
  * there is a kill, no kill is without its hit. A hit that is ahead of its kill counts for the next one. */
-static void look_at_limits(struct look *look, struct crs_state *crs, const char *name, uint64_t kills)
+static void look_at_limits(
+	struct look *look, struct crs_state *crs, const char *name, uint64_t kills)
 {
 	struct oom_state *state = look->state;
 	int worker = state->tree->worker;
@@ -144,7 +148,8 @@ static void look_at_crs(struct look *look, size_t i)
 	struct oom_state *state = look->state;
 	struct crs_state *crs = &state->crs[i];
 	const char *name = state->tree->plan->crs[i].name;
-	uint64_t kills = growth(state->tree->worker, name, "memory.events", "oom_kill", &crs->kills);
+	uint64_t kills =
+		growth(state->tree->worker, name, "memory.events", "oom_kill", &crs->kills);
 	if (kills == 0)
 		return;
 	look_at_limits(look, crs, name, kills);
@@ -157,7 +162,8 @@ static void look_at_crs(struct look *look, size_t i)
 	crs->told = crs->kills;
 }
 
-void oom_look(struct oom_state *state, void (*tell_one)(void *data, const struct oom_kill *kill), void *data)
+void oom_look(struct oom_state *state, void (*tell_one)(void *data, const struct oom_kill *kill),
+	void *data)
 {
 	struct look look = {.state = state, .tell = tell_one, .data = data};
 	for (size_t i = 0; i < state->crs_count; i++)

@@ -39,6 +39,7 @@ int oom_open(const struct cg_tree *tree, struct oom_state **ret, struct error *e
 void oom_close(struct oom_state *state);
 
 /* Look for kills since the last time and call `tell` for each cgroup that has some. */
-void oom_look(struct oom_state *state, void (*tell)(void *data, const struct oom_kill *kill), void *data);
+void oom_look(
+	struct oom_state *state, void (*tell)(void *data, const struct oom_kill *kill), void *data);
 
 #endif

@@ -56,7 +56,8 @@ static int open_files(struct record *record, const struct cg_tree *tree, struct 
 			return -1;
 		err->status = EX_UNAVAILABLE;
 		(void)add_context(err, "--record of %zu CRSs", tree->plan->crs_count);
-		return add_hint(err, "ulimit -n %zu", tree->plan->crs_count * FIGURES_SAMPLED + 128);
+		return add_hint(
+			err, "ulimit -n %zu", tree->plan->crs_count * FIGURES_SAMPLED + 128);
 	}
 	return 0;
 }
@@ -72,7 +73,8 @@ int record_open(const struct cg_tree *tree, struct record **ret, struct error *e
 	record->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	record->fds = calloc(crs_count, sizeof *record->fds);
 	int result = record->timer < 0 || !record->fds ? fail(err, errno, "--record") : 0;
-	if (result < 0 || series_make(crs_count, series_capacity(crs_count), &record->series, err) < 0 ||
+	if (result < 0 ||
+		series_make(crs_count, series_capacity(crs_count), &record->series, err) < 0 ||
 		open_files(record, tree, err) < 0 || arm(record, err) < 0) {
 		record_close(record);
 		return -1;

@@ -13,8 +13,8 @@
 #include <inttypes.h>
 #include <poll.h>
 
-static int sum_up(
-	struct oom_kills *kills, const struct oom_kill *kill, const char *container, struct error *err)
+static int sum_up(struct oom_kills *kills, const struct oom_kill *kill, const char *container,
+	struct error *err)
 {
 	for (size_t i = 0; i < kills->count; i++) {
 		struct oom_sum *sum = &kills->list[i];
@@ -28,8 +28,10 @@ static int sum_up(
 	if (!larger)
 		return fail(err, ENOMEM, "OOM kills");
 	kills->list = larger;
-	larger[kills->count] = (struct oom_sum){
-		.crs = kill->crs, .container = strdup(container), .limit = kill->limit, .count = kill->count};
+	larger[kills->count] = (struct oom_sum){.crs = kill->crs,
+		.container = strdup(container),
+		.limit = kill->limit,
+		.count = kill->count};
 	if (!larger[kills->count].container)
 		return fail(err, ENOMEM, "OOM kills");
 	kills->count++;
@@ -37,7 +39,8 @@ static int sum_up(
 }
 
 /* Whose limit it was, as the beginning of a sentence. */
-static void describe_limit(const struct watch *watch, const struct oom_kill *kill, char *buf, size_t size)
+static void describe_limit(
+	const struct watch *watch, const struct oom_kill *kill, char *buf, size_t size)
 {
 	const struct run_plan *plan = watch->tree->plan;
 	const char *crs = plan->crs[kill->crs].name;
@@ -55,8 +58,8 @@ static void describe_limit(const struct watch *watch, const struct oom_kill *kil
 			plan->worker, size_format(plan->memory_max, limit), crs);
 		return;
 	case OOM_LIMIT_HOST:
-		(void)snprintf(
-			buf, size, "the host, or a limit above this run, is out of memory, in CRS '%s'", crs);
+		(void)snprintf(buf, size,
+			"the host, or a limit above this run, is out of memory, in CRS '%s'", crs);
 		return;
 	}
 }
@@ -70,11 +73,12 @@ static void tell_kill(void *data, const struct oom_kill *kill)
 	char anon[SIZE_TEXT_MAX];
 	char file[SIZE_TEXT_MAX];
 	char shmem[SIZE_TEXT_MAX];
-	bool known =
-		*kill->cgroup && engine_container(watch->engine, kill->cgroup, &container, &problem) == 0;
+	bool known = *kill->cgroup &&
+		     engine_container(watch->engine, kill->cgroup, &container, &problem) == 0;
 	describe_limit(watch, kill, limit, sizeof limit);
 	log_warning(watch->log,
-		"%s: the kernel killed %" PRIu64 " process%s%s%s%s; there is now anon %s, file %s, shmem %s",
+		"%s: the kernel killed %" PRIu64
+		" process%s%s%s%s; there is now anon %s, file %s, shmem %s",
 		limit, kill->count, kill->count == 1 ? "" : "es", known ? " of container '" : "",
 		known ? container.name : "", known ? "'" : "", size_format(kill->anon, anon),
 		size_format(kill->file, file), size_format(kill->shmem, shmem));
@@ -170,8 +174,8 @@ static bool any_emptied(struct watch *watch)
 	for (size_t i = 0; i < watch->tree->plan->crs_count; i++) {
 		struct error ignored;
 		uint64_t populated = 0;
-		(void)cgroup_get_key(watch->tree->worker, watch->tree->plan->crs[i].name, "cgroup.events",
-			"populated", &populated, &ignored);
+		(void)cgroup_get_key(watch->tree->worker, watch->tree->plan->crs[i].name,
+			"cgroup.events", "populated", &populated, &ignored);
 		emptied = emptied || (watch->populated[i] && !populated);
 		watch->populated[i] = populated;
 	}
@@ -187,7 +191,8 @@ static int on_write(void *data, struct error *err)
 	return what & ATTEST_POPULATED && any_emptied(watch) ? look_at_all(watch, err) : 0;
 }
 
-static void add_source(struct watch *watch, int fd, short events, int (*ready)(void *data, struct error *err))
+static void add_source(
+	struct watch *watch, int fd, short events, int (*ready)(void *data, struct error *err))
 {
 	watch->sources[watch->source_count++] =
 		(struct launch_source){.fd = fd, .events = events, .ready = ready, .data = watch};
@@ -238,7 +243,8 @@ void watch_last_kills(struct watch *watch)
 		oom_look(watch->oom, tell_kill, watch);
 }
 
-int watch_conclude(const struct watch *watch, const struct containers *containers, struct error *err)
+int watch_conclude(
+	const struct watch *watch, const struct containers *containers, struct error *err)
 {
 	if (attest_limits(watch->tree, err) < 0)
 		return -1;

@@ -58,6 +58,7 @@ void watch_close(struct watch *watch);
 void watch_last_kills(struct watch *watch);
 
 /* The last look, while the tree and the containers are still there. */
-int watch_conclude(const struct watch *watch, const struct containers *containers, struct error *err);
+int watch_conclude(
+	const struct watch *watch, const struct containers *containers, struct error *err);
 
 #endif

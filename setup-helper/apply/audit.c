@@ -28,18 +28,20 @@ static const char *tell(const struct step *step, const char *text, char *buf, si
 	return buf;
 }
 
-void audit_step(
-	const struct audit *audit, const struct step *step, const char *result, const struct error *err)
+void audit_step(const struct audit *audit, const struct step *step, const char *result,
+	const struct error *err)
 {
 	char before[128];
 	char after[128];
-	(void)sd_journal_send("MESSAGE=%s: %s %s: %s%s%s", audit->verb, step_title(step->kind), step->target,
-		result, err ? ": " : "", err ? err->msg : "", "MESSAGE_ID=" AUDIT_MESSAGE_ID, "PRIORITY=%d",
-		err ? LOG_ERR : LOG_NOTICE, "SYSLOG_FACILITY=%d", LOG_FAC(LOG_AUTHPRIV),
-		"SYSLOG_IDENTIFIER=oss-crs-setup", "OSS_CRS_VERB=%s", audit->verb, "OSS_CRS_STEP=%s",
-		step_name(step->kind), "OSS_CRS_TARGET=%s", step->target, "OSS_CRS_RESULT=%s", result,
-		"OSS_CRS_ERROR=%s", err ? err->msg : "", "OSS_CRS_BEFORE=%s",
+	(void)sd_journal_send("MESSAGE=%s: %s %s: %s%s%s", audit->verb, step_title(step->kind),
+		step->target, result, err ? ": " : "", err ? err->msg : "",
+		"MESSAGE_ID=" AUDIT_MESSAGE_ID, "PRIORITY=%d", err ? LOG_ERR : LOG_NOTICE,
+		"SYSLOG_FACILITY=%d", LOG_FAC(LOG_AUTHPRIV), "SYSLOG_IDENTIFIER=oss-crs-setup",
+		"OSS_CRS_VERB=%s", audit->verb, "OSS_CRS_STEP=%s", step_name(step->kind),
+		"OSS_CRS_TARGET=%s", step->target, "OSS_CRS_RESULT=%s", result, "OSS_CRS_ERROR=%s",
+		err ? err->msg : "", "OSS_CRS_BEFORE=%s",
 		tell(step, step->before, before, sizeof before), "OSS_CRS_AFTER=%s",
-		tell(step, step->after, after, sizeof after), "OSS_CRS_USER_ID=%u", (unsigned)step->uid,
-		"OSS_CRS_CALLER_ID=%u", (unsigned)audit->caller, "OSS_CRS_BY=%s", audit->by, NULL);
+		tell(step, step->after, after, sizeof after), "OSS_CRS_USER_ID=%u",
+		(unsigned)step->uid, "OSS_CRS_CALLER_ID=%u", (unsigned)audit->caller,
+		"OSS_CRS_BY=%s", audit->by, NULL);
 }

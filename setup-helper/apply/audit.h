@@ -25,7 +25,7 @@ struct audit {
 
 /* Tell that a step has ended so; err may be NULL. Rests on sd_journal_send(3). A host without journald has no such
  * trail, and that keeps nobody from anything. */
-void audit_step(
-	const struct audit *audit, const struct step *step, const char *result, const struct error *err);
+void audit_step(const struct audit *audit, const struct step *step, const char *result,
+	const struct error *err);
 
 #endif

@@ -14,9 +14,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define START_TIMEOUT_S    90
-#define USER_TIMEOUT_MS    30000
-#define USER_CGROUP_ADVICE "before Linux 6.6 no container may run below it: stop them, then run this again"
+#define START_TIMEOUT_S 90
+#define USER_TIMEOUT_MS 30000
+#define USER_CGROUP_ADVICE \
+	"before Linux 6.6 no container may run below it: stop them, then run this again"
 
 int operation_open_parent(int dir, const char *path, const char **ret_name, struct error *err)
 {
@@ -31,7 +32,8 @@ int operation_open_parent(int dir, const char *path, const char **ret_name, stru
 	return fs_open(dir, slash ? copy : ".", O_PATH | O_DIRECTORY, 0, err);
 }
 
-int operation_open_above(const struct host *host, const char *path, char *buf, size_t size, struct error *err)
+int operation_open_above(
+	const struct host *host, const char *path, char *buf, size_t size, struct error *err)
 {
 	char directory[FACTS_PATH_MAX + 32];
 	const char *name = "";
@@ -51,7 +53,8 @@ int operation_open_directory(
 	if (dir < 0 && err->code != ENOENT)
 		return -1;
 	if (dir < 0) {
-		_cleanup_close_ int above = operation_open_above(host, path, name, sizeof name, err);
+		_cleanup_close_ int above =
+			operation_open_above(host, path, name, sizeof name, err);
 		if (above < 0)
 			return -1;
 		if (mkdirat(above, name, 0755) < 0 && errno != EEXIST)
@@ -86,8 +89,8 @@ static void remove_empty_directory(const struct operation *op)
 {
 	char name[FACTS_PATH_MAX];
 	struct error stays = {0};
-	_cleanup_close_ int above =
-		operation_open_above(op->context->host, op->step->target, name, sizeof name, &stays);
+	_cleanup_close_ int above = operation_open_above(
+		op->context->host, op->step->target, name, sizeof name, &stays);
 	size_t len = strlen(name);
 	if (above >= 0 && len > 2 && strcmp(name + len - 2, ".d") == 0)
 		(void)unlinkat(above, name, AT_REMOVEDIR);
@@ -151,11 +154,12 @@ static int enable(const struct operation *op, struct error *err)
 	return privs_with(PRIVS_NICE, enable_here, &copy, err);
 }
 
-static int as_user(const struct operation *op, int (*work)(void *, struct error *), struct error *err)
+static int as_user(
+	const struct operation *op, int (*work)(void *, struct error *), struct error *err)
 {
 	struct operation copy = *op;
-	return privs_as_user(
-		op->step->uid, op->step->gid, op->context->host->cgroup, USER_TIMEOUT_MS, work, &copy, err);
+	return privs_as_user(op->step->uid, op->step->gid, op->context->host->cgroup,
+		USER_TIMEOUT_MS, work, &copy, err);
 }
 
 static int user_enable(const struct operation *op, struct error *err)
@@ -175,7 +179,8 @@ static int user_remove(const struct operation *op, struct error *err)
 {
 	if (as_user(op, remove_here, err) == 0)
 		return 0;
-	return add_hint(err, "it is not the user's and not empty: end what runs in it and remove it as root");
+	return add_hint(err,
+		"it is not the user's and not empty: end what runs in it and remove it as root");
 }
 
 static int make_here(void *arg, struct error *err)
@@ -195,7 +200,8 @@ static int user_make(const struct operation *op, struct error *err)
 static int unmake_here(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
-	if (unlinkat(op->context->host->cgroup, op->step->target, AT_REMOVEDIR) == 0 || errno == ENOENT)
+	if (unlinkat(op->context->host->cgroup, op->step->target, AT_REMOVEDIR) == 0 ||
+		errno == ENOENT)
 		return 0;
 	return fail(err, errno, "remove cgroup %s", op->step->target);
 }
@@ -226,9 +232,11 @@ static int disable_here(void *arg, struct error *err)
 	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
 		size_t used = strlen(text);
 		if (!cgroup_has(op->step->after ? op->step->after : "", word))
-			(void)snprintf(text + used, sizeof text - used, "%s-%s", used ? " " : "", word);
+			(void)snprintf(
+				text + used, sizeof text - used, "%s-%s", used ? " " : "", word);
 	}
-	return cgroup_set(op->context->host->cgroup, op->step->target, "cgroup.subtree_control", text, err);
+	return cgroup_set(
+		op->context->host->cgroup, op->step->target, "cgroup.subtree_control", text, err);
 }
 
 static int user_disable(const struct operation *op, struct error *err)
@@ -258,7 +266,8 @@ static int sweep(const struct operation *op, struct error *err)
 		return ours < 0 ? -1 : fail(err, ENOMEM, "cgroups to remove");
 	char *rest = NULL;
 	for (char *path = strtok_r(names, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
-		int one = leave_if_busy(sweep_one(ours, path, err), "something runs in it again", err);
+		int one = leave_if_busy(
+			sweep_one(ours, path, err), "something runs in it again", err);
 		if (one < 0)
 			return -1;
 		result = one ? one : result;
@@ -290,39 +299,42 @@ static int restart(const struct operation *op, struct error *err)
 	free(state.names);
 	if (!op->step->after || strcmp(state.driver, op->step->after) == 0)
 		return 0;
-	return fail_as(err, EX_UNAVAILABLE, "%s runs with the driver '%s' still", unit, state.driver);
+	return fail_as(
+		err, EX_UNAVAILABLE, "%s runs with the driver '%s' still", unit, state.driver);
 }
 
 const struct operation_kind operation_kinds[STEP_KINDS] = {
 	[STEP_DROPIN] = {"drop-in", "write", FILE_STEP | RECORDED, PRIVS_NONE, 0, write_file, NULL},
 	[STEP_RELOAD] = {"reload", "reload", 0, PRIVS_NONE, 0, reload, NULL},
-	[STEP_LINGER] = {"linger", "keep services across logout of", RECORDED, PRIVS_NONE, 0, linger, NULL},
+	[STEP_LINGER] = {"linger", "keep services across logout of", RECORDED, PRIVS_NONE, 0,
+		linger, NULL},
 	[STEP_START_MANAGER] = {"start-manager", "start", 0, PRIVS_NONE, 0, start_manager, NULL},
-	[STEP_REALIZE] = {"realize", "apply the delegation to the running", 0, PRIVS_NONE, 0, realize, NULL},
-	[STEP_ENABLE] = {"enable", "enable controllers in cgroup", 0, PRIVS_NICE, CONFINE_WRITE, enable,
-		NULL},
+	[STEP_REALIZE] = {"realize", "apply the delegation to the running", 0, PRIVS_NONE, 0,
+		realize, NULL},
+	[STEP_ENABLE] = {"enable", "enable controllers in cgroup", 0, PRIVS_NICE, CONFINE_WRITE,
+		enable, NULL},
 	[STEP_USER_ENABLE] = {"user-enable", "as the user, enable controllers in cgroup", RECORDED,
 		PRIVS_BECOME, CONFINE_WRITE, user_enable, NULL},
-	[STEP_USER_REMOVE] = {"user-remove", "as the user, remove cgroup", 0, PRIVS_BECOME, CONFINE_CGROUPS,
-		user_remove, NULL},
-	[STEP_USER_MAKE] = {"user-make", "as the user, make cgroup", RECORDED, PRIVS_BECOME, CONFINE_CGROUPS,
-		user_make, NULL},
+	[STEP_USER_REMOVE] = {"user-remove", "as the user, remove cgroup", 0, PRIVS_BECOME,
+		CONFINE_CGROUPS, user_remove, NULL},
+	[STEP_USER_MAKE] = {"user-make", "as the user, make cgroup", RECORDED, PRIVS_BECOME,
+		CONFINE_CGROUPS, user_make, NULL},
 	[STEP_IDLE] = {"idle", "see that no container runs under", 0, PRIVS_NONE, 0, idle, NULL},
-	[STEP_BACKUP] = {"backup", "keep a copy:", FILE_STEP | RECORDED | SECRET, PRIVS_NONE, 0, write_file,
-		NULL},
+	[STEP_BACKUP] = {"backup", "keep a copy:", FILE_STEP | RECORDED | SECRET, PRIVS_NONE, 0,
+		write_file, NULL},
 	[STEP_DAEMON_JSON] = {"daemon-json", "write", FILE_STEP | RECORDED | SECRET, PRIVS_NONE, 0,
 		write_file, unwrite_file},
 	[STEP_RESTART] = {"restart", "restart", 0, PRIVS_NONE, 0, restart, NULL},
-	[STEP_REMOVE_FILE] = {"remove-file", "remove", FILE_STEP | SECRET, PRIVS_NONE, 0, remove_file,
-		unwrite_file},
-	[STEP_UNLINGER] = {"unlinger", "keep services no more across logout of", 0, PRIVS_NONE, 0, unlinger,
-		NULL},
-	[STEP_USER_UNMAKE] = {"user-unmake", "as the user, remove cgroup", 0, PRIVS_BECOME, CONFINE_CGROUPS,
-		user_unmake, NULL},
-	[STEP_USER_DISABLE] = {"user-disable", "as the user, disable controllers in cgroup", 0, PRIVS_BECOME,
-		CONFINE_WRITE, user_disable, NULL},
-	[STEP_FORGET] = {"forget", "forget, since nothing is left of it:", FILE_STEP | SECRET, PRIVS_NONE, 0,
-		forget, NULL},
-	[STEP_SWEEP] = {"sweep", "remove empty cgroups of dead runs below", 0, PRIVS_NONE, CONFINE_RMDIR,
-		sweep, NULL},
+	[STEP_REMOVE_FILE] = {"remove-file", "remove", FILE_STEP | SECRET, PRIVS_NONE, 0,
+		remove_file, unwrite_file},
+	[STEP_UNLINGER] = {"unlinger", "keep services no more across logout of", 0, PRIVS_NONE, 0,
+		unlinger, NULL},
+	[STEP_USER_UNMAKE] = {"user-unmake", "as the user, remove cgroup", 0, PRIVS_BECOME,
+		CONFINE_CGROUPS, user_unmake, NULL},
+	[STEP_USER_DISABLE] = {"user-disable", "as the user, disable controllers in cgroup", 0,
+		PRIVS_BECOME, CONFINE_WRITE, user_disable, NULL},
+	[STEP_FORGET] = {"forget", "forget, since nothing is left of it:", FILE_STEP | SECRET,
+		PRIVS_NONE, 0, forget, NULL},
+	[STEP_SWEEP] = {"sweep", "remove empty cgroups of dead runs below", 0, PRIVS_NONE,
+		CONFINE_RMDIR, sweep, NULL},
 };

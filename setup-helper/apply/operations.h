@@ -32,7 +32,8 @@ struct operation_kind {
 	unsigned privs;   /* that it holds while it runs (enum privs) */
 	unsigned cgroups; /* what it does in the target's cgroup (enum confine_access) */
 	int (*apply)(const struct operation *op, struct error *err);
-	int (*undo)(const struct operation *op, struct error *err); /* if a restart right after it fails */
+	int (*undo)(const struct operation *op,
+		struct error *err); /* if a restart right after it fails */
 };
 
 extern const struct operation_kind operation_kinds[STEP_KINDS];

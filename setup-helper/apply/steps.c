@@ -95,12 +95,13 @@ static int prepare_file(struct course *course, struct operation *op, struct erro
 		return fail(err, errno, "duplicate a descriptor");
 	if (!removes)
 		return 0;
-	return allow(
-		course, operation_open_above(host, op->step->target, name, sizeof name, err), CONFINE_RMDIR);
+	return allow(course, operation_open_above(host, op->step->target, name, sizeof name, err),
+		CONFINE_RMDIR);
 }
 
 /* The nearest cgroup that is there: of the target itself or, where it is to be made or removed, from its parent on up. */
-static int prepare_cgroup(struct course *course, const struct step *step, unsigned access, struct error *err)
+static int prepare_cgroup(
+	struct course *course, const struct step *step, unsigned access, struct error *err)
 {
 	char path[FACTS_PATH_MAX + 64];
 	int cgroup = course->context->host->cgroup;
@@ -129,7 +130,8 @@ static int prepare(struct course *course, struct error *err)
 	if (journal_open(course->context->host, 1, &course->journal, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		course->operations[i] = (struct operation){course->context, &course->plan->steps[i], -1, ""};
+		course->operations[i] =
+			(struct operation){course->context, &course->plan->steps[i], -1, ""};
 	for (size_t i = 0; i < count; i++) {
 		const struct step *step = &course->plan->steps[i];
 		if (operation_kinds[step->kind].traits & FILE_STEP && step->target[0] == '/' &&
@@ -183,10 +185,11 @@ static int put_back(struct course *course, size_t failed, struct error *err)
 		return add_hint(err, "putting %s back failed too: %s", op->step->target, back.msg);
 	if (bus_reset_failed(context->bus, unit, &back) < 0 ||
 		bus_restart(context->bus, unit, OPERATION_RESTART_TIMEOUT_S, &back) < 0)
-		return add_hint(err, "the old settings are back, but Docker does not start: %s", back.msg);
+		return add_hint(
+			err, "the old settings are back, but Docker does not start: %s", back.msg);
 	err->status = EX_PUT_BACK;
-	return add_hint(
-		err, "the old settings are back and Docker runs with them; see journalctl -u %s", unit);
+	return add_hint(err,
+		"the old settings are back and Docker runs with them; see journalctl -u %s", unit);
 }
 
 /* 0 if it is done, OPERATION_LEFT if it is left alone, for the reason in err. */
@@ -206,7 +209,8 @@ static int apply_one(struct course *course, size_t i, struct error *err)
 	return result;
 }
 
-int steps_apply(const struct steps_context *context, const struct setup_plan *plan, struct error *err)
+int steps_apply(
+	const struct steps_context *context, const struct setup_plan *plan, struct error *err)
 {
 	_cleanup_(course_end) struct course course = {
 		.context = context, .plan = plan, .journal = JOURNAL_CLOSED};

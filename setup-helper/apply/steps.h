@@ -27,7 +27,8 @@ struct steps_context {
 	void (*on_step)(void *arg, const struct step *step); /* told before each step */
 	/* told of one that was left undone, and why, and that this is no failure */
 	void (*on_left)(void *arg, const struct step *step, const struct error *why);
-	void (*on_log)(void *arg, const char *line); /* told what a service that failed has logged */
+	void (*on_log)(
+		void *arg, const char *line); /* told what a service that failed has logged */
 	void *arg;
 };
 
@@ -45,6 +46,7 @@ unsigned steps_privs(const struct setup_plan *plan, size_t first);
 /* Do the steps in order; the first failure ends it. What a step changes is in the journal before, and in the audit
  * trail after it. From the first step on this process is kept from writing anywhere else (confine.h). A step whose
  * failure would leave Docker down undoes what led to it: EX_PUT_BACK. */
-int steps_apply(const struct steps_context *context, const struct setup_plan *plan, struct error *err);
+int steps_apply(
+	const struct steps_context *context, const struct setup_plan *plan, struct error *err);
 
 #endif

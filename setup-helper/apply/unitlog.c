@@ -37,15 +37,16 @@ static void give_line(sd_journal *journal, void (*on_line)(void *arg, const char
 	char line[LINE_MAX_LEN];
 	if (sd_journal_get_data(journal, "MESSAGE", &data, &len) < 0 || len < strlen(PREFIX))
 		return;
-	(void)snprintf(
-		line, sizeof line, "%.*s", (int)(len - strlen(PREFIX)), (const char *)data + strlen(PREFIX));
+	(void)snprintf(line, sizeof line, "%.*s", (int)(len - strlen(PREFIX)),
+		(const char *)data + strlen(PREFIX));
 	for (char *c = line; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';
 	on_line(arg, line);
 }
 
-void unitlog_tail(const char *unit, unsigned count, void (*on_line)(void *arg, const char *line), void *arg)
+void unitlog_tail(
+	const char *unit, unsigned count, void (*on_line)(void *arg, const char *line), void *arg)
 {
 	_cleanup_(cleanup_journal) sd_journal *journal = NULL;
 	if (sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM) < 0 ||

@@ -7,6 +7,7 @@
 
 /* Give the last `count` messages of the unit, and of systemd about it, to on_line, oldest first, without control
  * characters. Rests on sd-journal(3). What cannot be read is left out: this is for people, nothing depends on it. */
-void unitlog_tail(const char *unit, unsigned count, void (*on_line)(void *arg, const char *line), void *arg);
+void unitlog_tail(
+	const char *unit, unsigned count, void (*on_line)(void *arg, const char *line), void *arg);
 
 #endif

@@ -56,8 +56,8 @@ static json_t *parse(const char *text, size_t len, struct error *err)
 	if (check_depth(text, len, err) < 0)
 		return NULL;
 	json_error_t where = {0};
-	json_t *root =
-		is_blank(text, len) ? json_object() : json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+	json_t *root = is_blank(text, len) ? json_object()
+					   : json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
 	if (!root) {
 		(void)fail_as(err, EX_CONFIG, "%d:%d: %s", where.line, where.column, where.text);
 		return NULL;
@@ -97,7 +97,8 @@ static json_t *merged_options(json_t *old)
 				return NULL;
 			continue;
 		}
-		if (!have && json_array_append_new(options, json_string(DRIVER_OPTION DRIVER_WANTED)) < 0)
+		if (!have && json_array_append_new(
+				     options, json_string(DRIVER_OPTION DRIVER_WANTED)) < 0)
 			return NULL;
 		have = true;
 	}
@@ -149,7 +150,8 @@ static int dump_checked(json_t *root, json_t *old, size_t indent, char **ret, st
 	if (!again)
 		return add_context(err, "the new text");
 	if (!same_otherwise(again, old) || !json_equal(again, root))
-		return fail_as(err, EX_CONFIG, "cannot be written back without changing other settings");
+		return fail_as(
+			err, EX_CONFIG, "cannot be written back without changing other settings");
 	*ret = steal_ptr(owned);
 	return 0;
 }
@@ -184,7 +186,8 @@ int daemon_json_driver(const char *text, size_t len, char *buf, size_t size, str
 	json_t *value = NULL;
 	json_array_foreach (json_object_get(root, KEY), i, value) {
 		if (is_driver(value))
-			(void)snprintf(buf, size, "%s", json_string_value(value) + strlen(DRIVER_OPTION));
+			(void)snprintf(
+				buf, size, "%s", json_string_value(value) + strlen(DRIVER_OPTION));
 	}
 	return 0;
 }

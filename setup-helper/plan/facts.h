@@ -46,7 +46,7 @@ struct delegate_facts {
 	char dropin_dir[FACTS_PATH_MAX]; /* absolute */
 	char *dropin;                    /* what is in the drop-in now; NULL if it is not there */
 	bool dropin_read;                /* systemd knows of it */
-	char *delegated;                 /* DelegateControllers of the unit, one a line; NULL if unknown */
+	char *delegated; /* DelegateControllers of the unit, one a line; NULL if unknown */
 	struct unit_state manager;
 	bool lingers;
 	struct level_facts levels[LEVEL_COUNT];
@@ -63,7 +63,8 @@ struct docker_facts {
 	mode_t mode;
 	struct error api; /* why the daemon could not be asked */
 	struct docker_state state;
-	char flag[DOCKERAPI_DRIVER_MAX]; /* the driver that the command line sets; empty if it sets none */
+	char flag
+		[DOCKERAPI_DRIVER_MAX]; /* the driver that the command line sets; empty if it sets none */
 	char flag_where[FACTS_PATH_MAX]; /* in which file */
 };
 
@@ -73,7 +74,7 @@ struct undo_item {
 	char *now;                   /* NULL: nothing */
 	struct error unknown;        /* why it is not known what is there */
 	bool active;                 /* whether the user's manager runs, */
-	bool stale;                  /* and whether systemd has not read its files since they changed */
+	bool stale; /* and whether systemd has not read its files since they changed */
 };
 
 struct undo_facts {

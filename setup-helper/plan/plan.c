@@ -62,7 +62,8 @@ int plan_note(struct setup_plan *plan, struct error *err, const char *fmt, ...)
 const char *plan_dropin(const struct policy *policy, char *buf, size_t size)
 {
 	(void)snprintf(buf, size,
-		"# Written by oss-crs-setup. Delegate= adds to the controllers that user@.service delegates\n"
+		"# Written by oss-crs-setup. Delegate= adds to the controllers that user@.service "
+		"delegates\n"
 		"# already; see systemd.resource-control(5).\n"
 		"[Service]\n"
 		"Delegate=%s\n",
@@ -71,7 +72,8 @@ const char *plan_dropin(const struct policy *policy, char *buf, size_t size)
 }
 
 /* What the user can see of a controller list: "cpu memory pids" and what it should have as well. */
-static void enabled_after(const struct level_facts *level, const char *wanted, char *buf, size_t size)
+static void enabled_after(
+	const struct level_facts *level, const char *wanted, char *buf, size_t size)
 {
 	char copy[POLICY_TEXT_MAX];
 	(void)snprintf(copy, sizeof copy, "%s", wanted);
@@ -108,9 +110,10 @@ static int plan_config(const struct plan_input *input, struct setup_plan *plan, 
 	if (unread && plan_add(plan, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
 		return -1;
 	if (!unread && !cgroup_has(facts->delegated, input->policy->controllers)) {
-		(void)fail_as(err, EX_CONFIG, "%s does not delegate %s although %s says so", facts->unit,
-			input->policy->controllers, path);
-		return add_hint(err, "a later drop-in takes it back: systemctl cat %s", facts->unit);
+		(void)fail_as(err, EX_CONFIG, "%s does not delegate %s although %s says so",
+			facts->unit, input->policy->controllers, path);
+		return add_hint(
+			err, "a later drop-in takes it back: systemctl cat %s", facts->unit);
 	}
 	if (!input->policy->linger || facts->lingers)
 		return 0;
@@ -125,8 +128,8 @@ static int plan_cgroups(const struct plan_input *input, struct setup_plan *plan,
 	const char *wanted = input->policy->controllers;
 	bool complete = true;
 	for (int i = LEVEL_ROOT; i < LEVEL_MANAGER; i++)
-		complete =
-			complete && facts->levels[i].exists && cgroup_has(facts->levels[i].enabled, wanted);
+		complete = complete && facts->levels[i].exists &&
+			   cgroup_has(facts->levels[i].enabled, wanted);
 	if (facts->manager.active && !complete &&
 		plan_add(plan, STEP_REALIZE, facts->unit, NULL, wanted, err) < 0)
 		return -1;
@@ -159,7 +162,8 @@ static int plan_delegate(const struct plan_input *input, struct setup_plan *plan
 	bool will_linger = input->policy->linger || facts->lingers;
 	if (!facts->manager.active && !will_linger)
 		return plan_note(plan, err,
-			"%s is not logged in and does not linger: the rest comes with the next login",
+			"%s is not logged in and does not linger: the rest comes with the next "
+			"login",
 			input->facts->user.name);
 	if (!facts->manager.active && plan_add(plan, STEP_START_MANAGER, facts->unit,
 					      facts->manager.active_text, "active", err) < 0)
@@ -175,7 +179,8 @@ int plan_make(const struct plan_input *input, struct setup_plan *ret, struct err
 	size_t delegating = plan.count;
 	if (input->docker && plan_docker(input, &plan, &plan.blocked) < 0 && !plan.blocked.msg[0])
 		return fail_as(err, EX_SOFTWARE, "the half about Docker has no plan");
-	plan.docker_optional = plan.count > delegating && !input->docker_only && input->facts->docker.podman;
+	plan.docker_optional =
+		plan.count > delegating && !input->docker_only && input->facts->docker.podman;
 	for (size_t i = 0; i < plan.count; i++) {
 		plan.steps[i].uid = input->facts->user.uid;
 		plan.steps[i].gid = input->facts->user.gid;

@@ -33,19 +33,20 @@ enum step_kind {
 	STEP_USER_UNMAKE,   /* remove oss-crs, if nothing is below it, as the user */
 	STEP_USER_DISABLE,  /* disable controllers in one of the user's, as the user */
 	STEP_FORGET,        /* remove a record of the journal that has nothing to undo any more */
-	STEP_SWEEP,         /* remove empty cgroups of root's that dead runs have left; `before` lists them */
+	STEP_SWEEP, /* remove empty cgroups of root's that dead runs have left; `before` lists them */
 	STEP_KINDS,
 };
 
 struct step {
 	enum step_kind kind;
 	char target[FACTS_PATH_MAX + 32]; /* a path or a unit */
-	char *before;                     /* what is there now; NULL: nothing. What the journal keeps. */
-	char *after;                      /* what will be; for files, their whole text */
-	mode_t mode;                      /* of files */
-	uid_t uid;                        /* of the user whose delegation this is about */
+	char *before; /* what is there now; NULL: nothing. What the journal keeps. */
+	char *after;  /* what will be; for files, their whole text */
+	mode_t mode;  /* of files */
+	uid_t uid;    /* of the user whose delegation this is about */
 	gid_t gid;
-	unsigned record; /* the record of the journal that this undoes, which is then forgotten; 0: none */
+	unsigned
+		record; /* the record of the journal that this undoes, which is then forgotten; 0: none */
 };
 
 struct setup_plan {
@@ -73,8 +74,8 @@ void plan_clear(struct setup_plan *plan);
 /* Make the plan that undoes what the journal tells of, newest first: what is still as this program left it. The rest
  * gets a note each, and its record stays; with `purge`, backups and all records go too. Docker's settings stay, with
  * plan->blocked, if it had to be restarted and may not be. */
-int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker, const struct policy *policy,
-	bool purge, struct setup_plan *ret, struct error *err);
+int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker,
+	const struct policy *policy, bool purge, struct setup_plan *ret, struct error *err);
 
 /* Make the plan that removes what the user's dead runs have left and the user cannot remove. */
 int plan_sweep(const struct facts *facts, struct setup_plan *ret, struct error *err);

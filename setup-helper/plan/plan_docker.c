@@ -25,7 +25,8 @@ static int check_flag(const struct plan_input *input, const char *in_file, struc
 		return 0;
 	(void)fail_as(err, EX_CONFIG, "%s sets the driver '%s', and %s may not set it as well",
 		facts->flag_where, facts->flag, file);
-	return add_hint(err, "take --exec-opt native.cgroupdriver=%s out of %s, then run this again",
+	return add_hint(err,
+		"take --exec-opt native.cgroupdriver=%s out of %s, then run this again",
 		facts->flag, facts->flag_where);
 }
 
@@ -36,8 +37,8 @@ static int check_kubelet(const struct docker_facts *facts, struct error *err)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "a kubelet runs on this host (%s): Docker is left alone",
 		facts->kubelet);
-	return add_hint(
-		err, "its cgroupDriver and Docker's have to be changed together, by who runs the cluster");
+	return add_hint(err, "its cgroupDriver and Docker's have to be changed together, by who "
+			     "runs the cluster");
 }
 
 static int check_facts(const struct plan_input *input, struct error *err)
@@ -61,22 +62,25 @@ int plan_check_idle(const struct docker_state *state, struct error *err)
 {
 	if (state->running == 0)
 		return 0;
-	(void)fail_as(err, EX_TEMPFAIL, "Docker has to be restarted, and %ld container%s running: %s",
-		state->running, state->running == 1 ? " is" : "s are", state->names ? state->names : "?");
+	(void)fail_as(err, EX_TEMPFAIL,
+		"Docker has to be restarted, and %ld container%s running: %s", state->running,
+		state->running == 1 ? " is" : "s are", state->names ? state->names : "?");
 	if (state->live_restore)
-		return add_hint(err,
-			"live-restore is on: with --restart=force they go on running, each in the cgroup "
-			"where "
-			"it is (but Docker 20.10 ends those of `docker run --rm`); or stop them first");
-	return add_hint(
-		err, "live-restore is off: they are stopped with --restart=force; or stop them first");
+		return add_hint(err, "live-restore is on: with --restart=force they go on running, "
+				     "each in the cgroup "
+				     "where "
+				     "it is (but Docker 20.10 ends those of `docker run --rm`); or "
+				     "stop them first");
+	return add_hint(err,
+		"live-restore is off: they are stopped with --restart=force; or stop them first");
 }
 
 int plan_decide_restart(const struct docker_facts *facts, const struct policy *policy,
 	struct setup_plan *plan, bool *ret, struct error *err)
 {
 	if (!facts->service.active && policy->restart != RESTART_FORCE)
-		return plan_note(plan, err, "%s is not running (%s): the new settings hold when it starts",
+		return plan_note(plan, err,
+			"%s is not running (%s): the new settings hold when it starts",
 			policy->service, facts->service.active_text);
 	if (policy->restart == RESTART_NEVER)
 		return plan_note(plan, err, "%s goes on with the driver '%s' until it is restarted",
@@ -87,8 +91,8 @@ int plan_decide_restart(const struct docker_facts *facts, const struct policy *p
 	return 0;
 }
 
-static int add_file(
-	const struct plan_input *input, struct setup_plan *plan, const char *merged, struct error *err)
+static int add_file(const struct plan_input *input, struct setup_plan *plan, const char *merged,
+	struct error *err)
 {
 	const struct docker_facts *facts = &input->facts->docker;
 	const char *path = input->policy->daemon_json;
@@ -115,8 +119,8 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 		return plan_note(plan, err, "Docker is left alone: manage=no in %s", POLICY_FILE);
 	if (!facts->systemd.msg[0] && !facts->service.installed) {
 		if (input->docker_only) {
-			(void)fail_as(err, EX_UNAVAILABLE, "Docker is not installed: there is no %s",
-				input->policy->service);
+			(void)fail_as(err, EX_UNAVAILABLE,
+				"Docker is not installed: there is no %s", input->policy->service);
 			return add_hint(err, "on Debian: sudo apt-get install docker.io");
 		}
 		return plan_note(plan, err, "Docker is not installed: nothing to set");
@@ -135,13 +139,14 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 		return -1;
 	/* Time passes between looking and restarting, not least while the user is asked. */
 	if (restart && facts->service.active && input->policy->restart == RESTART_AUTO &&
-		plan_add(plan, STEP_IDLE, input->policy->service, NULL, "no containers run", err) < 0)
+		plan_add(plan, STEP_IDLE, input->policy->service, NULL, "no containers run", err) <
+			0)
 		return -1;
 	if (merged && add_file(input, plan, merged, err) < 0)
 		return -1;
 	if (!restart)
 		return 0;
 	return plan_add(plan, STEP_RESTART, input->policy->service,
-		facts->state.driver[0] ? facts->state.driver : facts->service.active_text, DRIVER_WANTED,
-		err);
+		facts->state.driver[0] ? facts->state.driver : facts->service.active_text,
+		DRIVER_WANTED, err);
 }

@@ -16,7 +16,8 @@ struct undoing {
 	const struct policy *policy;
 	bool purge;
 	struct setup_plan *plan;
-	const char **now; /* of each item, after the steps that are planned already; owned by the facts */
+	const char **
+		now; /* of each item, after the steps that are planned already; owned by the facts */
 };
 
 static bool same(const char *a, const char *b)
@@ -25,7 +26,8 @@ static bool same(const char *a, const char *b)
 }
 
 /* Add the step that undoes item i, or one of those. */
-static int add(struct undoing *undoing, size_t i, enum step_kind kind, const char *after, struct error *err)
+static int add(struct undoing *undoing, size_t i, enum step_kind kind, const char *after,
+	struct error *err)
 {
 	const struct record *record = undoing->facts->items[i].record;
 	if (plan_add(undoing->plan, kind, record->target, undoing->now[i], after, err) < 0)
@@ -71,7 +73,8 @@ static int undo_dropin(struct undoing *undoing, size_t i, struct error *err)
 	if ((same(undoing->now[i], item->record->after) && undo_file(undoing, i, err) < 0) ||
 		add_telling(undoing, i, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
 		return -1;
-	return item->active ? add_telling(undoing, i, STEP_REALIZE, unit, NULL, "as before", err) : 0;
+	return item->active ? add_telling(undoing, i, STEP_REALIZE, unit, NULL, "as before", err)
+			    : 0;
 }
 
 /* Docker uses the file as it was only after a restart; if that may not be, the file stays as it is. */
@@ -94,7 +97,9 @@ static int undo_daemon_json(struct undoing *undoing, size_t i, struct error *err
 		return -1;
 	if (same(undoing->now[i], record->after) && undo_file(undoing, i, err) < 0)
 		return -1;
-	return restart ? add_telling(undoing, i, STEP_RESTART, unit, docker->state.driver, NULL, err) : 0;
+	return restart ? add_telling(
+				 undoing, i, STEP_RESTART, unit, docker->state.driver, NULL, err)
+		       : 0;
 }
 
 static int undo_linger(struct undoing *undoing, size_t i, struct error *err)
@@ -179,7 +184,8 @@ static void put_back(struct undoing *undoing, size_t i)
 	const struct record *record = undoing->facts->items[i].record;
 	for (size_t j = 0; j < i; j++) {
 		const struct record *older = undoing->facts->items[j].record;
-		if (strcmp(older->target, record->target) == 0 && strcmp(older->step, record->step) == 0)
+		if (strcmp(older->target, record->target) == 0 &&
+			strcmp(older->step, record->step) == 0)
 			undoing->now[j] = record->before;
 	}
 }
@@ -191,7 +197,8 @@ static int undo_item(struct undoing *undoing, size_t i, struct error *err)
 	enum step_kind kind = step_kind_by_name(record->step);
 	const char *now = undoing->now[i];
 	if (kind == STEP_KINDS || !table[kind].undo || item->unknown.msg[0])
-		return leave(undoing, i, item->unknown.msg[0] ? item->unknown.msg : "not known", err);
+		return leave(
+			undoing, i, item->unknown.msg[0] ? item->unknown.msg : "not known", err);
 	if (table[kind].with_purge && !undoing->purge)
 		return 0;
 	bool gone = is_gone(kind, record, now);
@@ -207,8 +214,8 @@ static int undo_item(struct undoing *undoing, size_t i, struct error *err)
 	return 0;
 }
 
-int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker, const struct policy *policy,
-	bool purge, struct setup_plan *ret, struct error *err)
+int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker,
+	const struct policy *policy, bool purge, struct setup_plan *ret, struct error *err)
 {
 	_cleanup_plan_ struct setup_plan plan = {0};
 	_cleanup_free_ const char **now = calloc(undo->journal.count + 1, sizeof *now);

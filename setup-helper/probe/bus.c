@@ -41,7 +41,8 @@ static int fail_bus(struct error *err, int r, const sd_bus_error *error, const c
 {
 	if (!sd_bus_error_is_set(error))
 		return fail(err, -r, "%s", what);
-	(void)fail_as(err, EX_UNAVAILABLE, "%s: %s", what, error->message ? error->message : error->name);
+	(void)fail_as(
+		err, EX_UNAVAILABLE, "%s: %s", what, error->message ? error->message : error->name);
 	err->code = -r;
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) ||
 		sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))
@@ -114,8 +115,8 @@ int bus_text(sd_bus *bus, const char *unit, const char *interface, const char *p
 }
 
 /* Copy one word of a unit's state into buf. */
-static int get_state(
-	sd_bus *bus, const char *unit, const char *property, char *buf, size_t size, struct error *err)
+static int get_state(sd_bus *bus, const char *unit, const char *property, char *buf, size_t size,
+	struct error *err)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	const char *text = NULL;
@@ -135,15 +136,16 @@ int bus_unit_state(sd_bus *bus, const char *unit, struct unit_state *ret, struct
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	int stale = 0;
 	if (get_state(bus, unit, "LoadState", load, sizeof load, err) < 0 ||
-		get_state(bus, unit, "ActiveState", state.active_text, sizeof state.active_text, err) < 0 ||
+		get_state(bus, unit, "ActiveState", state.active_text, sizeof state.active_text,
+			err) < 0 ||
 		get_property(bus, unit, SYSTEMD ".Unit", "NeedDaemonReload", "b", &reply, err) < 0)
 		return -1;
 	int r = sd_bus_message_read(reply, "b", &stale);
 	if (r < 0)
 		return fail(err, -r, "read the state of %s", unit);
 	state.installed = strcmp(load, "loaded") == 0;
-	state.active =
-		strcmp(state.active_text, "active") == 0 || strcmp(state.active_text, "reloading") == 0;
+	state.active = strcmp(state.active_text, "active") == 0 ||
+		       strcmp(state.active_text, "reloading") == 0;
 	state.stale = stale;
 	*ret = state;
 	return 0;
@@ -171,7 +173,8 @@ static int read_commands(sd_bus_message *message, FILE *out)
 	if (r < 0)
 		return r;
 	while ((r = sd_bus_message_enter_container(message, 'r', "sasbttttuii")) > 0) {
-		if ((r = sd_bus_message_skip(message, "s")) < 0 || (r = read_list(message, out)) < 0 ||
+		if ((r = sd_bus_message_skip(message, "s")) < 0 ||
+			(r = read_list(message, out)) < 0 ||
 			(r = sd_bus_message_exit_container(message)) < 0 ||
 			(r = sd_bus_message_skip(message, "bttttuii")) < 0 ||
 			(r = sd_bus_message_exit_container(message)) < 0)
@@ -213,8 +216,8 @@ static int lines_of(sd_bus *bus, const char *unit, const char *interface, const 
 	return 0;
 }
 
-int bus_text_list(sd_bus *bus, const char *unit, const char *interface, const char *property, char **ret,
-	struct error *err)
+int bus_text_list(sd_bus *bus, const char *unit, const char *interface, const char *property,
+	char **ret, struct error *err)
 {
 	return lines_of(bus, unit, interface, property, "as", read_list, ret, err);
 }
@@ -226,7 +229,8 @@ int bus_has_dropin(sd_bus *bus, const char *unit, const char *path, bool *ret, s
 	if (bus_text_list(bus, unit, SYSTEMD ".Unit", "DropInPaths", &paths, err) < 0)
 		return -1;
 	bool found = false;
-	for (const char *line = paths ? paths : ""; *line && !found; line += strcspn(line, "\n") + 1)
+	for (const char *line = paths ? paths : ""; *line && !found;
+		line += strcspn(line, "\n") + 1)
 		found = strncmp(line, path, len) == 0 && line[len] == '\n';
 	*ret = found;
 	return 0;
@@ -234,35 +238,37 @@ int bus_has_dropin(sd_bus *bus, const char *unit, const char *path, bool *ret, s
 
 int bus_exec_start(sd_bus *bus, const char *unit, char **ret, struct error *err)
 {
-	return lines_of(
-		bus, unit, SYSTEMD ".Service", "ExecStart", "a(sasbttttuii)", read_commands, ret, err);
+	return lines_of(bus, unit, SYSTEMD ".Service", "ExecStart", "a(sasbttttuii)", read_commands,
+		ret, err);
 }
 
 int bus_environment_files(sd_bus *bus, const char *unit, char **ret, struct error *err)
 {
-	return lines_of(bus, unit, SYSTEMD ".Service", "EnvironmentFiles", "a(sb)", read_files, ret, err);
+	return lines_of(
+		bus, unit, SYSTEMD ".Service", "EnvironmentFiles", "a(sb)", read_files, ret, err);
 }
 
 int bus_reload(sd_bus *bus, struct error *err)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "Reload", &error, NULL, "");
+	int r = sd_bus_call_method(
+		bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "Reload", &error, NULL, "");
 	return r < 0 ? fail_bus(err, r, &error, "daemon-reload") : 0;
 }
 
 int bus_realize(sd_bus *bus, const char *unit, struct error *err)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "SetUnitProperties", &error,
-		NULL, "sba(sv)", unit, 1, 1, "Markers", "as", 0);
+	int r = sd_bus_call_method(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "SetUnitProperties",
+		&error, NULL, "sba(sv)", unit, 1, 1, "Markers", "as", 0);
 	return r < 0 ? fail_bus(err, r, &error, "apply the cgroup settings") : 0;
 }
 
 int bus_reset_failed(sd_bus *bus, const char *unit, struct error *err)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(
-		bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "ResetFailedUnit", &error, NULL, "s", unit);
+	int r = sd_bus_call_method(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "ResetFailedUnit",
+		&error, NULL, "s", unit);
 	return r < 0 ? fail_bus(err, r, &error, "reset-failed") : 0;
 }
 
@@ -292,7 +298,8 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static int wait_job(sd_bus *bus, const struct job *job, const char *what, int timeout_s, struct error *err)
+static int wait_job(
+	sd_bus *bus, const struct job *job, const char *what, int timeout_s, struct error *err)
 {
 	uint64_t deadline = now_us() + (uint64_t)timeout_s * USEC_PER_SEC;
 	while (!job->result[0]) {
@@ -315,7 +322,8 @@ static int wait_job(sd_bus *bus, const struct job *job, const char *what, int ti
 
 /* Queue a job by a method of the manager and wait until it is removed. The match is in place before the call; replies
  * and signals come in the order they were sent. */
-static int run_job(sd_bus *bus, const char *method, const char *unit, int timeout_s, struct error *err)
+static int run_job(
+	sd_bus *bus, const char *method, const char *unit, int timeout_s, struct error *err)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_message_ sd_bus_message *reply = NULL;
@@ -328,12 +336,12 @@ static int run_job(sd_bus *bus, const char *method, const char *unit, int timeou
 	if (r < 0 && !sd_bus_error_has_name(&error, SYSTEMD ".AlreadySubscribed"))
 		return fail_bus(err, r, &error, "subscribe to systemd");
 	sd_bus_error_free(&error);
-	r = sd_bus_match_signal(
-		bus, &slot, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved", on_job_removed, &job);
+	r = sd_bus_match_signal(bus, &slot, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved",
+		on_job_removed, &job);
 	if (r < 0)
 		return fail(err, -r, "match JobRemoved");
-	r = sd_bus_call_method(
-		bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, method, &error, &reply, "ss", unit, "replace");
+	r = sd_bus_call_method(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, method, &error, &reply,
+		"ss", unit, "replace");
 	if (r < 0)
 		return fail_bus(err, r, &error, what);
 	r = sd_bus_message_read(reply, "o", &job.path);
@@ -358,8 +366,8 @@ int bus_lingers(sd_bus *bus, uid_t uid, bool *ret, struct error *err)
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	const char *path = NULL;
 	int lingers = 0;
-	int r = sd_bus_call_method(
-		bus, LOGIND, LOGIND_PATH, LOGIND_MANAGER, "GetUser", &error, &reply, "u", (uint32_t)uid);
+	int r = sd_bus_call_method(bus, LOGIND, LOGIND_PATH, LOGIND_MANAGER, "GetUser", &error,
+		&reply, "u", (uint32_t)uid);
 	if (r < 0 && sd_bus_error_has_name(&error, LOGIND ".NoSuchUser")) {
 		*ret = false;
 		return 0;
@@ -379,7 +387,8 @@ int bus_lingers(sd_bus *bus, uid_t uid, bool *ret, struct error *err)
 int bus_set_linger(sd_bus *bus, uid_t uid, bool linger, struct error *err)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(bus, LOGIND, LOGIND_PATH, LOGIND_MANAGER, "SetUserLinger", &error, NULL,
-		"ubb", (uint32_t)uid, linger, 0);
-	return r < 0 ? fail_bus(err, r, &error, linger ? "enable lingering" : "disable lingering") : 0;
+	int r = sd_bus_call_method(bus, LOGIND, LOGIND_PATH, LOGIND_MANAGER, "SetUserLinger",
+		&error, NULL, "ubb", (uint32_t)uid, linger, 0);
+	return r < 0 ? fail_bus(err, r, &error, linger ? "enable lingering" : "disable lingering")
+		     : 0;
 }

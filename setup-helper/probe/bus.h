@@ -35,8 +35,8 @@ int bus_unit_state(sd_bus *bus, const char *unit, struct unit_state *ret, struct
 /* A property of a service that is a string, or a list of strings. The caller frees *ret. */
 int bus_text(sd_bus *bus, const char *unit, const char *interface, const char *property, char **ret,
 	struct error *err);
-int bus_text_list(sd_bus *bus, const char *unit, const char *interface, const char *property, char **ret,
-	struct error *err);
+int bus_text_list(sd_bus *bus, const char *unit, const char *interface, const char *property,
+	char **ret, struct error *err);
 
 /* The arguments of ExecStart= (all commands, one argument a line), and the files of EnvironmentFile=. */
 int bus_exec_start(sd_bus *bus, const char *unit, char **ret, struct error *err);

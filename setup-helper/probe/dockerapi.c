@@ -52,7 +52,8 @@ static int connect_to(const struct host *host, const char *path, struct error *e
 const char *dockerapi_body(const char *text, struct error *err)
 {
 	int status = 0;
-	if (sscanf(text, "HTTP/1.%*1[01] %3d", &status) != 1) { // NOLINT(cert-err34-c): three digits at most
+	if (sscanf(text, "HTTP/1.%*1[01] %3d", &status) !=
+		1) { // NOLINT(cert-err34-c): three digits at most
 		(void)fail_as(err, EX_UNAVAILABLE, "the answer is not HTTP");
 		return NULL;
 	}
@@ -87,7 +88,8 @@ static json_t *get(const struct host *host, const char *socket, const char *what
 		return NULL;
 	}
 	json_error_t where;
-	json_t *json = json_loadb(body, len - (size_t)(body - answer), JSON_REJECT_DUPLICATES, &where);
+	json_t *json =
+		json_loadb(body, len - (size_t)(body - answer), JSON_REJECT_DUPLICATES, &where);
 	if (!json)
 		(void)fail_as(err, EX_UNAVAILABLE, "%s on %s: %s", what, socket, where.text);
 	return json;
@@ -96,7 +98,8 @@ static json_t *get(const struct host *host, const char *socket, const char *what
 /* A container as people know it: its name without the slash, else the start of its id. */
 static const char *name_of(const json_t *container)
 {
-	const char *name = json_string_value(json_array_get(json_object_get(container, "Names"), 0));
+	const char *name =
+		json_string_value(json_array_get(json_object_get(container, "Names"), 0));
 	const char *id = json_string_value(json_object_get(container, "Id"));
 	if (name && *name == '/')
 		return name + 1;
@@ -112,7 +115,8 @@ static int list_names(const json_t *containers, char **ret, struct error *err)
 		return fail(err, errno, "list containers");
 	size_t count = json_array_size(containers);
 	for (size_t i = 0; i < count && i < NAMES_MAX; i++)
-		(void)fprintf(out, "%s%.64s", i ? ", " : "", name_of(json_array_get(containers, i)));
+		(void)fprintf(
+			out, "%s%.64s", i ? ", " : "", name_of(json_array_get(containers, i)));
 	if (count > NAMES_MAX)
 		(void)fprintf(out, " and %zu more", count - NAMES_MAX);
 	if (fclose(out) != 0)
@@ -121,7 +125,8 @@ static int list_names(const json_t *containers, char **ret, struct error *err)
 	return 0;
 }
 
-int dockerapi_state(const struct host *host, const char *socket, struct docker_state *ret, struct error *err)
+int dockerapi_state(
+	const struct host *host, const char *socket, struct docker_state *ret, struct error *err)
 {
 	_cleanup_json_ json_t *info = get(host, socket, "/info", err);
 	if (!info)

@@ -18,12 +18,13 @@ struct docker_state {
 	char driver[DOCKERAPI_DRIVER_MAX]; /* CgroupDriver: "cgroupfs", "systemd" */
 	long running;                      /* ContainersRunning */
 	bool live_restore;                 /* LiveRestoreEnabled: containers outlive the daemon */
-	char *names;                       /* of the running ones, ", " between them; NULL if none runs */
+	char *names; /* of the running ones, ", " between them; NULL if none runs */
 };
 
 /* Ask. socket is an absolute path; it has to be a socket of root's. EX_NOPERM if the caller may not, EX_UNAVAILABLE
  * if nobody answers or the answer makes no sense. The caller frees ret->names. */
-int dockerapi_state(const struct host *host, const char *socket, struct docker_state *ret, struct error *err);
+int dockerapi_state(
+	const struct host *host, const char *socket, struct docker_state *ret, struct error *err);
 
 /* The body of an HTTP/1.0 response to GET, NUL-terminated, within text; NULL with err set unless its status is 200.
  * Exposed for the tests. */

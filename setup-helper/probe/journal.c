@@ -39,7 +39,8 @@ void journal_close(struct journal *journal)
 }
 
 /* Copy a string of the object, or NULL where it is null. */
-static int copy_text(const json_t *object, const char *key, bool optional, char **ret, struct error *err)
+static int copy_text(
+	const json_t *object, const char *key, bool optional, char **ret, struct error *err)
 {
 	const json_t *value = json_object_get(object, key);
 	if (optional && json_is_null(value)) {
@@ -52,7 +53,8 @@ static int copy_text(const json_t *object, const char *key, bool optional, char 
 	return *ret ? 0 : fail(err, ENOMEM, "read a record");
 }
 
-static int copy_number(const json_t *object, const char *key, unsigned max, unsigned *ret, struct error *err)
+static int copy_number(
+	const json_t *object, const char *key, unsigned max, unsigned *ret, struct error *err)
 {
 	const json_t *value = json_object_get(object, key);
 	json_int_t number = json_integer_value(value);
@@ -89,13 +91,14 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
 /* The text of a record; the caller frees it. NULL with err set: what is not UTF-8 cannot be kept. */
 static char *record_text(const struct record *record, struct error *err)
 {
-	_cleanup_json_ json_t *root =
-		json_pack("{s:i, s:s, s:s, s:s?, s:s?, s:i, s:I, s:I}", "version", 1, "step", record->step,
-			"target", record->target, "before", record->before, "after", record->after, "mode",
-			(int)record->mode, "uid", (json_int_t)record->uid, "gid", (json_int_t)record->gid);
+	_cleanup_json_ json_t *root = json_pack("{s:i, s:s, s:s, s:s?, s:s?, s:i, s:I, s:I}",
+		"version", 1, "step", record->step, "target", record->target, "before",
+		record->before, "after", record->after, "mode", (int)record->mode, "uid",
+		(json_int_t)record->uid, "gid", (json_int_t)record->gid);
 	char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
 	if (!text)
-		(void)fail_as(err, EX_CONFIG, "what is in %s is no text (UTF-8), and cannot be kept for undo",
+		(void)fail_as(err, EX_CONFIG,
+			"what is in %s is no text (UTF-8), and cannot be kept for undo",
 			record->target);
 	return text;
 }
@@ -145,7 +148,8 @@ static void free_names(struct dirent **names, int count)
 	free(names);
 }
 
-static int read_listed(struct journal *journal, struct dirent **names, size_t count, struct error *err)
+static int read_listed(
+	struct journal *journal, struct dirent **names, size_t count, struct error *err)
 {
 	if (count > JOURNAL_RECORDS_MAX)
 		return fail_as(err, EX_CONFIG, JOURNAL_DIR " has %zu records: undo some", count);
@@ -154,8 +158,8 @@ static int read_listed(struct journal *journal, struct dirent **names, size_t co
 		return fail(err, ENOMEM, "read " JOURNAL_DIR);
 	journal->records = records;
 	for (; journal->count < count; journal->count++)
-		if (read_record(journal->dir, names[journal->count]->d_name, &records[journal->count], err) <
-			0)
+		if (read_record(journal->dir, names[journal->count]->d_name,
+			    &records[journal->count], err) < 0)
 			return -1;
 	return 0;
 }
@@ -190,9 +194,9 @@ int journal_open(const struct host *host, int make, struct journal *ret, struct 
 	journal.dir = ours < 0 ? -1 : open_level(ours, "journal", 0700, make, err);
 	if (journal.dir < 0 && (make || err->code != ENOENT))
 		return add_context(err, JOURNAL_DIR);
-	if (journal.dir >= 0 &&
-		(trusted_directory(ours, "/var/lib/oss-crs", err) < 0 ||
-			trusted_directory(journal.dir, JOURNAL_DIR, err) < 0 || read_all(&journal, err) < 0))
+	if (journal.dir >= 0 && (trusted_directory(ours, "/var/lib/oss-crs", err) < 0 ||
+					trusted_directory(journal.dir, JOURNAL_DIR, err) < 0 ||
+					read_all(&journal, err) < 0))
 		return -1;
 	*ret = journal;
 	journal = (struct journal)JOURNAL_CLOSED;
@@ -208,7 +212,8 @@ static bool is_recorded(const struct journal *journal, const struct record *reco
 {
 	for (size_t i = journal->count; i-- > 0;) {
 		const struct record *old = &journal->records[i];
-		if (strcmp(old->step, record->step) == 0 && strcmp(old->target, record->target) == 0)
+		if (strcmp(old->step, record->step) == 0 &&
+			strcmp(old->target, record->target) == 0)
 			return same_text(old->before, record->before) &&
 			       same_text(old->after, record->after) && old->uid == record->uid;
 	}
@@ -220,7 +225,8 @@ int journal_add(struct journal *journal, const struct record *record, struct err
 	if (is_recorded(journal, record))
 		return 0;
 	_cleanup_free_ char *text = record_text(record, err);
-	struct record *records = reallocarray(journal->records, journal->count + 1, sizeof *records);
+	struct record *records =
+		reallocarray(journal->records, journal->count + 1, sizeof *records);
 	if (!text)
 		return -1;
 	if (!records)

@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define JOURNAL_DIR         "/var/lib/oss-crs/journal"
-#define JOURNAL_RECORD_MAX  ((size_t)16 * 1024 * 1024) /* two texts of a daemon.json, escaped at worst */
+#define JOURNAL_DIR "/var/lib/oss-crs/journal"
+#define JOURNAL_RECORD_MAX \
+	((size_t)16 * 1024 * 1024) /* two texts of a daemon.json, escaped at worst */
 #define JOURNAL_RECORDS_MAX ((size_t)10000)
 
 struct record {

@@ -50,20 +50,23 @@ int probe_cgroups(const struct host *host, struct error *err)
 	(void)snprintf(path, sizeof path, "proc/%d/uid_map", (int)getpid());
 	if (fs_read_attr(host->root, path, map, sizeof map, err) < 0)
 		return -1;
-	if (sscanf(map, "%10u %10u %10lu", &inside, &outside, &length) != 3 || // NOLINT(cert-err34-c): widths
-		inside || outside || length != UINT32_MAX)
+	if (sscanf(map, "%10u %10u %10lu", &inside, &outside, &length) !=
+			3 || // NOLINT(cert-err34-c): widths
+		inside ||
+		outside || length != UINT32_MAX)
 		return fail_elsewhere(err, "this is a user namespace, not the host");
 	_cleanup_close_ int events = fs_open(host->cgroup, "cgroup.events", O_PATH, 0, err);
 	if (events >= 0)
-		return fail_elsewhere(
-			err, HOST_CGROUP_MOUNT " is not the root of the cgroup hierarchy: a container?");
+		return fail_elsewhere(err,
+			HOST_CGROUP_MOUNT " is not the root of the cgroup hierarchy: a container?");
 	return err->code == ENOENT ? 0 : -1;
 }
 
 /* Whether the cgroup and what /sys/kernel/cgroup/delegate lists of it (without limits) belong to the user. */
 static bool level_owned(int cgroup, uid_t uid)
 {
-	static const char *const files[] = {".", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control"};
+	static const char *const files[] = {
+		".", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control"};
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		struct stat st;
 		if (fstatat(cgroup, files[i], &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid != uid)
@@ -72,22 +75,24 @@ static bool level_owned(int cgroup, uid_t uid)
 	return true;
 }
 
-static int probe_level(const struct host *host, uid_t uid, struct level_facts *level, struct error *err)
+static int probe_level(
+	const struct host *host, uid_t uid, struct level_facts *level, struct error *err)
 {
 	_cleanup_close_ int dir = cgroup_open(host->cgroup, level->path, err);
 	if (dir < 0)
 		return err->code == ENOENT ? 0 : -1;
 	level->owned = level_owned(dir, uid);
-	if (cgroup_get(dir, ".", "cgroup.controllers", level->controllers, sizeof level->controllers, err) <
-			0 ||
-		cgroup_get(dir, ".", "cgroup.subtree_control", level->enabled, sizeof level->enabled, err) <
-			0)
+	if (cgroup_get(dir, ".", "cgroup.controllers", level->controllers,
+		    sizeof level->controllers, err) < 0 ||
+		cgroup_get(dir, ".", "cgroup.subtree_control", level->enabled,
+			sizeof level->enabled, err) < 0)
 		return add_context(err, "%s/%s", HOST_CGROUP_MOUNT, level->path);
 	level->exists = true;
 	return 0;
 }
 
-static int probe_levels(const struct host *host, uid_t uid, struct level_facts *levels, struct error *err)
+static int probe_levels(
+	const struct host *host, uid_t uid, struct level_facts *levels, struct error *err)
 {
 	unsigned id = (unsigned)uid;
 	char manager[FACTS_PATH_MAX];
@@ -95,7 +100,8 @@ static int probe_levels(const struct host *host, uid_t uid, struct level_facts *
 		return -1;
 	(void)snprintf(levels[LEVEL_ROOT].path, FACTS_PATH_MAX, ".");
 	(void)snprintf(levels[LEVEL_USER_SLICE].path, FACTS_PATH_MAX, "user.slice");
-	(void)snprintf(levels[LEVEL_USER_UID_SLICE].path, FACTS_PATH_MAX, "user.slice/user-%u.slice", id);
+	(void)snprintf(
+		levels[LEVEL_USER_UID_SLICE].path, FACTS_PATH_MAX, "user.slice/user-%u.slice", id);
 	(void)snprintf(levels[LEVEL_MANAGER].path, FACTS_PATH_MAX, "%s", manager);
 	int n = snprintf(levels[LEVEL_OURS].path, FACTS_PATH_MAX, "%s/" CGROUP_OURS, manager);
 	if (n < 0 || n >= FACTS_PATH_MAX)
@@ -106,7 +112,8 @@ static int probe_levels(const struct host *host, uid_t uid, struct level_facts *
 	return 0;
 }
 
-static int probe_dropin(const struct probe_input *input, struct delegate_facts *ret, struct error *err)
+static int probe_dropin(
+	const struct probe_input *input, struct delegate_facts *ret, struct error *err)
 {
 	char path[FACTS_PATH_MAX + sizeof DROPIN_NAME + 1];
 	(void)snprintf(path, sizeof path, "%s/%s", ret->dropin_dir + 1, DROPIN_NAME);
@@ -126,23 +133,24 @@ static int ask_systemd(
 		return -1;
 	if (!ret->manager.installed)
 		return fail_as(err, EX_UNAVAILABLE, "systemd has no %s", unit);
-	return bus_text_list(
-		bus, unit, "org.freedesktop.systemd1.Service", "DelegateControllers", &ret->delegated, err);
+	return bus_text_list(bus, unit, "org.freedesktop.systemd1.Service", "DelegateControllers",
+		&ret->delegated, err);
 }
 
-void probe_delegate(
-	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct delegate_facts *ret)
+void probe_delegate(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+	struct delegate_facts *ret)
 {
 	uid_t uid = input->user->uid;
 	struct error err = {0};
 	(void)snprintf(ret->unit, sizeof ret->unit, "user@%u.service", (unsigned)uid);
 	if (input->policy->scope == SCOPE_ALL)
-		(void)snprintf(
-			ret->dropin_dir, sizeof ret->dropin_dir, "/etc/systemd/system/user@.service.d");
+		(void)snprintf(ret->dropin_dir, sizeof ret->dropin_dir,
+			"/etc/systemd/system/user@.service.d");
 	else
-		(void)snprintf(
-			ret->dropin_dir, sizeof ret->dropin_dir, "/etc/systemd/system/%s.d", ret->unit);
-	if (probe_cgroups(input->host, &err) < 0 || probe_levels(input->host, uid, ret->levels, &err) < 0)
+		(void)snprintf(ret->dropin_dir, sizeof ret->dropin_dir, "/etc/systemd/system/%s.d",
+			ret->unit);
+	if (probe_cgroups(input->host, &err) < 0 ||
+		probe_levels(input->host, uid, ret->levels, &err) < 0)
 		ret->cgroup = err;
 	if (!bus) {
 		ret->systemd = *no_bus;

@@ -60,7 +60,8 @@ bool probe_find_flag(const char *exec_start, const char *environment, char *buf,
 	for (const char *line = environment; *line; line = next_line(line)) {
 		const char *start = line + strspn(line, " \t");
 		size_t name = strcspn(start, "=\n");
-		if (!is_comment(start) && start[name] == '=' && uses_variable(exec_start, start, name) &&
+		if (!is_comment(start) && start[name] == '=' &&
+			uses_variable(exec_start, start, name) &&
 			copy_flag(start, strcspn(start, "\n"), buf, size))
 			return true;
 	}
@@ -73,7 +74,8 @@ unsigned probe_flag_line(const char *text)
 	char value[DOCKERAPI_DRIVER_MAX];
 	for (const char *line = text; *line; line = next_line(line), number++) {
 		const char *start = line + strspn(line, " \t");
-		if (!is_comment(start) && copy_flag(start, strcspn(start, "\n"), value, sizeof value))
+		if (!is_comment(start) &&
+			copy_flag(start, strcspn(start, "\n"), value, sizeof value))
 			return number;
 	}
 	return 0;
@@ -87,7 +89,8 @@ static char *read_unit_file(const struct host *host, const char *path)
 	char *text = NULL;
 	if (*path != '/')
 		return NULL;
-	_cleanup_close_ int fd = openat(host->root, path + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_close_ int fd =
+		openat(host->root, path + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fs_read_fd(fd, path, UNIT_FILE_MAX, &text, NULL, &unreadable) < 0)
 		return NULL;
 	return text;
@@ -156,7 +159,8 @@ static int probe_command_line(
 		return 0;
 	if (!name_file(input->host, dropins, ret) && !name_file(input->host, files, ret) &&
 		!name_file(input->host, fragment, ret))
-		(void)snprintf(ret->flag_where, sizeof ret->flag_where, "the command line of %s", unit);
+		(void)snprintf(
+			ret->flag_where, sizeof ret->flag_where, "the command line of %s", unit);
 	return 0;
 }
 
@@ -166,8 +170,8 @@ static int fail_open(const char *path, struct error *err)
 	if (err->code != ELOOP)
 		return -1;
 	(void)fail_as(err, EX_CONFIG, "%s is a symbolic link", path);
-	return add_hint(
-		err, "put what it names in its place, or name that with daemon_json= in " POLICY_FILE);
+	return add_hint(err,
+		"put what it names in its place, or name that with daemon_json= in " POLICY_FILE);
 }
 
 static int open_daemon_json(const struct probe_input *input, struct error *err)
@@ -176,8 +180,8 @@ static int open_daemon_json(const struct probe_input *input, struct error *err)
 	char directory[POLICY_TEXT_MAX];
 	(void)snprintf(directory, sizeof directory, "%s", path);
 	*strrchr(directory, '/') = '\0';
-	_cleanup_close_ int dir =
-		fs_open(input->host->root, directory[0] ? directory + 1 : ".", O_PATH | O_DIRECTORY, 0, err);
+	_cleanup_close_ int dir = fs_open(input->host->root, directory[0] ? directory + 1 : ".",
+		O_PATH | O_DIRECTORY, 0, err);
 	if (dir < 0)
 		return fail_open(directory, err);
 	if (trusted_directory(dir, directory, err) < 0)
@@ -198,7 +202,8 @@ static int probe_file(const struct probe_input *input, struct docker_facts *ret,
 		return -1;
 	if (daemon_json_driver(ret->text, ret->len, driver, sizeof driver, err) < 0) {
 		(void)add_context(err, "%s", path);
-		return add_hint(err, "mend it by hand, then run this again; it has been left as it is");
+		return add_hint(
+			err, "mend it by hand, then run this again; it has been left as it is");
 	}
 	return 0;
 }
@@ -215,8 +220,8 @@ static int probe_kubelet(
 		(void)snprintf(ret->kubelet, sizeof ret->kubelet, "kubelet.service");
 	for (size_t i = 0; input->host->cgroup >= 0 && i < sizeof cgroups / sizeof *cgroups; i++)
 		if (faccessat(input->host->cgroup, cgroups[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			(void)snprintf(
-				ret->kubelet, sizeof ret->kubelet, HOST_CGROUP_MOUNT "/%s", cgroups[i]);
+			(void)snprintf(ret->kubelet, sizeof ret->kubelet, HOST_CGROUP_MOUNT "/%s",
+				cgroups[i]);
 	return 0;
 }
 
@@ -229,8 +234,8 @@ static bool has_podman(const struct host *host)
 	return false;
 }
 
-void probe_docker(
-	const struct probe_input *input, sd_bus *bus, const struct error *no_bus, struct docker_facts *ret)
+void probe_docker(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+	struct docker_facts *ret)
 {
 	struct error err = {0};
 	ret->mode = 0644;
@@ -253,6 +258,7 @@ void probe_docker(
 		ret->file = err;
 		ret->file.status = EX_CONFIG;
 	}
-	if (ret->service.active && dockerapi_state(input->host, input->policy->socket, &ret->state, &err) < 0)
+	if (ret->service.active &&
+		dockerapi_state(input->host, input->policy->socket, &ret->state, &err) < 0)
 		ret->api = err;
 }

@@ -22,11 +22,12 @@ struct walk {
 	unsigned names;
 };
 
-static int walk_below(struct walk *walk, int dir, const char *path, unsigned depth, struct error *err);
+static int walk_below(
+	struct walk *walk, int dir, const char *path, unsigned depth, struct error *err);
 
 /* Whose it is, what is below it, and then itself. */
-static int walk_one(
-	struct walk *walk, int parent, const char *above, const char *name, unsigned depth, struct error *err)
+static int walk_one(struct walk *walk, int parent, const char *above, const char *name,
+	unsigned depth, struct error *err)
 {
 	char path[CGROUP_PATH_MAX];
 	uint64_t populated = 0;
@@ -58,7 +59,8 @@ static bool is_over(int ours, const char *run)
 	return fs_is_locked(ours, path, &owner, &err) == 0;
 }
 
-static int walk_below(struct walk *walk, int dir, const char *path, unsigned depth, struct error *err)
+static int walk_below(
+	struct walk *walk, int dir, const char *path, unsigned depth, struct error *err)
 {
 	int copy = fs_open(dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
 	_cleanup_closedir_ DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
@@ -67,7 +69,8 @@ static int walk_below(struct walk *walk, int dir, const char *path, unsigned dep
 	const struct dirent *entry = NULL;
 	while ((entry = readdir(list))) {
 		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0 || (depth == 0 && !is_over(dir, entry->d_name)))
+			strcmp(entry->d_name, "..") == 0 ||
+			(depth == 0 && !is_over(dir, entry->d_name)))
 			continue;
 		if (walk_one(walk, dir, path, entry->d_name, depth + 1, err) < 0)
 			return -1;
@@ -75,10 +78,12 @@ static int walk_below(struct walk *walk, int dir, const char *path, unsigned dep
 	return 0;
 }
 
-static int walk_ours(const struct probe_input *input, const char *path, FILE *out, struct error *err)
+static int walk_ours(
+	const struct probe_input *input, const char *path, FILE *out, struct error *err)
 {
 	struct walk walk = {.uid = input->user->uid, .out = out};
-	_cleanup_close_ int ours = fs_open(input->host->cgroup, path, O_RDONLY | O_DIRECTORY, 0, err);
+	_cleanup_close_ int ours =
+		fs_open(input->host->cgroup, path, O_RDONLY | O_DIRECTORY, 0, err);
 	if (ours < 0)
 		return err->code == ENOENT ? 0 : -1;
 	return walk_below(&walk, ours, "", 0, err);

@@ -25,7 +25,8 @@ static int now_file(const struct looking *looking, char **ret, struct error *err
 	size_t len = 0;
 	if (*path != '/')
 		return fail_as(err, EX_CONFIG, "'%s' is not an absolute path", path);
-	_cleanup_close_ int fd = fs_open(looking->host->root, path + 1, O_RDONLY | O_NONBLOCK, 0, err);
+	_cleanup_close_ int fd =
+		fs_open(looking->host->root, path + 1, O_RDONLY | O_NONBLOCK, 0, err);
 	if (fd < 0)
 		return err->code == ENOENT ? 0 : -1;
 	if (trusted_file(fd, path, NULL, err) < 0)
@@ -45,8 +46,8 @@ static int now_linger(const struct looking *looking, char **ret, struct error *e
 static int now_enabled(const struct looking *looking, char **ret, struct error *err)
 {
 	char list[FACTS_CONTROLLERS_MAX];
-	if (cgroup_get(looking->host->cgroup, looking->record->target, "cgroup.subtree_control", list,
-		    sizeof list, err) < 0)
+	if (cgroup_get(looking->host->cgroup, looking->record->target, "cgroup.subtree_control",
+		    list, sizeof list, err) < 0)
 		return err->code == ENOENT ? 0 : -1;
 	*ret = strdup(list);
 	return *ret ? 0 : fail(err, ENOMEM, "read a cgroup");
@@ -66,7 +67,8 @@ static int now_made(const struct looking *looking, char **ret, struct error *err
 	return *ret ? 0 : fail(err, ENOMEM, "look at a cgroup");
 }
 
-static int (*const lookers[STEP_KINDS])(const struct looking *looking, char **ret, struct error *err) = {
+static int (*const lookers[STEP_KINDS])(
+	const struct looking *looking, char **ret, struct error *err) = {
 	[STEP_DROPIN] = now_file,
 	[STEP_BACKUP] = now_file,
 	[STEP_DAEMON_JSON] = now_file,
@@ -81,13 +83,13 @@ static int look(const struct looking *looking, struct undo_item *item, struct er
 	struct unit_state manager = {0};
 	char unit[BUS_UNIT_MAX];
 	if (kind == STEP_KINDS || !lookers[kind])
-		return fail_as(
-			err, EX_CONFIG, "'%.32s' is no step that can be undone", looking->record->step);
+		return fail_as(err, EX_CONFIG, "'%.32s' is no step that can be undone",
+			looking->record->step);
 	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)looking->record->uid);
 	bool read = false;
-	if (kind == STEP_DROPIN &&
-		(bus_unit_state(looking->bus, unit, &manager, err) < 0 ||
-			bus_has_dropin(looking->bus, unit, looking->record->target, &read, err) < 0))
+	if (kind == STEP_DROPIN && (bus_unit_state(looking->bus, unit, &manager, err) < 0 ||
+					   bus_has_dropin(looking->bus, unit,
+						   looking->record->target, &read, err) < 0))
 		return -1;
 	if (lookers[kind](looking, &item->now, err) < 0)
 		return -1;

@@ -74,22 +74,25 @@ static int from_claims(const struct claims *claims, struct caller *ret, struct e
 	uid_t by_pkexec = 0;
 	if (claims->sudo_set && caller_parse_uid(claims->sudo_uid, &by_sudo, err) < 0) {
 		(void)add_context(err, "SUDO_UID");
-		return add_hint(err, "run it as the user: sudo oss-crs-setup; or as root with --user NAME");
+		return add_hint(
+			err, "run it as the user: sudo oss-crs-setup; or as root with --user NAME");
 	}
 	if (claims->pkexec_set && caller_parse_uid(claims->pkexec_uid, &by_pkexec, err) < 0)
 		return add_context(err, "PKEXEC_UID");
 	if (claims->sudo_set && claims->pkexec_set && by_sudo != by_pkexec)
-		return fail_as(err, EX_USAGE, "SUDO_UID says %u, PKEXEC_UID says %u: which user is it?",
+		return fail_as(err, EX_USAGE,
+			"SUDO_UID says %u, PKEXEC_UID says %u: which user is it?",
 			(unsigned)by_sudo, (unsigned)by_pkexec);
 	return look_up(NULL, claims->sudo_set ? by_sudo : by_pkexec, ret, err);
 }
 
-int caller_resolve(
-	uid_t real_uid, const struct claims *claims, const char *user, struct caller *ret, struct error *err)
+int caller_resolve(uid_t real_uid, const struct claims *claims, const char *user,
+	struct caller *ret, struct error *err)
 {
 	bool claimed = claims->sudo_set || claims->pkexec_set;
 	if (user && (real_uid != 0 || claimed)) {
-		(void)fail_as(err, EX_USAGE, "--user is for root itself, not through sudo or pkexec");
+		(void)fail_as(
+			err, EX_USAGE, "--user is for root itself, not through sudo or pkexec");
 		return add_hint(err, "leave it out: it is done for the user who calls");
 	}
 	if (real_uid != 0)

@@ -36,7 +36,7 @@ int caller_parse_uid(const char *text, uid_t *ret, struct error *err);
 
 /* Decide the user from who runs this (real_uid), the claims (believed from root only) and --user (may be NULL, a
  * name or a uid), and look them up in NSS. All refusals are EX_USAGE. */
-int caller_resolve(
-	uid_t real_uid, const struct claims *claims, const char *user, struct caller *ret, struct error *err);
+int caller_resolve(uid_t real_uid, const struct claims *claims, const char *user,
+	struct caller *ret, struct error *err);
 
 #endif

@@ -51,7 +51,8 @@ static uint64_t handled(int abi)
 
 static uint64_t allowed(unsigned access)
 {
-	return (access & CONFINE_WRITE ? ACCESS_WRITE : 0) | (access & CONFINE_REPLACE ? ACCESS_REPLACE : 0) |
+	return (access & CONFINE_WRITE ? ACCESS_WRITE : 0) |
+	       (access & CONFINE_REPLACE ? ACCESS_REPLACE : 0) |
 	       (access & CONFINE_CGROUPS ? ACCESS_CGROUPS : 0) |
 	       (access & CONFINE_RMDIR ? LANDLOCK_ACCESS_FS_REMOVE_DIR : 0);
 }
@@ -64,10 +65,11 @@ static int add_rule(int ruleset, int fd, uint64_t access, struct error *err)
 	return 0;
 }
 
-int confine_files(
-	const struct confine_rule *rules, size_t count, struct confined *confined, struct error *err)
+int confine_files(const struct confine_rule *rules, size_t count, struct confined *confined,
+	struct error *err)
 {
-	int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	int abi =
+		(int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (abi < 1)
 		return 0;
 	const struct landlock_ruleset_attr attributes = {.handled_access_fs = handled(abi)};
@@ -81,7 +83,8 @@ int confine_files(
 	if (add_rule(ruleset, root, ACCESS_READ, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (add_rule(ruleset, rules[i].fd, allowed(rules[i].access) & handled(abi), err) < 0)
+		if (add_rule(ruleset, rules[i].fd, allowed(rules[i].access) & handled(abi), err) <
+			0)
 			return -1;
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		return fail(err, errno, "restrict this process by Landlock");
@@ -99,14 +102,16 @@ static const char *const refused[] = {
 #endif
 	"process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "process_madvise",
 	/* file systems */
-	"mount", "umount", "umount2", "mount_setattr", "move_mount", "open_tree", "fsopen", "fsmount",
-	"fsconfig", "fspick", "swapon", "swapoff", "quotactl", "quotactl_fd", "open_by_handle_at", "mknod",
-	"mknodat", "symlink", "symlinkat", "link", "linkat", "fchown", "chown", "lchown", "fchownat",
+	"mount", "umount", "umount2", "mount_setattr", "move_mount", "open_tree", "fsopen",
+	"fsmount", "fsconfig", "fspick", "swapon", "swapoff", "quotactl", "quotactl_fd",
+	"open_by_handle_at", "mknod", "mknodat", "symlink", "symlinkat", "link", "linkat", "fchown",
+	"chown", "lchown", "fchownat",
 	/* the kernel and the machine */
 	"init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf",
-	"perf_event_open", "reboot", "acct", "syslog", "iopl", "ioperm", "settimeofday", "clock_settime",
-	"clock_adjtime", "adjtimex", "sethostname", "setdomainname", "userfaultfd", "io_uring_setup",
-	"io_uring_enter", "io_uring_register", "modify_ldt", "lookup_dcookie", "fanotify_init", "vhangup",
+	"perf_event_open", "reboot", "acct", "syslog", "iopl", "ioperm", "settimeofday",
+	"clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "userfaultfd",
+	"io_uring_setup", "io_uring_enter", "io_uring_register", "modify_ldt", "lookup_dcookie",
+	"fanotify_init", "vhangup",
 	/* the kernel's keys */
 	"add_key", "request_key", "keyctl"};
 
@@ -130,14 +135,16 @@ int confine_calls(struct confined *confined, struct error *err)
 	/* The system bus, Docker and the journal are sockets of this machine. */
 	const struct scmp_arg_cmp foreign = {.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX};
 	if (r == 0)
-		r = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &foreign);
+		r = seccomp_rule_add_array(
+			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &foreign);
 	/* A new namespace by clone(2); clone3(2) hides its flags, and the C library does without it. */
 	const struct scmp_arg_cmp namespaces = {.arg = CLONE_FLAGS,
 		.op = SCMP_CMP_MASKED_EQ,
 		.datum_a = CLONE_NEWUSER,
 		.datum_b = CLONE_NEWUSER};
 	if (r == 0)
-		r = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, &namespaces);
+		r = seccomp_rule_add_array(
+			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, &namespaces);
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (r < 0)

@@ -35,8 +35,8 @@ struct confined {
 
 /* From here on files can be read everywhere (as far as the user may), nothing can be executed, and nothing can be
  * written but by the rules and by descriptors that are open already. */
-int confine_files(
-	const struct confine_rule *rules, size_t count, struct confined *confined, struct error *err);
+int confine_files(const struct confine_rule *rules, size_t count, struct confined *confined,
+	struct error *err);
 
 /* From here on system calls that change the machine or reach into other processes fail with EPERM. */
 int confine_calls(struct confined *confined, struct error *err);

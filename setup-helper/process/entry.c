@@ -35,7 +35,8 @@ int entry_refuse_secure(struct error *err)
 		secure = true;
 	if (!secure)
 		return 0;
-	(void)fail_as(err, EX_NOPERM, "this program must not be setuid, setgid or have file capabilities");
+	(void)fail_as(err, EX_NOPERM,
+		"this program must not be setuid, setgid or have file capabilities");
 	return add_hint(err, "chmod 755 it, setcap -r it, and run it by sudo or pkexec");
 }
 
@@ -47,8 +48,9 @@ static int stop_timers(struct error *err)
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
 		if (setitimer(timers[i], &off, NULL) < 0)
 			return fail(err, errno, "stop a timer");
-	return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0 ? fail(err, errno, "clear the parent's death signal")
-						       : 0;
+	return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0
+		       ? fail(err, errno, "clear the parent's death signal")
+		       : 0;
 }
 
 int entry_signals(struct error *err)
@@ -114,6 +116,7 @@ int entry_hold_signals(int hold, struct error *err)
 	(void)sigaddset(&set, SIGHUP);
 	(void)sigaddset(&set, SIGQUIT);
 	(void)sigaddset(&set, SIGTSTP);
-	return sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL) < 0 ? fail(err, errno, "sigprocmask")
-									   : 0;
+	return sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL) < 0
+		       ? fail(err, errno, "sigprocmask")
+		       : 0;
 }

@@ -40,7 +40,8 @@ int lock_take(const struct host *host, int timeout_s, struct error *err)
 	if (fd < 0)
 		return -1;
 	struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
-	struct itimerval timer = {.it_value = {.tv_sec = timeout_s}, .it_interval = {.tv_usec = 100000}};
+	struct itimerval timer = {
+		.it_value = {.tv_sec = timeout_s}, .it_interval = {.tv_usec = 100000}};
 	const struct itimerval off = {0};
 	if (sigaction(SIGALRM, &action, NULL) < 0 || setitimer(ITIMER_REAL, &timer, NULL) < 0)
 		return fail(err, errno, "set a timer");
@@ -50,9 +51,11 @@ int lock_take(const struct host *host, int timeout_s, struct error *err)
 	if (result == 0)
 		return steal_fd(&fd);
 	if (errnum == EINTR) {
-		(void)fail_as(err, EX_TEMPFAIL, "another oss-crs-setup has been at work for %d s", timeout_s);
-		return add_hint(err, "it may wait for an answer at its terminal: ps -o pid,user,tty,args -C "
-				     "oss-crs-setup; then run this again");
+		(void)fail_as(err, EX_TEMPFAIL, "another oss-crs-setup has been at work for %d s",
+			timeout_s);
+		return add_hint(err,
+			"it may wait for an answer at its terminal: ps -o pid,user,tty,args -C "
+			"oss-crs-setup; then run this again");
 	}
 	return fail(err, errnum, "lock /run/oss-crs/" LOCK_NAME);
 }

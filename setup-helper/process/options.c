@@ -58,17 +58,22 @@ const char *request_help(void)
 	       "  (no verb)   delegate, then docker (where Podman is, it asks first)\n"
 	       "  delegate    give the calling user CPU and memory delegation (cgroup v2)\n"
 	       "  docker      set Docker's cgroup driver to cgroupfs\n"
-	       "  check       look only: exit 0 if the host is ready, 69 if not; needs no privilege\n"
+	       "  check       look only: exit 0 if the host is ready, 69 if not; needs no "
+	       "privilege\n"
 	       "  undo        put back what this program changed, newest first, for all users\n"
-	       "  sweep       remove empty cgroups of root's that dead runs of the calling user have left\n"
+	       "  sweep       remove empty cgroups of root's that dead runs of the calling user "
+	       "have left\n"
 	       "\n"
 	       "  --dry-run           print every step with its before and after; change nothing\n"
 	       "  -y, --yes           no questions\n"
-	       "  --purge             with undo: remove the backups too, and forget what is left alone\n"
-	       "  --user NAME|UID     which user; only for root itself, not through sudo or pkexec\n"
+	       "  --purge             with undo: remove the backups too, and forget what is left "
+	       "alone\n"
+	       "  --user NAME|UID     which user; only for root itself, not through sudo or "
+	       "pkexec\n"
 	       "  --restart=auto|never|force\n"
 	       "                      Docker: auto does not restart while containers run\n"
-	       "  --linger=yes|no     keep the user's services across logout; no leaves it as it is\n"
+	       "  --linger=yes|no     keep the user's services across logout; no leaves it as it "
+	       "is\n"
 	       "  --json              machine-readable output\n"
 	       "  -q, --quiet         say errors only\n"
 	       "  -v, --verbose       show the plan before it is carried out\n"
@@ -80,12 +85,14 @@ const char *request_help(void)
 
 bool request_delegates(const struct request *request)
 {
-	return request->verb == VERB_ALL || request->verb == VERB_DELEGATE || request->verb == VERB_CHECK;
+	return request->verb == VERB_ALL || request->verb == VERB_DELEGATE ||
+	       request->verb == VERB_CHECK;
 }
 
 bool request_dockers(const struct request *request)
 {
-	return request->verb == VERB_ALL || request->verb == VERB_DOCKER || request->verb == VERB_CHECK;
+	return request->verb == VERB_ALL || request->verb == VERB_DOCKER ||
+	       request->verb == VERB_CHECK;
 }
 
 bool request_changes(const struct request *request)
@@ -104,9 +111,10 @@ static int parse_verb(const char *text, struct request *request, struct error *e
 		}
 	}
 	const char *meant = nearest_meant(text, names);
-	(void)fail_as(err, EX_USAGE, "there is no verb '%.64s'%s%s%s", text, meant ? "; did you mean '" : "",
-		meant ? meant : "", meant ? "'?" : "");
-	return add_hint(err, "one of: delegate, docker, check, undo, sweep; or none for delegate and docker");
+	(void)fail_as(err, EX_USAGE, "there is no verb '%.64s'%s%s%s", text,
+		meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
+	return add_hint(err,
+		"one of: delegate, docker, check, undo, sweep; or none for delegate and docker");
 }
 
 static int apply_option(int option, struct request *request, struct error *err)
@@ -131,8 +139,9 @@ static int apply_option(int option, struct request *request, struct error *err)
 			       : 0;
 	case OPTION_LINGER:
 		request->linger_set = true;
-		return policy_parse_bool(optarg, &request->linger, err) < 0 ? add_context(err, "--linger")
-									    : 0;
+		return policy_parse_bool(optarg, &request->linger, err) < 0
+			       ? add_context(err, "--linger")
+			       : 0;
 	case OPTION_JSON:
 		request->json = true;
 		return 0;
@@ -169,10 +178,11 @@ static int refuse_option(int option, char **argv, struct error *err)
 	if (option == ':')
 		(void)fail_as(err, EX_USAGE, "%.64s asks for a value", text);
 	else if (meant_option(text))
-		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known; did you mean '--%s'?", text,
-			meant_option(text));
+		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known; did you mean '--%s'?",
+			text, meant_option(text));
 	else
-		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known, or takes no value", text);
+		(void)fail_as(
+			err, EX_USAGE, "option '%.64s' is not known, or takes no value", text);
 	return add_hint(err, "oss-crs-setup --help");
 }
 
@@ -193,10 +203,12 @@ int request_parse(int argc, char **argv, struct request *ret, struct error *err)
 	if (optind < argc && parse_verb(argv[optind], &request, err) < 0)
 		return -1;
 	if (optind + 1 < argc)
-		return fail_as(err, EX_USAGE, "one verb at most: what is '%.64s'?", argv[optind + 1]);
+		return fail_as(
+			err, EX_USAGE, "one verb at most: what is '%.64s'?", argv[optind + 1]);
 	bool changes = request_changes(&request) && !request.help && !request.version;
 	if (request.json && changes && !request.yes)
-		return fail_as(err, EX_USAGE, "--json asks no questions: say --yes, --dry-run or check");
+		return fail_as(
+			err, EX_USAGE, "--json asks no questions: say --yes, --dry-run or check");
 	if (request.purge && request.verb != VERB_UNDO)
 		return fail_as(err, EX_USAGE, "--purge is for undo");
 	if (request.user && request.verb == VERB_UNDO)

@@ -80,7 +80,8 @@ static int set_text(const char *value, char *field, struct error *err)
 	int n = snprintf(field, POLICY_TEXT_MAX, "%s", value);
 	return n > 0 && n < POLICY_TEXT_MAX
 		       ? 0
-		       : fail_as(err, EX_CONFIG, "a value of 1 to %d bytes is wanted", POLICY_TEXT_MAX - 1);
+		       : fail_as(err, EX_CONFIG, "a value of 1 to %d bytes is wanted",
+				 POLICY_TEXT_MAX - 1);
 }
 
 static int set_path(const char *value, void *field, struct error *err)
@@ -90,7 +91,8 @@ static int set_path(const char *value, void *field, struct error *err)
 		return fail_as(err, EX_CONFIG, "'%.64s' is not an absolute path of a file", value);
 	for (const char *part = value; part; part = strchr(part + 1, '/'))
 		if (strncmp(part, "//", 2) == 0 || strncmp(part, "/./", 3) == 0 ||
-			strncmp(part, "/../", 4) == 0 || strcmp(part, "/.") == 0 || strcmp(part, "/..") == 0)
+			strncmp(part, "/../", 4) == 0 || strcmp(part, "/.") == 0 ||
+			strcmp(part, "/..") == 0)
 			return fail_as(err, EX_CONFIG, "'%.64s' is not a plain path", value);
 	return set_text(value, field, err);
 }
@@ -118,8 +120,8 @@ static int set_controllers(const char *value, void *field, struct error *err)
 	for (char *word = strtok_r(copy, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
 		int i = conf_word(word, known);
 		if (i < 0)
-			return fail_as(
-				err, EX_CONFIG, "'%.32s' is no controller (cpu cpuset io memory pids)", word);
+			return fail_as(err, EX_CONFIG,
+				"'%.32s' is no controller (cpu cpuset io memory pids)", word);
 		if (seen & 1U << i)
 			return fail_as(err, EX_CONFIG, "%s is there twice", word);
 		seen |= 1U << i;
@@ -142,7 +144,8 @@ static const struct key keys[] = {
 	{"docker", "socket", offsetof(struct policy, socket), set_path},
 };
 
-static int set_key(void *data, const char *section, const char *name, const char *value, struct error *err)
+static int set_key(
+	void *data, const char *section, const char *name, const char *value, struct error *err)
 {
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		if (strcmp(section, keys[i].section) != 0 || strcmp(name, keys[i].name) != 0)
@@ -167,7 +170,8 @@ int policy_parse(const char *text, size_t len, struct policy *ret, struct error 
 int policy_load(const struct host *host, struct policy *ret, struct error *err)
 {
 	policy_default(ret);
-	_cleanup_close_ int fd = fs_open(host->root, &POLICY_FILE[1], O_RDONLY | O_NONBLOCK, 0, err);
+	_cleanup_close_ int fd =
+		fs_open(host->root, &POLICY_FILE[1], O_RDONLY | O_NONBLOCK, 0, err);
 	if (fd < 0 && (err->code == ENOENT || err->code == ENOTDIR))
 		return 0;
 	if (fd < 0)

@@ -26,14 +26,16 @@ enum restart {
 };
 
 struct policy {
-	char controllers[POLICY_TEXT_MAX]; /* [delegate] controllers: space-separated, no duplicates */
-	bool linger;                       /* [delegate] linger */
-	enum scope scope;                  /* [delegate] scope */
-	bool manage;                       /* [docker] manage: whether to touch Docker at all */
-	char daemon_json[POLICY_TEXT_MAX]; /* [docker] daemon_json: absolute, no "." or ".." in it */
-	char service[POLICY_TEXT_MAX];     /* [docker] service: a unit name */
-	char socket[POLICY_TEXT_MAX];      /* [docker] socket: absolute */
-	enum restart restart;              /* [docker] restart */
+	char controllers
+		[POLICY_TEXT_MAX]; /* [delegate] controllers: space-separated, no duplicates */
+	bool linger;               /* [delegate] linger */
+	enum scope scope;          /* [delegate] scope */
+	bool manage;               /* [docker] manage: whether to touch Docker at all */
+	char daemon_json
+		[POLICY_TEXT_MAX];     /* [docker] daemon_json: absolute, no "." or ".." in it */
+	char service[POLICY_TEXT_MAX]; /* [docker] service: a unit name */
+	char socket[POLICY_TEXT_MAX];  /* [docker] socket: absolute */
+	enum restart restart;          /* [docker] restart */
 };
 
 /* What holds without a file. */

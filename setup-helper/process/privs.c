@@ -100,7 +100,8 @@ int privs_limit(unsigned keep, struct error *err)
 	for (int i = 0; i < n; i++) {
 		cap_flag_value_t has = CAP_CLEAR;
 		if (cap_get_flag(now, wanted[i], CAP_PERMITTED, &has) < 0 ||
-			(has == CAP_SET && cap_set_flag(caps, CAP_PERMITTED, 1, &wanted[i], CAP_SET) < 0))
+			(has == CAP_SET &&
+				cap_set_flag(caps, CAP_PERMITTED, 1, &wanted[i], CAP_SET) < 0))
 			return fail(err, errno, "choose capabilities");
 	}
 	return set_and_read_back(caps, err);
@@ -118,7 +119,8 @@ static int set_effective(unsigned wanted, cap_flag_value_t value, struct error *
 	return set_and_read_back(caps, err);
 }
 
-int privs_with(unsigned wanted, int (*work)(void *arg, struct error *err), void *arg, struct error *err)
+int privs_with(
+	unsigned wanted, int (*work)(void *arg, struct error *err), void *arg, struct error *err)
 {
 	if (set_effective(wanted, CAP_SET, err) < 0)
 		return -1;
@@ -144,7 +146,8 @@ static int become_user(uid_t uid, gid_t gid, struct error *err)
 		return -1;
 	uid_t uids[3];
 	gid_t gids[3];
-	if (getresuid(&uids[0], &uids[1], &uids[2]) < 0 || getresgid(&gids[0], &gids[1], &gids[2]) < 0)
+	if (getresuid(&uids[0], &uids[1], &uids[2]) < 0 ||
+		getresgid(&gids[0], &gids[1], &gids[2]) < 0)
 		return fail(err, errno, "read the ids back");
 	for (int i = 0; i < 3; i++)
 		if (uids[i] != uid || gids[i] != gid)
@@ -177,16 +180,19 @@ static int wait_child(int pidfd, int timeout_ms, struct error *err)
 		(void)waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED);
 		if (n < 0)
 			return fail(err, errnum, "wait for the user's half");
-		(void)fail_as(err, EX_TEMPFAIL, "the user's half did not end in %d s", timeout_ms / 1000);
-		return add_hint(err, "run this again; if that does not help, see whether the user has frozen "
-				     "their cgroups (cgroup.freeze)");
+		(void)fail_as(
+			err, EX_TEMPFAIL, "the user's half did not end in %d s", timeout_ms / 1000);
+		return add_hint(err,
+			"run this again; if that does not help, see whether the user has frozen "
+			"their cgroups (cgroup.freeze)");
 	}
 	siginfo_t info = {0};
 	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
 		return fail(err, errno, "wait for the user's half");
 	return info.si_code == CLD_EXITED
 		       ? 0
-		       : fail_as(err, EX_TEMPFAIL, "the user's half was ended by signal %d", info.si_status);
+		       : fail_as(err, EX_TEMPFAIL, "the user's half was ended by signal %d",
+				 info.si_status);
 }
 
 int privs_as_user(uid_t uid, gid_t gid, int keep_fd, int timeout_ms,
@@ -202,8 +208,8 @@ int privs_as_user(uid_t uid, gid_t gid, int keep_fd, int timeout_ms,
 		return fail(err, errno, "fork");
 	if (pid == 0) {
 		struct error child = {0};
-		int failed = close_others(keep_fd, writer, &child) < 0 || become_user(uid, gid, &child) < 0 ||
-			     work(arg, &child) < 0;
+		int failed = close_others(keep_fd, writer, &child) < 0 ||
+			     become_user(uid, gid, &child) < 0 || work(arg, &child) < 0;
 		/* One write below PIPE_BUF is whole or not at all. */
 		_exit(failed && write(writer, &child, sizeof child) != sizeof child);
 	}

@@ -12,7 +12,8 @@
 
 enum privs {
 	PRIVS_NONE = 0,
-	PRIVS_NICE = 1,   /* CAP_SYS_NICE: enable cpuset above other users' processes before kernel 6.6 */
+	PRIVS_NICE =
+		1, /* CAP_SYS_NICE: enable cpuset above other users' processes before kernel 6.6 */
 	PRIVS_BECOME = 2, /* CAP_SETUID, CAP_SETGID: the child that becomes the user */
 };
 
@@ -24,7 +25,8 @@ int privs_begin(struct error *err);
 int privs_limit(unsigned keep, struct error *err);
 
 /* Run work(arg) with `wanted` effective, and only then. */
-int privs_with(unsigned wanted, int (*work)(void *arg, struct error *err), void *arg, struct error *err);
+int privs_with(
+	unsigned wanted, int (*work)(void *arg, struct error *err), void *arg, struct error *err);
 
 /* Run work(arg) in a child that has become the user for good: no supplementary groups, all ids set and checked, no
  * capability left, no descriptor but keep_fd. Its error comes back as if it had happened here. A child that does not

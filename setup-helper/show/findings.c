@@ -60,10 +60,12 @@ static void judge_controllers(const struct judge *judge, struct finding *ret)
 	const struct delegate_facts *facts = &judge->facts->delegate;
 	const struct level_facts *manager = &facts->levels[LEVEL_MANAGER];
 	if (!manager->exists)
-		say(ret, false, "log in as the user, or: " DELEGATE_HINT " --linger=yes", "%s does not run",
-			facts->unit);
+		say(ret, false, "log in as the user, or: " DELEGATE_HINT " --linger=yes",
+			"%s does not run", facts->unit);
 	else
-		say(ret, cgroup_has(manager->controllers, judge->policy->controllers) && manager->owned,
+		say(ret,
+			cgroup_has(manager->controllers, judge->policy->controllers) &&
+				manager->owned,
 			DELEGATE_HINT, "%s has %s", facts->unit,
 			manager->controllers[0] ? manager->controllers : "no controllers");
 }
@@ -79,8 +81,9 @@ static void judge_ours(const struct judge *judge, struct finding *ret)
 	else if (!ours->owned)
 		say(ret, false, DELEGATE_HINT, "%s is there, but not the user's", CGROUP_OURS);
 	else
-		say(ret, cgroup_has(ours->controllers, wanted), DELEGATE_HINT, "%s is the user's and has %s",
-			CGROUP_OURS, ours->controllers[0] ? ours->controllers : "no controllers");
+		say(ret, cgroup_has(ours->controllers, wanted), DELEGATE_HINT,
+			"%s is the user's and has %s", CGROUP_OURS,
+			ours->controllers[0] ? ours->controllers : "no controllers");
 }
 
 static void judge_linger(const struct judge *judge, struct finding *ret)
@@ -109,8 +112,8 @@ static void judge_docker(const struct judge *judge, struct finding *ret)
 		say(ret, false, facts->api.hint, "%s", facts->api.msg);
 	else
 		say(ret, strcmp(facts->state.driver, DRIVER_WANTED) == 0,
-			facts->podman ? DOCKER_HINT PODMAN_HINT : DOCKER_HINT, "Docker's cgroup driver is %s",
-			facts->state.driver);
+			facts->podman ? DOCKER_HINT PODMAN_HINT : DOCKER_HINT,
+			"Docker's cgroup driver is %s", facts->state.driver);
 }
 
 /* daemon.json of the same driver as now: what Docker will use after its next start. */
@@ -132,7 +135,8 @@ static void judge_docker_config(const struct judge *judge, struct finding *ret)
 		say(ret, false, facts->file.hint, "%s", facts->file.msg);
 		return;
 	}
-	if (facts->text && daemon_json_driver(facts->text, facts->len, driver, sizeof driver, &err) < 0) {
+	if (facts->text &&
+		daemon_json_driver(facts->text, facts->len, driver, sizeof driver, &err) < 0) {
 		say(ret, false, err.hint, "%s", err.msg);
 		return;
 	}
@@ -140,8 +144,9 @@ static void judge_docker_config(const struct judge *judge, struct finding *ret)
 		say(ret, false, "take it out of one of them", "both %s and %s set the driver",
 			facts->flag_where, judge->policy->daemon_json);
 	else if (facts->flag[0])
-		say(ret, strcmp(facts->flag, DRIVER_WANTED) == 0, "take it out there, then: " DOCKER_HINT,
-			"%s sets the driver %s", facts->flag_where, facts->flag);
+		say(ret, strcmp(facts->flag, DRIVER_WANTED) == 0,
+			"take it out there, then: " DOCKER_HINT, "%s sets the driver %s",
+			facts->flag_where, facts->flag);
 	else
 		say(ret, strcmp(driver, DRIVER_WANTED) == 0, DOCKER_HINT, "%s sets %s",
 			judge->policy->daemon_json, driver[0] ? driver : "no driver");
@@ -158,8 +163,8 @@ static void judge_hardening(const struct judge *judge, struct finding *ret)
 		confined->seccomp ? "seccomp" : "no seccomp");
 }
 
-void findings_make(const struct facts *facts, const struct policy *policy, const struct confined *confined,
-	struct findings *ret)
+void findings_make(const struct facts *facts, const struct policy *policy,
+	const struct confined *confined, struct findings *ret)
 {
 	static const struct {
 		const char *id;

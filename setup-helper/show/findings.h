@@ -29,7 +29,7 @@ struct findings {
 };
 
 /* Judge the facts by the policy; and tell what keeps this process itself in bounds. */
-void findings_make(const struct facts *facts, const struct policy *policy, const struct confined *confined,
-	struct findings *ret);
+void findings_make(const struct facts *facts, const struct policy *policy,
+	const struct confined *confined, struct findings *ret);
 
 #endif

@@ -80,20 +80,20 @@ int render_plan_json(const struct setup_plan *plan, char **ret, struct error *er
 	_cleanup_json_ json_t *notes = json_array();
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
-		(void)json_array_append_new(
-			steps, json_pack("{s:s, s:s, s:s?, s:s?}", "step", step_name(step->kind), "target",
-				       step->target, "before", step->before, "after", step->after));
+		(void)json_array_append_new(steps,
+			json_pack("{s:s, s:s, s:s?, s:s?}", "step", step_name(step->kind), "target",
+				step->target, "before", step->before, "after", step->after));
 	}
 	for (size_t i = 0; i < plan->note_count; i++)
 		(void)json_array_append_new(notes, json_string(plan->notes[i]));
 	if (json_array_size(steps) != plan->count || json_array_size(notes) != plan->note_count)
 		return fail_as(err, EX_SOFTWARE, "cannot be said in JSON");
 	_cleanup_json_ json_t *blocked =
-		plan->blocked.msg[0]
-			? json_pack("{s:s, s:s}", "message", plan->blocked.msg, "hint", plan->blocked.hint)
-			: json_null();
-	return dump(json_pack("{s:i, s:O, s:O, s:O}", "version", 1, "steps", steps, "notes", notes, "blocked",
-			    blocked),
+		plan->blocked.msg[0] ? json_pack("{s:s, s:s}", "message", plan->blocked.msg, "hint",
+					       plan->blocked.hint)
+				     : json_null();
+	return dump(json_pack("{s:i, s:O, s:O, s:O}", "version", 1, "steps", steps, "notes", notes,
+			    "blocked", blocked),
 		ret, err);
 }
 
@@ -106,8 +106,8 @@ int render_findings(const struct findings *findings, char **ret, struct error *e
 		return fail(err, errno, "describe the findings");
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
-		(void)fprintf(
-			out, "%-5s %-14s %s\n", finding->ok ? "ok" : "not", finding->id, finding->detail);
+		(void)fprintf(out, "%-5s %-14s %s\n", finding->ok ? "ok" : "not", finding->id,
+			finding->detail);
 		if (finding->hint[0])
 			(void)fprintf(out, "%21shint: %s\n", "", finding->hint);
 	}
@@ -123,19 +123,20 @@ int render_findings_json(const struct findings *findings, char **ret, struct err
 	_cleanup_json_ json_t *list = json_array();
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
-		(void)json_array_append_new(
-			list, json_pack("{s:s, s:b, s:s, s:s}", "id", finding->id, "ok", finding->ok,
-				      "detail", finding->detail, "hint", finding->hint));
+		(void)json_array_append_new(list,
+			json_pack("{s:s, s:b, s:s, s:s}", "id", finding->id, "ok", finding->ok,
+				"detail", finding->detail, "hint", finding->hint));
 	}
 	if (json_array_size(list) != findings->count)
 		return fail_as(err, EX_SOFTWARE, "cannot be said in JSON");
-	return dump(json_pack("{s:i, s:b, s:O}", "version", 1, "ready", findings->ready, "findings", list),
+	return dump(json_pack("{s:i, s:b, s:O}", "version", 1, "ready", findings->ready, "findings",
+			    list),
 		ret, err);
 }
 
 int render_error_json(const struct error *error, char **ret, struct error *err)
 {
-	return dump(json_pack("{s:i, s:{s:s, s:s, s:i}}", "version", 1, "error", "message", error->msg,
-			    "hint", error->hint, "status", error->status),
+	return dump(json_pack("{s:i, s:{s:s, s:s, s:i}}", "version", 1, "error", "message",
+			    error->msg, "hint", error->hint, "status", error->status),
 		ret, err);
 }

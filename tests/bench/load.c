@@ -42,8 +42,8 @@ static void follow_chain(void)
 static void map_memory(void)
 {
 	for (int round = 0; round < MAP_ROUNDS; round++) {
-		char *memory =
-			mmap(NULL, MAP_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *memory = mmap(
+			NULL, MAP_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (memory == MAP_FAILED)
 			err(1, "map");
 		for (size_t i = 0; i < MAP_SIZE; i += PAGE)

@@ -55,7 +55,8 @@ static int64_t measure(char **argv, enum from from)
 	posix_spawn_file_actions_t actions;
 	if (pipe2(out, O_CLOEXEC) < 0 || posix_spawn_file_actions_init(&actions) != 0 ||
 		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) != 0 ||
-		(from == WHOLE ? posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+		(from == WHOLE ? posix_spawn_file_actions_addopen(
+					 &actions, 1, "/dev/null", O_WRONLY, 0)
 			       : posix_spawn_file_actions_adddup2(&actions, out[1], 1)) != 0)
 		err(1, "prepare %s", argv[0]);
 	pid_t pid = 0;
@@ -72,7 +73,10 @@ static int64_t measure(char **argv, enum from from)
 	(void)posix_spawn_file_actions_destroy(&actions);
 	if (from != WHOLE && !stamp)
 		errx(1, "%s gave no stamp", argv[0]);
-	return (from == UNTIL_STAMP ? stamp - begin : from == SINCE_STAMP ? end - stamp : end - begin) / 1000;
+	return (from == UNTIL_STAMP          ? stamp - begin
+		       : from == SINCE_STAMP ? end - stamp
+					     : end - begin) /
+	       1000;
 }
 
 int main(int argc, char **argv)

@@ -47,7 +47,8 @@ static void __attribute__((noreturn)) become(const char *call, char **argv)
 		seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, geteuid() != 0) < 0 ||
 		seccomp_rule_add(filter, SCMP_ACT_TRACE(1), number, 0) < 0)
 		_exit(fail_here(call));
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 || raise(SIGSTOP) != 0 || seccomp_load(filter) < 0)
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 || raise(SIGSTOP) != 0 ||
+		seccomp_load(filter) < 0)
 		_exit(fail_here("be traced"));
 	(void)execv(argv[0], argv);
 	_exit(fail_here(argv[0]));
@@ -108,7 +109,8 @@ static int follow(pid_t first, const char *how, unsigned long nth)
 		if (!WIFSTOPPED(status))
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 		bool event = status >> 16;
-		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8) && count(tracees, pid) == nth) {
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8) &&
+			count(tracees, pid) == nth) {
 			reached = true;
 			if (strcmp(how, "hold") == 0)
 				hold(pid);
@@ -127,8 +129,8 @@ static int follow(pid_t first, const char *how, unsigned long nth)
 
 int main(int argc, char **argv)
 {
-	if (argc < 5 ||
-		(strcmp(argv[1], "kill") != 0 && strcmp(argv[1], "hold") != 0 && !error_named(argv[1]))) {
+	if (argc < 5 || (strcmp(argv[1], "kill") != 0 && strcmp(argv[1], "hold") != 0 &&
+				!error_named(argv[1]))) {
 		(void)fprintf(stderr, "usage: hurt kill|hold|ERROR CALL N PROGRAM [ARG...]\n");
 		return STATUS_WRONG;
 	}
@@ -141,7 +143,8 @@ int main(int argc, char **argv)
 	const long options = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 			     PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-		ptrace(PTRACE_SETOPTIONS, pid, NULL, options) < 0 || ptrace(PTRACE_CONT, pid, NULL, NULL) < 0)
+		ptrace(PTRACE_SETOPTIONS, pid, NULL, options) < 0 ||
+		ptrace(PTRACE_CONT, pid, NULL, NULL) < 0)
 		return fail_here("trace");
 	return follow(pid, argv[1], strtoul(argv[3], NULL, 10));
 }

@@ -27,7 +27,8 @@ static void check_members(const struct cpulist *set)
 {
 	struct cpulist rebuilt = {0};
 	unsigned count = 0;
-	for (unsigned cpu = cpulist_next(set, 0); cpu < CPULIST_MAX; cpu = cpulist_next(set, cpu + 1)) {
+	for (unsigned cpu = cpulist_next(set, 0); cpu < CPULIST_MAX;
+		cpu = cpulist_next(set, cpu + 1)) {
 		CHECK(cpulist_has(set, cpu));
 		cpulist_add(&rebuilt, cpu);
 		count++;
@@ -78,7 +79,8 @@ static void check_bits(const uint8_t *data, size_t size)
 	cpulist_intersect(&both, &b);
 	cpulist_union(&either, &b);
 	cpulist_subtract(&rest, &b);
-	CHECK(cpulist_count(&either) + cpulist_count(&both) == cpulist_count(&a) + cpulist_count(&b));
+	CHECK(cpulist_count(&either) + cpulist_count(&both) ==
+		cpulist_count(&a) + cpulist_count(&b));
 	CHECK(cpulist_count(&rest) + cpulist_count(&both) == cpulist_count(&a));
 	CHECK(cpulist_within(&both, &b) && cpulist_within(&a, &either));
 	CHECK(cpulist_within(&a, &b) == cpulist_empty(&rest));

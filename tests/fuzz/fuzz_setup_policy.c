@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_error(&err, EX_CONFIG);
 		CHECK(strncmp(err.msg, POLICY_FILE ":", strlen(POLICY_FILE) + 1) == 0);
 		CHECK(policy.scope == before.scope && policy.restart == before.restart &&
-			memcmp(before.daemon_json, policy.daemon_json, sizeof policy.daemon_json) == 0);
+			memcmp(before.daemon_json, policy.daemon_json, sizeof policy.daemon_json) ==
+				0);
 		return 0;
 	}
 	check_path(policy.daemon_json);

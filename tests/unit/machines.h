@@ -11,8 +11,9 @@
 #include "topology.h"
 
 struct machine {
-	unsigned sockets, nodes, cores, threads; /* nodes of a socket, cores of a node, threads of a core */
-	bool apart;        /* siblings are far apart, as on x86: 0,64; else beside each other: 0-3 */
+	unsigned sockets, nodes, cores,
+		threads; /* nodes of a socket, cores of a node, threads of a core */
+	bool apart;      /* siblings are far apart, as on x86: 0,64; else beside each other: 0-3 */
 	uint64_t node_gib; /* memory of each node */
 };
 
@@ -40,7 +41,8 @@ static inline unsigned machine_cores(const struct machine *machine)
 
 static inline unsigned machine_cpu(const struct machine *machine, unsigned core, unsigned thread)
 {
-	return machine->apart ? thread * machine_cores(machine) + core : core * machine->threads + thread;
+	return machine->apart ? thread * machine_cores(machine) + core
+			      : core * machine->threads + thread;
 }
 
 /* Write the machine's devices/ into a directory that stands for /sys, without what says only the plain case. */
@@ -58,20 +60,26 @@ static inline void machine_write(int sys, const struct machine *machine)
 			for (unsigned t = 0; t < machine->threads; t++) {
 				unsigned cpu = machine_cpu(machine, c, t);
 				char socket[16];
-				(void)snprintf(socket, sizeof socket, "%u\n", node / machine->nodes);
+				(void)snprintf(
+					socket, sizeof socket, "%u\n", node / machine->nodes);
 				if (machine->threads > 1)
 					make_text(sys, cpulist_format(&siblings, text),
-						"devices/system/cpu/cpu%u/topology/thread_siblings_list",
+						"devices/system/cpu/cpu%u/topology/"
+						"thread_siblings_list",
 						cpu);
 				if (node >= machine->nodes)
 					make_text(sys, socket,
-						"devices/system/cpu/cpu%u/topology/physical_package_id", cpu);
+						"devices/system/cpu/cpu%u/topology/"
+						"physical_package_id",
+						cpu);
 			}
 		}
 		cpulist_union(&online, &local);
-		make_text(sys, cpulist_format(&local, text), "devices/system/node/node%u/cpulist", node);
-		(void)snprintf(text, sizeof text, "Node %u MemTotal:       %llu kB\nNode %u MemFree: 1 kB\n",
-			node, (unsigned long long)machine->node_gib << 20, node);
+		make_text(sys, cpulist_format(&local, text), "devices/system/node/node%u/cpulist",
+			node);
+		(void)snprintf(text, sizeof text,
+			"Node %u MemTotal:       %llu kB\nNode %u MemFree: 1 kB\n", node,
+			(unsigned long long)machine->node_gib << 20, node);
 		make_text(sys, text, "devices/system/node/node%u/meminfo", node);
 	}
 	make_text(sys, cpulist_format(&online, text), "devices/system/cpu/online");
@@ -89,8 +97,10 @@ static inline struct topology topology_at(int sys)
 /* The same as writing a machine and reading it (test_topology checks that), without the files. */
 static inline struct topology topology_of(const struct machine *machine)
 {
-	struct topology topology = {.core_count = machine_cores(machine), .threads_max = machine->threads};
-	topology.cpus = calloc((size_t)topology.core_count * machine->threads, sizeof *topology.cpus);
+	struct topology topology = {
+		.core_count = machine_cores(machine), .threads_max = machine->threads};
+	topology.cpus =
+		calloc((size_t)topology.core_count * machine->threads, sizeof *topology.cpus);
 	topology.nodes = calloc((size_t)machine->sockets * machine->nodes, sizeof *topology.nodes);
 	assert_true(topology.cpus && topology.nodes);
 	for (unsigned core = 0; core < topology.core_count; core++) {
@@ -127,8 +137,9 @@ static inline struct topology topology_recorded(void **state, const char *name)
 	/* Without thousands of files about something else. */
 	const char *const argv[] = {"tar", "-xzf", archive, "-C", dir->path, "--exclude=cache",
 		"--exclude=cpufreq", "--exclude=cpuidle", "--exclude=proc", "--exclude=microcode",
-		"--exclude=thermal_throttle", "--exclude=crash_notes", "--exclude=power", "--exclude=hotplug",
-		"--exclude=regs", "--exclude=memory[0-9]*", "--exclude=bus", NULL};
+		"--exclude=thermal_throttle", "--exclude=crash_notes", "--exclude=power",
+		"--exclude=hotplug", "--exclude=regs", "--exclude=memory[0-9]*", "--exclude=bus",
+		NULL};
 	const struct spawn spawn = SPAWN(argv);
 	assert_ok(proc_spawn(&spawn, &child, &err), err);
 	assert_ok(proc_wait(&child, &status, &err), err);

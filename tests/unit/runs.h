@@ -22,7 +22,8 @@ static inline void put(const struct unit_dir *dir, const char *path, const char 
 		(void)snprintf(part, sizeof part, "%.*s", (int)i, path);
 		assert_true(mkdirat(dir->fd, part, 0755) == 0 || errno == EEXIST);
 	}
-	_cleanup_close_ int fd = openat(dir->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	_cleanup_close_ int fd =
+		openat(dir->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }

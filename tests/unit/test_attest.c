@@ -40,8 +40,8 @@ static void put_cgroup(int dir, const char *name, const char *cpus, const char *
 static void make_fixture(int dir, struct fixture *fixture)
 {
 	struct error err = {0};
-	*fixture =
-		(struct fixture){.job = JOB_NONE, .plan = PLAN_NONE, .tree = TREE_NONE, .host = HOST_CLOSED};
+	*fixture = (struct fixture){
+		.job = JOB_NONE, .plan = PLAN_NONE, .tree = TREE_NONE, .host = HOST_CLOSED};
 	assert_ok(job_parse("config", seed, strlen(seed), "local", &fixture->job, &err), err);
 	struct plan_request request = {.phase = PHASE_RUN,
 		.run_id = "id",
@@ -69,7 +69,8 @@ static void free_fixture(struct fixture *fixture)
 	job_free(&fixture->job);
 }
 
-static void put_process(int dir, int pid, int parent, const char *name, const char *cgroup, const char *nspid)
+static void put_process(
+	int dir, int pid, int parent, const char *name, const char *cgroup, const char *nspid)
 {
 	char path[64];
 	char text[512];
@@ -106,7 +107,8 @@ TEST(every_other_limit_is_named_with_what_is_wanted_and_what_is_there)
 		{"worker/memory.max", "max\n", "/memory.max: planned 2147483648, found max"},
 		{"worker/a/memory.max", "1073745920\n",
 			"/a/memory.max: planned 1073741824, found 1073745920"},
-		{"worker/a/cpuset.cpus.effective", "0\n", "/a/cpuset.cpus.effective: planned 0-1, found 0"},
+		{"worker/a/cpuset.cpus.effective", "0\n",
+			"/a/cpuset.cpus.effective: planned 0-1, found 0"},
 		{"worker/b/memory.swap.max", "max\n", "/b/memory.swap.max: planned 0, found max"},
 	};
 	struct fixture fixture;
@@ -114,7 +116,8 @@ TEST(every_other_limit_is_named_with_what_is_wanted_and_what_is_there)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		char before[64] = "";
 		struct error err = {0};
-		assert_ok(fs_read_attr(unit_dir(state), table[i].file, before, sizeof before, &err), err);
+		assert_ok(fs_read_attr(unit_dir(state), table[i].file, before, sizeof before, &err),
+			err);
 		make_file(unit_dir(state), table[i].file, table[i].text);
 		assert_int_equal(attest_limits(&fixture.tree, &err), -1);
 		assert_int_equal(err.status, EX_SOFTWARE);
@@ -169,8 +172,8 @@ TEST(every_process_of_a_container_is_looked_for)
 	assert_ok(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), err);
 	make_file(dir, "proc/53/cgroup", "0::/elsewhere\n");
 	assert_int_equal(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), -1);
-	assert_contains(
-		err.msg, "container 'name', process 53 (by exec), /proc/53/cgroup: planned /user.slice");
+	assert_contains(err.msg,
+		"container 'name', process 53 (by exec), /proc/53/cgroup: planned /user.slice");
 	assert_contains(err.msg, "found /elsewhere");
 	/* A name that only begins like it is elsewhere too. */
 	(void)snprintf(text, sizeof text, "0::%.2000sb/x\n", parent);
@@ -224,9 +227,11 @@ TEST(what_the_engine_was_told_counts_too)
 	struct fixture fixture;
 	struct error err = {0};
 	make_fixture(unit_dir(state), &fixture);
-	struct container container = {.name = strdupa("name"), .cgroup_parent = strdupa("/system.slice")};
-	assert_int_equal(
-		attest_container(&fixture.host, &fixture.tree, &fixture.plan.crs[1], &container, &err), -1);
+	struct container container = {
+		.name = strdupa("name"), .cgroup_parent = strdupa("/system.slice")};
+	assert_int_equal(attest_container(&fixture.host, &fixture.tree, &fixture.plan.crs[1],
+				 &container, &err),
+		-1);
 	assert_contains(err.msg, "container 'name', CgroupParent: planned ");
 	assert_contains(err.msg, "found /system.slice");
 	free_fixture(&fixture);

@@ -24,9 +24,10 @@ TEST(the_manager_of_a_user_is_where_systemd_puts_it)
 		struct error err = {0};
 		assert_ok(cgroup_user_path(table[i].uid, buf, sizeof buf, &err), err);
 		assert_string_equal(buf, table[i].path);
-		assert_ok(cgroup_user_path(table[i].uid, buf, strlen(table[i].path) + 1, &err), err);
-		assert_errno(
-			cgroup_user_path(table[i].uid, buf, strlen(table[i].path), &err), ENAMETOOLONG, err);
+		assert_ok(
+			cgroup_user_path(table[i].uid, buf, strlen(table[i].path) + 1, &err), err);
+		assert_errno(cgroup_user_path(table[i].uid, buf, strlen(table[i].path), &err),
+			ENAMETOOLONG, err);
 	}
 }
 
@@ -51,7 +52,8 @@ TEST(a_controller_is_there_only_by_its_whole_name)
 	};
 	for (size_t i = 0; i < COUNT(table); i++)
 		if (cgroup_has(table[i].list, table[i].wanted) != table[i].has)
-			fail_test("'%s' in '%s': expected %d", table[i].wanted, table[i].list, table[i].has);
+			fail_test("'%s' in '%s': expected %d", table[i].wanted, table[i].list,
+				table[i].has);
 }
 
 static const char events[] =
@@ -62,7 +64,8 @@ TEST(a_key_is_found_at_the_start_of_its_line_and_whole)
 	static const struct {
 		const char *key;
 		uint64_t value;
-	} table[] = {{"low", 0}, {"high", 12}, {"oom", 0}, {"oom_kill", 2}, {"oom_group_kill", UINT64_MAX}};
+	} table[] = {{"low", 0}, {"high", 12}, {"oom", 0}, {"oom_kill", 2},
+		{"oom_group_kill", UINT64_MAX}};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		uint64_t value = 77;
 		assert_int_equal(cgroup_find_key(events, table[i].key, &value), 0);
@@ -78,8 +81,8 @@ TEST(a_key_is_found_at_the_start_of_its_line_and_whole)
 
 TEST(a_value_that_is_no_number_is_not_found)
 {
-	static const char *const texts[] = {"", "\n", "oom", "oom ", "oom max\n", "oom -1\n", "oom +1\n",
-		"oom 1x\n", "oom  1\n", "oom 18446744073709551616\n", "\noom\n"};
+	static const char *const texts[] = {"", "\n", "oom", "oom ", "oom max\n", "oom -1\n",
+		"oom +1\n", "oom 1x\n", "oom  1\n", "oom 18446744073709551616\n", "\noom\n"};
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		uint64_t value = 77;
 		if (cgroup_find_key(texts[i], "oom", &value) != -1 || value != 77)
@@ -168,8 +171,8 @@ TEST(controllers_that_are_all_enabled_cost_no_write)
 	int dir = unit_dir(state);
 	make_file(dir, "cgroup.subtree_control", "cpuset cpu memory\n");
 	char path[128];
-	(void)snprintf(
-		path, sizeof path, "%s/cgroup.subtree_control", ((const struct unit_dir *)*state)->path);
+	(void)snprintf(path, sizeof path, "%s/cgroup.subtree_control",
+		((const struct unit_dir *)*state)->path);
 	_cleanup_close_ int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	assert_return_code(inotify_add_watch(watch, path, IN_CLOSE_WRITE), errno);
 	struct error err = {0};

@@ -66,8 +66,8 @@ TEST(a_plain_machine_needs_no_advice)
 TEST(threads_of_one_core_slow_each_other_down)
 {
 	make_machine(state, (struct machine){1, 1, 4, 2, true, 4});
-	assert_advice(
-		state, look_smt, "4 cores of up to 2 threads, which slow each other down", "smt/control");
+	assert_advice(state, look_smt, "4 cores of up to 2 threads, which slow each other down",
+		"smt/control");
 }
 
 TEST(nodes_that_differ_and_pages_that_move)
@@ -79,15 +79,18 @@ TEST(nodes_that_differ_and_pages_that_move)
 		"kernel.numa_balancing=0");
 	make_text(unit_dir(state), "0\n", "proc/sys/kernel/numa_balancing");
 	assert_fine(state, look_numa, "2 NUMA nodes, all alike");
-	make_text(unit_dir(state), "Node 1 MemTotal: 1048576 kB\n", "sys/devices/system/node/node1/meminfo");
-	assert_advice(state, look_numa, "2 NUMA nodes with different CPUs or memory", "plan CONFIG");
+	make_text(unit_dir(state), "Node 1 MemTotal: 1048576 kB\n",
+		"sys/devices/system/node/node1/meminfo");
+	assert_advice(
+		state, look_numa, "2 NUMA nodes with different CPUs or memory", "plan CONFIG");
 }
 
 TEST(a_node_of_memory_alone_is_no_different_node)
 {
 	make_machine(state, (struct machine){2, 1, 2, 1, false, 4});
 	make_text(unit_dir(state), "\n", "sys/devices/system/node/node2/cpulist");
-	make_text(unit_dir(state), "Node 2 MemTotal: 1048576 kB\n", "sys/devices/system/node/node2/meminfo");
+	make_text(unit_dir(state), "Node 2 MemTotal: 1048576 kB\n",
+		"sys/devices/system/node/node2/meminfo");
 	assert_fine(state, look_numa, "3 NUMA nodes, all alike");
 }
 
@@ -95,8 +98,8 @@ TEST(isolated_cpus_are_named)
 {
 	make_machine(state, (struct machine){1, 1, 4, 1, false, 4});
 	make_text(unit_dir(state), "2-3\n", "sys/devices/system/cpu/isolated");
-	assert_advice(state, look_isolated, "CPUs 2-3 are isolated: the kernel balances no load between them",
-		"isolcpus=");
+	assert_advice(state, look_isolated,
+		"CPUs 2-3 are isolated: the kernel balances no load between them", "isolcpus=");
 }
 
 TEST(clocks_that_follow_the_load)
@@ -104,11 +107,13 @@ TEST(clocks_that_follow_the_load)
 	make_machine(state, (struct machine){1, 1, 2, 1, false, 4});
 	make_text(unit_dir(state), "1\n", "sys/devices/system/cpu/cpufreq/boost");
 	assert_fine(state, look_governor, "this kernel does not change the CPUs' clock");
-	make_text(
-		unit_dir(state), "performance\n", "sys/devices/system/cpu/cpufreq/policy0/scaling_governor");
+	make_text(unit_dir(state), "performance\n",
+		"sys/devices/system/cpu/cpufreq/policy0/scaling_governor");
 	assert_fine(state, look_governor, "the CPUs' governor is performance");
-	make_text(unit_dir(state), "schedutil\n", "sys/devices/system/cpu/cpufreq/policy1/scaling_governor");
-	assert_advice(state, look_governor, "the CPUs' clock changes with the load (governor schedutil)",
+	make_text(unit_dir(state), "schedutil\n",
+		"sys/devices/system/cpu/cpufreq/policy1/scaling_governor");
+	assert_advice(state, look_governor,
+		"the CPUs' clock changes with the load (governor schedutil)",
 		"cpupower frequency-set -g performance");
 }
 

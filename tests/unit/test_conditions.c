@@ -13,7 +13,8 @@ static void put_stat(const struct unit_dir *dir, unsigned cpu0, unsigned cpu1, u
 {
 	char text[256];
 	(void)snprintf(text, sizeof text,
-		"cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 %u 0 0 500 70 0 0 %u 0 0\ncpu1 %u 0 0 500 70 0 0 0 0 0\nintr "
+		"cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 %u 0 0 500 70 0 0 %u 0 0\ncpu1 %u 0 0 500 70 0 0 0 "
+		"0 0\nintr "
 		"1\n",
 		cpu0, stolen, cpu1);
 	put(dir, "proc/stat", text);
@@ -28,8 +29,8 @@ static struct run_plan plan_on(const char *cpus)
 }
 
 /* The ids of the caveats of a run of ten seconds, "a b". */
-static const char *caveats(
-	const struct conditions *conditions, const struct conditions_seen *seen, char buf[static 256])
+static const char *caveats(const struct conditions *conditions, const struct conditions_seen *seen,
+	char buf[static 256])
 {
 	_cleanup_json_ json_t *list = conditions_to_json(conditions, seen);
 	size_t used = 0;
@@ -132,7 +133,8 @@ TEST(whom_a_run_shared_with_is_told)
 	struct host host = HOST_CLOSED;
 	struct run_plan plan = plan_on("0-1");
 	struct lease list[2] = {
-		{.name = "x", .in_way = LEASE_HAS_CPUS, .cpus = plan_on("1-2").cpus}, {.name = "y"}};
+		{.name = "x", .in_way = LEASE_HAS_CPUS, .cpus = plan_on("1-2").cpus},
+		{.name = "y"}};
 	struct ledger ledger = {.list = list, .count = 2};
 	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
 	struct conditions_seen seen = {.shared = &ledger};

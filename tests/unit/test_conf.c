@@ -12,11 +12,13 @@ struct seen {
 };
 
 /* Keys are called k0, k1 …; the value "bad" is refused. */
-static int set(void *data, const char *section, const char *name, const char *value, struct error *err)
+static int set(
+	void *data, const char *section, const char *name, const char *value, struct error *err)
 {
 	struct seen *seen = data;
 	size_t used = strlen(seen->text);
-	(void)snprintf(seen->text + used, sizeof seen->text - used, "%s.%s=%s;", section, name, value);
+	(void)snprintf(
+		seen->text + used, sizeof seen->text - used, "%s.%s=%s;", section, name, value);
 	seen->count++;
 	if (strcmp(value, "bad") == 0)
 		return fail_as(err, EX_USAGE, "refused");
@@ -49,7 +51,8 @@ TEST(what_is_wrong_is_named_with_file_and_line)
 	} table[] = {
 		{"[a]\nk0=1\nk1=bad\nk2=2\n", "FILE:3: refused", 2},
 		{"[a]\nk0=1\nk0=2\n", "FILE:3: [a] k0 is given twice", 2},
-		{"[a]\nk0=1\n  2\n", "FILE:3: [a] k0 is given twice", 2}, /* inih joins indented lines */
+		{"[a]\nk0=1\n  2\n", "FILE:3: [a] k0 is given twice",
+			2}, /* inih joins indented lines */
 		{"[a]\nk0\nk1=bad\n", "FILE:2: neither [section], key = value nor a comment", 1},
 		{"[a\nk0=1\n", "FILE:1: neither", 1},
 	};

@@ -71,7 +71,8 @@ TEST(an_empty_list_is_refused)
 TEST(a_backwards_range_is_refused_with_its_position)
 {
 	assert_refused("3-1", "CPU list '3-1', character 1: the range runs backwards");
-	assert_refused("0-2, 9-8,1", "CPU list '0-2, 9-8,1', character 6: the range runs backwards");
+	assert_refused(
+		"0-2, 9-8,1", "CPU list '0-2, 9-8,1', character 6: the range runs backwards");
 }
 
 TEST(a_cpu_beyond_any_kernel_is_refused_with_its_position)
@@ -79,11 +80,12 @@ TEST(a_cpu_beyond_any_kernel_is_refused_with_its_position)
 #define TOO_HIGH "no kernel numbers CPUs that high (8191 is the last)"
 	assert_refused("8192", "CPU list '8192', character 1: " TOO_HIGH);
 	assert_refused("0-8192", "CPU list '0-8192', character 3: " TOO_HIGH);
-	assert_refused(
-		"0, 99999999999999999999", "CPU list '0, 99999999999999999999', character 4: " TOO_HIGH);
+	assert_refused("0, 99999999999999999999",
+		"CPU list '0, 99999999999999999999', character 4: " TOO_HIGH);
 	/* 2^32 and 2^64: not taken for 0. */
 	assert_refused("4294967296", "CPU list '4294967296', character 1: " TOO_HIGH);
-	assert_refused("18446744073709551616", "CPU list '18446744073709551616', character 1: " TOO_HIGH);
+	assert_refused(
+		"18446744073709551616", "CPU list '18446744073709551616', character 1: " TOO_HIGH);
 }
 
 TEST(a_missing_number_is_refused_with_its_position)
@@ -199,9 +201,11 @@ static void assert_same(const struct cpulist *set, const struct naive *naive)
 		count += naive->has[cpu];
 		next = naive->has[cpu] ? cpu : next;
 		if (cpulist_has(set, cpu) != naive->has[cpu])
-			fail_test("CPU %u should %sbe in the set", cpu, naive->has[cpu] ? "" : "not ");
+			fail_test("CPU %u should %sbe in the set", cpu,
+				naive->has[cpu] ? "" : "not ");
 		if (cpulist_next(set, cpu) != next)
-			fail_test("after CPU %u: expected %u, got %u", cpu, next, cpulist_next(set, cpu));
+			fail_test("after CPU %u: expected %u, got %u", cpu, next,
+				cpulist_next(set, cpu));
 	}
 	assert_int_equal(cpulist_count(set), count);
 	assert_int_equal(cpulist_empty(set), count == 0);

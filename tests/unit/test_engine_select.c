@@ -30,7 +30,9 @@ TEST(docker_is_taken_where_it_is_ready_and_podman_where_it_is_not)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct error err = {0};
 		enum engine_kind kind = ENGINE_DOCKER;
-		assert_ok(choice_pick(table[i].wanted, table[i].docker, table[i].podman, &kind, &err), err);
+		assert_ok(
+			choice_pick(table[i].wanted, table[i].docker, table[i].podman, &kind, &err),
+			err);
 		assert_int_equal(kind, table[i].kind);
 	}
 }

@@ -111,8 +111,8 @@ TEST(an_attribute_loses_its_last_newline_and_no_other)
 	static const struct {
 		const char *file;
 		const char *value;
-	} table[] = {{"max\n", "max"}, {"max", "max"}, {"", ""}, {"\n", ""}, {"a 1\nb 2\n", "a 1\nb 2"},
-		{"a\n\n", "a\n"}};
+	} table[] = {{"max\n", "max"}, {"max", "max"}, {"", ""}, {"\n", ""},
+		{"a 1\nb 2\n", "a 1\nb 2"}, {"a\n\n", "a\n"}};
 	int dir = unit_dir(state);
 	for (size_t i = 0; i < COUNT(table); i++) {
 		make_file(dir, "f", table[i].file);
@@ -168,7 +168,8 @@ TEST(a_refused_attribute_is_told_with_the_value)
 
 static unsigned count_entries(int dir)
 {
-	_cleanup_closedir_ DIR *list = fdopendir(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	_cleanup_closedir_ DIR *list =
+		fdopendir(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	assert_non_null(list);
 	unsigned count = 0;
 	while (readdir(list))

@@ -43,7 +43,8 @@ TEST(a_recorded_machine_is_reached_beneath_its_directory)
 	assert_file(host.cgroup, "cgroup.controllers", "cpuset memory\n");
 	assert_false(host.real);
 	assert_ok(host_cgroup2(&host, &err), err);
-	assert_int_equal(fcntl(host.root, F_GETFD) & fcntl(host.cgroup, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	assert_int_equal(
+		fcntl(host.root, F_GETFD) & fcntl(host.cgroup, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 }
 
 TEST(the_directory_stays_the_callers)
@@ -146,7 +147,8 @@ static void assert_wrong_mount(const char *path, const char *msg, const char *hi
 
 TEST(cgroups_of_version_1_are_told_from_other_mounts)
 {
-	assert_wrong_mount("/proc", "is not a cgroup v2 mount (file system type 0x9fa0)", "findmnt");
+	assert_wrong_mount(
+		"/proc", "is not a cgroup v2 mount (file system type 0x9fa0)", "findmnt");
 	struct statfs st;
 	if (statfs("/dev/shm", &st) == 0 && st.f_type == TMPFS_MAGIC)
 		assert_wrong_mount("/dev/shm", "is cgroup v1 or hybrid", "kernel command line");

@@ -11,7 +11,8 @@ static int parse(const char *text, const char *worker, struct job *ret, struct e
 	return job_parse("c.yaml", text, strlen(text), worker, ret, err);
 }
 
-static void assert_refused_bytes(const char *text, size_t len, const char *message, const char *hint)
+static void assert_refused_bytes(
+	const char *text, size_t len, const char *message, const char *hint)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
@@ -100,14 +101,15 @@ TEST(a_mistyped_key_about_resources_names_the_one_that_is_meant)
 		{"a: {cpuset: 0-3, mem_limit: 1G}", "1:18: unknown key 'mem_limit'", "'memory'"},
 		{"a: {CPUSET: 0-3, Memory: 1G}", "1:5: unknown key 'CPUSET'", "'cpuset'"},
 		{"a: {cpus: 4, ram: 1G}", "1:5: unknown key 'cpus'", "'cpuset'"},
-		{"crs: [{name: a, cpuset: 0, memory: 1G}]", "1:28: unknown key 'memory'", "'memory_limit'"},
+		{"crs: [{name: a, cpuset: 0, memory: 1G}]", "1:28: unknown key 'memory'",
+			"'memory_limit'"},
 		{"crs: {a: {cpuset: 0-3}}", "1:11: unknown key 'cpuset'", "'resources'"},
 		{"crs: {a: {resource: {cpu: 1}}}", "1:11: unknown key 'resource'", "'resources'"},
 		{"crs: {a: {worker: [local]}}", "1:11: unknown key 'worker'", "'workers'"},
 		{"crs: {a: {resources: {cpu: 1, disk: 4}}}", "1:31: unknown key 'disk'", "nearest"},
 		{"crs: {a: }\nworker: {local: {cpu: 1}}", "2:1: unknown key 'worker'", "'workers'"},
-		{"crs: {a: }\nworkers: {local: {cpu: 1, memory_max: 4G}}", "unknown key 'memory_max'",
-			"'memory'"},
+		{"crs: {a: }\nworkers: {local: {cpu: 1, memory_max: 4G}}",
+			"unknown key 'memory_max'", "'memory'"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++)
 		assert_refused(table[i].text, table[i].message, table[i].hint);
@@ -117,10 +119,11 @@ TEST(keys_about_other_things_pass)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
-	assert_ok(parse("run_env: local\nllm_config: {litellm: {mode: internal}}\n"
-			"a: {cpuset: 0, memory: 1G, source: {url: x}, attach: false, llm_budget: 10, "
-			"additional_env: {MEMORY: x, CPUS: 3}}\n",
-			  "local", &job, &err),
+	assert_ok(
+		parse("run_env: local\nllm_config: {litellm: {mode: internal}}\n"
+		      "a: {cpuset: 0, memory: 1G, source: {url: x}, attach: false, llm_budget: 10, "
+		      "additional_env: {MEMORY: x, CPUS: 3}}\n",
+			"local", &job, &err),
 		err);
 	assert_int_equal(job.crs_count, 1);
 }
@@ -145,14 +148,18 @@ TEST(shapes_that_are_not_the_formats_are_refused)
 	assert_refused("crs: {a: {workers: local}}", "workers must be a list of names", "[local]");
 	assert_refused("crs: {a: {workers: [{}]}}", "workers must be a list of names", "");
 	assert_refused("crs: {a: {resources: 4G}}", "resources must be cpuset and memory", "");
-	assert_refused("crs: {a: {resources: {cpu: 1, local: {cpu: 1}}}}", "resources must be", "not both");
-	assert_refused("crs: {a: {resources: {cpu: 1, cpuset: 2}}}", "both cpuset (line 1) and cpu are", "");
+	assert_refused("crs: {a: {resources: {cpu: 1, local: {cpu: 1}}}}", "resources must be",
+		"not both");
+	assert_refused("crs: {a: {resources: {cpu: 1, cpuset: 2}}}",
+		"both cpuset (line 1) and cpu are", "");
 	assert_refused("workers: [local]\ncrs: {a: }", "workers must be a mapping", "");
 	assert_refused("workers: {local: 16}\ncrs: {a: }", "worker 'local' must be a mapping", "");
-	assert_refused("crs: {a: }\nb: {cpuset: 0, memory: 1G}", "c.yaml:2:1: an entry with a cpuset", "");
+	assert_refused(
+		"crs: {a: }\nb: {cpuset: 0, memory: 1G}", "c.yaml:2:1: an entry with a cpuset", "");
 	assert_refused("crs: {a: {resources: {cpu: 0}}}", "cpu of 0 is no CPU", "");
 	assert_refused("crs: {a: {resources: {cpu: 9000}}}", "more CPUs than any kernel has", "");
-	assert_refused("crs: {a: {resources: {cpu: 99999999999999999999}}}", "more CPUs than any", "");
+	assert_refused(
+		"crs: {a: {resources: {cpu: 99999999999999999999}}}", "more CPUs than any", "");
 	assert_refused("crs: {a: {resources: {cpu: 1.5}}}", "expected ',' or '-'", "");
 	assert_refused("run_env: local", "no CRS in it", "crs:");
 	assert_refused("[a]", "expected a mapping", "");
@@ -165,9 +172,12 @@ TEST(numbers_are_read_as_they_stand_not_as_yaml_would_have_them)
 	assert_cpuset("'010'", "10");
 	assert_cpuset("00-03", "0-3");
 	assert_cpuset("1,000", "0-1");
-	assert_refused("a: {cpuset: 010, memory: 1G}", "c.yaml:1:13: cpuset '010' is an octal", "leading");
-	assert_refused("crs: {a: {resources: {cpu: 08}}}", "cpu '08' is an octal number", "leading zero");
-	assert_refused("crs: {a: {resources: {memory: 0777}}}", "memory '0777' is an octal", "leading");
+	assert_refused(
+		"a: {cpuset: 010, memory: 1G}", "c.yaml:1:13: cpuset '010' is an octal", "leading");
+	assert_refused(
+		"crs: {a: {resources: {cpu: 08}}}", "cpu '08' is an octal number", "leading zero");
+	assert_refused(
+		"crs: {a: {resources: {memory: 0777}}}", "memory '0777' is an octal", "leading");
 	assert_refused("a: {cpuset: 1:30, memory: 1G}", "c.yaml:1:13: cpuset: CPU list '1:30'", "");
 	assert_refused("a: {cpuset: 0x10, memory: 1G}", "CPU list '0x10'", "");
 	assert_refused("a: {cpuset: 1_0, memory: 1G}", "CPU list '1_0'", "");
@@ -210,16 +220,18 @@ TEST(documents_keys_and_aliases)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
-	assert_ok(parse("x: &m 1G\na: {cpuset: 0, memory: *m}\nb: {cpuset: 1, memory: *m}\n", "local", &job,
-			  &err),
+	assert_ok(parse("x: &m 1G\na: {cpuset: 0, memory: *m}\nb: {cpuset: 1, memory: *m}\n",
+			  "local", &job, &err),
 		err);
 	assert_int_equal(job.crs_count, 2);
 	assert_true(job.crs[1].share.memory == UINT64_C(1) << 30);
 	assert_refused("", "c.yaml: empty", "");
 	assert_refused("# nothing\n", "c.yaml: empty", "");
 	assert_refused("---\n", "expected a mapping", "");
-	assert_refused("a: {cpuset: 0, memory: 1G}\n---\nb: 1\n", "c.yaml:2:1: a second document", "");
-	assert_refused("a: {cpuset: 0, memory: 1G, cpuset: 1}", "c.yaml:1:28: 'cpuset' is here a second", "");
+	assert_refused(
+		"a: {cpuset: 0, memory: 1G}\n---\nb: 1\n", "c.yaml:2:1: a second document", "");
+	assert_refused("a: {cpuset: 0, memory: 1G, cpuset: 1}",
+		"c.yaml:1:28: 'cpuset' is here a second", "");
 	assert_refused("a: &a {cpuset: 0, memory: *a}", "c.yaml:1:4: has an alias of itself", "");
 	assert_refused("a: {cpuset: 0, memory: *b}", "c.yaml:1:24: found undefined alias", "");
 	assert_refused("x: &x {y: 1}\na: {<<: *x, cpuset: 0, memory: 1G}", "c.yaml:2:5: merge keys",
@@ -238,14 +250,15 @@ TEST(depth_and_aliases_are_bounded)
 	char laughs[1024] = "a0: &a0 x\n";
 	for (unsigned i = 1; i < 12; i++) {
 		size_t used = strlen(laughs);
-		(void)snprintf(laughs + used, sizeof laughs - used, "a%u: &a%u [*a%u, *a%u, *a%u, *a%u]\n", i,
-			i, i - 1, i - 1, i - 1, i - 1);
+		(void)snprintf(laughs + used, sizeof laughs - used,
+			"a%u: &a%u [*a%u, *a%u, *a%u, *a%u]\n", i, i, i - 1, i - 1, i - 1, i - 1);
 	}
 	assert_refused(laughs, "more than 1048576 values, with aliases written out", "");
 	char chain[4096] = "a0: &a0 x\n";
 	for (unsigned i = 1; i <= DOC_DEPTH_MAX; i++) {
 		size_t used = strlen(chain);
-		(void)snprintf(chain + used, sizeof chain - used, "a%u: &a%u [*a%u]\n", i, i, i - 1);
+		(void)snprintf(
+			chain + used, sizeof chain - used, "a%u: &a%u [*a%u]\n", i, i, i - 1);
 	}
 	assert_refused(chain, "nested in more than 64 levels", "");
 }

@@ -22,7 +22,8 @@ static struct cpulist cpus(const char *text)
 static struct lease lease(
 	const char *name, uint64_t id, enum lease_state state, const char *list, uint64_t gib)
 {
-	struct lease result = {.uid = 0, .id = id, .state = state, .cpus = cpus(list), .memory = gib * GIB};
+	struct lease result = {
+		.uid = 0, .id = id, .state = state, .cpus = cpus(list), .memory = gib * GIB};
 	(void)snprintf(result.name, sizeof result.name, "%s", name);
 	return result;
 }
@@ -67,7 +68,8 @@ TEST(who_came_later_and_waits_is_not_in_the_way_but_who_runs_is)
 {
 	struct lease list[4];
 	struct ledger ledger = busy(list);
-	struct lease_claim claim = {.cpus = cpus("2-3"), .memory = GIB, .id = 15, .host_memory = 16 * GIB};
+	struct lease_claim claim = {
+		.cpus = cpus("2-3"), .memory = GIB, .id = 15, .host_memory = 16 * GIB};
 	assert_true(lease_judge(&ledger, &claim).fits);
 	claim.id = 25;
 	struct lease_view view = lease_judge(&ledger, &claim);
@@ -134,7 +136,8 @@ TEST(a_message_names_three_and_counts_the_rest_and_never_overflows)
 
 #define ONE "one-run-1764000000-0a1b2c3d-local"
 
-static void put_run(const struct unit_dir *dir, const char *name, const char *list, const char *controllers)
+static void put_run(
+	const struct unit_dir *dir, const char *name, const char *list, const char *controllers)
 {
 	const struct {
 		const char *file, *text;
@@ -209,8 +212,8 @@ TEST(what_no_run_of_ours_looks_like_makes_no_lease)
 {
 	const struct unit_dir *dir = *state;
 	static const char *const names[] = {"a b-run-1764000000-0a1b2c3d-local",
-		"\033[31mred-run-1764000000-0a1b2c3d-local", ".hidden-run-1764000000-0a1b2c3d-local",
-		"made-by-hand"};
+		"\033[31mred-run-1764000000-0a1b2c3d-local",
+		".hidden-run-1764000000-0a1b2c3d-local", "made-by-hand"};
 	pid_t owners[COUNT(names)];
 	for (size_t i = 0; i < COUNT(names); i++) {
 		put_run(dir, names[i], "0\n", "cpuset memory\n");
@@ -218,7 +221,9 @@ TEST(what_no_run_of_ours_looks_like_makes_no_lease)
 	}
 	put_run(dir, "junk-run-1764000000-0a1b2c3d-local", "x-y\n", "cpuset memory\n");
 	pid_t junk = own(dir, "junk-run-1764000000-0a1b2c3d-local");
-	put(dir, "sys/fs/cgroup/user.slice/user-1x.slice/user@1.service/oss-crs/" ONE "/cpuset.cpus", "0\n");
+	put(dir,
+		"sys/fs/cgroup/user.slice/user-1x.slice/user@1.service/oss-crs/" ONE "/cpuset.cpus",
+		"0\n");
 	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
 	for (size_t i = 0; i < COUNT(names); i++)
 		holder_end(owners[i]);

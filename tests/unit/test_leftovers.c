@@ -72,9 +72,9 @@ static void assert_found(const struct place *place, const char *expected)
 			const struct left_run *run = &runs.list[i];
 			size_t len = strlen(text);
 			if (run->run.name[0] == name)
-				(void)snprintf(text + len, sizeof text - len, "%s%c=%s:%s%s", len ? " " : "",
-					name, run->live ? "live" : "dead", run->has_cgroups ? "c" : "",
-					run->has_files ? "f" : "");
+				(void)snprintf(text + len, sizeof text - len, "%s%c=%s:%s%s",
+					len ? " " : "", name, run->live ? "live" : "dead",
+					run->has_cgroups ? "c" : "", run->has_files ? "f" : "");
 		}
 	}
 	assert_string_equal(text, expected);
@@ -221,13 +221,13 @@ TEST(the_same_pid_of_another_boot_or_another_start_is_another_process)
 	const struct unit_dir *dir = *state;
 	struct error err = {0};
 	struct host host = HOST_CLOSED;
-	const char *const is =
-		"7 (a ) b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 1 2 18446744073709551615\n";
-	const char *const later =
-		"7 (a ) b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4712 1 2 18446744073709551615\n";
+	const char *const is = "7 (a ) b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 1 2 "
+			       "18446744073709551615\n";
+	const char *const later = "7 (a ) b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4712 1 "
+				  "2 18446744073709551615\n";
 	for (size_t i = 0; i < 4; i++)
-		make_dir(
-			dir->fd, ((const char *const[]){"proc", "proc/7", "proc/sys", "proc/sys/kernel"})[i]);
+		make_dir(dir->fd, ((const char *const[]){
+					  "proc", "proc/7", "proc/sys", "proc/sys/kernel"})[i]);
 	make_dir(dir->fd, "proc/sys/kernel/random");
 	put_process(dir, "d3b1ad5f-2b5c-4b8e-9b5e-0c7e6f1e2a3b\n", is);
 	assert_ok(host_open_at(dir->fd, &host, &err), err);
@@ -245,7 +245,8 @@ TEST(the_same_pid_of_another_boot_or_another_start_is_another_process)
 TEST(a_text_that_describes_no_process_is_no_process)
 {
 	struct host host = real_host();
-	const char *const texts[] = {"", "/", "x/", "x/1", "x/-1/2", "x/99999999999/1", "//1/", "x/1/1"};
+	const char *const texts[] = {
+		"", "/", "x/", "x/1", "x/-1/2", "x/99999999999/1", "//1/", "x/1/1"};
 	for (size_t i = 0; i < COUNT(texts); i++)
 		assert_false(owner_lives(&host, texts[i]));
 	host_close(&host);

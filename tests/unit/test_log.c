@@ -14,7 +14,8 @@ static int divert(int dir)
 	(void)fflush(stderr);
 	int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	assert_return_code(kept, errno);
-	_cleanup_close_ int fd = openat(dir, "stderr", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	_cleanup_close_ int fd =
+		openat(dir, "stderr", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_return_code(fd, errno);
 	assert_return_code(dup2(fd, STDERR_FILENO), errno);
 	return kept;
@@ -68,7 +69,8 @@ TEST(quiet_means_no_warnings)
 
 TEST(a_note_is_told_from_its_level_on)
 {
-	static const char *const expected[] = {"", "prog: normal 1\n", "prog: normal 1\nprog: verbose 2\n"};
+	static const char *const expected[] = {
+		"", "prog: normal 1\n", "prog: normal 1\nprog: verbose 2\n"};
 	for (size_t i = 0; i < COUNT(levels); i++) {
 		struct log log = {.program = "prog", .level = levels[i]};
 		int kept = divert(unit_dir(state));

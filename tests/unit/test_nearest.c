@@ -6,12 +6,14 @@
 
 #include "nearest.h"
 
-static const char *const words[] = {"build", "run", "exec", "plan", "check", "status", "timeout", NULL};
+static const char *const words[] = {
+	"build", "run", "exec", "plan", "check", "status", "timeout", NULL};
 
 TEST(a_slip_finds_its_word)
 {
-	static const char *const slips[][2] = {{"rnu", "run"}, {"biuld", "build"}, {"stauts", "status"},
-		{"STATUS", "status"}, {"tmeout", "timeout"}, {"exe", "exec"}, {"timeouts", "timeout"}};
+	static const char *const slips[][2] = {{"rnu", "run"}, {"biuld", "build"},
+		{"stauts", "status"}, {"STATUS", "status"}, {"tmeout", "timeout"}, {"exe", "exec"},
+		{"timeouts", "timeout"}};
 	for (size_t i = 0; i < COUNT(slips); i++)
 		assert_string_equal(nearest_meant(slips[i][0], words), slips[i][1]);
 }
@@ -29,8 +31,8 @@ TEST(the_distance_counts_a_swap_once_and_no_case)
 	assert_int_equal(nearest_distance("abcd", "abdc"), 1);
 	assert_int_equal(nearest_distance("ABC", "abc"), 0);
 	assert_int_equal(nearest_distance("abc", ""), 3);
-	assert_int_equal(
-		nearest_distance("abc", "this is a text of more than thirty-two bytes"), NEAREST_WORD_MAX);
+	assert_int_equal(nearest_distance("abc", "this is a text of more than thirty-two bytes"),
+		NEAREST_WORD_MAX);
 }
 
 int main(void)

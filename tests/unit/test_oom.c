@@ -17,8 +17,9 @@ static void tell(void *data, const struct oom_kill *kill)
 {
 	struct told *told = data;
 	size_t used = strlen(told->text);
-	(void)snprintf(told->text + used, sizeof told->text - used, "%zu %s %s %" PRIu64 ";", kill->crs,
-		*kill->cgroup ? kill->cgroup : "-", oom_limit_name(kill->limit), kill->count);
+	(void)snprintf(told->text + used, sizeof told->text - used, "%zu %s %s %" PRIu64 ";",
+		kill->crs, *kill->cgroup ? kill->cgroup : "-", oom_limit_name(kill->limit),
+		kill->count);
 }
 
 static void put(int dir, const char *cg, unsigned kills, unsigned hits, unsigned local_hits)
@@ -26,7 +27,8 @@ static void put(int dir, const char *cg, unsigned kills, unsigned hits, unsigned
 	char path[256];
 	char text[128];
 	(void)snprintf(path, sizeof path, "%s/memory.events", cg);
-	(void)snprintf(text, sizeof text, "low 0\nhigh 0\nmax 9\noom %u\noom_kill %u\n", hits, kills);
+	(void)snprintf(
+		text, sizeof text, "low 0\nhigh 0\nmax 9\noom %u\noom_kill %u\n", hits, kills);
 	make_file(dir, path, text);
 	(void)snprintf(path, sizeof path, "%s/memory.events.local", cg);
 	(void)snprintf(text, sizeof text, "low 0\nhigh 0\nmax 9\noom %u\noom_kill 0\n", local_hits);

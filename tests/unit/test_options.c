@@ -13,8 +13,8 @@ static void options_done(struct options *options)
 	options_free(options);
 }
 
-static int read_conf(int dir, const char *system, const char *user, unsigned command, struct options *ret,
-	struct error *err)
+static int read_conf(int dir, const char *system, const char *user, unsigned command,
+	struct options *ret, struct error *err)
 {
 	char home[64];
 	struct host host = HOST_CLOSED;
@@ -48,7 +48,8 @@ TEST(the_user_overrides_the_host_and_the_line_overrides_both)
 	_cleanup_(options_done) struct options options = OPTIONS_NONE;
 	struct error err = {0};
 	assert_ok(read_conf(unit_dir(state),
-			  "[defaults]\nworker=host\ntimeout=1h\nstrict=yes\noom=group\ncgroup-parent=no\n",
+			  "[defaults]\nworker=host\ntimeout=1h\nstrict=yes\noom=group\ncgroup-"
+			  "parent=no\n",
 			  "[defaults]\nworker=mine\nstrict=no\n", COMMAND_RUN, &options, &err),
 		err);
 	assert_string_equal(options.worker, "mine");
@@ -56,8 +57,8 @@ TEST(the_user_overrides_the_host_and_the_line_overrides_both)
 	assert_int_equal(options.oom, OOM_GROUP);
 	assert_false(options.strict);
 	assert_true(options.no_cgroup_parent);
-	char *argv[] = {strdupa("run"), strdupa("--timeout"), strdupa("5"), strdupa("--oom=process"),
-		strdupa("--cgroup-parent"), strdupa("config"), NULL};
+	char *argv[] = {strdupa("run"), strdupa("--timeout"), strdupa("5"),
+		strdupa("--oom=process"), strdupa("--cgroup-parent"), strdupa("config"), NULL};
 	assert_ok(options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), err);
 	assert_string_equal(options.worker, "mine");
 	assert_int_equal(options.timeout, 5);
@@ -70,13 +71,13 @@ TEST(a_default_that_the_command_does_not_have_is_checked_and_passed_over)
 {
 	_cleanup_(options_done) struct options options = OPTIONS_NONE;
 	struct error err = {0};
-	assert_ok(read_conf(unit_dir(state), "[defaults]\ntimeout=5\nkeep=yes\n", NULL, COMMAND_PLAN,
-			  &options, &err),
+	assert_ok(read_conf(unit_dir(state), "[defaults]\ntimeout=5\nkeep=yes\n", NULL,
+			  COMMAND_PLAN, &options, &err),
 		err);
 	assert_int_equal(options.timeout, 0);
 	assert_false(options.keep);
-	assert_int_equal(
-		read_conf(unit_dir(state), "[defaults]\ntimeout=never\n", NULL, COMMAND_PLAN, &options, &err),
+	assert_int_equal(read_conf(unit_dir(state), "[defaults]\ntimeout=never\n", NULL,
+				 COMMAND_PLAN, &options, &err),
 		-1);
 	assert_contains(err.msg, "/etc/oss-crs/run.conf:2: --timeout: 'never' is not a duration");
 	assert_int_equal(err.status, EX_CONFIG);
@@ -94,13 +95,15 @@ TEST(what_the_files_may_not_say)
 		{"[defaults]\nworker=\n", "--worker needs a value"},
 		{"[run]\nstrict=yes\n", "run.conf:2: no section [run]"},
 		{"strict=yes\n", "run.conf:1: no section []"},
-		{"[defaults]\nstrict=yes\nstrict=yes\n", "run.conf:3: [defaults] strict is given twice"},
+		{"[defaults]\nstrict=yes\nstrict=yes\n",
+			"run.conf:3: [defaults] strict is given twice"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		_cleanup_(options_done) struct options options = OPTIONS_NONE;
 		struct error err = {0};
-		assert_int_equal(
-			read_conf(unit_dir(state), NULL, table[i].text, COMMAND_RUN, &options, &err), -1);
+		assert_int_equal(read_conf(unit_dir(state), NULL, table[i].text, COMMAND_RUN,
+					 &options, &err),
+			-1);
 		assert_int_equal(err.status, EX_CONFIG);
 		assert_contains(err.msg, table[i].msg);
 	}
@@ -136,7 +139,8 @@ TEST(a_mistyped_option_is_named_with_the_one_that_is_meant)
 		_cleanup_(options_done) struct options options = OPTIONS_NONE;
 		struct error err = {0};
 		char *argv[] = {strdupa("run"), strdupa(table[i].word), NULL};
-		assert_int_equal(options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), -1);
+		assert_int_equal(
+			options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), -1);
 		assert_int_equal(err.status, EX_USAGE);
 		assert_string_equal(err.msg, table[i].msg);
 		assert_string_equal(err.hint, "see: oss-crs-run run --help");
@@ -148,12 +152,14 @@ TEST(durations_have_one_unit)
 	static const struct {
 		const char *text;
 		uint64_t seconds; /* 0: refused */
-	} table[] = {{"90", 90}, {"90s", 90}, {"5m", 300}, {"2h", 7200}, {"1d", 86400}, {"", 0}, {"0", 0},
-		{"-1", 0}, {"5x", 0}, {"1h30m", 0}, {"m", 0}, {"99999999999999999999", 0}, {"1 h", 0}};
+	} table[] = {{"90", 90}, {"90s", 90}, {"5m", 300}, {"2h", 7200}, {"1d", 86400}, {"", 0},
+		{"0", 0}, {"-1", 0}, {"5x", 0}, {"1h30m", 0}, {"m", 0}, {"99999999999999999999", 0},
+		{"1 h", 0}};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct error err = {0};
 		uint64_t seconds = 0;
-		assert_int_equal(duration_parse(table[i].text, &seconds, &err), table[i].seconds ? 0 : -1);
+		assert_int_equal(
+			duration_parse(table[i].text, &seconds, &err), table[i].seconds ? 0 : -1);
 		assert_int_equal(seconds, table[i].seconds);
 	}
 }

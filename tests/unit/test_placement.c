@@ -31,7 +31,8 @@ static struct ask place_busy(
 	cpulist_subtract(&from, &taken);
 	for (; counts[ask.count]; ask.count++)
 		ask.requests[ask.count].count = counts[ask.count];
-	assert_ok(placement_choose(topology, &from, &taken, ask.requests, ask.count, &ask.placement, &err),
+	assert_ok(placement_choose(
+			  topology, &from, &taken, ask.requests, ask.count, &ask.placement, &err),
 		err);
 	return ask;
 }
@@ -65,7 +66,8 @@ static void assert_sensible(const struct topology *topology, const struct ask *a
 	}
 }
 
-static void assert_nodes(const struct topology *topology, const struct ask *ask, size_t i, unsigned expected)
+static void assert_nodes(
+	const struct topology *topology, const struct ask *ask, size_t i, unsigned expected)
 {
 	struct cpulist nodes = topology_nodes(topology, &ask->requests[i].cpus);
 	assert_int_equal(cpulist_count(&nodes), expected);
@@ -181,8 +183,8 @@ TEST(one_thread_a_core_and_four_nodes)
 TEST(memory_decides_between_nodes_that_have_the_cpus)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&no_smt);
-	struct place_request requests[] = {
-		{.count = 4, .memory = UINT64_C(48) << 30}, {.count = 4, .memory = UINT64_C(48) << 30}};
+	struct place_request requests[] = {{.count = 4, .memory = UINT64_C(48) << 30},
+		{.count = 4, .memory = UINT64_C(48) << 30}};
 	struct cpulist all = topology_online(&topology);
 	struct cpulist none = {0};
 	struct error err = {0};
@@ -194,7 +196,8 @@ TEST(memory_decides_between_nodes_that_have_the_cpus)
 
 TEST(the_fastest_cores_first_and_one_kind_each)
 {
-	_cleanup_(topology_free) struct topology topology = topology_recorded(state, "arm-A510-A710-A715-X3");
+	_cleanup_(topology_free) struct topology topology =
+		topology_recorded(state, "arm-A510-A710-A715-X3");
 	struct ask ask = place(&topology, COUNTS(4));
 	assert_list(&ask.requests[0].cpus, "3-6");
 	ask = place(&topology, COUNTS(1));
@@ -207,7 +210,8 @@ TEST(the_fastest_cores_first_and_one_kind_each)
 
 TEST(a_node_of_two_sockets_is_one_node)
 {
-	_cleanup_(topology_free) struct topology topology = topology_recorded(state, "x86_64-64cpu");
+	_cleanup_(topology_free) struct topology topology =
+		topology_recorded(state, "x86_64-64cpu");
 	struct ask ask = place(&topology, COUNTS(24));
 	assert_nodes(&topology, &ask, 0, 1);
 	ask = place(&topology, COUNTS(16, 16));
@@ -230,7 +234,8 @@ TEST(isolated_cpus_are_the_last_resort)
 
 TEST(a_laptop_and_a_virtual_machine_give_all_they_have)
 {
-	_cleanup_(topology_free) struct topology laptop = topology_recorded(state, "x86_64-dell_e4310");
+	_cleanup_(topology_free) struct topology laptop =
+		topology_recorded(state, "x86_64-dell_e4310");
 	struct ask ask = place(&laptop, COUNTS(2));
 	assert_int_equal(ask.placement, PLACED_SPARING);
 	assert_list(&ask.requests[0].cpus, "1,3");

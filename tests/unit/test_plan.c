@@ -64,8 +64,8 @@ TEST(the_manuals_config_gives_its_names_cpus_and_memory)
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
 	assert_ok(plan_text(seed, &request, &job, &plan, &err), err);
 	assert_string_equal(plan.name, "id-run-1700000000-0000ab12-local");
-	assert_string_equal(plan.cgroup_parent,
-		"/user.slice/user-1000.slice/user@1000.service/oss-crs/id-run-1700000000-0000ab12-local");
+	assert_string_equal(plan.cgroup_parent, "/user.slice/user-1000.slice/user@1000.service/"
+						"oss-crs/id-run-1700000000-0000ab12-local");
 	char text[CPULIST_TEXT_MAX];
 	assert_string_equal(cpulist_format(&plan.cpus, text), "0-15");
 	assert_true(plan.memory_max == UINT64_C(16) << 30);
@@ -121,7 +121,8 @@ TEST(a_run_name_says_again_what_it_was_made_of)
 		request.run_id = cases[i].run_id;
 		request.worker = cases[i].worker;
 		request.phase = PHASE_BUILD;
-		assert_ok(plan_text("a: {cpuset: '1', memory: 1G}\n", &request, &job, &plan, &err), err);
+		assert_ok(plan_text("a: {cpuset: '1', memory: 1G}\n", &request, &job, &plan, &err),
+			err);
 		assert_true(run_name_parse(plan.name, &name));
 		assert_string_equal(name.run_id, cases[i].read_id);
 		assert_string_equal(name.run_id, plan.run_id);
@@ -137,8 +138,8 @@ TEST(without_workers_the_worker_is_the_union_and_the_sum)
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
 	struct error err = {0};
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
-	assert_ok(plan_text("a: {cpuset: '3,1', memory: 1.5G}\nb: {cpuset: '8', memory: 512M}\n", &request,
-			  &job, &plan, &err),
+	assert_ok(plan_text("a: {cpuset: '3,1', memory: 1.5G}\nb: {cpuset: '8', memory: 512M}\n",
+			  &request, &job, &plan, &err),
 		err);
 	char text[CPULIST_TEXT_MAX];
 	assert_string_equal(cpulist_format(&plan.cpus, text), "1,3,8");
@@ -163,12 +164,14 @@ TEST(a_shared_cpu_is_a_warning_in_crs_compose_and_an_error_when_strict)
 TEST(what_does_not_fit_is_refused_where_it_stands)
 {
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
-	assert_refused(
-		"crs:\n- {name: a, cpuset: '0-3', memory_limit: 1G}\nworkers: {local: {cpuset: '0-2'}}\n",
+	assert_refused("crs:\n- {name: a, cpuset: '0-3', memory_limit: 1G}\nworkers: {local: "
+		       "{cpuset: '0-2'}}\n",
 		&request, "c.yaml:2:21: CRS 'a' has CPUs 3");
-	assert_refused("crs:\n- {name: a, cpuset: '0', memory_limit: 2G}\nworkers: {local: {memory: 1G}}\n",
+	assert_refused("crs:\n- {name: a, cpuset: '0', memory_limit: 2G}\nworkers: {local: "
+		       "{memory: 1G}}\n",
 		&request, "worker 'local' has 1G of memory, its CRSs add up to 2G");
-	assert_refused("crs:\n- {name: a, cpuset: '0', memory_limit: 2G}\nworkers: {other: {memory: 1G}}\n",
+	assert_refused("crs:\n- {name: a, cpuset: '0', memory_limit: 2G}\nworkers: {other: "
+		       "{memory: 1G}}\n",
 		&request, "no worker 'local'");
 	request = request_for("0-7", UINT64_C(64) << 30);
 	assert_refused(seed, &request, "this host does not have CPUs 8-15");
@@ -184,7 +187,8 @@ TEST(one_name_twice_in_a_list_is_refused)
 		&request, "c.yaml:3:10: CRS 'a' is here a second time (first in line 2)");
 }
 
-static void assert_planned(const struct run_plan *plan, const char *name, const char *cpus, uint64_t mib)
+static void assert_planned(
+	const struct run_plan *plan, const char *name, const char *cpus, uint64_t mib)
 {
 	char text[CPULIST_TEXT_MAX];
 	int i = plan_find(plan, name);
@@ -223,9 +227,11 @@ TEST(a_worker_of_so_many_cpus_has_those_of_its_crss_and_the_lowest_others)
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
 	struct error err = {0};
 	struct plan_request request = request_for("4-31", UINT64_C(64) << 30);
-	assert_ok(plan_text("workers: {local: {cpu: 8}}\ncrs:\n  a: {resources: {cpu: 2, memory: 1G}}\n"
-			    "  b: {resources: {cpuset: 20-22, memory: 1G}}\n",
-			  &request, &job, &plan, &err),
+	assert_ok(
+		plan_text(
+			"workers: {local: {cpu: 8}}\ncrs:\n  a: {resources: {cpu: 2, memory: 1G}}\n"
+			"  b: {resources: {cpuset: 20-22, memory: 1G}}\n",
+			&request, &job, &plan, &err),
 		err);
 	char text[CPULIST_TEXT_MAX];
 	assert_planned(&plan, "a", "4-5", 1024);
@@ -239,20 +245,27 @@ TEST(what_the_worker_cannot_share_out_is_refused_with_both_places)
 	} table[] = {
 		{"workers: {local: {cpu: 8, memory: 4G}}\ncrs:\n  a: {resources: {cpu: 9}}",
 			"c.yaml:1:24: worker 'local' has 8 CPUs, its CRSs want 9 (from line 3 on)"},
-		{"workers: {local: {cpu: 2, memory: 4G}}\ncrs:\n  a: {resources: {cpu: 1}}\n  b:\n  c:",
-			"c.yaml:1:24: worker 'local' has 1 CPUs left for 2 CRSs without a figure (from line "
+		{"workers: {local: {cpu: 2, memory: 4G}}\ncrs:\n  a: {resources: {cpu: 1}}\n  b:\n "
+		 " c:",
+			"c.yaml:1:24: worker 'local' has 1 CPUs left for 2 CRSs without a figure "
+			"(from line "
 			"4 on)"},
-		{"workers: {local: {cpu: 8, memory: 1280M}}\ncrs:\n  a: {resources: {memory: 256.5M}}\n  b:\n"
+		{"workers: {local: {cpu: 8, memory: 1280M}}\ncrs:\n  a: {resources: {memory: "
+		 "256.5M}}\n  b:\n"
 		 "  c:",
-			"c.yaml:1:35: worker 'local' has 1048064K of memory left for 2 CRSs without a "
+			"c.yaml:1:35: worker 'local' has 1048064K of memory left for 2 CRSs "
+			"without a "
 			"figure"},
-		{"workers: {local: {cpu: 8, memory: 1.25G}}\ncrs:\n  a: {resources: {memory: 1281M}}",
-			"worker 'local' has 1280M of memory, its CRSs add up to 1281M (from line 3 on)"},
-		{"workers: {local: {cpu: 8}}\ncrs:\n  a:",
-			"c.yaml:3:3: CRS 'a' says nothing about its memory, nor does worker 'local'"},
+		{"workers: {local: {cpu: 8, memory: 1.25G}}\ncrs:\n  a: {resources: {memory: "
+		 "1281M}}",
+			"worker 'local' has 1280M of memory, its CRSs add up to 1281M (from line 3 "
+			"on)"},
+		{"workers: {local: {cpu: 8}}\ncrs:\n  a:", "c.yaml:3:3: CRS 'a' says nothing about "
+							   "its memory, nor does worker 'local'"},
 		{"crs:\n  a: {resources: {memory: 1G}}",
 			"c.yaml:2:3: CRS 'a' says nothing about its CPUs, nor does worker 'local'"},
-		{"crs:\n  a: {resources: {cpu: 17, memory: 1G}}", "17 CPUs are wanted, this host has 16"},
+		{"crs:\n  a: {resources: {cpu: 17, memory: 1G}}",
+			"17 CPUs are wanted, this host has 16"},
 	};
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
 	for (size_t i = 0; i < COUNT(table); i++)
@@ -274,7 +287,8 @@ TEST(a_config_moves_to_other_cpus_in_order)
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
 	struct error err = {0};
 	struct plan_request request = request_on("20-27,40-60", 0);
-	assert_ok(plan_text("a: {cpuset: '0,1000-1003', memory: 1G}\nb: {cpuset: '4-7,1003', memory: 2G}",
+	assert_ok(plan_text("a: {cpuset: '0,1000-1003', memory: 1G}\nb: {cpuset: '4-7,1003', "
+			    "memory: 2G}",
 			  &request, &job, &plan, &err),
 		err);
 	char text[CPULIST_TEXT_MAX];
@@ -282,12 +296,14 @@ TEST(a_config_moves_to_other_cpus_in_order)
 	assert_planned(&plan, "b", "21-24,40", 2048);
 	assert_string_equal(cpulist_format(&plan.cpus, text), "20-27,40");
 	request = request_on("20-27", 0);
-	assert_refused("a: {cpuset: 0-8, memory: 1G}", &request, "c.yaml wants 9 CPUs, --cpus has 8");
-	request = request_on("250-260", 0);
-	assert_refused("a: {cpuset: 0-8, memory: 1G}", &request, "--cpus: this host does not have CPUs 256");
-	request = request_on("0", UINT64_C(1) << 30);
 	assert_refused(
-		"a: {cpuset: 0, memory: 1025M}", &request, "c.yaml wants 1025M of memory, --memory is 1G");
+		"a: {cpuset: 0-8, memory: 1G}", &request, "c.yaml wants 9 CPUs, --cpus has 8");
+	request = request_on("250-260", 0);
+	assert_refused("a: {cpuset: 0-8, memory: 1G}", &request,
+		"--cpus: this host does not have CPUs 256");
+	request = request_on("0", UINT64_C(1) << 30);
+	assert_refused("a: {cpuset: 0, memory: 1025M}", &request,
+		"c.yaml wants 1025M of memory, --memory is 1G");
 }
 
 TEST(without_a_topology_a_number_takes_the_lowest_cpus)
@@ -300,7 +316,8 @@ TEST(without_a_topology_a_number_takes_the_lowest_cpus)
 	assert_ok(plan_text("a: {cpuset: 90-93, memory: 1G}", &request, &job, &plan, &err), err);
 	assert_planned(&plan, "a", "4-7", 1024);
 	request.cpu_count = 29;
-	assert_refused("a: {cpuset: 0-3, memory: 1G}", &request, "--cpus 29: this host has 28 CPUs");
+	assert_refused(
+		"a: {cpuset: 0-3, memory: 1G}", &request, "--cpus 29: this host has 28 CPUs");
 }
 
 TEST(scaling_gives_the_rest_to_the_largest_and_never_to_the_infrastructure)
@@ -338,7 +355,8 @@ TEST(scaling_leaves_everyone_one_and_takes_it_from_the_largest)
 	assert_planned(&plan, "c", "3", 1024);
 	request = request_on("0-1", 0);
 	request.scale = true;
-	assert_refused("a: {cpuset: 0, memory: 1G}\nb: {cpuset: 1, memory: 1G}\nc: {cpuset: 2, memory: 1G}",
+	assert_refused("a: {cpuset: 0, memory: 1G}\nb: {cpuset: 1, memory: 1G}\nc: {cpuset: 2, "
+		       "memory: 1G}",
 		&request, "--cpus: 3 CRSs cannot share 2 CPUs");
 }
 

@@ -10,8 +10,8 @@
 #define CONFIGS  10000
 #define TEXT_MAX 8192
 
-static const struct machine machines[] = {
-	{1, 1, 8, 2, true, 64}, {2, 2, 8, 2, true, 64}, {1, 2, 6, 4, false, 64}, {1, 4, 16, 1, false, 64}};
+static const struct machine machines[] = {{1, 1, 8, 2, true, 64}, {2, 2, 8, 2, true, 64},
+	{1, 2, 6, 4, false, 64}, {1, 4, 16, 1, false, 64}};
 
 struct text {
 	char at[TEXT_MAX];
@@ -73,7 +73,8 @@ static void make_mapping(struct text *text, uint64_t *seed)
 	if (below(seed, 5))
 		add(text, below(seed, 2) ? "cpuset: 0-%u" : "cpu: %u", 8 + below(seed, 40));
 	if (below(seed, 5))
-		add(text, "%smemory: %uG", text->at[text->len - 1] == '{' ? "" : ", ", 4 + below(seed, 40));
+		add(text, "%smemory: %uG", text->at[text->len - 1] == '{' ? "" : ", ",
+			4 + below(seed, 40));
 	add(text, "}\n  other:\ncrs:\n");
 	for (unsigned i = 0; i < crss; i++) {
 		add(text, "  c%u:\n", i);
@@ -99,7 +100,8 @@ static void make_flat(struct text *text, uint64_t *seed, bool compose)
 		else
 			add(text, "- {name: c%u, cpuset: ", i);
 		add_list(text, seed, &next);
-		add(text, ", %s: %uM}\n", compose ? "memory" : "memory_limit", 1 + below(seed, 4000));
+		add(text, ", %s: %uM}\n", compose ? "memory" : "memory_limit",
+			1 + below(seed, 4000));
 	}
 }
 
@@ -145,7 +147,8 @@ static int plan_one(uint64_t *seed, const struct topology *topology, unsigned nu
 	}
 	assert_non_null(job.path = strdup("c.yaml"));
 	if (plan_make(&job, &request, &plan, &err) < 0) {
-		if (err.status != EX_CONFIG || (!strstr(err.msg, "c.yaml") && !strstr(err.msg, "--")))
+		if (err.status != EX_CONFIG ||
+			(!strstr(err.msg, "c.yaml") && !strstr(err.msg, "--")))
 			fail_test("config %u: %s\n%s", number, err.msg, text.at);
 		return 0;
 	}

@@ -39,7 +39,8 @@ static void plan_text(const char *text, const struct plan_request *request, stru
 	assert_ok(plan_make(&planned->job, request, &planned->plan, &err), err);
 }
 
-static void assert_crs(const struct planned *planned, const char *name, const char *cpus, const char *mems)
+static void assert_crs(
+	const struct planned *planned, const char *name, const char *cpus, const char *mems)
 {
 	int i = plan_find(&planned->plan, name);
 	assert_true(i >= 0);
@@ -53,7 +54,8 @@ TEST(numbers_become_whole_cores_of_one_node_with_the_memory_there)
 	_cleanup_(planned_free) struct planned planned = {0};
 	struct plan_request request = request_for(&topology);
 	plan_text("workers: {local: {cpu: 40, memory: 128G}}\ncrs:\n"
-		  "  a: {resources: {cpu: 16, memory: 24G}}\n  b: {resources: {cpu: 16, memory: 24G}}\n"
+		  "  a: {resources: {cpu: 16, memory: 24G}}\n  b: {resources: {cpu: 16, memory: "
+		  "24G}}\n"
 		  "  c: {resources: {cpu: 3, memory: 24G}}\n",
 		&request, &planned);
 	assert_crs(&planned, "a", "8-15,136-143", "1");
@@ -61,12 +63,14 @@ TEST(numbers_become_whole_cores_of_one_node_with_the_memory_there)
 	assert_crs(&planned, "c", "1-2,129", "0");
 	assert_int_equal(cpulist_count(&planned.plan.cpus), 40);
 	assert_int_equal(planned.plan.warning_count, 0);
-	assert_string_equal(planned.plan.notes[0], "CPUs by number: whole cores, on as few nodes as "
-						   "possible; the first core (CPUs 0,128) is left "
-						   "to the host");
-	assert_string_equal(planned.plan.notes[1], "a: 16 CPUs on 8 cores of node 1, memory there too");
+	assert_string_equal(planned.plan.notes[0],
+		"CPUs by number: whole cores, on as few nodes as "
+		"possible; the first core (CPUs 0,128) is left "
+		"to the host");
 	assert_string_equal(
-		planned.plan.notes[3], "c: 3 CPUs on 2 cores of node 0, 1 of them whole, memory there too");
+		planned.plan.notes[1], "a: 16 CPUs on 8 cores of node 1, memory there too");
+	assert_string_equal(planned.plan.notes[3],
+		"c: 3 CPUs on 2 cores of node 0, 1 of them whole, memory there too");
 }
 
 TEST(memory_that_does_not_fit_the_nodes_may_come_from_any)
@@ -74,7 +78,8 @@ TEST(memory_that_does_not_fit_the_nodes_may_come_from_any)
 	_cleanup_(topology_free) struct topology topology = topology_of(&epyc);
 	_cleanup_(planned_free) struct planned planned = {0};
 	struct plan_request request = request_for(&topology);
-	plan_text("a: {cpuset: 0-3, memory: 16G}\nb: {cpuset: 4-7, memory: 15G}\nc: {cpuset: 8-15, memory: "
+	plan_text("a: {cpuset: 0-3, memory: 16G}\nb: {cpuset: 4-7, memory: 15G}\nc: {cpuset: 8-15, "
+		  "memory: "
 		  "30G}\n"
 		  "d: {cpuset: 16-31, memory: 40G}",
 		&request, &planned);
@@ -92,7 +97,8 @@ TEST(lists_are_taken_as_they_are_and_shared_cores_are_warned_about)
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
 	_cleanup_(planned_free) struct planned planned = {0};
 	struct plan_request request = request_for(&topology);
-	plan_text("a: {cpuset: 0-3, memory: 1G}\nb: {cpuset: 8-11, memory: 1G}\nc: {cpuset: '4,12', memory: "
+	plan_text("a: {cpuset: 0-3, memory: 1G}\nb: {cpuset: 8-11, memory: 1G}\nc: {cpuset: "
+		  "'4,12', memory: "
 		  "1G}",
 		&request, &planned);
 	assert_crs(&planned, "b", "8-11", "");
@@ -106,7 +112,8 @@ TEST(numbers_keep_off_the_cores_of_lists)
 	_cleanup_(planned_free) struct planned planned = {0};
 	struct plan_request request = request_for(&topology);
 	plan_text("workers: {local: {cpuset: 0-15, memory: 8G}}\ncrs:\n"
-		  "  a: {resources: {cpuset: 1-3, memory: 1G}}\n  b: {resources: {cpu: 4, memory: 1G}}\n",
+		  "  a: {resources: {cpuset: 1-3, memory: 1G}}\n  b: {resources: {cpu: 4, memory: "
+		  "1G}}\n",
 		&request, &planned);
 	assert_crs(&planned, "b", "4-5,12-13", "");
 	assert_int_equal(planned.plan.warning_count, 0);
@@ -119,7 +126,8 @@ TEST(a_config_moves_to_so_many_cpus_core_by_core)
 	_cleanup_(planned_free) struct planned planned = {0};
 	struct plan_request request = request_for(&topology);
 	request.cpu_count = 24;
-	plan_text("a: {cpuset: 0-7, memory: 1G}\nb: {cpuset: 8-15, memory: 1G}", &request, &planned);
+	plan_text(
+		"a: {cpuset: 0-7, memory: 1G}\nb: {cpuset: 8-15, memory: 1G}", &request, &planned);
 	assert_crs(&planned, "a", "1-4,129-132", "0");
 	assert_crs(&planned, "b", "8-11,136-139", "1");
 	assert_int_equal(cpulist_count(&planned.plan.cpus), 16);
@@ -131,7 +139,8 @@ TEST(cpus_that_two_share_on_purpose_stay_shared_and_no_others)
 	_cleanup_(planned_free) struct planned planned = {0};
 	struct plan_request request = request_for(&topology);
 	request.cpu_count = 8;
-	plan_text("a: {cpuset: 100-103, memory: 1G}\nb: {cpuset: 102-105, memory: 1G}", &request, &planned);
+	plan_text("a: {cpuset: 100-103, memory: 1G}\nb: {cpuset: 102-105, memory: 1G}", &request,
+		&planned);
 	struct cpulist both = planned.plan.crs[0].cpus;
 	cpulist_intersect(&both, &planned.plan.crs[1].cpus);
 	assert_int_equal(cpulist_count(&both), 2);
@@ -156,14 +165,17 @@ TEST(scaling_to_so_many_cpus_gives_each_its_part_in_whole_cores)
 
 TEST(crss_on_cores_of_different_speed_are_warned_about)
 {
-	_cleanup_(topology_free) struct topology topology = topology_recorded(state, "arm-A510-A710-A715-X3");
+	_cleanup_(topology_free) struct topology topology =
+		topology_recorded(state, "arm-A510-A710-A715-X3");
 	_cleanup_(planned_free) struct planned planned = {0};
 	struct plan_request request = request_for(&topology);
 	request.host_memory = UINT64_C(8) << 30;
 	plan_text("a: {cpuset: 0-1, memory: 1G}\nb: {cpuset: 3-4, memory: 1G}", &request, &planned);
 	assert_int_equal(planned.plan.warning_count, 1);
-	assert_string_equal(planned.plan.warnings[0], "CRSs 'a' and 'b' have cores of different speed");
-	plan_text("oss_crs_infra: {cpuset: 0, memory: 1G}\na: {cpuset: 3-6, memory: 1G}", &request, &planned);
+	assert_string_equal(
+		planned.plan.warnings[0], "CRSs 'a' and 'b' have cores of different speed");
+	plan_text("oss_crs_infra: {cpuset: 0, memory: 1G}\na: {cpuset: 3-6, memory: 1G}", &request,
+		&planned);
 	assert_int_equal(planned.plan.warning_count, 0);
 }
 

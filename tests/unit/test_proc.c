@@ -181,7 +181,8 @@ TEST(descriptors_are_passed_on_where_the_child_is_to_be_as_if_run_by_the_shell)
 /* In a process of its own, which has nothing left to report with but its exit status. */
 TEST(a_closed_standard_descriptor_is_never_a_file_of_ours)
 {
-	static const int subsets[][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}, {0, 1, 1}, {1, 1, 1}};
+	static const int subsets[][3] = {
+		{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}, {0, 1, 1}, {1, 1, 1}};
 	for (size_t i = 0; i < COUNT(subsets); i++) {
 		pid_t pid = fork();
 		assert_return_code(pid, errno);

@@ -12,8 +12,8 @@
 
 static void put_crs(const struct unit_dir *dir, const char *name, const char *usage)
 {
-	const char *const files[][2] = {
-		{"cpu.stat", usage}, {"memory.current", "4096\n"}, {"memory.events", "oom_kill 0\n"}};
+	const char *const files[][2] = {{"cpu.stat", usage}, {"memory.current", "4096\n"},
+		{"memory.events", "oom_kill 0\n"}};
 	char path[PATH_MAX];
 	for (size_t i = 0; i < COUNT(files); i++) {
 		(void)snprintf(path, sizeof path, "%s/%s", name, files[i][0]);

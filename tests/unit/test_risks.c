@@ -12,18 +12,22 @@ TEST(what_lets_a_service_step_outside_is_named)
 	static const struct {
 		const char *body, *risks;
 	} table[] = {
-		{"{image: x, volumes: [{type: bind, source: /home/u, target: /w}, {type: tmpfs, target: "
+		{"{image: x, volumes: [{type: bind, source: /home/u, target: /w}, {type: tmpfs, "
+		 "target: "
 		 "/t}]}",
 			""},
-		{"{image: x, privileged: false, cap_add: [SYS_PTRACE], pid: 'service:b', cgroup: private}",
+		{"{image: x, privileged: false, cap_add: [SYS_PTRACE], pid: 'service:b', cgroup: "
+		 "private}",
 			""},
 		{"{privileged: true}", "privileged"},
 		{"{cgroup: host, pid: host}", "cgroup: host, pid: host"},
 		{"{cap_add: [NET_ADMIN, SYS_ADMIN]}", "SYS_ADMIN"},
 		{"{cap_add: [ALL]}", "SYS_ADMIN"},
-		{"{volumes: [{type: bind, source: /var/run/docker.sock, target: /d, read_only: true}]}",
+		{"{volumes: [{type: bind, source: /var/run/docker.sock, target: /d, read_only: "
+		 "true}]}",
 			"docker.sock"},
-		{"{volumes: ['/run/user/1000/docker.sock:/var/run/docker.sock:ro']}", "docker.sock"},
+		{"{volumes: ['/run/user/1000/docker.sock:/var/run/docker.sock:ro']}",
+			"docker.sock"},
 		{"{volumes: ['/sys/fs/cgroup:/sys/fs/cgroup:ro']}", ""},
 		{"{volumes: ['/sys/fs/cgroup:/sys/fs/cgroup:rw']}", "writable /sys/fs/cgroup"},
 		{"{volumes: ['/sys:/sys']}", "writable /sys/fs/cgroup"},
@@ -36,7 +40,8 @@ TEST(what_lets_a_service_step_outside_is_named)
 		char text[RISKS_TEXT_MAX];
 		struct error err = {0};
 		assert_ok(doc_load("test", table[i].body, strlen(table[i].body), &doc, &err), err);
-		assert_string_equal(risks_format(risks_of(&doc, doc_root(&doc)), text), table[i].risks);
+		assert_string_equal(
+			risks_format(risks_of(&doc, doc_root(&doc)), text), table[i].risks);
 	}
 }
 

@@ -28,14 +28,17 @@ TEST(the_driver_is_added_and_the_rest_kept_in_its_order)
 		{"{}", "{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}"},
 		{"{\"exec-opts\":[]}", "{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}"},
 		{"{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}", NULL},
-		{"{\"z\":1,\"exec-opts\":[\"a=b\",\"native.cgroupdriver=cgroupfs\"],\"a\":2}", NULL},
+		{"{\"z\":1,\"exec-opts\":[\"a=b\",\"native.cgroupdriver=cgroupfs\"],\"a\":2}",
+			NULL},
 		{"{\"exec-opts\":[\"native.cgroupdriver=systemd\"]}",
 			"{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}"},
 		{"{\"exec-opts\":[\"a=b\",\"native.cgroupdriver=systemd\",\"c=d\"]}",
 			"{\"exec-opts\":[\"a=b\",\"native.cgroupdriver=cgroupfs\",\"c=d\"]}"},
-		{"{\"exec-opts\":[\"native.cgroupdriver=systemd\",\"native.cgroupdriver=cgroupfs\"]}",
+		{"{\"exec-opts\":[\"native.cgroupdriver=systemd\",\"native.cgroupdriver=cgroupfs\"]"
+		 "}",
 			"{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}"},
-		{"{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\",\"native.cgroupdriver=cgroupfs\"]}",
+		{"{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\",\"native.cgroupdriver="
+		 "cgroupfs\"]}",
 			"{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}"},
 		{"{\"exec-opts\":[\"native.cgroupdriver=\"]}",
 			"{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}"},
@@ -73,10 +76,11 @@ TEST(the_indentation_is_that_of_the_file)
 		"{\n  \"debug\": true,\n  \"exec-opts\": [\n    \"native.cgroupdriver=cgroupfs\"\n"
 		"  ]\n}\n");
 	_cleanup_free_ char *line = merge("{\"debug\":true}\n");
-	assert_string_equal(line, "{\"debug\": true, \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"]}\n");
-	_cleanup_free_ char *none = merge("{}");
 	assert_string_equal(
-		none, "{\n    \"exec-opts\": [\n        \"native.cgroupdriver=cgroupfs\"\n    ]\n}\n");
+		line, "{\"debug\": true, \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"]}\n");
+	_cleanup_free_ char *none = merge("{}");
+	assert_string_equal(none,
+		"{\n    \"exec-opts\": [\n        \"native.cgroupdriver=cgroupfs\"\n    ]\n}\n");
 }
 
 TEST(what_is_no_daemon_json_is_refused)
@@ -183,8 +187,8 @@ TEST(the_driver_that_a_file_sets)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct error err = {0};
 		char driver[32] = "?";
-		assert_ok(
-			daemon_json_driver(table[i].text, strlen(table[i].text), driver, sizeof driver, &err),
+		assert_ok(daemon_json_driver(table[i].text, strlen(table[i].text), driver,
+				  sizeof driver, &err),
 			err);
 		assert_string_equal(driver, table[i].driver);
 	}

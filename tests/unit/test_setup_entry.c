@@ -25,8 +25,9 @@
 static int enter(void)
 {
 	struct error err = {0};
-	return entry_descriptors(&err) < 0 || entry_refuse_secure(&err) < 0 || entry_signals(&err) < 0 ||
-			       entry_limits(&err) < 0 || entry_environment(&err) < 0
+	return entry_descriptors(&err) < 0 || entry_refuse_secure(&err) < 0 ||
+			       entry_signals(&err) < 0 || entry_limits(&err) < 0 ||
+			       entry_environment(&err) < 0
 		       ? -1
 		       : 0;
 }
@@ -42,7 +43,8 @@ static void in_child(void (*work)(void))
 	int status = 0;
 	assert_return_code(waitpid(pid, &status, 0), errno);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		fail_test("the child's status is 0x%x (line %% 251 + 1 of what does not hold)", status);
+		fail_test("the child's status is 0x%x (line %% 251 + 1 of what does not hold)",
+			status);
 }
 
 /* All eight subsets of the standard descriptors closed. */
@@ -78,7 +80,8 @@ static void leaked(void)
 	struct rlimit many = {2000, 4096};
 	HOLDS(setrlimit(RLIMIT_NOFILE, &many) == 0);
 	for (int i = 0; i < 1000; i++)
-		HOLDS(open("/dev/null", O_RDONLY) >= 0); // NOLINT(android-cloexec-open): it is to leak
+		HOLDS(open("/dev/null", O_RDONLY) >=
+			0); // NOLINT(android-cloexec-open): it is to leak
 	HOLDS(enter() == 0);
 	for (int fd = 3; fd < 1100; fd++)
 		HOLDS(fcntl(fd, F_GETFD) < 0);
@@ -92,12 +95,13 @@ TEST(a_thousand_leaked_descriptors_are_gone)
 static void poisoned(void)
 {
 	static const char *const names[] = {"LD_PRELOAD", "LD_LIBRARY_PATH", "GCONV_PATH",
-		"SYSTEMD_LOG_LEVEL", "DBUS_SYSTEM_BUS_ADDRESS", "LC_ALL", "LANGUAGE", "TMPDIR", "HOME", "IFS",
-		"POSIXLY_CORRECT"};
+		"SYSTEMD_LOG_LEVEL", "DBUS_SYSTEM_BUS_ADDRESS", "LC_ALL", "LANGUAGE", "TMPDIR",
+		"HOME", "IFS", "POSIXLY_CORRECT"};
 	for (size_t i = 0; i < COUNT(names); i++)
 		HOLDS(setenv(names[i], "/nowhere", 1) == 0);
 	HOLDS(enter() == 0);
-	HOLDS(strncmp(environ[0], "PATH=/usr/sbin:/usr/bin", strlen("PATH=/usr/sbin:/usr/bin")) == 0);
+	HOLDS(strncmp(environ[0], "PATH=/usr/sbin:/usr/bin", strlen("PATH=/usr/sbin:/usr/bin")) ==
+		0);
 	HOLDS(strcmp(environ[1], "LC_ALL=C") == 0);
 	HOLDS(!environ[2]);
 }
@@ -145,7 +149,8 @@ static void timed(void)
 	int death = -1;
 	HOLDS(setitimer(ITIMER_REAL, &soon, NULL) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
 	HOLDS(enter() == 0);
-	HOLDS(getitimer(ITIMER_REAL, &now) == 0 && now.it_value.tv_sec == 0 && now.it_value.tv_usec == 0);
+	HOLDS(getitimer(ITIMER_REAL, &now) == 0 && now.it_value.tv_sec == 0 &&
+		now.it_value.tv_usec == 0);
 	HOLDS(prctl(PR_GET_PDEATHSIG, &death) == 0 && death == 0);
 }
 
@@ -191,7 +196,8 @@ static void confined(void)
 	HOLDS(confine_calls(&is, &err) == 0 && confine_files(NULL, 0, &is, &err) == 0);
 	if (is.landlock) {
 		HOLDS(open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0);
-		HOLDS(open("/tmp/oss-crs-unit", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 && errno == EACCES);
+		HOLDS(open("/tmp/oss-crs-unit", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 &&
+			errno == EACCES);
 		HOLDS(mkdir("/tmp/oss-crs-unit", 0700) < 0 && errno == EACCES);
 	}
 	if (is.seccomp) {

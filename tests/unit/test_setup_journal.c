@@ -133,17 +133,23 @@ TEST(what_is_no_record_is_refused)
 		"",
 		"{}",
 		"[]",
-		"{\"version\":2,\"step\":\"x\",\"target\":\"y\",\"before\":null,\"after\":null,\"mode\":0,"
+		"{\"version\":2,\"step\":\"x\",\"target\":\"y\",\"before\":null,\"after\":null,"
+		"\"mode\":0,"
 		"\"uid\":0,\"gid\":0}",
-		"{\"version\":1,\"step\":null,\"target\":\"y\",\"before\":null,\"after\":null,\"mode\":0,"
+		"{\"version\":1,\"step\":null,\"target\":\"y\",\"before\":null,\"after\":null,"
+		"\"mode\":0,"
 		"\"uid\":0,\"gid\":0}",
-		"{\"version\":1,\"step\":\"x\",\"target\":\"y\",\"after\":null,\"mode\":0,\"uid\":0,\"gid\":"
+		"{\"version\":1,\"step\":\"x\",\"target\":\"y\",\"after\":null,\"mode\":0,\"uid\":"
+		"0,\"gid\":"
 		"0}",
-		"{\"version\":1,\"step\":\"x\",\"target\":\"y\",\"before\":null,\"after\":null,\"mode\":4095,"
+		"{\"version\":1,\"step\":\"x\",\"target\":\"y\",\"before\":null,\"after\":null,"
+		"\"mode\":4095,"
 		"\"uid\":0,\"gid\":0}",
-		"{\"version\":1,\"step\":\"x\",\"target\":\"y\",\"before\":null,\"after\":null,\"mode\":0,"
+		"{\"version\":1,\"step\":\"x\",\"target\":\"y\",\"before\":null,\"after\":null,"
+		"\"mode\":0,"
 		"\"uid\":-1,\"gid\":0}",
-		"{\"version\":1,\"step\":\"x\",\"target\":\"y\",\"before\":null,\"after\":null,\"mode\":0,"
+		"{\"version\":1,\"step\":\"x\",\"target\":\"y\",\"before\":null,\"after\":null,"
+		"\"mode\":0,"
 		"\"uid\":4294967295,\"gid\":0}",
 	};
 	for (size_t i = 0; i < COUNT(bad); i++) {

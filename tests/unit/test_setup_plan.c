@@ -31,8 +31,8 @@ static void set_text(char **field, const char *text)
 
 static void make_ready(struct fixture *f)
 {
-	static const char *const paths[LEVEL_COUNT] = {".", "user.slice", "user.slice/user-1000.slice",
-		"user.slice/user-1000.slice/user@1000.service",
+	static const char *const paths[LEVEL_COUNT] = {".", "user.slice",
+		"user.slice/user-1000.slice", "user.slice/user-1000.slice/user@1000.service",
 		"user.slice/user-1000.slice/user@1000.service/oss-crs"};
 	struct delegate_facts *delegate = &f->facts.delegate;
 	struct docker_facts *docker = &f->facts.docker;
@@ -40,8 +40,10 @@ static void make_ready(struct fixture *f)
 	policy_default(&f->policy);
 	f->facts.user = (struct caller){.known = true, .uid = 1000, .gid = 1000, .name = "alice"};
 	(void)snprintf(delegate->unit, sizeof delegate->unit, "user@1000.service");
-	(void)snprintf(delegate->dropin_dir, FACTS_PATH_MAX, "/etc/systemd/system/user@1000.service.d");
-	delegate->manager = (struct unit_state){.installed = true, .active = true, .active_text = "active"};
+	(void)snprintf(
+		delegate->dropin_dir, FACTS_PATH_MAX, "/etc/systemd/system/user@1000.service.d");
+	delegate->manager =
+		(struct unit_state){.installed = true, .active = true, .active_text = "active"};
 	delegate->lingers = true;
 	delegate->dropin_read = true;
 	set_text(&delegate->dropin, plan_dropin(&f->policy, dropin, sizeof dropin));
@@ -54,7 +56,8 @@ static void make_ready(struct fixture *f)
 		(void)snprintf(level->controllers, sizeof level->controllers, ALL);
 		(void)snprintf(level->enabled, sizeof level->enabled, ALL);
 	}
-	docker->service = (struct unit_state){.installed = true, .active = true, .active_text = "active"};
+	docker->service =
+		(struct unit_state){.installed = true, .active = true, .active_text = "active"};
 	docker->mode = 0644;
 	set_text(&docker->text, "{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}");
 	docker->len = strlen(docker->text);
@@ -72,7 +75,8 @@ static void make_stock(struct fixture *f)
 	delegate->levels[LEVEL_OURS].exists = false;
 	delegate->levels[LEVEL_OURS].owned = false;
 	for (int i = LEVEL_USER_SLICE; i < LEVEL_OURS; i++)
-		(void)snprintf(delegate->levels[i].enabled, FACTS_CONTROLLERS_MAX, "cpu memory pids");
+		(void)snprintf(
+			delegate->levels[i].enabled, FACTS_CONTROLLERS_MAX, "cpu memory pids");
 	set_text(&f->facts.docker.text, NULL);
 	f->facts.docker.len = 0;
 	(void)snprintf(f->facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "systemd");
@@ -80,7 +84,8 @@ static void make_stock(struct fixture *f)
 
 static int make_plan(struct fixture *f, bool delegate, bool docker)
 {
-	const struct plan_input input = {&f->facts, &f->policy, delegate, docker, docker && !delegate};
+	const struct plan_input input = {
+		&f->facts, &f->policy, delegate, docker, docker && !delegate};
 	plan_clear(&f->plan);
 	return plan_make(&input, &f->plan, &f->err);
 }
@@ -91,8 +96,8 @@ static void assert_steps(const struct fixture *f, const char *names)
 	char is[512] = "";
 	for (size_t i = 0; i < f->plan.count; i++) {
 		size_t used = strlen(is);
-		(void)snprintf(
-			is + used, sizeof is - used, "%s%s", i ? " " : "", step_name(f->plan.steps[i].kind));
+		(void)snprintf(is + used, sizeof is - used, "%s%s", i ? " " : "",
+			step_name(f->plan.steps[i].kind));
 	}
 	assert_string_equal(is, names);
 }
@@ -103,7 +108,8 @@ static void release(struct fixture *f)
 	facts_clear(&f->facts);
 }
 
-#define DELEGATE_STOCK "drop-in reload linger realize enable enable user-enable user-make user-enable"
+#define DELEGATE_STOCK \
+	"drop-in reload linger realize enable enable user-enable user-make user-enable"
 
 TEST(a_stock_host_needs_everything)
 {
@@ -141,8 +147,8 @@ TEST(after_a_reboot_only_the_users_part_is_missing)
 	make_ready(&f);
 	f.facts.delegate.levels[LEVEL_OURS].exists = false;
 	f.facts.delegate.levels[LEVEL_OURS].owned = false;
-	(void)snprintf(
-		f.facts.delegate.levels[LEVEL_MANAGER].enabled, FACTS_CONTROLLERS_MAX, "cpu memory pids");
+	(void)snprintf(f.facts.delegate.levels[LEVEL_MANAGER].enabled, FACTS_CONTROLLERS_MAX,
+		"cpu memory pids");
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, "user-enable user-make user-enable");
 	release(&f);
@@ -157,8 +163,8 @@ TEST(a_user_who_is_not_logged_in)
 	for (int i = LEVEL_USER_UID_SLICE; i < LEVEL_COUNT; i++)
 		f.facts.delegate.levels[i].exists = false;
 	assert_ok(make_plan(&f, true, false), f.err);
-	assert_steps(
-		&f, "drop-in reload linger start-manager enable enable user-enable user-make user-enable");
+	assert_steps(&f, "drop-in reload linger start-manager enable enable user-enable user-make "
+			 "user-enable");
 	f.policy.linger = false;
 	assert_ok(make_plan(&f, true, false), f.err);
 	assert_steps(&f, "drop-in reload");
@@ -298,7 +304,8 @@ TEST(a_driver_on_the_command_line_is_named_and_left)
 	make_stock(&f);
 	struct docker_facts *docker = &f.facts.docker;
 	(void)snprintf(docker->flag, sizeof docker->flag, "systemd");
-	(void)snprintf(docker->flag_where, sizeof docker->flag_where, "/etc/systemd/system/x.conf:3");
+	(void)snprintf(
+		docker->flag_where, sizeof docker->flag_where, "/etc/systemd/system/x.conf:3");
 	assert_blocked(&f, EX_CONFIG, "/etc/systemd/system/x.conf:3 sets the driver 'systemd'");
 	(void)snprintf(docker->flag, sizeof docker->flag, "cgroupfs");
 	assert_ok(make_plan(&f, false, true), f.err);
@@ -337,7 +344,8 @@ TEST(whether_live_restore_saves_running_containers_is_said)
 	assert_contains(f.plan.blocked.hint, "live-restore is off: they are stopped");
 	f.facts.docker.state.live_restore = true;
 	assert_blocked(&f, EX_TEMPFAIL, "1 container is running: web");
-	assert_contains(f.plan.blocked.hint, "live-restore is on: with --restart=force they go on running");
+	assert_contains(
+		f.plan.blocked.hint, "live-restore is on: with --restart=force they go on running");
 	release(&f);
 }
 
@@ -435,7 +443,8 @@ TEST(plans_and_findings_as_json)
 	assert_int_equal(json_array_size(steps), 9);
 	assert_true(json_is_null(json_object_get(json_array_get(steps, 0), "before")));
 	assert_contains(
-		json_string_value(json_object_get(json_object_get(json, "blocked"), "message")), "web");
+		json_string_value(json_object_get(json_object_get(json, "blocked"), "message")),
+		"web");
 	json_decref(json);
 	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_ok(render_findings_json(&findings, &checked, &f.err), f.err);

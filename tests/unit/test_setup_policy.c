@@ -30,7 +30,8 @@ TEST(every_key_can_be_set)
 {
 	struct policy policy;
 	struct error err = {0};
-	assert_ok(parse("; a comment\n# another\n[delegate]\ncontrollers =  cpu cpuset\tio memory pids "
+	assert_ok(parse("; a comment\n# another\n[delegate]\ncontrollers =  cpu cpuset\tio memory "
+			"pids "
 			"\nlinger=no\n"
 			"scope=all\n\n[docker]\nmanage=no\ndaemon_json=/etc/d/"
 			"e.json\nservice=docker-x@1.service\n"

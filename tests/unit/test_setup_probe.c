@@ -26,21 +26,27 @@ TEST(a_driver_on_the_command_line_is_found)
 		{"dockerd\n--exec-opt=native.cgroupdriver=cgroupfs\n-D\n", "", "cgroupfs"},
 		{"dockerd\n--exec-opt=\"native.cgroupdriver=cgroupfs\"\n", "", "cgroupfs"},
 		{"dockerd\n$DOCKER_OPTS\n", "", NULL},
-		{"dockerd\n$DOCKER_OPTS\n", "DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd -D\n",
-			"systemd"},
-		{"dockerd\n${DOCKER_OPTS}\n", "A=b\n  DOCKER_OPTS=\"--exec-opt native.cgroupdriver=x\"", "x"},
-		{"dockerd\n$DOCKER_OPTS\n", "#DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd\n", NULL},
+		{"dockerd\n$DOCKER_OPTS\n",
+			"DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd -D\n", "systemd"},
+		{"dockerd\n${DOCKER_OPTS}\n",
+			"A=b\n  DOCKER_OPTS=\"--exec-opt native.cgroupdriver=x\"", "x"},
+		{"dockerd\n$DOCKER_OPTS\n", "#DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd\n",
+			NULL},
 		{"dockerd\n$DOCKER_OPTS\n", "; DOCKER_OPTS=native.cgroupdriver=systemd\n", NULL},
 		{"dockerd\n$OTHER\n", "DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd\n", NULL},
-		{"dockerd\n$DOCKER_OPTS_2\n", "DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd\n", NULL},
-		{"dockerd\n$DOCKER_OPTS\n", "DOCKER_OPTS=-D\nOTHER=native.cgroupdriver=systemd\n", NULL},
+		{"dockerd\n$DOCKER_OPTS_2\n",
+			"DOCKER_OPTS=--exec-opt native.cgroupdriver=systemd\n", NULL},
+		{"dockerd\n$DOCKER_OPTS\n", "DOCKER_OPTS=-D\nOTHER=native.cgroupdriver=systemd\n",
+			NULL},
 		{"dockerd\n$DOCKER_OPTS\n", "junk\n\n=\nDOCKER_OPTS=native.cgroupdriver=", ""},
 		{"dockerd\n$\n", "\n", NULL},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		char driver[32] = "";
-		bool found = probe_find_flag(table[i].exec, table[i].environment, driver, sizeof driver);
-		if (found != (table[i].driver != NULL) || (found && strcmp(driver, table[i].driver) != 0))
+		bool found =
+			probe_find_flag(table[i].exec, table[i].environment, driver, sizeof driver);
+		if (found != (table[i].driver != NULL) ||
+			(found && strcmp(driver, table[i].driver) != 0))
 			fail_test("row %zu: %d '%s'", i, found, driver);
 	}
 }
@@ -48,7 +54,8 @@ TEST(a_driver_on_the_command_line_is_found)
 TEST(the_line_that_sets_it_is_named)
 {
 	assert_int_equal(probe_flag_line(""), 0);
-	assert_int_equal(probe_flag_line("[Service]\n# native.cgroupdriver=systemd\nExecStart=\n"), 0);
+	assert_int_equal(
+		probe_flag_line("[Service]\n# native.cgroupdriver=systemd\nExecStart=\n"), 0);
 	assert_int_equal(probe_flag_line("[Service]\nExecStart=\nExecStart=dockerd --exec-opt "
 					 "native.cgroupdriver=systemd\n"),
 		3);
@@ -88,7 +95,8 @@ TEST(which_kernels_need_cap_sys_nice)
 		const char *release;
 		int before;
 	} table[] = {{"6.1.0-56-cloud-amd64", 1}, {"6.5.99", 1}, {"6.6.0", 0},
-		{"6.12.117+deb13-cloud-amd64", 0}, {"5.19.0", 1}, {"7.0", 0}, {"", 1}, {"x.y", 1}, {"6", 1}};
+		{"6.12.117+deb13-cloud-amd64", 0}, {"5.19.0", 1}, {"7.0", 0}, {"", 1}, {"x.y", 1},
+		{"6", 1}};
 	for (size_t i = 0; i < COUNT(table); i++)
 		if (privs_kernel_before(table[i].release, 6, 6) != table[i].before)
 			fail_test("'%s'", table[i].release);

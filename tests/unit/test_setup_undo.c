@@ -29,7 +29,8 @@ static void start(struct fixture *f)
 	*f = (struct fixture){.undo = {.journal = JOURNAL_CLOSED}};
 	f->undo.journal.records = f->records;
 	f->undo.items = f->items;
-	f->docker.service = (struct unit_state){.installed = true, .active = true, .active_text = "active"};
+	f->docker.service =
+		(struct unit_state){.installed = true, .active = true, .active_text = "active"};
 	(void)snprintf(f->docker.state.driver, sizeof f->docker.state.driver, "cgroupfs");
 	policy_default(&f->policy);
 }
@@ -40,8 +41,8 @@ static char *text_of(const char *text)
 }
 
 /* The next change, and what is there now of it. */
-static struct undo_item *add(struct fixture *f, enum step_kind kind, const char *target, const char *before,
-	const char *after, const char *now)
+static struct undo_item *add(struct fixture *f, enum step_kind kind, const char *target,
+	const char *before, const char *after, const char *now)
 {
 	size_t i = f->undo.journal.count++;
 	assert_true(i < MAX);
@@ -52,7 +53,8 @@ static struct undo_item *add(struct fixture *f, enum step_kind kind, const char 
 		.after = text_of(after),
 		.uid = 1000,
 		.gid = 1000};
-	f->items[i] = (struct undo_item){.record = &f->records[i], .now = text_of(now), .active = true};
+	f->items[i] =
+		(struct undo_item){.record = &f->records[i], .now = text_of(now), .active = true};
 	return &f->items[i];
 }
 
@@ -63,8 +65,8 @@ static void assert_undo(struct fixture *f, bool purge, const char *names)
 	assert_ok(plan_undo(&f->undo, &f->docker, &f->policy, purge, &f->plan, &f->err), f->err);
 	for (size_t i = 0; i < f->plan.count; i++) {
 		size_t used = strlen(is);
-		(void)snprintf(
-			is + used, sizeof is - used, "%s%s", i ? " " : "", step_name(f->plan.steps[i].kind));
+		(void)snprintf(is + used, sizeof is - used, "%s%s", i ? " " : "",
+			step_name(f->plan.steps[i].kind));
 	}
 	assert_string_equal(is, names);
 }
@@ -91,8 +93,9 @@ static void add_all(struct fixture *f)
 	add(f, STEP_DAEMON_JSON, JSON, "{}", "{new}", "{new}");
 }
 
-#define UNDO_ALL \
-	"idle daemon-json restart user-disable user-unmake user-disable unlinger remove-file reload realize"
+#define UNDO_ALL                                                                               \
+	"idle daemon-json restart user-disable user-unmake user-disable unlinger remove-file " \
+	"reload realize"
 
 TEST(all_of_it_newest_first)
 {
@@ -106,7 +109,8 @@ TEST(all_of_it_newest_first)
 	assert_int_equal(f.plan.steps[5].uid, 1000);
 	assert_int_equal(f.plan.note_count, 0);
 	assert_undo(&f, true,
-		"idle daemon-json restart remove-file user-disable user-unmake user-disable unlinger "
+		"idle daemon-json restart remove-file user-disable user-unmake user-disable "
+		"unlinger "
 		"remove-file reload realize");
 	end(&f);
 }
@@ -177,11 +181,13 @@ TEST(running_containers_keep_dockers_half_from_being_undone_and_nothing_else)
 	add_all(&f);
 	f.docker.state.running = 1;
 	f.docker.state.names = names;
-	assert_undo(&f, false, "user-disable user-unmake user-disable unlinger remove-file reload realize");
+	assert_undo(&f, false,
+		"user-disable user-unmake user-disable unlinger remove-file reload realize");
 	assert_int_equal(f.plan.blocked.status, EX_TEMPFAIL);
 	f.policy.restart = RESTART_NEVER;
 	assert_undo(&f, false,
-		"daemon-json user-disable user-unmake user-disable unlinger remove-file reload realize");
+		"daemon-json user-disable user-unmake user-disable unlinger remove-file reload "
+		"realize");
 	assert_contains(f.plan.notes[0], "until it is restarted");
 	end(&f);
 }

@@ -52,8 +52,8 @@ TEST(a_size_is_rounded_down_to_whole_pages)
 	static const struct {
 		const char *text;
 		uint64_t bytes;
-	} table[] = {{"4097B", 4096}, {"8191B", 4096}, {"8192B", 8192}, {"5K", 4096}, {"1.1M", 4 * KIB * 281},
-		{"0.1G", 4 * KIB * 26214}};
+	} table[] = {{"4097B", 4096}, {"8191B", 4096}, {"8192B", 8192}, {"5K", 4096},
+		{"1.1M", 4 * KIB * 281}, {"0.1G", 4 * KIB * 26214}};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct error err = {0};
 		uint64_t bytes = 0;
@@ -124,7 +124,8 @@ TEST(what_is_no_size_is_refused_with_the_reason)
 		struct error err = {0};
 		uint64_t bytes = 77;
 		char expected[128];
-		(void)snprintf(expected, sizeof expected, "size '%s': %s", table[i].text, table[i].why);
+		(void)snprintf(
+			expected, sizeof expected, "size '%s': %s", table[i].text, table[i].why);
 		assert_int_equal(size_parse(table[i].text, SIZE_BARE_REFUSED, &bytes, &err), -1);
 		assert_string_equal(err.msg, expected);
 		assert_int_equal(err.status, EX_CONFIG);
@@ -189,8 +190,8 @@ TEST(a_size_with_one_decimal_is_written_as_it_was_read)
 			struct error err = {0};
 			uint64_t bytes = 0;
 			if (tenths % 10)
-				(void)snprintf(
-					text, sizeof text, "%u.%u%c", tenths / 10, tenths % 10, *suffix);
+				(void)snprintf(text, sizeof text, "%u.%u%c", tenths / 10,
+					tenths % 10, *suffix);
 			else
 				(void)snprintf(text, sizeof text, "%u%c", tenths / 10, *suffix);
 			assert_ok(size_parse(text, SIZE_BARE_REFUSED, &bytes, &err), err);

@@ -12,7 +12,8 @@
 #define ID       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define RUN_TWO  "my-job-exec-1764000001-00000000-big-worker"
 
-static void put_files(const struct unit_dir *dir, const char *cg, const char *const (*files)[2], size_t count)
+static void put_files(
+	const struct unit_dir *dir, const char *cg, const char *const (*files)[2], size_t count)
 {
 	char path[PATH_MAX];
 	for (size_t i = 0; i < count; i++) {
@@ -32,8 +33,9 @@ static void put_crs(const struct unit_dir *dir, const char *cg)
 		{"cpu.stat", "usage_usec 59300000\nuser_usec 1\nsystem_usec 1\nnr_throttled "
 			     "0\nthrottled_usec 5\n"},
 		{"memory.events", "low 0\nhigh 0\nmax 7\noom 3\noom_kill 2\noom_group_kill 0\n"},
-		{"cpu.pressure", "some avg10=12.34 avg60=0.00 avg300=0.00 total=777\nfull avg10=0.00 "
-				 "avg60=0.00 avg300=0.00 total=0\n"},
+		{"cpu.pressure",
+			"some avg10=12.34 avg60=0.00 avg300=0.00 total=777\nfull avg10=0.00 "
+			"avg60=0.00 avg300=0.00 total=0\n"},
 		{"cgroup.procs", "1\n"},
 		{ID "/cgroup.procs", "2\n3\n"},
 		{"inner/cgroup.procs", "4\n"},
@@ -157,8 +159,8 @@ TEST(a_crs_that_goes_while_it_is_read_is_left_out)
 
 TEST(the_document_has_the_keys_of_the_contract)
 {
-	static const char *const run_keys[] = {
-		"name", "run_id", "phase", "worker", "state", "started", "owner_pid", "user", "crs"};
+	static const char *const run_keys[] = {"name", "run_id", "phase", "worker", "state",
+		"started", "owner_pid", "user", "crs"};
 	static const char *const crs_keys[] = {"name", "cpus", "cpus_effective", "memory_max",
 		"memory_current", "memory_peak", "cpu_usage_usec", "pressure", "oom_kills", "pids",
 		"containers"};
@@ -180,7 +182,8 @@ TEST(the_document_has_the_keys_of_the_contract)
 
 /* ---- how it is shown ------------------------------------------------------------------------------------------ */
 
-static char *show(const struct status *status, const struct status *before, const struct status_view *view)
+static char *show(
+	const struct status *status, const struct status *before, const struct status_view *view)
 {
 	struct error err = {0};
 	char *text = NULL;
@@ -218,7 +221,8 @@ TEST(without_a_terminal_all_is_there_and_no_escape)
 	assert_null(strchr(text, '\033'));
 	assert_contains(text, RUN_NAME);
 	assert_contains(text, "dead");
-	assert_contains(text, "a   0-1     59.3s 512M/1G 768M   12/-/-   2    5 0123456789ab,0123456789ab");
+	assert_contains(
+		text, "a   0-1     59.3s 512M/1G 768M   12/-/-   2    5 0123456789ab,0123456789ab");
 }
 
 TEST(any_width_keeps_the_rows_and_loses_columns)
@@ -268,10 +272,12 @@ TEST(use_is_a_rate_since_the_frame_before)
 	put(dir, OURS "/" RUN_NAME "/a/cpu.stat", "usage_usec 60800000\n");
 	_cleanup_(status_free) struct status now = look(dir, NULL);
 	now.at_usec = before.at_usec + 1000000;
-	_cleanup_free_ char *text = show(&now, &before, &(struct status_view){.width = 120, .live = true});
+	_cleanup_free_ char *text =
+		show(&now, &before, &(struct status_view){.width = 120, .live = true});
 	assert_contains(text, "1.50/2 [########..]");
 	assert_contains(text, "512M/1G [#####.....]");
-	_cleanup_free_ char *first = show(&before, NULL, &(struct status_view){.width = 120, .live = true});
+	_cleanup_free_ char *first =
+		show(&before, NULL, &(struct status_view){.width = 120, .live = true});
 	assert_contains(first, " -/2 [");
 }
 
@@ -282,7 +288,8 @@ TEST(colours_mark_what_is_wrong)
 	put_crs(dir, RUN_NAME "/a");
 	put(dir, OURS "/" RUN_NAME "/a/memory.current", "1070000000\n");
 	_cleanup_(status_free) struct status status = look(dir, NULL);
-	_cleanup_free_ char *text = show(&status, NULL, &(struct status_view){.width = 120, .colours = true});
+	_cleanup_free_ char *text =
+		show(&status, NULL, &(struct status_view){.width = 120, .colours = true});
 	assert_contains(text, "\033[31m");
 	_cleanup_free_ char *plain = show(&status, NULL, &(struct status_view){.width = 120});
 	assert_null(strchr(plain, '\033'));

@@ -9,7 +9,8 @@
 #define REPORTS "oss-crs/reports"
 
 static const char text_format[] =
-	"{\"version\": 1, \"name\": \"%s\", \"run_id\": \"job\", \"phase\": \"run\", \"worker\": \"local\","
+	"{\"version\": 1, \"name\": \"%s\", \"run_id\": \"job\", \"phase\": \"run\", \"worker\": "
+	"\"local\","
 	" \"reason\": \"exited\", \"exit_status\": 0, \"crs\": [{\"name\": \"a\", \"cpus\": \"0\", "
 	"\"exits\": \"\"}]}";
 

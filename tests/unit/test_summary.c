@@ -13,17 +13,22 @@
 static const char good[] =
 	"{\"version\": 1, \"name\": \"" NAME
 	"\", \"run_id\": \"job\", \"phase\": \"run\", \"worker\": \"local\","
-	" \"reason\": \"exited\", \"exit_status\": 0, \"started\": 1764000000, \"duration_usec\": 100000000,"
-	" \"machine\": {\"host\": \"h\", \"kernel\": \"6.12\", \"cpu\": \"\", \"cpus\": 4, \"memory_max\": "
+	" \"reason\": \"exited\", \"exit_status\": 0, \"started\": 1764000000, \"duration_usec\": "
+	"100000000,"
+	" \"machine\": {\"host\": \"h\", \"kernel\": \"6.12\", \"cpu\": \"\", \"cpus\": 4, "
+	"\"memory_max\": "
 	"4294967296},"
-	" \"caveats\": [], \"sample_usec\": [1, 1000000, 2000000], \"crs\": [{\"name\": \"a\", \"cpus\": "
+	" \"caveats\": [], \"sample_usec\": [1, 1000000, 2000000], \"crs\": [{\"name\": \"a\", "
+	"\"cpus\": "
 	"\"0-1\","
 	" \"memory_max\": 1073741824, \"cpu_usage_usec\": 150000000, \"memory_peak\": 536870912, "
 	"\"oom_kills\": 2,"
-	" \"throttled_usec\": null, \"stalled_usec\": {\"cpu\": 5000000, \"memory\": 0, \"io\": null}, "
+	" \"throttled_usec\": null, \"stalled_usec\": {\"cpu\": 5000000, \"memory\": 0, \"io\": "
+	"null}, "
 	"\"exits\": \"0\","
 	" \"samples\": {\"cpu_usage_usec\": [0, 1, 2], \"memory_current\": [4096, 8192, null],"
-	" \"cpu_stalled_usec\": [0, 0, 0], \"memory_stalled_usec\": [0, 0, 0], \"io_stalled_usec\": [null, "
+	" \"cpu_stalled_usec\": [0, 0, 0], \"memory_stalled_usec\": [0, 0, 0], "
+	"\"io_stalled_usec\": [null, "
 	"null, null],"
 	" \"oom_kills\": [0, 1, 2]}}]}";
 
@@ -33,8 +38,8 @@ static char *with(const char *text, const char *replacement)
 	char *result = NULL;
 	const char *at = strstr(good, text);
 	assert_non_null(at);
-	assert_true(
-		asprintf(&result, "%.*s%s%s", (int)(at - good), good, replacement, at + strlen(text)) >= 0);
+	assert_true(asprintf(&result, "%.*s%s%s", (int)(at - good), good, replacement,
+			    at + strlen(text)) >= 0);
 	return result;
 }
 
@@ -87,15 +92,19 @@ TEST(what_no_program_of_ours_has_written_is_refused)
 	static const char *const changes[][3] = {
 		{"\"version\": 1", "\"version\": 2", "no report"},
 		{"\"version\": 1", "\"version\": \"1\"", "'version' is no whole number"},
-		{"\"name\": \"" NAME "\"", "\"name\": \"../../etc/passwd\"", "not the name of a run"},
+		{"\"name\": \"" NAME "\"", "\"name\": \"../../etc/passwd\"",
+			"not the name of a run"},
 		{"\"name\": \"" NAME "\"", "\"name\": 7", "'name' is no plain text"},
-		{"\"reason\": \"exited\"", "\"reason\": \"\\u001b[2J\"", "'reason' is no plain text"},
-		{"\"reason\": \"exited\"", "\"reason\": \"\\u009b2J\"", "'reason' is no plain text"},
+		{"\"reason\": \"exited\"", "\"reason\": \"\\u001b[2J\"",
+			"'reason' is no plain text"},
+		{"\"reason\": \"exited\"", "\"reason\": \"\\u009b2J\"",
+			"'reason' is no plain text"},
 		{"\"reason\": \"exited\"", "\"reason\": \"a\\u0000b\"", "no JSON"},
 		{"\"exit_status\": 0", "\"exit_status\": 256", "no exit status"},
 		{"\"exit_status\": 0", "\"exit_status\": -1", "'exit_status' is no whole number"},
 		{"\"duration_usec\": 100000000", "\"duration_usec\": 1.5", "'duration_usec'"},
-		{"\"started\": 1764000000", "\"started\": 9223372036854775807", "'started' is no time"},
+		{"\"started\": 1764000000", "\"started\": 9223372036854775807",
+			"'started' is no time"},
 		{"\"caveats\": []", "\"caveats\": {}", "'caveats'"},
 		{"\"caveats\": []", "\"caveats\": [{\"id\": \"x\"}]", "'detail' is no plain text"},
 		{"\"name\": \"a\"", "\"name\": \"a'; system('id')\"", "not the name of a CRS"},
@@ -162,7 +171,8 @@ TEST(a_series_spans_the_whole_run_in_bounded_memory)
 TEST(what_is_kept_of_a_run_the_reader_takes)
 {
 	for (size_t count = 0; count < 5000; count += 7) {
-		assert_true(series_capacity(count) >= 128 && series_capacity(count) <= SERIES_POINTS_MAX);
+		assert_true(series_capacity(count) >= 128 &&
+			    series_capacity(count) <= SERIES_POINTS_MAX);
 		assert_int_equal(series_capacity(count) % 2, 0);
 	}
 }
@@ -227,13 +237,14 @@ TEST(a_row_has_the_figures)
 {
 	char text[4096] = "";
 	struct error err = {0};
-	_cleanup_free_ char *other =
-		with("\"caveats\": []", "\"caveats\": [{\"id\": \"steal\", \"detail\": \"too much\"}]");
+	_cleanup_free_ char *other = with(
+		"\"caveats\": []", "\"caveats\": [{\"id\": \"steal\", \"detail\": \"too much\"}]");
 	_cleanup_(summary_free) struct summary summary = read_text(other);
 	_cleanup_fclose_ FILE *out = fmemopen(text, sizeof text - 1, "w");
 	assert_ok(tables_print(&summary, out, &err), err);
 	(void)fflush(out);
-	assert_contains(text, "a   0-1    150.0s  75%        512M    1G         2    5.0s/0.0s/- 0");
+	assert_contains(
+		text, "a   0-1    150.0s  75%        512M    1G         2    5.0s/0.0s/- 0");
 	assert_contains(text, "steal: too much");
 }
 

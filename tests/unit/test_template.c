@@ -34,10 +34,12 @@ TEST(the_cgroup_parent_is_filled_in)
 
 TEST(a_service_with_the_crs_name_in_its_key_is_repeated_for_each)
 {
-	assert_rendered("services:\n  {{ crs.name }}_f:\n    image: i\n\n    cgroup_parent: {{ cgroup_parent "
+	assert_rendered("services:\n  {{ crs.name }}_f:\n    image: i\n\n    cgroup_parent: {{ "
+			"cgroup_parent "
 			"}}/{{ crs.name }}\n"
 			"  other:\n    image: j\n",
-		"services:\n  a_f:\n    image: i\n\n    cgroup_parent: /p/a\n  b_f:\n    image: i\n\n    "
+		"services:\n  a_f:\n    image: i\n\n    cgroup_parent: /p/a\n  b_f:\n    image: "
+		"i\n\n    "
 		"cgroup_parent: /p/b\n"
 		"  other:\n    image: j\n");
 }

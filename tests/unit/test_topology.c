@@ -7,8 +7,8 @@
 #define CPUS  "devices/system/cpu/"
 #define NODES "devices/system/node/"
 
-static void assert_cpu(
-	const struct topology *topology, unsigned number, unsigned core, unsigned node, unsigned package)
+static void assert_cpu(const struct topology *topology, unsigned number, unsigned core,
+	unsigned node, unsigned package)
 {
 	const struct topo_cpu *cpu = topology_find(topology, number);
 	assert_non_null(cpu);
@@ -20,7 +20,8 @@ static void assert_cpu(
 
 TEST(a_server_with_nodes_of_different_size)
 {
-	_cleanup_(topology_free) struct topology topology = topology_recorded(state, "x86_64-64cpu");
+	_cleanup_(topology_free) struct topology topology =
+		topology_recorded(state, "x86_64-64cpu");
 	assert_int_equal(topology.count, 64);
 	assert_int_equal(topology.core_count, 32);
 	assert_int_equal(topology.threads_max, 2);
@@ -41,7 +42,8 @@ TEST(a_server_with_nodes_of_different_size)
 
 TEST(a_phone_with_three_kinds_of_cores)
 {
-	_cleanup_(topology_free) struct topology topology = topology_recorded(state, "arm-A510-A710-A715-X3");
+	_cleanup_(topology_free) struct topology topology =
+		topology_recorded(state, "arm-A510-A710-A715-X3");
 	assert_int_equal(topology.count, 8);
 	assert_int_equal(topology.core_count, 8);
 	assert_int_equal(topology.threads_max, 1);
@@ -53,7 +55,8 @@ TEST(a_phone_with_three_kinds_of_cores)
 
 TEST(a_laptop_and_a_virtual_machine)
 {
-	_cleanup_(topology_free) struct topology laptop = topology_recorded(state, "x86_64-dell_e4310");
+	_cleanup_(topology_free) struct topology laptop =
+		topology_recorded(state, "x86_64-dell_e4310");
 	assert_int_equal(laptop.core_count, 2);
 	struct cpulist core = topology_core(&laptop, 0);
 	assert_list(&core, "0,2");
@@ -75,7 +78,8 @@ TEST(a_server_of_sixteen_nodes_is_read_as_it_was_written)
 	assert_int_equal(topology.node_count, expected.node_count);
 	assert_int_equal(topology.memory, expected.memory);
 	assert_memory_equal(topology.cpus, expected.cpus, expected.count * sizeof *expected.cpus);
-	assert_memory_equal(topology.nodes, expected.nodes, expected.node_count * sizeof *expected.nodes);
+	assert_memory_equal(
+		topology.nodes, expected.nodes, expected.node_count * sizeof *expected.nodes);
 	assert_memory_equal(topology.index, expected.index, sizeof expected.index);
 }
 
@@ -166,7 +170,8 @@ TEST(files_without_sense_are_refused_by_name)
 		char name[16];
 		(void)snprintf(name, sizeof name, "%zu", i);
 		make_dir(unit_dir(state), name);
-		_cleanup_close_ int sys = openat(unit_dir(state), name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		_cleanup_close_ int sys =
+			openat(unit_dir(state), name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		struct topology topology = TOPOLOGY_NONE;
 		struct error err = {0};
 		make_text(sys, "0-3\n", CPUS "online");

@@ -47,12 +47,13 @@
 	} while (0)
 
 /* The call fails by this errno value. */
-#define assert_errno(call, errnum, err)                                                                   \
-	do {                                                                                              \
-		if ((call) >= 0)                                                                          \
-			fail_test("%s did not fail", #call);                                              \
-		if ((err).code != (errnum))                                                               \
-			fail_test("%s: expected %s, got: %s", #call, strerrorname_np(errnum), (err).msg); \
+#define assert_errno(call, errnum, err)                                                       \
+	do {                                                                                  \
+		if ((call) >= 0)                                                              \
+			fail_test("%s did not fail", #call);                                  \
+		if ((err).code != (errnum))                                                   \
+			fail_test("%s: expected %s, got: %s", #call, strerrorname_np(errnum), \
+				(err).msg);                                                   \
 	} while (0)
 
 /* The text has this part. */
@@ -80,7 +81,8 @@ static inline int unit_dir_make(void **state)
 	return 0;
 }
 
-static inline int unit_remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static inline int unit_remove_entry(
+	const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
 	(void)type;

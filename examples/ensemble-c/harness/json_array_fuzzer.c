@@ -48,8 +48,10 @@ static void grow_and_cut(struct json_object *array)
 	const size_t length = json_object_array_length(array);
 
 	/* Two past the end: what lies between becomes null. */
-	require(json_object_array_put_idx(array, length + 2, json_object_new_int64((int64_t)length)) == 0);
-	require(json_object_array_put_idx(array, length / 2, json_object_new_string("replaced")) == 0);
+	require(json_object_array_put_idx(
+			array, length + 2, json_object_new_int64((int64_t)length)) == 0);
+	require(json_object_array_put_idx(array, length / 2, json_object_new_string("replaced")) ==
+		0);
 	require(json_object_array_length(array) == length + 3);
 
 	require(json_object_array_del_idx(array, length / 3, 2) == 0);
