@@ -9,8 +9,8 @@ static const char *const known[] = {"cpuset", "memory", NULL};
 static const struct share_format format = {
 	.memory = "memory", .bare = SIZE_BARE_REFUSED, .known = known};
 
-static int read_entry(struct doc *doc, struct job *job, const yaml_node_t *name,
-	const yaml_node_t *body, struct error *err)
+static int read_entry(struct doc *doc, struct job *job, const struct doc_node *name,
+	const struct doc_node *body, struct error *err)
 {
 	if (doc_get(doc, body, "cpuset") || doc_get(doc, body, "memory"))
 		return job_read_crs(doc, job, name, body, &format, err);
@@ -19,8 +19,8 @@ static int read_entry(struct doc *doc, struct job *job, const yaml_node_t *name,
 
 int crs_compose_read(struct doc *doc, struct job *job, struct error *err)
 {
-	yaml_node_t *name = NULL;
-	yaml_node_t *body = NULL;
+	struct doc_node *name = NULL;
+	struct doc_node *body = NULL;
 	for (size_t i = 0; doc_pair(doc, doc_root(doc), i, &name, &body); i++)
 		if (read_entry(doc, job, name, body, err) < 0)
 			return -1;

@@ -6,27 +6,27 @@
 
 #include "cleanup.h"
 
-#include <stdarg.h>
 #include <stdint.h>
-
-int doc_fail(struct error *err, const char *name, struct mark mark, const char *fmt, ...)
-{
-	char text[sizeof err->msg];
-	va_list ap;
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	return fail_as(err, EX_CONFIG, "%s:%u:%u: %s", name, mark.line, mark.column, text);
-}
+#include <yaml.h>
 
 static struct mark from_yaml(yaml_mark_t mark)
 {
 	return (struct mark){.line = (unsigned)mark.line + 1, .column = (unsigned)mark.column + 1};
 }
 
-struct mark doc_mark(const yaml_node_t *node)
+static const yaml_node_t *to_yaml(const struct doc_node *node)
 {
-	return from_yaml(node->start_mark);
+	return (const yaml_node_t *)node;
+}
+
+static struct doc_node *get_node(struct doc *doc, int id)
+{
+	return (struct doc_node *)yaml_document_get_node(doc->document, id);
+}
+
+struct mark doc_mark(const struct doc_node *node)
+{
+	return from_yaml(to_yaml(node)->start_mark);
 }
 
 static int fail_parser(const char *name, const yaml_parser_t *parser, struct error *err)
@@ -37,59 +37,77 @@ static int fail_parser(const char *name, const yaml_parser_t *parser, struct err
 	if (parser->error == YAML_READER_ERROR)
 		return fail_as(
 			err, EX_CONFIG, "%s: byte %zu: %s", name, parser->problem_offset, problem);
-	(void)doc_fail(err, name, from_yaml(parser->problem_mark), "%s", problem);
+	(void)fail_at(err, name, from_yaml(parser->problem_mark), "%s", problem);
 	if (strstr(problem, "cannot start any token"))
 		return add_hint(
 			err, "YAML is indented with spaces, and special characters need quotes");
 	return -1;
 }
 
-yaml_node_t *doc_root(struct doc *doc)
+struct doc_node *doc_root(struct doc *doc)
 {
-	return yaml_document_get_root_node(&doc->document);
+	return (struct doc_node *)yaml_document_get_root_node(doc->document);
 }
 
-const char *doc_text(const yaml_node_t *node)
+const char *doc_text(const struct doc_node *node)
 {
-	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
+	const yaml_node_t *yaml = to_yaml(node);
+	return yaml && yaml->type == YAML_SCALAR_NODE ? (const char *)yaml->data.scalar.value
 						      : NULL;
 }
 
-bool doc_is_null(const yaml_node_t *node)
+bool doc_is_map(const struct doc_node *node)
+{
+	return to_yaml(node)->type == YAML_MAPPING_NODE;
+}
+
+bool doc_is_list(const struct doc_node *node)
+{
+	return to_yaml(node)->type == YAML_SEQUENCE_NODE;
+}
+
+bool doc_is_quoted(const struct doc_node *node)
+{
+	return doc_text(node) && to_yaml(node)->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+}
+
+bool doc_is_null(const struct doc_node *node)
 {
 	const char *text = doc_text(node);
-	return text && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	return text && !doc_is_quoted(node) &&
 	       (!*text || strcmp(text, "~") == 0 || strcasecmp(text, "null") == 0);
 }
 
-bool doc_pair(struct doc *doc, const yaml_node_t *map, size_t i, yaml_node_t **ret_key,
-	yaml_node_t **ret_value)
+bool doc_pair(struct doc *doc, const struct doc_node *map, size_t i, struct doc_node **ret_key,
+	struct doc_node **ret_value)
 {
-	if (!map || map->type != YAML_MAPPING_NODE)
+	const yaml_node_t *yaml = to_yaml(map);
+	if (!yaml || yaml->type != YAML_MAPPING_NODE)
 		return false;
-	const yaml_node_pair_t *pair = map->data.mapping.pairs.start + i;
-	if (pair >= map->data.mapping.pairs.top)
+	const yaml_node_pair_t *pair = yaml->data.mapping.pairs.start + i;
+	if (pair >= yaml->data.mapping.pairs.top)
 		return false;
-	*ret_key = yaml_document_get_node(&doc->document, pair->key);
-	*ret_value = yaml_document_get_node(&doc->document, pair->value);
+	*ret_key = get_node(doc, pair->key);
+	*ret_value = get_node(doc, pair->value);
 	return true;
 }
 
-bool doc_item(struct doc *doc, const yaml_node_t *seq, size_t i, yaml_node_t **ret_item)
+bool doc_item(struct doc *doc, const struct doc_node *seq, size_t i, struct doc_node **ret_item)
 {
-	if (!seq || seq->type != YAML_SEQUENCE_NODE)
+	const yaml_node_t *yaml = to_yaml(seq);
+	if (!yaml || yaml->type != YAML_SEQUENCE_NODE)
 		return false;
-	const yaml_node_item_t *item = seq->data.sequence.items.start + i;
-	if (item >= seq->data.sequence.items.top)
+	const yaml_node_item_t *item = yaml->data.sequence.items.start + i;
+	if (item >= yaml->data.sequence.items.top)
 		return false;
-	*ret_item = yaml_document_get_node(&doc->document, *item);
+	*ret_item = get_node(doc, *item);
 	return true;
 }
 
-yaml_node_t *doc_get(struct doc *doc, const yaml_node_t *node, const char *key)
+struct doc_node *doc_get(struct doc *doc, const struct doc_node *node, const char *key)
 {
-	yaml_node_t *name = NULL;
-	yaml_node_t *value = NULL;
+	struct doc_node *name = NULL;
+	struct doc_node *value = NULL;
 	for (size_t i = 0; doc_pair(doc, node, i, &name, &value); i++) {
 		const char *text = doc_text(name);
 		if (text && strcmp(text, key) == 0)
@@ -100,30 +118,31 @@ yaml_node_t *doc_get(struct doc *doc, const yaml_node_t *node, const char *key)
 
 static int compare_keys(const void *a, const void *b)
 {
-	const yaml_node_t *const *left = a;
-	const yaml_node_t *const *right = b;
+	const struct doc_node *const *left = a;
+	const struct doc_node *const *right = b;
 	int order = strcmp(doc_text(*left), doc_text(*right));
-	return order ? order
-		     : (int)((*left)->start_mark.index > (*right)->start_mark.index) * 2 - 1;
+	bool later = to_yaml(*left)->start_mark.index > to_yaml(*right)->start_mark.index;
+	return order ? order : later * 2 - 1;
 }
 
 /* Sorted, so that a mapping of a million keys is no quadratic trap. */
-static int refuse_duplicates(struct doc *doc, const yaml_node_t *map, struct error *err)
+static int refuse_duplicates(struct doc *doc, const struct doc_node *map, struct error *err)
 {
-	size_t count = (size_t)(map->data.mapping.pairs.top - map->data.mapping.pairs.start);
-	_cleanup_free_ yaml_node_t **keys = calloc(count + 1, sizeof *keys);
+	const yaml_node_t *yaml = to_yaml(map);
+	size_t count = (size_t)(yaml->data.mapping.pairs.top - yaml->data.mapping.pairs.start);
+	_cleanup_free_ struct doc_node **keys = calloc(count + 1, sizeof *keys);
 	if (!keys)
 		return fail_as(err, EX_SOFTWARE, "%s: out of memory", doc->name);
 	size_t used = 0;
-	yaml_node_t *key = NULL;
-	yaml_node_t *value = NULL;
+	struct doc_node *key = NULL;
+	struct doc_node *value = NULL;
 	for (size_t i = 0; doc_pair(doc, map, i, &key, &value); i++)
 		if (doc_text(key))
 			keys[used++] = key;
 	qsort(keys, used, sizeof *keys, compare_keys);
 	for (size_t i = 1; i < used; i++)
 		if (strcmp(doc_text(keys[i - 1]), doc_text(keys[i])) == 0)
-			return doc_fail(err, doc->name, doc_mark(keys[i]),
+			return fail_at(err, doc->name, doc_mark(keys[i]),
 				"'%s' is here a second time (first in line %u)", doc_text(keys[i]),
 				doc_mark(keys[i - 1]).line);
 	return 0;
@@ -148,8 +167,7 @@ static int add_child(struct doc *doc, struct extent *extents, struct extent *par
 	parent->nodes += child->nodes;
 	parent->levels = child->levels >= parent->levels ? child->levels + 1 : parent->levels;
 	if (parent->nodes > DOC_NODES_MAX)
-		return doc_fail(err, doc->name,
-			doc_mark(yaml_document_get_node(&doc->document, id)),
+		return fail_at(err, doc->name, doc_mark(get_node(doc, id)),
 			"more than %u values, with aliases written out", DOC_NODES_MAX);
 	return 0;
 }
@@ -159,12 +177,13 @@ static int measure(
 	struct doc *doc, struct extent *extents, int id, unsigned level, struct error *err)
 {
 	struct extent *extent = &extents[id - 1];
-	const yaml_node_t *node = yaml_document_get_node(&doc->document, id);
+	const yaml_node_t *node = yaml_document_get_node(doc->document, id);
 	if (extent->open)
-		return doc_fail(err, doc->name, doc_mark(node), "has an alias of itself inside");
+		return fail_at(err, doc->name, from_yaml(node->start_mark),
+			"has an alias of itself inside");
 	if (level + extent->levels > DOC_DEPTH_MAX)
-		return doc_fail(err, doc->name, doc_mark(node), "nested in more than %d levels",
-			DOC_DEPTH_MAX);
+		return fail_at(err, doc->name, from_yaml(node->start_mark),
+			"nested in more than %d levels", DOC_DEPTH_MAX);
 	if (extent->nodes)
 		return 0;
 	struct extent found = {.nodes = 1, .levels = 1};
@@ -189,7 +208,8 @@ static int measure(
 
 static int check_extent(struct doc *doc, struct error *err)
 {
-	size_t count = (size_t)(doc->document.nodes.top - doc->document.nodes.start);
+	const yaml_document_t *document = doc->document;
+	size_t count = (size_t)(document->nodes.top - document->nodes.start);
 	_cleanup_free_ struct extent *extents = calloc(count, sizeof *extents);
 	if (!extents)
 		return fail_as(err, EX_SOFTWARE, "%s: out of memory", doc->name);
@@ -198,13 +218,14 @@ static int check_extent(struct doc *doc, struct error *err)
 
 static int check_nodes(struct doc *doc, struct error *err)
 {
-	const yaml_node_t *end = doc->document.nodes.top;
-	for (const yaml_node_t *node = doc->document.nodes.start; node < end; node++) {
+	const yaml_document_t *document = doc->document;
+	for (const yaml_node_t *node = document->nodes.start; node < document->nodes.top; node++) {
 		if (node->type == YAML_SCALAR_NODE &&
 			strlen((const char *)node->data.scalar.value) != node->data.scalar.length)
-			return doc_fail(
-				err, doc->name, doc_mark(node), "a NUL character in a value");
-		if (node->type == YAML_MAPPING_NODE && refuse_duplicates(doc, node, err) < 0)
+			return fail_at(err, doc->name, from_yaml(node->start_mark),
+				"a NUL character in a value");
+		if (node->type == YAML_MAPPING_NODE &&
+			refuse_duplicates(doc, (const struct doc_node *)node, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -218,7 +239,7 @@ static int refuse_more_documents(const char *name, yaml_parser_t *parser, struct
 	bool more = yaml_document_get_root_node(&next) != NULL;
 	struct mark mark = from_yaml(next.start_mark);
 	yaml_document_delete(&next);
-	return more ? doc_fail(err, name, mark, "a second document; there can be only one") : 0;
+	return more ? fail_at(err, name, mark, "a second document; there can be only one") : 0;
 }
 
 int doc_load(const char *name, const char *text, size_t len, struct doc *ret, struct error *err)
@@ -230,11 +251,12 @@ int doc_load(const char *name, const char *text, size_t len, struct doc *ret, st
 		return fail_as(err, EX_SOFTWARE, "%s: out of memory", name);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	_cleanup_(doc_free) struct doc doc = {.name = strdup(name)};
-	if (!doc.name)
+	_cleanup_free_ yaml_document_t *document = calloc(1, sizeof *document);
+	if (!doc.name || !document)
 		return fail_as(err, EX_SOFTWARE, "%s: out of memory", name);
-	if (!yaml_parser_load(&parser, &doc.document))
+	if (!yaml_parser_load(&parser, document))
 		return fail_parser(name, &parser, err);
-	doc.loaded = true;
+	doc.document = steal_ptr(document);
 	if (!doc_root(&doc))
 		return fail_as(err, EX_CONFIG, "%s: empty", name);
 	if (check_nodes(&doc, err) < 0 || check_extent(&doc, err) < 0 ||
@@ -247,8 +269,9 @@ int doc_load(const char *name, const char *text, size_t len, struct doc *ret, st
 
 void doc_free(struct doc *doc)
 {
-	if (doc->loaded)
-		yaml_document_delete(&doc->document);
+	if (doc->document)
+		yaml_document_delete(doc->document);
+	free(doc->document);
 	free(doc->name);
 	*doc = (struct doc)DOC_NONE;
 }

@@ -27,14 +27,6 @@ const char *job_format_name(enum job_format format)
 	return format == JOB_RESOURCE ? "resource" : "crs-compose";
 }
 
-const struct job_crs *job_find(const struct job *job, const char *name)
-{
-	for (size_t i = 0; i < job->crs_count; i++)
-		if (strcmp(job->crs[i].name, name) == 0)
-			return &job->crs[i];
-	return NULL;
-}
-
 static bool is_name_char(char c, bool first)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -53,18 +45,17 @@ static int check_name(const struct doc *doc, struct mark at, const char *name, s
 {
 	size_t len = strlen(name);
 	if (!job_is_name(name)) {
-		(void)doc_fail(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
+		(void)fail_at(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
 		return add_hint(err, "begin with a letter or digit, go on with letters, digits, "
 				     "'.', '_' and '-'");
 	}
 	if (len > JOB_NAME_MAX)
-		return doc_fail(err, doc->name, at,
+		return fail_at(err, doc->name, at,
 			"the name of a CRS has at most %d bytes, this one has %zu", JOB_NAME_MAX,
 			len);
 	for (size_t i = 0; i < sizeof kernel_prefixes / sizeof *kernel_prefixes; i++) {
 		if (strncmp(name, kernel_prefixes[i], strlen(kernel_prefixes[i])) == 0) {
-			(void)doc_fail(
-				err, doc->name, at, "'%s' cannot be the name of a CRS", name);
+			(void)fail_at(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
 			return add_hint(err, "the kernel's own files in a cgroup begin with '%s'",
 				kernel_prefixes[i]);
 		}
@@ -72,17 +63,17 @@ static int check_name(const struct doc *doc, struct mark at, const char *name, s
 	return 0;
 }
 
-int job_add_crs(struct doc *doc, struct job *job, const yaml_node_t *name, struct job_crs **ret,
+int job_add_crs(struct doc *doc, struct job *job, const struct doc_node *name, struct job_crs **ret,
 	struct error *err)
 {
 	const char *text = doc_text(name);
 	if (!text)
-		return doc_fail(
+		return fail_at(
 			err, doc->name, doc_mark(name), "the name of a CRS must be plain text");
 	if (check_name(doc, doc_mark(name), text, err) < 0)
 		return -1;
 	if (job->crs_count == JOB_CRS_MAX)
-		return doc_fail(err, doc->name, doc_mark(name), "more than %d CRSs", JOB_CRS_MAX);
+		return fail_at(err, doc->name, doc_mark(name), "more than %d CRSs", JOB_CRS_MAX);
 	if ((job->crs_count & (job->crs_count - 1)) == 0) {
 		/* Room for 1, 2, 4, 8 …: doubled whenever it is full. */
 		struct job_crs *larger = reallocarray(
@@ -121,7 +112,7 @@ static int refuse_twins(const char *name, const struct job *job, struct error *e
 	qsort(sorted, job->crs_count, sizeof *sorted, compare_names);
 	for (size_t i = 1; i < job->crs_count; i++)
 		if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
-			return doc_fail(err, name, sorted[i]->at,
+			return fail_at(err, name, sorted[i]->at,
 				"CRS '%s' is here a second time (first in line %u)",
 				sorted[i]->name, sorted[i - 1]->at.line);
 	return 0;
@@ -133,9 +124,9 @@ int job_parse(const char *name, const char *text, size_t len, const char *worker
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
 	if (doc_load(name, text, len, &doc, err) < 0)
 		return -1;
-	const yaml_node_t *root = doc_root(&doc);
-	if (root->type != YAML_MAPPING_NODE)
-		return doc_fail(err, name, doc_mark(root),
+	const struct doc_node *root = doc_root(&doc);
+	if (!doc_is_map(root))
+		return fail_at(err, name, doc_mark(root),
 			"expected a mapping (`key: value` lines) at the top");
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	bool resource = doc_get(&doc, root, "crs") || doc_get(&doc, root, "workers");

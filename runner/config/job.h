@@ -6,9 +6,10 @@
 #define OSS_CRS_JOB_H
 
 #include "cpulist.h"
-#include "doc.h"
-#include "error.h"
+#include "mark.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define JOB_CRS_MAX   4096
@@ -64,8 +65,5 @@ const char *job_format_name(enum job_format format);
 
 /* Whether a text is made as the name of a CRS is: a letter or digit, then letters, digits, '.', '_' and '-'. */
 bool job_is_name(const char *text);
-
-/* The CRS of that name, NULL if there is none. */
-const struct job_crs *job_find(const struct job *job, const char *name);
 
 #endif

@@ -52,37 +52,37 @@ static bool is_known(const char *key, const char *const *known)
 	return false;
 }
 
-static int check(struct doc *doc, const yaml_node_t *body, const char *const *known, bool all,
+static int check(struct doc *doc, const struct doc_node *body, const char *const *known, bool all,
 	struct error *err)
 {
-	yaml_node_t *key = NULL;
-	yaml_node_t *value = NULL;
+	struct doc_node *key = NULL;
+	struct doc_node *value = NULL;
 	for (size_t i = 0; doc_pair(doc, body, i, &key, &value); i++) {
 		const char *text = doc_text(key);
 		if (!text || is_known(text, known))
 			continue;
 		if (strcmp(text, "<<") == 0) {
-			(void)doc_fail(
+			(void)fail_at(
 				err, doc->name, doc_mark(key), "merge keys (`<<`) are not read");
 			return add_hint(err, "write the keys out; an alias as a value is fine");
 		}
 		const char *hint = all ? nearest_word(text, known) : meant(text, known);
 		if (!hint)
 			continue;
-		(void)doc_fail(err, doc->name, doc_mark(key), "unknown key '%.64s'", text);
+		(void)fail_at(err, doc->name, doc_mark(key), "unknown key '%.64s'", text);
 		return add_hint(err, "the nearest known one here is '%s'", hint);
 	}
 	return 0;
 }
 
 int keys_check(
-	struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err)
+	struct doc *doc, const struct doc_node *body, const char *const *known, struct error *err)
 {
 	return check(doc, body, known, false, err);
 }
 
 int keys_check_all(
-	struct doc *doc, const yaml_node_t *body, const char *const *known, struct error *err)
+	struct doc *doc, const struct doc_node *body, const char *const *known, struct error *err)
 {
 	return check(doc, body, known, true, err);
 }

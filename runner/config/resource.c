@@ -23,23 +23,24 @@ static const struct share_format share_format = {
 static const struct share_format item_format = {
 	.memory = "memory_limit", .bare = SIZE_BARE_MIB, .known = item_keys};
 
-static int read_item(struct doc *doc, struct job *job, const yaml_node_t *item, struct error *err)
+static int read_item(
+	struct doc *doc, struct job *job, const struct doc_node *item, struct error *err)
 {
-	const yaml_node_t *name = doc_get(doc, item, "name");
+	const struct doc_node *name = doc_get(doc, item, "name");
 	if (name)
 		return job_read_crs(doc, job, name, item, &item_format, err);
-	(void)doc_fail(err, doc->name, doc_mark(item), "a CRS without a name");
+	(void)fail_at(err, doc->name, doc_mark(item), "a CRS without a name");
 	return add_hint(err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
 }
 
 /* The nearest name of a worker, as the hint of an error that is already described. Returns -1. */
 static int hint_worker(
-	struct doc *doc, const yaml_node_t *workers, const char *name, struct error *err)
+	struct doc *doc, const struct doc_node *workers, const char *name, struct error *err)
 {
 	const char *names[WORKERS_MAX + 1] = {NULL};
 	size_t count = 0;
-	yaml_node_t *key = NULL;
-	yaml_node_t *value = NULL;
+	struct doc_node *key = NULL;
+	struct doc_node *value = NULL;
 	for (size_t i = 0; doc_pair(doc, workers, i, &key, &value); i++)
 		if (doc_text(key))
 			names[count++] = doc_text(key);
@@ -49,51 +50,53 @@ static int hint_worker(
 		err, "the nearest one below `workers:` is '%.64s'", nearest_word(name, names));
 }
 
-static int fail_worker(struct doc *doc, const yaml_node_t *workers, struct mark at,
+static int fail_worker(struct doc *doc, const struct doc_node *workers, struct mark at,
 	const char *name, struct error *err)
 {
-	(void)doc_fail(err, doc->name, at, "no worker '%.64s'", name);
+	(void)fail_at(err, doc->name, at, "no worker '%.64s'", name);
 	return hint_worker(doc, workers, name, err);
 }
 
-static int read_worker(struct doc *doc, const yaml_node_t *workers, const char *worker,
+static int read_worker(struct doc *doc, const struct doc_node *workers, const char *worker,
 	struct job *job, struct error *err)
 {
 	if (!workers)
 		return 0;
-	if (workers->type != YAML_MAPPING_NODE)
-		return doc_fail(
+	if (!doc_is_map(workers))
+		return fail_at(
 			err, doc->name, doc_mark(workers), "workers must be a mapping of names");
-	if (workers->data.mapping.pairs.top - workers->data.mapping.pairs.start > WORKERS_MAX)
-		return doc_fail(
+	struct doc_node *key = NULL;
+	struct doc_node *value = NULL;
+	if (doc_pair(doc, workers, WORKERS_MAX, &key, &value))
+		return fail_at(
 			err, doc->name, doc_mark(workers), "more than %d workers", WORKERS_MAX);
-	const yaml_node_t *body = doc_get(doc, workers, worker);
+	const struct doc_node *body = doc_get(doc, workers, worker);
 	if (!body)
 		return fail_worker(doc, workers, doc_mark(workers), worker, err);
 	job->worker_at = doc_mark(body);
-	if (body->type != YAML_MAPPING_NODE && !doc_is_null(body))
-		return doc_fail(err, doc->name, job->worker_at,
+	if (!doc_is_map(body) && !doc_is_null(body))
+		return fail_at(err, doc->name, job->worker_at,
 			"worker '%.64s' must be a mapping of cpuset and memory", worker);
 	return job_read_share(doc, body, &share_format, &job->worker, err);
 }
 
 /* Whether a CRS is for the worker: it is named in its `workers`, or there is no such list. 1, 0, -1 with an error. */
-static int is_for(struct doc *doc, const yaml_node_t *body, const yaml_node_t *workers,
+static int is_for(struct doc *doc, const struct doc_node *body, const struct doc_node *workers,
 	const char *worker, struct error *err)
 {
-	const yaml_node_t *list = doc_get(doc, body, "workers");
+	const struct doc_node *list = doc_get(doc, body, "workers");
 	if (!list)
 		return 1;
-	if (list->type != YAML_SEQUENCE_NODE) {
-		(void)doc_fail(err, doc->name, doc_mark(list), "workers must be a list of names");
+	if (!doc_is_list(list)) {
+		(void)fail_at(err, doc->name, doc_mark(list), "workers must be a list of names");
 		return add_hint(err, "write it like [%s]", worker);
 	}
 	int found = 0;
-	yaml_node_t *item = NULL;
+	struct doc_node *item = NULL;
 	for (size_t i = 0; doc_item(doc, list, i, &item); i++) {
 		const char *name = doc_text(item);
 		if (!name || i == WORKERS_MAX)
-			return doc_fail(err, doc->name, doc_mark(item),
+			return fail_at(err, doc->name, doc_mark(item),
 				name ? "more than %d workers" : "workers must be a list of names",
 				WORKERS_MAX);
 		if (workers && !doc_get(doc, workers, name))
@@ -105,20 +108,20 @@ static int is_for(struct doc *doc, const yaml_node_t *body, const yaml_node_t *w
 
 /* `resources` is the share itself, or a mapping of workers to shares. A CRS may be without, or without one for this
  * worker. */
-static int read_resources(struct doc *doc, const yaml_node_t *body, const char *worker,
+static int read_resources(struct doc *doc, const struct doc_node *body, const char *worker,
 	struct job_share *ret, struct error *err)
 {
-	const yaml_node_t *share = doc_get(doc, body, "resources");
+	const struct doc_node *share = doc_get(doc, body, "resources");
 	if (!share || doc_is_null(share))
 		return 0;
-	yaml_node_t *key = NULL;
-	yaml_node_t *value = NULL;
+	struct doc_node *key = NULL;
+	struct doc_node *value = NULL;
 	size_t blocks = 0;
 	size_t count = 0;
 	for (; doc_pair(doc, share, count, &key, &value); count++)
-		blocks += value->type == YAML_MAPPING_NODE;
-	if (share->type != YAML_MAPPING_NODE || (blocks > 0 && blocks < count)) {
-		(void)doc_fail(err, doc->name, doc_mark(share),
+		blocks += doc_is_map(value);
+	if (!doc_is_map(share) || (blocks > 0 && blocks < count)) {
+		(void)fail_at(err, doc->name, doc_mark(share),
 			"resources must be cpuset and memory, or one block of them per worker");
 		return add_hint(err, "either for all workers or for each, not both");
 	}
@@ -131,11 +134,11 @@ static int read_resources(struct doc *doc, const yaml_node_t *body, const char *
 		       : job_read_share(doc, share, &share_format, ret, err);
 }
 
-static int read_entry(struct doc *doc, struct job *job, const yaml_node_t *name,
-	const yaml_node_t *body, const char *worker, struct error *err)
+static int read_entry(struct doc *doc, struct job *job, const struct doc_node *name,
+	const struct doc_node *body, const char *worker, struct error *err)
 {
-	if (body->type != YAML_MAPPING_NODE && !doc_is_null(body))
-		return doc_fail(err, doc->name, doc_mark(body),
+	if (!doc_is_map(body) && !doc_is_null(body))
+		return fail_at(err, doc->name, doc_mark(body),
 			"a CRS must be a mapping of `workers` and `resources`");
 	if (keys_check(doc, body, entry_keys, err) < 0)
 		return -1;
@@ -151,13 +154,13 @@ static int read_entry(struct doc *doc, struct job *job, const yaml_node_t *name,
 /* An entry of the other format between `crs:` and `workers:` would get no limits. */
 static int refuse_mixture(struct doc *doc, struct error *err)
 {
-	yaml_node_t *name = NULL;
-	yaml_node_t *body = NULL;
+	struct doc_node *name = NULL;
+	struct doc_node *body = NULL;
 	for (size_t i = 0; doc_pair(doc, doc_root(doc), i, &name, &body); i++) {
 		const char *text = doc_text(name);
 		bool ours = text && (strcmp(text, "crs") == 0 || strcmp(text, "workers") == 0);
 		if (!ours && doc_get(doc, body, "cpuset"))
-			return doc_fail(err, doc->name, doc_mark(name),
+			return fail_at(err, doc->name, doc_mark(name),
 				"an entry with a cpuset beside `crs:` and `workers:`");
 	}
 	return keys_check(doc, doc_root(doc), top_keys, err);
@@ -165,19 +168,19 @@ static int refuse_mixture(struct doc *doc, struct error *err)
 
 int resource_read(struct doc *doc, const char *worker, struct job *job, struct error *err)
 {
-	const yaml_node_t *crs = doc_get(doc, doc_root(doc), "crs");
+	const struct doc_node *crs = doc_get(doc, doc_root(doc), "crs");
 	if (!crs)
 		return fail_as(err, EX_CONFIG, "%s: no `crs:` in it", doc->name);
-	if (crs->type == YAML_SCALAR_NODE && !doc_is_null(crs)) {
-		(void)doc_fail(err, doc->name, doc_mark(crs), "`crs:` must be a list or a mapping");
+	if (doc_text(crs) && !doc_is_null(crs)) {
+		(void)fail_at(err, doc->name, doc_mark(crs), "`crs:` must be a list or a mapping");
 		return add_hint(
 			err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
 	}
 	if (refuse_mixture(doc, err) < 0 ||
 		read_worker(doc, doc_get(doc, doc_root(doc), "workers"), worker, job, err) < 0)
 		return -1;
-	yaml_node_t *name = NULL;
-	yaml_node_t *body = NULL;
+	struct doc_node *name = NULL;
+	struct doc_node *body = NULL;
 	for (size_t i = 0; doc_item(doc, crs, i, &body); i++)
 		if (read_item(doc, job, body, err) < 0)
 			return -1;
@@ -185,6 +188,6 @@ int resource_read(struct doc *doc, const char *worker, struct job *job, struct e
 		if (read_entry(doc, job, name, body, worker, err) < 0)
 			return -1;
 	return job->crs_count > 0 ? 0
-				  : doc_fail(err, doc->name, doc_mark(crs),
+				  : fail_at(err, doc->name, doc_mark(crs),
 					    "`crs:` has no CRS for worker '%.64s'", worker);
 }

@@ -9,10 +9,10 @@
 
 static const char *const cpu_keys[] = {"cpuset", "cpus", "cpu"};
 
-static int fail_value(struct doc *doc, const yaml_node_t *value, const char *key, const char *what,
-	struct error *err)
+static int fail_value(struct doc *doc, const struct doc_node *value, const char *key,
+	const char *what, struct error *err)
 {
-	return doc_fail(err, doc->name, doc_mark(value), "%s %s", key, what);
+	return fail_at(err, doc->name, doc_mark(value), "%s %s", key, what);
 }
 
 static bool is_number(const char *text)
@@ -21,7 +21,7 @@ static bool is_number(const char *text)
 }
 
 /* A scalar's text; NULL with an error for anything else, and for what is octal in YAML 1.1 and not in 1.2. */
-static const char *read_text(struct doc *doc, const yaml_node_t *value, const char *key,
+static const char *read_text(struct doc *doc, const struct doc_node *value, const char *key,
 	const char *what, struct error *err)
 {
 	const char *text = doc_text(value);
@@ -29,9 +29,8 @@ static const char *read_text(struct doc *doc, const yaml_node_t *value, const ch
 		(void)fail_value(doc, value, key, what, err);
 		return NULL;
 	}
-	if (text[0] == '0' && text[1] && is_number(text) &&
-		value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
-		(void)doc_fail(err, doc->name, doc_mark(value),
+	if (text[0] == '0' && text[1] && is_number(text) && !doc_is_quoted(value)) {
+		(void)fail_at(err, doc->name, doc_mark(value),
 			"%s '%.64s' is an octal number to some readers of YAML", key, text);
 		(void)add_hint(err, "write it without the leading zero");
 		return NULL;
@@ -39,7 +38,7 @@ static const char *read_text(struct doc *doc, const yaml_node_t *value, const ch
 	return text;
 }
 
-static int read_count(struct doc *doc, const yaml_node_t *value, const char *key, unsigned *ret,
+static int read_count(struct doc *doc, const struct doc_node *value, const char *key, unsigned *ret,
 	struct error *err)
 {
 	unsigned count = 0;
@@ -53,7 +52,7 @@ static int read_count(struct doc *doc, const yaml_node_t *value, const char *key
 	return 0;
 }
 
-static int read_cpus(struct doc *doc, const yaml_node_t *value, const char *key,
+static int read_cpus(struct doc *doc, const struct doc_node *value, const char *key,
 	struct job_share *ret, struct error *err)
 {
 	bool countable = strcmp(key, "cpuset") != 0;
@@ -74,7 +73,7 @@ static int read_cpus(struct doc *doc, const yaml_node_t *value, const char *key,
 	return 0;
 }
 
-static int read_memory(struct doc *doc, const yaml_node_t *value, const char *key,
+static int read_memory(struct doc *doc, const struct doc_node *value, const char *key,
 	enum size_bare bare, struct job_share *ret, struct error *err)
 {
 	const char *text = read_text(doc, value, key, "must be a size such as \"4G\"", err);
@@ -87,7 +86,7 @@ static int read_memory(struct doc *doc, const yaml_node_t *value, const char *ke
 	return 0;
 }
 
-int job_read_share(struct doc *doc, const yaml_node_t *body, const struct share_format *format,
+int job_read_share(struct doc *doc, const struct doc_node *body, const struct share_format *format,
 	struct job_share *ret, struct error *err)
 {
 	struct job_share share = {0};
@@ -95,33 +94,33 @@ int job_read_share(struct doc *doc, const yaml_node_t *body, const struct share_
 	if (keys_check(doc, body, format->known, err) < 0)
 		return -1;
 	for (size_t i = 0; i < (format->counts ? sizeof cpu_keys / sizeof *cpu_keys : 1); i++) {
-		const yaml_node_t *value = doc_get(doc, body, cpu_keys[i]);
+		const struct doc_node *value = doc_get(doc, body, cpu_keys[i]);
 		if (!value)
 			continue;
 		if (first)
-			return doc_fail(err, doc->name, doc_mark(value),
+			return fail_at(err, doc->name, doc_mark(value),
 				"both %s (line %u) and %s are given", first, share.cpus_at.line,
 				cpu_keys[i]);
 		first = cpu_keys[i];
 		if (read_cpus(doc, value, first, &share, err) < 0)
 			return -1;
 	}
-	const yaml_node_t *memory = doc_get(doc, body, format->memory);
+	const struct doc_node *memory = doc_get(doc, body, format->memory);
 	if (memory && read_memory(doc, memory, format->memory, format->bare, &share, err) < 0)
 		return -1;
 	*ret = share;
 	return 0;
 }
 
-int job_read_crs(struct doc *doc, struct job *job, const yaml_node_t *name, const yaml_node_t *body,
-	const struct share_format *format, struct error *err)
+int job_read_crs(struct doc *doc, struct job *job, const struct doc_node *name,
+	const struct doc_node *body, const struct share_format *format, struct error *err)
 {
 	struct job_crs *crs = NULL;
 	if (job_add_crs(doc, job, name, &crs, err) < 0 ||
 		job_read_share(doc, body, format, &crs->share, err) < 0)
 		return -1;
 	if (!crs->share.cpus_at.line || !crs->share.memory_at.line)
-		return doc_fail(err, doc->name, crs->at, "CRS '%s' has no %s", crs->name,
+		return fail_at(err, doc->name, crs->at, "CRS '%s' has no %s", crs->name,
 			crs->share.cpus_at.line ? format->memory : "cpuset");
 	return 0;
 }

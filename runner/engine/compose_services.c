@@ -19,10 +19,10 @@
 #define CRS_LABEL       "oss-crs.crs"
 
 /* `config` of docker-compose 1.29 prints the services of all profiles: those of other profiles are not ours. */
-static bool in_phase(struct doc *doc, const yaml_node_t *body, const char *phase)
+static bool in_phase(struct doc *doc, const struct doc_node *body, const char *phase)
 {
-	const yaml_node_t *profiles = doc_get(doc, body, "profiles");
-	yaml_node_t *item = NULL;
+	const struct doc_node *profiles = doc_get(doc, body, "profiles");
+	struct doc_node *item = NULL;
 	bool any = false;
 	for (size_t i = 0; doc_item(doc, profiles, i, &item); i++) {
 		any = true;
@@ -33,12 +33,12 @@ static bool in_phase(struct doc *doc, const yaml_node_t *body, const char *phase
 }
 
 /* A label's value: labels are a mapping, or a list of "key=value". */
-static const char *get_label(struct doc *doc, const yaml_node_t *body, const char *label)
+static const char *get_label(struct doc *doc, const struct doc_node *body, const char *label)
 {
-	const yaml_node_t *labels = doc_get(doc, body, "labels");
+	const struct doc_node *labels = doc_get(doc, body, "labels");
 	const char *value = doc_text(doc_get(doc, labels, label));
 	size_t len = strlen(label);
-	yaml_node_t *item = NULL;
+	struct doc_node *item = NULL;
 	for (size_t i = 0; !value && doc_item(doc, labels, i, &item); i++) {
 		const char *text = doc_text(item);
 		if (text && strncmp(text, label, len) == 0 && text[len] == '=')
@@ -93,7 +93,7 @@ static int find_by_parent(const struct run_plan *plan, const char *service, cons
 			     "is set for you");
 }
 
-static int find_crs(struct doc *doc, const yaml_node_t *body, const char *service,
+static int find_crs(struct doc *doc, const struct doc_node *body, const char *service,
 	const struct run_plan *plan, int *ret, struct error *err)
 {
 	int by_parent = -1;
@@ -114,8 +114,8 @@ static int find_crs(struct doc *doc, const yaml_node_t *body, const char *servic
 	return 0;
 }
 
-static int add_service(struct compose *compose, struct doc *doc, const yaml_node_t *key,
-	const yaml_node_t *body, const struct run_plan *plan, bool allow_unconfined,
+static int add_service(struct compose *compose, struct doc *doc, const struct doc_node *key,
+	const struct doc_node *body, const struct run_plan *plan, bool allow_unconfined,
 	struct error *err)
 {
 	const char *name = doc_text(key);
@@ -146,7 +146,7 @@ static int add_service(struct compose *compose, struct doc *doc, const yaml_node
 }
 
 /* What the project makes itself: not what is external, and no volume with a name of the user's choice, which outlives it. */
-static bool is_made(struct doc *doc, const yaml_node_t *body, const char *prefix)
+static bool is_made(struct doc *doc, const struct doc_node *body, const char *prefix)
 {
 	const char *external = doc_text(doc_get(doc, body, "external"));
 	const char *name = doc_text(doc_get(doc, body, "name"));
@@ -169,9 +169,9 @@ static int add_name(struct compose_names *names, const char *name, struct error 
 static int read_names(struct doc *doc, const char *section, const char *prefix,
 	struct compose_names *ret, struct error *err)
 {
-	const yaml_node_t *map = doc_get(doc, doc_root(doc), section);
-	yaml_node_t *key = NULL;
-	yaml_node_t *body = NULL;
+	const struct doc_node *map = doc_get(doc, doc_root(doc), section);
+	struct doc_node *key = NULL;
+	struct doc_node *body = NULL;
 	for (size_t i = 0; doc_pair(doc, map, i, &key, &body); i++) {
 		if (doc_text(key) && is_made(doc, body, prefix) &&
 			add_name(ret, doc_text(key), err) < 0)
@@ -189,9 +189,9 @@ static int read_services(struct compose *compose, const char *text, const struct
 	const char *schema = doc_text(doc_get(&doc, doc_root(&doc), "version"));
 	if (schema && !(compose->schema = strdup(schema)))
 		return fail(err, ENOMEM, "Compose");
-	const yaml_node_t *services = doc_get(&doc, doc_root(&doc), "services");
-	yaml_node_t *key = NULL;
-	yaml_node_t *body = NULL;
+	const struct doc_node *services = doc_get(&doc, doc_root(&doc), "services");
+	struct doc_node *key = NULL;
+	struct doc_node *body = NULL;
 	for (size_t i = 0; doc_pair(&doc, services, i, &key, &body); i++)
 		if (add_service(compose, &doc, key, body, plan, allow_unconfined, err) < 0)
 			return -1;

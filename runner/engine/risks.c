@@ -12,31 +12,31 @@
 #define SOCKET_NAME  "docker.sock"
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 
-static bool is_text(const yaml_node_t *node, const char *text)
+static bool is_text(const struct doc_node *node, const char *text)
 {
 	const char *value = doc_text(node);
 	return value && strcmp(value, text) == 0;
 }
 
-static bool is_privileged(struct doc *doc, const yaml_node_t *body)
+static bool is_privileged(struct doc *doc, const struct doc_node *body)
 {
 	return is_text(doc_get(doc, body, "privileged"), "true");
 }
 
-static bool has_host_cgroup(struct doc *doc, const yaml_node_t *body)
+static bool has_host_cgroup(struct doc *doc, const struct doc_node *body)
 {
 	return is_text(doc_get(doc, body, "cgroup"), "host");
 }
 
-static bool has_host_pid(struct doc *doc, const yaml_node_t *body)
+static bool has_host_pid(struct doc *doc, const struct doc_node *body)
 {
 	return is_text(doc_get(doc, body, "pid"), "host");
 }
 
-static bool has_admin(struct doc *doc, const yaml_node_t *body)
+static bool has_admin(struct doc *doc, const struct doc_node *body)
 {
-	const yaml_node_t *list = doc_get(doc, body, "cap_add");
-	yaml_node_t *item = NULL;
+	const struct doc_node *list = doc_get(doc, body, "cap_add");
+	struct doc_node *item = NULL;
 	for (size_t i = 0; doc_item(doc, list, i, &item); i++)
 		if (is_text(item, "SYS_ADMIN") || is_text(item, "CAP_SYS_ADMIN") ||
 			is_text(item, "ALL"))
@@ -46,7 +46,7 @@ static bool has_admin(struct doc *doc, const yaml_node_t *body)
 
 /* The source of a volume, and whether it can be written to; the length is 0 where there is none. */
 static size_t volume_source(
-	struct doc *doc, const yaml_node_t *volume, const char **ret, bool *ret_writable)
+	struct doc *doc, const struct doc_node *volume, const char **ret, bool *ret_writable)
 {
 	const char *text = doc_text(volume);
 	if (text) {
@@ -73,10 +73,10 @@ struct source {
 };
 
 static bool any_volume(
-	struct doc *doc, const yaml_node_t *body, bool (*matches)(const struct source *source))
+	struct doc *doc, const struct doc_node *body, bool (*matches)(const struct source *source))
 {
-	const yaml_node_t *list = doc_get(doc, body, "volumes");
-	yaml_node_t *item = NULL;
+	const struct doc_node *list = doc_get(doc, body, "volumes");
+	struct doc_node *item = NULL;
 	for (size_t i = 0; doc_item(doc, list, i, &item); i++) {
 		struct source source = {.path = NULL};
 		source.len = volume_source(doc, item, &source.path, &source.writable);
@@ -104,19 +104,19 @@ static bool is_cgroup_mount(const struct source *source)
 	return source->writable && (inside || around);
 }
 
-static bool has_docker_socket(struct doc *doc, const yaml_node_t *body)
+static bool has_docker_socket(struct doc *doc, const struct doc_node *body)
 {
 	return any_volume(doc, body, is_docker_socket);
 }
 
-static bool has_cgroup_mount(struct doc *doc, const yaml_node_t *body)
+static bool has_cgroup_mount(struct doc *doc, const struct doc_node *body)
 {
 	return any_volume(doc, body, is_cgroup_mount);
 }
 
 static const struct {
 	const char *name;
-	bool (*holds)(struct doc *doc, const yaml_node_t *body);
+	bool (*holds)(struct doc *doc, const struct doc_node *body);
 } risks[RISK_COUNT] = {
 	{"privileged", is_privileged},
 	{"cgroup: host", has_host_cgroup},
@@ -126,7 +126,7 @@ static const struct {
 	{"writable " CGROUP_MOUNT, has_cgroup_mount},
 };
 
-unsigned risks_of(struct doc *doc, const yaml_node_t *body)
+unsigned risks_of(struct doc *doc, const struct doc_node *body)
 {
 	unsigned found = 0;
 	for (size_t i = 0; i < RISK_COUNT; i++)

@@ -16,7 +16,7 @@
 #define RISK_COUNT 6
 
 /* The risks of a service's body as Compose's `config` prints it, one bit each. */
-unsigned risks_of(struct doc *doc, const yaml_node_t *body);
+unsigned risks_of(struct doc *doc, const struct doc_node *body);
 
 /* What bit `i` (below RISK_COUNT) says, as one would write it in the file. */
 const char *risk_name(size_t i);

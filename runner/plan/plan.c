@@ -117,7 +117,7 @@ static int check_overlap(
 					return -1;
 				break;
 			}
-			(void)doc_fail(err, job->path, crs->share.cpus_at,
+			(void)fail_at(err, job->path, crs->share.cpus_at,
 				"CRS '%s' has CPU %u, which CRS '%s' has too (line %u)", crs->name,
 				cpu, other->name, other->share.cpus_at.line);
 			return add_hint(err, "give each CRS CPUs of its own");
@@ -135,7 +135,7 @@ static int check_worker(const struct job *job, const struct run_plan *plan, stru
 		struct cpulist outside = job->crs[i].share.cpus;
 		cpulist_subtract(&outside, &worker->cpus);
 		if (!cpulist_empty(&outside))
-			return doc_fail(err, job->path, job->crs[i].share.cpus_at,
+			return fail_at(err, job->path, job->crs[i].share.cpus_at,
 				"CRS '%s' has CPUs %s, which worker '%s' does not have (line %u)",
 				job->crs[i].name, cpulist_format(&outside, text), plan->worker,
 				worker->cpus_at.line);
@@ -159,7 +159,7 @@ static int check_host_cpus(const struct job *job, const struct plan_request *req
 		(void)fail_as(err, EX_CONFIG, "--cpus: this host does not have CPUs %s",
 			cpulist_format(&missing, text));
 	else
-		(void)doc_fail(err, job->path, at, "this host does not have CPUs %s",
+		(void)fail_at(err, job->path, at, "this host does not have CPUs %s",
 			cpulist_format(&missing, text));
 	return add_hint(err, "its CPUs are %s", cpulist_format(&request->host_cpus, text));
 }
@@ -175,7 +175,7 @@ static int check_host_memory(const struct job *job, const struct plan_request *r
 	char want[SIZE_TEXT_MAX];
 	char have[SIZE_TEXT_MAX];
 	struct mark at = job->crs[0].share.memory_at;
-	(void)doc_fail(err, job->path, at.line ? at : job->worker.memory_at,
+	(void)fail_at(err, job->path, at.line ? at : job->worker.memory_at,
 		"the CRSs add up to %s of memory, this host has %s", size_format_exact(sum, want),
 		size_format_exact(request->host_memory, have));
 	return add_hint(err, "lower the CRSs' memory, or run on a larger host");

@@ -19,7 +19,7 @@ static int sum_memory(const struct job *job, uint64_t *ret, struct error *err)
 	for (size_t i = 0; i < job->crs_count; i++) {
 		const struct job_share *share = &job->crs[i].share;
 		if (__builtin_add_overflow(sum, share->memory, &sum) || sum > INT64_MAX)
-			return doc_fail(err, job->path, share->memory_at,
+			return fail_at(err, job->path, share->memory_at,
 				"the memory of all CRSs together is larger than any memory");
 	}
 	*ret = sum;
@@ -43,7 +43,7 @@ static size_t silent(const struct job *job, bool memory, const struct job_crs **
 static int fail_silent(const struct job *job, const struct job_crs *crs, const char *what,
 	const struct run_plan *plan, struct error *err)
 {
-	(void)doc_fail(err, job->path, crs->at,
+	(void)fail_at(err, job->path, crs->at,
 		"CRS '%s' says nothing about its %s, nor does worker '%s'", crs->name, what,
 		plan->worker);
 	return add_hint(err, "give the CRS `resources`, or the worker what its CRSs are to share");
@@ -69,7 +69,7 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 	if (sum_memory(job, &sum, err) < 0)
 		return -1;
 	if (total && sum > total) {
-		(void)doc_fail(err, job->path, job->worker.memory_at,
+		(void)fail_at(err, job->path, job->worker.memory_at,
 			"worker '%s' has %s of memory, its CRSs add up to %s (from line %u on)",
 			plan->worker, size_format_exact(total, have), size_format_exact(sum, want),
 			first_memory(job).line);
@@ -79,7 +79,7 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 		return fail_silent(job, first, "memory", plan, err);
 	uint64_t left = (total - sum) / SIZE_MIB;
 	if (count > 0 && left / count < SHARE_MIB_MIN) {
-		(void)doc_fail(err, job->path, job->worker.memory_at,
+		(void)fail_at(err, job->path, job->worker.memory_at,
 			"worker '%s' has %s of memory left for %zu CRSs without a figure (from "
 			"line %u on)",
 			plan->worker, size_format_exact(total - sum, have), count, first->at.line);
@@ -115,7 +115,7 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 		line = line ? line : job->crs[i].share.cpus_at.line;
 	}
 	if (total && named > total) {
-		(void)doc_fail(err, job->path, worker->cpus_at,
+		(void)fail_at(err, job->path, worker->cpus_at,
 			"worker '%s' has %u CPUs, its CRSs want %u (from line %u on)", plan->worker,
 			total, named, line);
 		return add_hint(err, "raise the worker's CPUs or lower those of the CRSs");
@@ -124,7 +124,7 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 		return fail_silent(job, first, "CPUs", plan, err);
 	unsigned left = total ? total - named : 0;
 	if (left < count) {
-		(void)doc_fail(err, job->path, worker->cpus_at,
+		(void)fail_at(err, job->path, worker->cpus_at,
 			"worker '%s' has %u CPUs left for %u CRSs without a figure (from line %u "
 			"on)",
 			plan->worker, left, count, first->at.line);
@@ -186,7 +186,7 @@ int share_cpus(const struct job *job, const struct plan_request *request, struct
 		sum += wanted[i].count;
 	}
 	if (sum > cpulist_count(&pool))
-		return doc_fail(err, job->path,
+		return fail_at(err, job->path,
 			job->worker.cpus_at.line ? job->worker.cpus_at : job->crs[0].at,
 			"%u CPUs are wanted, this host has %u that no CRS names", sum,
 			cpulist_count(&pool));

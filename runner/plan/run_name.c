@@ -4,6 +4,8 @@
  */
 #include "run_name.h"
 
+#include <stdio.h>
+
 #include <string.h>
 
 #define DIGITS     "0123456789"

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "doc.h"
 #include "job.h"
 
 static int parse(const char *text, const char *worker, struct job *ret, struct error *err)
