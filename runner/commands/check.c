@@ -9,6 +9,7 @@
 #include "cleanup_json.h"
 #include "delegation.h"
 #include "fs.h"
+#include "machine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -142,7 +143,7 @@ static void read_topology(const struct context *context, struct topology *ret)
 	_cleanup_close_ int sys =
 		fs_open(context->host.root, "sys", O_PATH | O_DIRECTORY, 0, &ignored);
 	if (sys >= 0)
-		(void)topology_read(sys, ret, &ignored);
+		(void)machine_topology(sys, ret, &ignored);
 }
 
 /* Whether the job gets Docker: to look at Podman takes a process and a bus. */

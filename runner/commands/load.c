@@ -52,7 +52,7 @@ static int recorded_facts(const char *path, struct plan_request *request, struct
 	_cleanup_close_ int sys = -1;
 	if (open_recording(path, &host, &sys, err) < 0)
 		return -1;
-	if (topology_read(sys, topology, err) < 0) {
+	if (machine_topology(sys, topology, err) < 0) {
 		err->status = EX_USAGE;
 		(void)add_context(err, "--topology %s", path);
 		return add_hint(err, "it takes a copy of /sys, or a directory with one in it");
@@ -90,7 +90,7 @@ static int live_facts(const struct context *context, struct plan_request *reques
 	struct topology *topology, struct error *err)
 {
 	_cleanup_close_ int sys = fs_open(context->host.root, "sys", O_PATH | O_DIRECTORY, 0, err);
-	if (sys < 0 || topology_read(sys, topology, err) < 0)
+	if (sys < 0 || machine_topology(sys, topology, err) < 0)
 		return -1;
 	request->host_cpus = topology_online(topology);
 	return machine_memory(&context->host, &request->host_memory, err);

@@ -95,8 +95,8 @@ int podman_check_ids(const struct host *host, uid_t uid, struct error *err)
 
 int podman_check_manager(uid_t uid, struct error *err)
 {
-	_cleanup_(sdbus_closep) sd_bus *bus = NULL;
-	return manager_open(uid, &bus, err);
+	_cleanup_(user_manager_close) struct sd_bus *bus = NULL;
+	return user_manager_open(uid, &bus, err);
 }
 
 static void unit_name(const char *run, const char *kind, char ret[static UNIT_NAME_MAX])
@@ -104,97 +104,53 @@ static void unit_name(const char *run, const char *kind, char ret[static UNIT_NA
 	(void)snprintf(ret, UNIT_NAME_MAX, "oss-crs-podman-%.200s.%s", run, kind);
 }
 
-/* What of the caller's environment says which storage and which programs are the user's Podman's. */
+/* The variables that say which storage and which programs are those of the user's Podman. */
 static const char *const passed_on[] = {"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME",
 	"XDG_DATA_HOME", "CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE",
 	"CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF", "STORAGE_DRIVER", "STORAGE_OPTS"};
 
-static int append_environment(sd_bus_message *call)
+#define PASSED_ON_COUNT (sizeof passed_on / sizeof *passed_on)
+
+static void free_environment(char *(*environment)[PASSED_ON_COUNT + 1])
 {
-	int r = sdbus.message_open_container(call, 'r', "sv");
-	if (r >= 0)
-		r = sdbus.message_append(call, "s", "Environment");
-	if (r >= 0)
-		r = sdbus.message_open_container(call, 'v', "as");
-	if (r >= 0)
-		r = sdbus.message_open_container(call, 'a', "s");
-	for (size_t i = 0; r >= 0 && i < sizeof passed_on / sizeof *passed_on; i++) {
-		_cleanup_free_ char *variable = NULL;
+	for (size_t i = 0; i < PASSED_ON_COUNT; i++)
+		free((*environment)[i]);
+}
+
+static int make_environment(char *ret[static PASSED_ON_COUNT + 1], struct error *err)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < PASSED_ON_COUNT; i++) {
 		const char *value = getenv(passed_on[i]);
-		if (value)
-			r = asprintf(&variable, "%s=%s", passed_on[i], value) < 0
-				    ? -ENOMEM
-				    : sdbus.message_append(call, "s", variable);
+		if (value && asprintf(&ret[count++], "%s=%s", passed_on[i], value) < 0) {
+			ret[count - 1] = NULL;
+			return fail(err, ENOMEM, "Podman's environment");
+		}
 	}
-	for (int open = 0; r >= 0 && open < 3; open++)
-		r = sdbus.message_close_container(call);
-	return r;
+	return 0;
 }
 
-static int append_socket(sd_bus_message *call, const char *unit, const char *path)
-{
-	return sdbus.message_append(call, "ssa(sv)", unit, "fail", 5, "Description", "s",
-		"Podman for a run of oss-crs-run", "Listen", "a(ss)", 1, "Stream", path,
-		"SocketMode", "u", (uint32_t)0600, "RemoveOnStop", "b", true, "CollectMode", "s",
-		"inactive-or-failed");
-}
-
-/* KillMode as podman.service has it: Podman's pause process, which may be born in this unit, holds the namespaces of all
- * containers of the user's. PartOf: a stop of the socket stops the service first. */
-static int append_service(
-	sd_bus_message *call, const char *unit, const char *socket, const char *program)
-{
-	int r = sdbus.message_open_container(call, 'a', "(sa(sv))");
-	if (r >= 0)
-		r = sdbus.message_open_container(call, 'r', "sa(sv)");
-	if (r >= 0)
-		r = sdbus.message_append(call, "s", unit);
-	if (r >= 0)
-		r = sdbus.message_open_container(call, 'a', "(sv)");
-	if (r >= 0)
-		r = append_environment(call);
-	if (r >= 0)
-		r = sdbus.message_append(call, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s",
-			"Podman for a run of oss-crs-run", "Type", "s", "exec", "KillMode", "s",
-			"process", "CollectMode", "s", "inactive-or-failed", "PartOf", "as", 1,
-			socket, "ExecStart", "a(sasb)", 1, program, 6, program,
-			"--cgroup-manager=cgroupfs", "--events-backend=file", "system", "service",
-			"--time=0", false);
-	for (int open = 0; r >= 0 && open < 3; open++)
-		r = sdbus.message_close_container(call);
-	return r;
-}
-
-static int start_socket(
-	sd_bus *bus, const char *socket, const char *service, const char *path, struct error *err)
+/* KillMode of the service is `process`, as in podman.service: Podman's pause process, which may be born in this unit, holds
+ * the namespaces of all the user's containers. */
+static int start_socket(struct sd_bus *bus, const char *socket, const char *service,
+	const char *path, struct error *err)
 {
 	_cleanup_free_ char *program = NULL;
-	_cleanup_(sdbus_message_unrefp) sd_bus_message *call = NULL;
-	if (podman_find(&program, err) < 0 ||
-		manager_call(bus, "StartTransientUnit", &call, err) < 0)
+	_cleanup_(free_environment) char *environment[PASSED_ON_COUNT + 1] = {NULL};
+	if (podman_find(&program, err) < 0 || make_environment(environment, err) < 0)
 		return -1;
-	int r = append_socket(call, socket, path);
-	if (r >= 0)
-		r = append_service(call, service, socket, program);
-	if (r < 0)
-		return fail(err, -r, "ask for Podman's service");
-	return manager_do(bus, call, "open a socket for Podman", err) == 0 || err->code == EEXIST
-		       ? 0
-		       : -1;
-}
-
-/* On its way while the run is being prepared, and not only when somebody connects. */
-static int start_service(sd_bus *bus, const char *service, struct error *err)
-{
-	_cleanup_(sdbus_message_unrefp) sd_bus_message *call = NULL;
-	if (manager_call(bus, "StartUnit", &call, err) < 0)
-		return -1;
-	int r = sdbus.message_append(call, "ss", service, "fail");
-	if (r >= 0)
-		r = sdbus.message_set_expect_reply(call, false);
-	if (r >= 0)
-		r = sdbus.send(bus, call, NULL);
-	return r < 0 ? fail(err, -r, "start Podman's service") : 0;
+	const char *const argv[] = {program, "--cgroup-manager=cgroupfs", "--events-backend=file",
+		"system", "service", "--time=0", NULL};
+	const struct socket_service what = {
+		.socket = socket,
+		.service = service,
+		.name = "Podman",
+		.description = "Podman for a run of oss-crs-run",
+		.path = path,
+		.argv = argv,
+		.environment = (const char *const *)environment,
+	};
+	return user_manager_start_socket(bus, &what, err) == 0 || err->code == EEXIST ? 0 : -1;
 }
 
 int podman_start(
@@ -202,7 +158,7 @@ int podman_start(
 {
 	char socket[UNIT_NAME_MAX];
 	char service[UNIT_NAME_MAX];
-	_cleanup_(sdbus_closep) sd_bus *bus = NULL;
+	_cleanup_(user_manager_close) struct sd_bus *bus = NULL;
 	_cleanup_free_ char *endpoint = NULL;
 	if (asprintf(&endpoint, "unix://%s/%s", scratch, SOCKET_FILE) < 0)
 		return fail(err, ENOMEM, "Podman's socket");
@@ -213,8 +169,9 @@ int podman_start(
 	}
 	unit_name(run, "socket", socket);
 	unit_name(run, "service", service);
-	if (manager_open(uid, &bus, err) < 0 || start_socket(bus, socket, service, path, err) < 0 ||
-		start_service(bus, service, err) < 0)
+	if (user_manager_open(uid, &bus, err) < 0 ||
+		start_socket(bus, socket, service, path, err) < 0 ||
+		user_manager_begin(bus, service, err) < 0)
 		return -1;
 	*ret_endpoint = steal_ptr(endpoint);
 	return 0;
@@ -223,14 +180,11 @@ int podman_start(
 int podman_stop(uid_t uid, const char *run, struct error *err)
 {
 	char socket[UNIT_NAME_MAX];
-	_cleanup_(sdbus_closep) sd_bus *bus = NULL;
-	_cleanup_(sdbus_message_unrefp) sd_bus_message *call = NULL;
+	_cleanup_(user_manager_close) struct sd_bus *bus = NULL;
 	unit_name(run, "socket", socket);
-	if (manager_open(uid, &bus, err) < 0 || manager_call(bus, "StopUnit", &call, err) < 0)
+	if (user_manager_open(uid, &bus, err) < 0)
 		return -1;
-	int r = sdbus.message_append(call, "ss", socket, "replace");
-	if (r < 0)
-		return fail(err, -r, "stop Podman's service");
-	return manager_do(bus, call, "stop Podman's service", err) == 0 || err->code == ENOENT ? 0
-											       : -1;
+	return user_manager_stop(bus, socket, "Podman's service", err) == 0 || err->code == ENOENT
+		       ? 0
+		       : -1;
 }

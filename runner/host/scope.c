@@ -27,13 +27,6 @@ static int is_below_manager(const struct host *host, uid_t uid, bool *ret, struc
 	return 0;
 }
 
-static int append_scope(sd_bus_message *call, const char *unit)
-{
-	return sdbus.message_append(call, "ssa(sv)a(sa(sv))", unit, "fail", 3, "Description", "s",
-		"oss-crs-run: on the way into the cgroup of a CRS", "PIDs", "au", 1,
-		(uint32_t)getpid(), "CollectMode", "s", "inactive-or-failed", 0);
-}
-
 int scope_enter(const struct host *host, uid_t uid, const char *name, struct error *err)
 {
 	bool below = false;
@@ -41,13 +34,9 @@ int scope_enter(const struct host *host, uid_t uid, const char *name, struct err
 		return below ? 0 : -1;
 	char unit[256 + 16];
 	(void)snprintf(unit, sizeof unit, "oss-crs-%.200s-%d.scope", name, (int)getpid());
-	_cleanup_(sdbus_closep) sd_bus *bus = NULL;
-	_cleanup_(sdbus_message_unrefp) sd_bus_message *call = NULL;
-	if (manager_open(uid, &bus, err) < 0 ||
-		manager_call(bus, "StartTransientUnit", &call, err) < 0)
-		return -1;
-	int r = append_scope(call, unit);
-	if (r < 0)
-		return fail(err, -r, "ask for a scope");
-	return manager_do(bus, call, "start a scope", err);
+	_cleanup_(user_manager_close) struct sd_bus *bus = NULL;
+	return user_manager_open(uid, &bus, err) < 0
+		       ? -1
+		       : user_manager_start_scope(bus, unit,
+				 "oss-crs-run: on the way into the cgroup of a CRS", getpid(), err);
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * machine: see machine.h.
+ * machine: reads /sys and /proc, or a recording of them. Each file is read once. Only the list of online CPUs is required:
+ * for anything else that a kernel or a recording does not have, the plain case is assumed.
  */
 #include "machine.h"
 
 #include "cleanup.h"
 #include "fs.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 
 int machine_cpus(const struct host *host, struct cpulist *ret, struct error *err)
@@ -29,5 +32,246 @@ int machine_memory(const struct host *host, uint64_t *ret, struct error *err)
 	if (sscanf(text, "MemTotal: %" SCNu64 " kB", &kib) != 1)
 		return fail(err, ENODATA, "MemTotal in /%s", path);
 	*ret = kib * 1024;
+	return 0;
+}
+
+/* ---- the topology ---- */
+
+#define CPU_DIR  "devices/system/cpu"
+#define NODE_DIR "devices/system/node"
+
+/* The speeds of x86's kinds of cores. Only their order matters. */
+static const struct {
+	const char *path;
+	uint16_t speed;
+} kinds[] = {{"devices/cpu_atom/cpus", TOPOLOGY_SPEED_MAX / 2},
+	{"devices/cpu_lowpower/cpus", TOPOLOGY_SPEED_MAX / 4}};
+
+/* Read a list; 0 if there is no such file, 1 if there is, -1 for anything else. An empty list is an empty set. */
+static int read_list(int sys, const char *path, struct cpulist *ret, struct error *err)
+{
+	char text[CPULIST_TEXT_MAX];
+	if (fs_read_attr(sys, path, text, sizeof text, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
+	struct cpulist set = {0};
+	if (text[strspn(text, " \n")] && cpulist_parse(text, &set, err) < 0)
+		return add_context(err, "%s", path);
+	*ret = set;
+	return 1;
+}
+
+/* Read a mask as in cpumap: words of 32 bits in hexadecimal, the highest first. Returned as by read_list(). */
+static int read_mask(int sys, const char *path, struct cpulist *ret, struct error *err)
+{
+	char text[CPULIST_TEXT_MAX];
+	if (fs_read_attr(sys, path, text, sizeof text, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
+	struct cpulist set = {0};
+	unsigned bit = 0;
+	for (size_t i = strlen(text); i-- > 0;) {
+		if (text[i] == ',')
+			continue;
+		unsigned char digit = (unsigned char)text[i];
+		if (!isxdigit(digit) || bit >= CPULIST_MAX)
+			return fail_as(err, EX_CONFIG, "%s: no mask of CPUs", path);
+		int value = isdigit(digit) ? digit - '0' : tolower(digit) - 'a' + 10;
+		for (unsigned j = 0; j < 4; j++)
+			if ((unsigned)value >> j & 1)
+				cpulist_add(&set, bit + j);
+		bit += 4;
+	}
+	*ret = set;
+	return 1;
+}
+
+/* Read a small number of a CPU, `otherwise` where there is none or it is negative. */
+static uint16_t read_number(int sys, unsigned cpu, const char *name, uint16_t otherwise)
+{
+	char path[96];
+	char text[32];
+	uint16_t value = 0;
+	struct error ignored = {0};
+	(void)snprintf(path, sizeof path, CPU_DIR "/cpu%u/%s", cpu, name);
+	return fs_read_attr(sys, path, text, sizeof text, &ignored) == 0 &&
+			       sscanf(text, "%" SCNu16, &value) == 1 && text[0] != '-'
+		       ? value
+		       : otherwise;
+}
+
+#define NO_CORE UINT16_MAX
+
+/* The core of a CPU, and what all its threads have in common: each thread's files say the same, so one's are read. */
+static int read_core(int sys, unsigned first, const struct cpulist *online,
+	struct topology *topology, struct error *err)
+{
+	char path[96];
+	struct cpulist siblings = {0};
+	(void)snprintf(path, sizeof path, CPU_DIR "/cpu%u/topology/thread_siblings_list", first);
+	if (read_list(sys, path, &siblings, err) < 0)
+		return -1;
+	cpulist_intersect(&siblings, online);
+	cpulist_add(&siblings, first);
+	uint16_t package = read_number(sys, first, "topology/physical_package_id", 0);
+	unsigned threads = 0;
+	for (unsigned cpu = first; cpu < CPULIST_MAX; cpu = cpulist_next(&siblings, cpu + 1)) {
+		struct topo_cpu *thread = &topology->cpus[topology->index[cpu] - 1];
+		if (thread->core != NO_CORE)
+			continue;
+		thread->core = (uint16_t)topology->core_count;
+		thread->package = package;
+		threads++;
+	}
+	topology->core_count++;
+	if (threads > topology->threads_max)
+		topology->threads_max = threads;
+	return 0;
+}
+
+static int read_kinds(int sys, struct topology *topology, struct error *err)
+{
+	bool hybrid = false;
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		struct cpulist slower = {0};
+		int found = read_list(sys, kinds[k].path, &slower, err);
+		if (found < 0)
+			return -1;
+		hybrid = hybrid || found;
+		for (size_t i = 0; i < topology->count; i++)
+			if (cpulist_has(&slower, topology->cpus[i].cpu))
+				topology->cpus[i].speed = kinds[k].speed;
+	}
+	/* There cpu_capacity differs between cores of one kind as well, by what each may boost to. */
+	for (size_t i = 0; i < topology->count && !hybrid; i++) {
+		uint16_t speed = read_number(sys, topology->cpus[i].cpu, "cpu_capacity", 0);
+		if (!speed)
+			break; /* all have it, or none */
+		topology->cpus[i].speed = speed;
+	}
+	return 0;
+}
+
+static int read_cpus(int sys, struct topology *topology, struct error *err)
+{
+	struct cpulist online = {0};
+	struct cpulist isolated = {0};
+	int found = read_list(sys, CPU_DIR "/online", &online, err);
+	if (found < 0 || read_list(sys, CPU_DIR "/isolated", &isolated, err) < 0)
+		return -1;
+	if (found == 0 || cpulist_empty(&online)) {
+		(void)fail(err, ENOENT, "%s/online", CPU_DIR);
+		return -1;
+	}
+	topology->count = cpulist_count(&online);
+	topology->cpus = calloc(topology->count, sizeof *topology->cpus);
+	if (!topology->cpus) {
+		(void)fail(err, ENOMEM, "topology");
+		return -1;
+	}
+	size_t i = 0;
+	for (unsigned cpu = cpulist_next(&online, 0); cpu < CPULIST_MAX;
+		cpu = cpulist_next(&online, cpu + 1)) {
+		topology->cpus[i] = (struct topo_cpu){.cpu = (uint16_t)cpu,
+			.speed = TOPOLOGY_SPEED_MAX,
+			.core = NO_CORE,
+			.isolated = cpulist_has(&isolated, cpu)};
+		topology->index[cpu] = (uint16_t)++i;
+	}
+	/* In the order of their lowest CPUs, which is that of the CPUs here. */
+	for (i = 0; i < topology->count; i++)
+		if (topology->cpus[i].core == NO_CORE &&
+			read_core(sys, topology->cpus[i].cpu, &online, topology, err) < 0)
+			return -1;
+	return read_kinds(sys, topology, err);
+}
+
+static uint64_t read_node_memory(int sys, unsigned id)
+{
+	char path[96];
+	struct error ignored = {0};
+	_cleanup_free_ char *text = NULL;
+	uint64_t kib = 0;
+	(void)snprintf(path, sizeof path, NODE_DIR "/node%u/meminfo", id);
+	if (fs_read(sys, path, 1U << 16, &text, NULL, &ignored) < 0)
+		return 0;
+	const char *total = strstr(text, "MemTotal:");
+	return total && sscanf(total, "MemTotal: %" SCNu64 " kB", &kib) == 1 ? kib * 1024 : 0;
+}
+
+/* The numbers of the nodes; kernels and recordings without NUMA have none. */
+static int find_nodes(int sys, struct cpulist *ret, struct error *err)
+{
+	int fd = fs_open(sys, NODE_DIR, O_RDONLY | O_DIRECTORY, 0, err);
+	if (fd < 0)
+		return err->code == ENOENT ? 0 : -1;
+	_cleanup_closedir_ DIR *dir = fdopendir(fd);
+	if (!dir) {
+		(void)close(fd);
+		return fail(err, errno, "read %s", NODE_DIR);
+	}
+	unsigned id = 0;
+	char end = '\0';
+	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+		if (sscanf(entry->d_name, "node%u%c", &id, &end) == 1)
+			cpulist_add(ret, id);
+	return 0;
+}
+
+static int read_nodes(int sys, struct topology *topology, struct error *err)
+{
+	struct cpulist ids = {0};
+	if (find_nodes(sys, &ids, err) < 0)
+		return -1;
+	if (cpulist_empty(&ids))
+		cpulist_add(&ids, 0);
+	topology->nodes = calloc(cpulist_count(&ids), sizeof *topology->nodes);
+	if (!topology->nodes)
+		return fail(err, ENOMEM, "topology");
+	/* A CPU that no node names stays with the first. */
+	for (unsigned id = cpulist_next(&ids, 0); id < CPULIST_MAX;
+		id = cpulist_next(&ids, id + 1)) {
+		char list[96];
+		char mask[96];
+		struct cpulist cpus = {0};
+		(void)snprintf(list, sizeof list, NODE_DIR "/node%u/cpulist", id);
+		(void)snprintf(mask, sizeof mask, NODE_DIR "/node%u/cpumap", id);
+		int found = read_list(sys, list, &cpus, err);
+		if (found < 0 || (found == 0 && read_mask(sys, mask, &cpus, err) < 0))
+			return -1;
+		for (size_t i = 0; i < topology->count; i++)
+			if (cpulist_has(&cpus, topology->cpus[i].cpu))
+				topology->cpus[i].node = (uint16_t)topology->node_count;
+		uint64_t memory = read_node_memory(sys, id);
+		topology->nodes[topology->node_count++] =
+			(struct topo_node){.id = id, .memory = memory};
+		topology->memory += memory;
+	}
+	return 0;
+}
+
+static int compare_cpus(const void *a, const void *b)
+{
+	const struct topo_cpu *left = a;
+	const struct topo_cpu *right = b;
+	if (left->package != right->package)
+		return left->package - right->package;
+	if (left->node != right->node)
+		return left->node - right->node;
+	if (left->speed != right->speed)
+		return right->speed - left->speed;
+	return left->core != right->core ? left->core - right->core : left->cpu - right->cpu;
+}
+
+int machine_topology(int sys, struct topology *ret, struct error *err)
+{
+	_cleanup_(topology_free) struct topology topology = TOPOLOGY_NONE;
+	if (read_cpus(sys, &topology, err) < 0 || read_nodes(sys, &topology, err) < 0)
+		return -1;
+	if (topology.count == 0)
+		return fail(err, ENOENT, "no CPU is online");
+	qsort(topology.cpus, topology.count, sizeof *topology.cpus, compare_cpus);
+	for (size_t i = 0; i < topology.count; i++)
+		topology.index[topology.cpus[i].cpu] = (uint16_t)(i + 1);
+	*ret = topology;
+	topology = (struct topology)TOPOLOGY_NONE;
 	return 0;
 }

@@ -12,13 +12,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-const char *phase_name(enum phase phase)
-{
-	static const char *const names[] = {
-		[PHASE_BUILD] = "build", [PHASE_RUN] = "run", [PHASE_EXEC] = "exec"};
-	return names[phase];
-}
-
 static int __attribute__((format(printf, 4, 0)))
 say(char ***texts, size_t *count, struct error *err, const char *fmt, va_list ap)
 {
@@ -53,39 +46,17 @@ int plan_note(struct run_plan *plan, struct error *err, const char *fmt, ...)
 	return result;
 }
 
-static void copy_name_part(char *to, size_t size, const char *from)
-{
-	size_t i = 0;
-	for (; from[i] && i + 1 < size; i++) {
-		char c = from[i];
-		bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-			    (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '-';
-		to[i] = good ? c : '-';
-	}
-	to[i] = '\0';
-}
-
 static int name_run(const struct plan_request *request, struct run_plan *plan, struct error *err)
 {
-	char worker[NAME_MAX + 1];
-	copy_name_part(plan->run_id, sizeof plan->run_id, request->run_id);
-	copy_name_part(worker, sizeof worker, request->worker);
-	/* "." and ".." cannot come out of this, there is always more to the name. A hidden name could. */
-	if (plan->run_id[0] == '.')
-		plan->run_id[0] = '-';
-	int n = snprintf(plan->name, sizeof plan->name, "%s-%s-%" PRIu64 "-%08" PRIx32 "-%s",
-		plan->run_id, phase_name(request->phase), request->timestamp, request->random,
-		worker);
-	if (n < 0 || (size_t)n >= sizeof plan->name || strlen(request->run_id) > NAME_MAX ||
-		strlen(request->worker) > NAME_MAX) {
-		(void)fail_as(err, EX_USAGE, "run id and worker make a name longer than %d bytes",
-			NAME_MAX);
-		return add_hint(err,
-			"give a shorter one with --run-id; without it, it is the directory's name");
-	}
+	struct run_name name = {.phase = request->phase,
+		.timestamp = request->timestamp,
+		.random = request->random};
 	char user[CGROUP_PATH_MAX / 2];
-	if (cgroup_user_path(request->uid, user, sizeof user, err) < 0)
+	if (run_name_set(&name, request->run_id, request->worker, err) < 0 ||
+		run_name_format(&name, plan->name, err) < 0 ||
+		cgroup_user_path(request->uid, user, sizeof user, err) < 0)
 		return -1;
+	(void)snprintf(plan->run_id, sizeof plan->run_id, "%s", name.run_id);
 	(void)snprintf(plan->cgroup_parent, sizeof plan->cgroup_parent, "/%s/%s/%s", user,
 		CGROUP_OURS, plan->name);
 	return 0;

@@ -9,16 +9,7 @@
 #include "cgroup.h"
 #include "job.h"
 #include "placement.h"
-
-#include <limits.h>
-
-enum phase {
-	PHASE_BUILD,
-	PHASE_RUN,
-	PHASE_EXEC,
-};
-
-const char *phase_name(enum phase phase);
+#include "run_name.h"
 
 /* Everything a plan depends on beside the job. */
 struct plan_request {

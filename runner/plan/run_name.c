@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * run_name: see run_name.h.
+ * run_name: the only place that knows the form of a run's name. The parser accepts what run_name_format() writes and
+ * nothing else, so a cgroup or a label made by hand is never taken for a run.
  */
 #include "run_name.h"
 
+#include <inttypes.h>
 #include <stdio.h>
-
+#include <stdlib.h>
 #include <string.h>
 
 #define DIGITS     "0123456789"
@@ -13,6 +15,48 @@
 #define GOOD       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-" DIGITS
 #define TIME_MAX   19 /* digits, so that the number fits */
 #define RANDOM_LEN 8
+
+const char *phase_name(enum phase phase)
+{
+	static const char *const names[] = {
+		[PHASE_BUILD] = "build", [PHASE_RUN] = "run", [PHASE_EXEC] = "exec"};
+	return names[phase];
+}
+
+static int fail_too_long(struct error *err)
+{
+	(void)fail_as(
+		err, EX_USAGE, "run id and worker make a name longer than %d bytes", NAME_MAX);
+	return add_hint(
+		err, "give a shorter one with --run-id; without it, it is the directory's name");
+}
+
+static void copy_part(char to[static NAME_MAX + 1], const char *from)
+{
+	size_t i = 0;
+	for (; from[i] && i < NAME_MAX; i++)
+		to[i] = strchr(GOOD, from[i]) ? from[i] : '-';
+	to[i] = '\0';
+}
+
+int run_name_set(struct run_name *name, const char *run_id, const char *worker, struct error *err)
+{
+	if (strlen(run_id) > NAME_MAX || strlen(worker) > NAME_MAX)
+		return fail_too_long(err);
+	copy_part(name->run_id, run_id);
+	copy_part(name->worker, worker);
+	/* The name is never "." or "..", since it has more parts. But it could be hidden. */
+	if (name->run_id[0] == '.')
+		name->run_id[0] = '-';
+	return 0;
+}
+
+int run_name_format(const struct run_name *name, char buf[static NAME_MAX + 1], struct error *err)
+{
+	int n = snprintf(buf, NAME_MAX + 1, "%s-%s-%" PRIu64 "-%08" PRIx32 "-%s", name->run_id,
+		phase_name(name->phase), name->timestamp, name->random, name->worker);
+	return n < 0 || n > NAME_MAX ? fail_too_long(err) : 0;
+}
 
 /* "run-1764000000-0a1b2c3d-" at the beginning of text: where it ends, or NULL. */
 static const char *parse_middle(const char *text, struct run_name *ret)
@@ -31,6 +75,7 @@ static const char *parse_middle(const char *text, struct run_name *ret)
 		ret->timestamp = 0;
 		for (; *text != '-'; text++)
 			ret->timestamp = ret->timestamp * 10 + (uint64_t)(*text - '0');
+		ret->random = (uint32_t)strtoul(random, NULL, 16);
 		return random + RANDOM_LEN + 1;
 	}
 	return NULL;

@@ -51,11 +51,6 @@ struct topology {
 		.cpus = NULL \
 	}
 
-/* Read the machine below `sys`, a directory that is /sys or stands for it. Fails where there is no list of online CPUs
- * (ENOENT) or a file has no sense in it (EX_CONFIG). The files: Documentation/ABI/stable/sysfs-devices-system-cpu,
- * sysfs-devices-node; testing/sysfs-devices-system-cpu (cpu_capacity, isolated), sysfs-bus-event_source-devices
- * (cpu_core and cpu_atom of x86 machines with two kinds of cores). */
-int topology_read(int sys, struct topology *ret, struct error *err);
 void topology_free(struct topology *topology);
 
 /* The CPU of that number; NULL if it is not online. */

@@ -5,6 +5,7 @@
 #include "chart.h"
 
 #include "cleanup.h"
+#include "job.h"
 #include "proc.h"
 #include "size.h"
 

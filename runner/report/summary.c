@@ -5,6 +5,7 @@
 #include "summary.h"
 
 #include "cleanup_json.h"
+#include "job.h"
 
 #include <errno.h>
 

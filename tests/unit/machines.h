@@ -8,7 +8,7 @@
 #include "unit.h"
 
 #include "proc.h"
-#include "topology.h"
+#include "machine.h"
 
 struct machine {
 	unsigned sockets, nodes, cores,
@@ -90,7 +90,7 @@ static inline struct topology topology_at(int sys)
 {
 	struct topology topology = TOPOLOGY_NONE;
 	struct error err = {0};
-	assert_ok(topology_read(sys, &topology, &err), err);
+	assert_ok(machine_topology(sys, &topology, &err), err);
 	return topology;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cleanup_json.h"
 #include "conditions.h"
+#include "machine.h"
 #include "runs.h"
 
 /* Clock ticks are a hundredth of a second on every Linux there is. */
@@ -117,7 +118,7 @@ TEST(another_thread_of_a_core_of_the_runs_is_told)
 	put(dir, "sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "0-1\n");
 	put(dir, "sys/devices/system/cpu/cpu1/topology/thread_siblings_list", "0-1\n");
 	_cleanup_close_ int sys = openat(dir->fd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	assert_ok(topology_read(sys, &plan.topology, &err), err);
+	assert_ok(machine_topology(sys, &plan.topology, &err), err);
 	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
 	struct conditions_seen seen = {.has_used = true};
 	assert_string_equal(caveats(&conditions, &seen, buf), "shared-core");

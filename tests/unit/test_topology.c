@@ -176,7 +176,7 @@ TEST(files_without_sense_are_refused_by_name)
 		struct error err = {0};
 		make_text(sys, "0-3\n", CPUS "online");
 		make_text(sys, table[i].text, "%s", table[i].path);
-		assert_int_equal(topology_read(sys, &topology, &err), -1);
+		assert_int_equal(machine_topology(sys, &topology, &err), -1);
 		assert_contains(err.msg, table[i].message);
 	}
 }
