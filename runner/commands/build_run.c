@@ -45,7 +45,7 @@ struct session {
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
 	struct progress progress;
-	int ours, signals;
+	int oss_crs_fd, signals;
 	bool until_all;
 };
 
@@ -111,11 +111,11 @@ static int check_services(const struct session *session, struct error *err)
 static int start_engine(struct session *session, struct error *err)
 {
 	_cleanup_free_ char *endpoint = NULL;
-	if (choice_record(session->scratch.dir, session->kind, err) < 0)
+	if (engine_select_record(session->scratch.dir, session->kind, err) < 0)
 		return -1;
 	if (session->kind == ENGINE_DOCKER)
 		return 0;
-	if (choice_note_podman(err) < 0)
+	if (engine_select_note_podman(err) < 0)
 		return add_hint(err, "name a directory that you may write to by XDG_STATE_HOME");
 	session->service = true;
 	if (podman_start(session->context->uid, session->plan->name, session->scratch.path,
@@ -158,7 +158,7 @@ static int prepare(struct session *session, const char *dir, struct error *err)
 	if (options->no_cgroup_parent)
 		return 0;
 	struct tree_options how = {.oom_group = options->oom == OOM_GROUP};
-	if (start_tree(session->context, session->plan, &how, session->ours, session->signals,
+	if (start_tree(session->context, session->plan, &how, session->oss_crs_fd, session->signals,
 		    &session->tree, &session->shared, err) < 0)
 		return -1;
 	session->watch.host = &session->context->host;
@@ -341,14 +341,14 @@ static void session_close(struct session *session)
 	engine_close(&session->engine);
 	tree_close(&session->tree);
 	ledger_free(&session->shared);
-	cleanup_close(&session->ours);
+	cleanup_close(&session->oss_crs_fd);
 	cleanup_close(&session->signals);
 }
 
 static int choose_engine(struct session *session, struct error *err)
 {
 	const struct options *options = &session->context->options;
-	if (choice_make(session->context, &session->kind, &session->engine, err) < 0)
+	if (engine_select(session->context, &session->kind, &session->engine, err) < 0)
 		return -1;
 	if (session->kind == ENGINE_DOCKER)
 		return 0;
@@ -378,7 +378,7 @@ static int run_phase(
 		.tree = TREE_NONE,
 		.watch = WATCH_NONE,
 		.shared = LEDGER_NONE,
-		.ours = -1,
+		.oss_crs_fd = -1,
 		.signals = -1,
 		.until_all = until == UNTIL_ALL || (until == UNTIL_DEFAULT && phase == PHASE_BUILD),
 	};
@@ -395,8 +395,8 @@ static int run_phase(
 			"as a whole is not, and "
 			"nothing keeps other runs off its CPUs");
 	} else {
-		session.ours = delegation_open(&context->host, context->uid, err);
-		if (session.ours < 0)
+		session.oss_crs_fd = delegation_open(&context->host, context->uid, err);
+		if (session.oss_crs_fd < 0)
 			return -1;
 	}
 	leftovers_sweep(

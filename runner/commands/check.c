@@ -18,7 +18,7 @@
 
 struct finding {
 	const char *id;
-	int (*look)(struct facts *facts, char *detail, struct error *err);
+	int (*look)(struct check_facts *facts, char *detail, struct error *err);
 	enum need need;
 };
 
@@ -28,14 +28,14 @@ struct outcome {
 	struct error problem;
 };
 
-static int look_cgroup2(struct facts *facts, char *detail, struct error *err)
+static int look_cgroup2(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)snprintf(detail, DETAIL_MAX, "%s is cgroup v2", HOST_CGROUP_MOUNT);
 	return host_cgroup2(&facts->context->host, err);
 }
 
 /* cgroup.kill is the newest file that cannot be done without; memory.peak (5.19) can. */
-static int look_kernel(struct facts *facts, char *detail, struct error *err)
+static int look_kernel(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)facts;
 	struct utsname self;
@@ -50,7 +50,7 @@ static int look_kernel(struct facts *facts, char *detail, struct error *err)
 	return add_hint(err, "it needs Linux 5.14 or later, for cgroup.kill");
 }
 
-static int look_delegation(struct facts *facts, char *detail, struct error *err)
+static int look_delegation(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)snprintf(detail, DETAIL_MAX, "user@%u.service has cpuset and memory",
 		(unsigned)facts->context->uid);
@@ -85,13 +85,13 @@ static const struct finding findings[] = {
 #define FINDING_COUNT (sizeof findings / sizeof *findings)
 
 /* Whether the job gets that engine, or would if it were ready. */
-static bool is_wanted(const struct facts *facts, enum engine_kind kind, int wanted)
+static bool is_wanted(const struct check_facts *facts, enum engine_kind kind, int wanted)
 {
 	return facts->chosen ? facts->kind == kind : facts->context->options.engine == wanted;
 }
 
 /* Whether the host is not ready without it. */
-static bool is_needed(const struct facts *facts, enum need need)
+static bool is_needed(const struct check_facts *facts, enum need need)
 {
 	switch (need) {
 	case NEED_ALWAYS:
@@ -106,7 +106,8 @@ static bool is_needed(const struct facts *facts, enum need need)
 	return false;
 }
 
-static const char *word_of(const struct facts *facts, const struct finding *finding, int result)
+static const char *word_of(
+	const struct check_facts *facts, const struct finding *finding, int result)
 {
 	if (result == 0)
 		return "ok";
@@ -115,8 +116,8 @@ static const char *word_of(const struct facts *facts, const struct finding *find
 	return finding->need != NEED_ADVICE ? "-" : result > 0 ? "?" : "warn";
 }
 
-static void print_finding(
-	const struct facts *facts, const struct finding *finding, const struct outcome *outcome)
+static void print_finding(const struct check_facts *facts, const struct finding *finding,
+	const struct outcome *outcome)
 {
 	const char *word = word_of(facts, finding, outcome->result);
 	bool failed = outcome->result < 0;
@@ -126,8 +127,8 @@ static void print_finding(
 		(void)printf("%29shint: %s\n", "", outcome->problem.hint);
 }
 
-static json_t *finding_to_json(
-	const struct facts *facts, const struct finding *finding, const struct outcome *outcome)
+static json_t *finding_to_json(const struct check_facts *facts, const struct finding *finding,
+	const struct outcome *outcome)
 {
 	bool failed = outcome->result < 0;
 	return json_pack("{s:s, s:b, s:b, s:s, s:s}", "id", finding->id, "ok", outcome->result == 0,
@@ -147,14 +148,15 @@ static void read_topology(const struct context *context, struct topology *ret)
 }
 
 /* Whether the job gets Docker: to look at Podman takes a process and a bus. */
-static bool is_without_podman(const struct facts *facts)
+static bool is_without_podman(const struct check_facts *facts)
 {
 	int wanted = facts->context->options.engine;
 	bool docker_ready = facts->connected && !facts->problems[NEED_DOCKER].msg[0];
 	return wanted == WANT_DOCKER || (wanted == WANT_ANY_ENGINE && docker_ready);
 }
 
-static int look_at(const struct finding *finding, struct facts *facts, struct outcome *outcome)
+static int look_at(
+	const struct finding *finding, struct check_facts *facts, struct outcome *outcome)
 {
 	if (finding->need != NEED_PODMAN || !is_without_podman(facts))
 		return finding->look(facts, outcome->detail, &outcome->problem);
@@ -163,7 +165,7 @@ static int look_at(const struct finding *finding, struct facts *facts, struct ou
 	return 1;
 }
 
-static void look_at_all(struct facts *facts, struct outcome outcomes[static FINDING_COUNT])
+static void look_at_all(struct check_facts *facts, struct outcome outcomes[static FINDING_COUNT])
 {
 	for (size_t i = 0; i < FINDING_COUNT; i++) {
 		struct outcome *outcome = &outcomes[i];
@@ -175,7 +177,7 @@ static void look_at_all(struct facts *facts, struct outcome outcomes[static FIND
 	}
 }
 
-static int print_json(const struct facts *facts,
+static int print_json(const struct check_facts *facts,
 	const struct outcome outcomes[static FINDING_COUNT], bool ready, struct error *err)
 {
 	json_t *list = json_array();
@@ -192,7 +194,7 @@ static int print_json(const struct facts *facts,
 int cmd_check(const struct context *context, struct error *err)
 {
 	struct outcome outcomes[FINDING_COUNT];
-	struct facts facts = {.context = context, .engine = ENGINE_NONE};
+	struct check_facts facts = {.context = context, .engine = ENGINE_NONE};
 	bool quiet = context->options.quiet;
 	bool ready = true;
 	read_topology(context, &facts.topology);

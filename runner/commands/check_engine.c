@@ -18,7 +18,7 @@ static int not_connected(char *detail)
 	return 1;
 }
 
-int look_docker(struct facts *facts, char *detail, struct error *err)
+int look_docker(struct check_facts *facts, char *detail, struct error *err)
 {
 	if (engine_open(&facts->engine, err) < 0 ||
 		engine_info(&facts->engine, &facts->info, err) < 0)
@@ -29,7 +29,7 @@ int look_docker(struct facts *facts, char *detail, struct error *err)
 	return 0;
 }
 
-int look_local(struct facts *facts, char *detail, struct error *err)
+int look_local(struct check_facts *facts, char *detail, struct error *err)
 {
 	if (!facts->connected)
 		return not_connected(detail);
@@ -37,7 +37,7 @@ int look_local(struct facts *facts, char *detail, struct error *err)
 	return engine_check_local(&facts->engine, &facts->info, err);
 }
 
-int look_version(struct facts *facts, char *detail, struct error *err)
+int look_version(struct check_facts *facts, char *detail, struct error *err)
 {
 	if (!facts->connected)
 		return not_connected(detail);
@@ -45,7 +45,7 @@ int look_version(struct facts *facts, char *detail, struct error *err)
 	return engine_check_version(&facts->engine, &facts->info, err);
 }
 
-int look_driver(struct facts *facts, char *detail, struct error *err)
+int look_driver(struct check_facts *facts, char *detail, struct error *err)
 {
 	if (!facts->connected)
 		return not_connected(detail);
@@ -54,7 +54,7 @@ int look_driver(struct facts *facts, char *detail, struct error *err)
 }
 
 /* "podman version 5.4.2" */
-int look_podman(struct facts *facts, char *detail, struct error *err)
+int look_podman(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)facts;
 	_cleanup_free_ char *program = NULL;
@@ -77,23 +77,24 @@ int look_podman(struct facts *facts, char *detail, struct error *err)
 	return podman_check_version(version, err);
 }
 
-int look_podman_ids(struct facts *facts, char *detail, struct error *err)
+int look_podman_ids(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)snprintf(detail, DETAIL_MAX, "this user has user ids for containers");
 	return podman_check_ids(&facts->context->host, facts->context->uid, err);
 }
 
-int look_podman_manager(struct facts *facts, char *detail, struct error *err)
+int look_podman_manager(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)snprintf(detail, DETAIL_MAX, "the user manager answers");
 	return podman_check_manager(facts->context->uid, err);
 }
 
-int look_engine(struct facts *facts, char *detail, struct error *err)
+int look_engine(struct check_facts *facts, char *detail, struct error *err)
 {
 	const struct error *docker = &facts->problems[NEED_DOCKER];
 	const struct error *podman = &facts->problems[NEED_PODMAN];
-	if (choice_pick(facts->context->options.engine, docker, podman, &facts->kind, err) < 0)
+	if (engine_select_by_rule(
+		    facts->context->options.engine, docker, podman, &facts->kind, err) < 0)
 		return -1;
 	facts->chosen = true;
 	(void)snprintf(detail, DETAIL_MAX, "%s",
@@ -102,7 +103,7 @@ int look_engine(struct facts *facts, char *detail, struct error *err)
 	return 0;
 }
 
-int look_compose(struct facts *facts, char *detail, struct error *err)
+int look_compose(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)facts;
 	_cleanup_free_ char *tool = compose_find_tool(err);

@@ -18,7 +18,7 @@ static int not_known(char *detail)
 	return 1;
 }
 
-int look_smt(struct facts *facts, char *detail, struct error *err)
+int look_smt(struct check_facts *facts, char *detail, struct error *err)
 {
 	const struct topology *topology = &facts->topology;
 	if (!topology->count)
@@ -54,7 +54,7 @@ static bool nodes_alike(const struct topology *topology)
 	return true;
 }
 
-int look_numa(struct facts *facts, char *detail, struct error *err)
+int look_numa(struct check_facts *facts, char *detail, struct error *err)
 {
 	char balancing[16] = "0";
 	struct error ignored = {0};
@@ -81,7 +81,7 @@ int look_numa(struct facts *facts, char *detail, struct error *err)
 	return add_hint(err, "sudo sysctl kernel.numa_balancing=0");
 }
 
-int look_isolated(struct facts *facts, char *detail, struct error *err)
+int look_isolated(struct check_facts *facts, char *detail, struct error *err)
 {
 	char list[CPULIST_TEXT_MAX];
 	struct cpulist isolated = {0};
@@ -112,7 +112,7 @@ static int read_governor(int dir, const char *policy, char *ret, size_t size, st
 	return err->code == ENOENT ? 0 : -1;
 }
 
-int look_governor(struct facts *facts, char *detail, struct error *err)
+int look_governor(struct check_facts *facts, char *detail, struct error *err)
 {
 	int fd = fs_open(facts->context->host.root, POLICY_DIR, O_RDONLY | O_DIRECTORY, 0, err);
 	if (fd < 0 && err->code != ENOENT)

@@ -20,7 +20,7 @@ enum need {
 };
 
 /* What findings look at, and what earlier ones found out. */
-struct facts {
+struct check_facts {
 	const struct context *context;
 	struct engine engine; /* Docker */
 	struct engine_info info;
@@ -36,32 +36,32 @@ struct facts {
  * why. detail holds DETAIL_MAX bytes. */
 
 /* Docker, found as its CLI finds it. */
-int look_docker(struct facts *facts, char *detail, struct error *err);
-int look_local(struct facts *facts, char *detail, struct error *err);
-int look_version(struct facts *facts, char *detail, struct error *err);
-int look_driver(struct facts *facts, char *detail, struct error *err);
+int look_docker(struct check_facts *facts, char *detail, struct error *err);
+int look_local(struct check_facts *facts, char *detail, struct error *err);
+int look_version(struct check_facts *facts, char *detail, struct error *err);
+int look_driver(struct check_facts *facts, char *detail, struct error *err);
 
 /* Podman, as far as it can be told without starting it. */
-int look_podman(struct facts *facts, char *detail, struct error *err);
-int look_podman_ids(struct facts *facts, char *detail, struct error *err);
-int look_podman_manager(struct facts *facts, char *detail, struct error *err);
+int look_podman(struct check_facts *facts, char *detail, struct error *err);
+int look_podman_ids(struct check_facts *facts, char *detail, struct error *err);
+int look_podman_manager(struct check_facts *facts, char *detail, struct error *err);
 
 /* Which of the two a job gets, by what was found of them. */
-int look_engine(struct facts *facts, char *detail, struct error *err);
+int look_engine(struct check_facts *facts, char *detail, struct error *err);
 
-int look_compose(struct facts *facts, char *detail, struct error *err);
+int look_compose(struct check_facts *facts, char *detail, struct error *err);
 
 /* Threads of one core slow each other down, so runs that share cores cannot be compared. */
-int look_smt(struct facts *facts, char *detail, struct error *err);
+int look_smt(struct check_facts *facts, char *detail, struct error *err);
 
 /* Nodes that differ, or pages that the kernel moves between them (numa_balancing in
  * Documentation/admin-guide/sysctl/kernel.rst). */
-int look_numa(struct facts *facts, char *detail, struct error *err);
+int look_numa(struct check_facts *facts, char *detail, struct error *err);
 
 /* CPUs outside the scheduler's balancing (isolcpus= in Documentation/admin-guide/kernel-parameters.txt). */
-int look_isolated(struct facts *facts, char *detail, struct error *err);
+int look_isolated(struct check_facts *facts, char *detail, struct error *err);
 
 /* Clocks that change with the load (Documentation/admin-guide/pm/cpufreq.rst). */
-int look_governor(struct facts *facts, char *detail, struct error *err);
+int look_governor(struct check_facts *facts, char *detail, struct error *err);
 
 #endif

@@ -51,7 +51,7 @@ static void open_engines(struct cleaner *cleaner)
 	struct error podman = {0};
 	if (open_docker(&cleaner->docker, &docker) == 0)
 		cleaner->leftovers.engines[ENGINE_DOCKER] = &cleaner->docker;
-	if (choice_noted_podman(&podman) > 0)
+	if (engine_select_noted_podman(&podman) > 0)
 		(void)open_podman(cleaner, &podman);
 	if (!cleaner->leftovers.engines[ENGINE_DOCKER] &&
 		!cleaner->leftovers.engines[ENGINE_PODMAN])

@@ -123,14 +123,15 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 	return is_measured(job) ? conclude(job, ret, err) : 0;
 }
 
-static int run_in_tree(const struct context *context, const struct run_plan *plan, int ours,
+static int run_in_tree(const struct context *context, const struct run_plan *plan, int oss_crs_fd,
 	int signals, struct error *err)
 {
 	_cleanup_(job_run_close) struct job_run job = {
 		.context = context, .plan = plan, .tree = TREE_NONE, .shared = LEDGER_NONE};
 	struct tree_options options = {
-		.oom_group = context->options.oom == OOM_GROUP, .bare_crs = context->options.crs};
-	if (start_tree(context, plan, &options, ours, signals, &job.tree, &job.shared, err) < 0) {
+		.oom_group = context->options.oom == OOM_GROUP, .leaf_crs = context->options.crs};
+	if (start_tree(context, plan, &options, oss_crs_fd, signals, &job.tree, &job.shared, err) <
+		0) {
 		int signal = signals_pending(signals);
 		return signal ? EX_SIGNAL + signal : -1;
 	}
@@ -150,7 +151,7 @@ static int check_engine(const struct context *context, struct error *err)
 {
 	struct engine docker = ENGINE_NONE;
 	enum engine_kind kind = ENGINE_DOCKER;
-	int result = choice_make(context, &kind, &docker, err);
+	int result = engine_select(context, &kind, &docker, err);
 	engine_close(&docker);
 	return result;
 }
@@ -174,8 +175,8 @@ int cmd_exec(const struct context *context, struct error *err)
 	_cleanup_close_ int signals = signals_open(err);
 	if (signals < 0)
 		return -1;
-	_cleanup_close_ int ours = delegation_open(&context->host, context->uid, err);
-	if (ours < 0)
+	_cleanup_close_ int oss_crs_fd = delegation_open(&context->host, context->uid, err);
+	if (oss_crs_fd < 0)
 		return -1;
 	leftovers_sweep(context, NULL, signals);
 	if (export_environment(&plan, PHASE_EXEC, NULL, NULL, err) < 0)
@@ -183,5 +184,5 @@ int cmd_exec(const struct context *context, struct error *err)
 	if (crs && (export_crs(&plan.crs[index], err) < 0 ||
 			   scope_enter(&context->host, context->uid, plan.run_id, err) < 0))
 		return -1;
-	return run_in_tree(context, &plan, ours, signals, err);
+	return run_in_tree(context, &plan, oss_crs_fd, signals, err);
 }

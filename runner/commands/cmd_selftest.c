@@ -37,7 +37,7 @@ struct selftest {
 	struct run_plan plan;
 	struct cg_tree tree;
 	struct ledger shared; /* nobody */
-	int ours, signals;
+	int oss_crs_fd, signals;
 };
 
 /* The lowest CPU that is no run's: the trials must not disturb one. */
@@ -118,11 +118,12 @@ static int run_trial(const struct selftest *self, const struct trial *trial,
 static int judge_kill(const struct selftest *self, int status, uint64_t kills_before,
 	struct outcome *ret, struct error *err)
 {
-	struct figures usage;
-	if (figures_read_at(self->tree.worker, CRS_NAME, FIGURES_CLOSING, &usage, err) < 0)
+	struct cgroup_stat usage;
+	if (cgroup_stat_read_at(self->tree.worker, CRS_NAME, CGROUP_STAT_CLOSING, &usage, err) < 0)
 		return -1;
 	bool held = status == EX_SIGNAL + SIGKILL && usage.oom_kills > kills_before &&
-		    (usage.memory_peak <= TRIAL_LIMIT_BYTES || usage.memory_peak == FIGURE_UNKNOWN);
+		    (usage.memory_peak <= TRIAL_LIMIT_BYTES ||
+			    usage.memory_peak == CGROUP_STAT_UNKNOWN);
 	ret->result = held ? TRIAL_HELD : TRIAL_NOT_HELD;
 	(void)snprintf(ret->detail, sizeof ret->detail,
 		held ? "killed at %zu MiB of the %zu MiB it wanted"
@@ -134,10 +135,11 @@ static int judge_kill(const struct selftest *self, int status, uint64_t kills_be
 static int judge(const struct selftest *self, const struct trial *trial, struct outcome *ret,
 	struct error *err)
 {
-	struct figures before;
+	struct cgroup_stat before;
 	struct launch_end end = {0};
 	char words[OUTPUT_MAX] = "";
-	if (figures_read_at(self->tree.worker, CRS_NAME, FIGURES_CLOSING, &before, err) < 0 ||
+	if (cgroup_stat_read_at(self->tree.worker, CRS_NAME, CGROUP_STAT_CLOSING, &before, err) <
+			0 ||
 		run_trial(self, trial, &end, words, err) < 0)
 		return -1;
 	if (end.reason == REASON_SIGNAL)
@@ -205,14 +207,15 @@ static int run_all(const struct selftest *self, json_t *list, bool *ret_held, st
 static int run_selftest(struct selftest *self, struct error *err)
 {
 	const struct context *context = self->context;
-	struct tree_options options = {.bare_crs = CRS_NAME};
+	struct tree_options options = {.leaf_crs = CRS_NAME};
 	if (make_plan(self, err) < 0)
 		return -1;
 	self->signals = signals_open(err);
-	self->ours = self->signals < 0 ? -1 : delegation_open(&context->host, context->uid, err);
-	if (self->ours < 0 || scope_enter(&context->host, context->uid, CRS_NAME, err) < 0 ||
-		start_tree(context, &self->plan, &options, self->ours, self->signals, &self->tree,
-			&self->shared, err) < 0)
+	self->oss_crs_fd =
+		self->signals < 0 ? -1 : delegation_open(&context->host, context->uid, err);
+	if (self->oss_crs_fd < 0 || scope_enter(&context->host, context->uid, CRS_NAME, err) < 0 ||
+		start_tree(context, &self->plan, &options, self->oss_crs_fd, self->signals,
+			&self->tree, &self->shared, err) < 0)
 		return -1;
 	_cleanup_json_ json_t *list = json_array();
 	bool held = false;
@@ -239,7 +242,7 @@ static void selftest_close(struct selftest *self)
 {
 	tree_close(&self->tree);
 	ledger_free(&self->shared);
-	cleanup_close(&self->ours);
+	cleanup_close(&self->oss_crs_fd);
 	cleanup_close(&self->signals);
 	plan_free(&self->plan);
 	job_free(&self->job);
@@ -259,7 +262,7 @@ int cmd_selftest(const struct context *context, struct error *err)
 		.plan = PLAN_NONE,
 		.tree = TREE_NONE,
 		.shared = LEDGER_NONE,
-		.ours = -1,
+		.oss_crs_fd = -1,
 		.signals = -1};
 	return run_selftest(&self, err);
 }

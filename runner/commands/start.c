@@ -41,7 +41,7 @@ int start_claim(const struct context *context, const struct run_plan *plan, stru
 }
 
 int start_tree(const struct context *context, const struct run_plan *plan,
-	const struct tree_options *how, int ours, int signals, struct cg_tree *ret,
+	const struct tree_options *how, int oss_crs_fd, int signals, struct cg_tree *ret,
 	struct ledger *ret_shared, struct error *err)
 {
 	struct waiting waiting = {.log = &context->log, .ticker = -1};
@@ -51,7 +51,7 @@ int start_tree(const struct context *context, const struct run_plan *plan,
 		.tree = how,
 		.wait = context->options.wait,
 		.share = context->options.share,
-		.ours = ours,
+		.oss_crs_fd = oss_crs_fd,
 		.signals = signals,
 		.tell = tell,
 		.tick = tick,

@@ -11,7 +11,7 @@
 /* queue_enter() as the options want it: says on standard error that the run waits, and with whom it shares. A signal that
  * comes meanwhile is a failure and is left in `signals` (launch.h). ret_shared is the caller's to free. */
 int start_tree(const struct context *context, const struct run_plan *plan,
-	const struct tree_options *how, int ours, int signals, struct cg_tree *ret,
+	const struct tree_options *how, int oss_crs_fd, int signals, struct cg_tree *ret,
 	struct ledger *ret_shared, struct error *err);
 
 /* What a plan asks for, on this machine. */

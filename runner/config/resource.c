@@ -158,8 +158,8 @@ static int refuse_mixture(struct doc *doc, struct error *err)
 	struct doc_node *body = NULL;
 	for (size_t i = 0; doc_pair(doc, doc_root(doc), i, &name, &body); i++) {
 		const char *text = doc_text(name);
-		bool ours = text && (strcmp(text, "crs") == 0 || strcmp(text, "workers") == 0);
-		if (!ours && doc_get(doc, body, "cpuset"))
+		bool known = text && (strcmp(text, "crs") == 0 || strcmp(text, "workers") == 0);
+		if (!known && doc_get(doc, body, "cpuset"))
 			return fail_at(err, doc->name, doc_mark(name),
 				"an entry with a cpuset beside `crs:` and `workers:`");
 	}

@@ -20,7 +20,7 @@ static bool is_ready(const struct error *problem)
 	return !problem->msg[0];
 }
 
-int choice_pick(int wanted, const struct error *docker, const struct error *podman,
+int engine_select_by_rule(int wanted, const struct error *docker, const struct error *podman,
 	enum engine_kind *ret, struct error *err)
 {
 	if (wanted != WANT_PODMAN && is_ready(docker)) {
@@ -40,7 +40,7 @@ int choice_pick(int wanted, const struct error *docker, const struct error *podm
 	return add_hint(err, "%s; or, without Docker: %s", docker->hint, podman->hint);
 }
 
-int choice_check_podman(const struct context *context, struct error *err)
+int engine_select_check_podman(const struct context *context, struct error *err)
 {
 	_cleanup_free_ char *program = NULL;
 	return podman_find(&program, err) < 0 ||
@@ -50,7 +50,7 @@ int choice_check_podman(const struct context *context, struct error *err)
 		       : 0;
 }
 
-int choice_make(const struct context *context, enum engine_kind *ret, struct engine *ret_docker,
+int engine_select(const struct context *context, enum engine_kind *ret, struct engine *ret_docker,
 	struct error *err)
 {
 	int wanted = context->options.engine;
@@ -61,17 +61,17 @@ int choice_make(const struct context *context, enum engine_kind *ret, struct eng
 		return 0;
 	}
 	if (wanted != WANT_DOCKER)
-		(void)choice_check_podman(context, &podman);
-	return choice_pick(wanted, &docker, &podman, ret, err);
+		(void)engine_select_check_podman(context, &podman);
+	return engine_select_by_rule(wanted, &docker, &podman, ret, err);
 }
 
-int choice_record(int scratch, enum engine_kind kind, struct error *err)
+int engine_select_record(int scratch, enum engine_kind kind, struct error *err)
 {
 	const char *name = engine_name(kind);
 	return fs_replace(scratch, RECORD_FILE, name, strlen(name), 0600, err);
 }
 
-int choice_recall(int base, const char *run, enum engine_kind *ret, struct error *err)
+int engine_select_recall(int base, const char *run, enum engine_kind *ret, struct error *err)
 {
 	char path[NAME_MAX + sizeof RECORD_FILE + 1];
 	char text[32] = "";
@@ -82,7 +82,7 @@ int choice_recall(int base, const char *run, enum engine_kind *ret, struct error
 	return 0;
 }
 
-int choice_note_podman(struct error *err)
+int engine_select_note_podman(struct error *err)
 {
 	_cleanup_close_ int dir = state_open(NULL, true, NULL, err);
 	if (dir < 0)
@@ -91,7 +91,7 @@ int choice_note_podman(struct error *err)
 	return note < 0 ? fail(err, errno, "note that there are runs on Podman") : 0;
 }
 
-int choice_noted_podman(struct error *err)
+int engine_select_noted_podman(struct error *err)
 {
 	_cleanup_close_ int dir = state_open(NULL, false, NULL, err);
 	if (dir < 0)

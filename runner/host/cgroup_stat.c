@@ -15,13 +15,13 @@
 const char *const pressure_names[PRESSURE_KINDS] = {
 	[PRESSURE_CPU] = "cpu", [PRESSURE_MEMORY] = "memory", [PRESSURE_IO] = "io"};
 
-static int parse_cpu_stat(const char *text, struct figures *figures)
+static int parse_cpu_stat(const char *text, struct cgroup_stat *figures)
 {
 	(void)cgroup_find_key(text, "throttled_usec", &figures->throttled_usec);
 	return cgroup_find_key(text, "usage_usec", &figures->cpu_usec);
 }
 
-static int parse_events(const char *text, struct figures *figures)
+static int parse_events(const char *text, struct cgroup_stat *figures)
 {
 	return cgroup_find_key(text, "oom_kill", &figures->oom_kills);
 }
@@ -35,27 +35,27 @@ static int parse_number(const char *text, uint64_t *ret)
 	return *text >= '0' && *text <= '9' && sscanf(text, "%" SCNu64, ret) == 1 ? 0 : -1;
 }
 
-static int parse_current(const char *text, struct figures *figures)
+static int parse_current(const char *text, struct cgroup_stat *figures)
 {
 	return parse_number(text, &figures->memory_current);
 }
 
-static int parse_peak(const char *text, struct figures *figures)
+static int parse_peak(const char *text, struct cgroup_stat *figures)
 {
 	return parse_number(text, &figures->memory_peak);
 }
 
-static int parse_swap(const char *text, struct figures *figures)
+static int parse_swap(const char *text, struct cgroup_stat *figures)
 {
 	return parse_number(text, &figures->swap_max);
 }
 
-static int parse_max(const char *text, struct figures *figures)
+static int parse_max(const char *text, struct cgroup_stat *figures)
 {
 	return parse_number(text, &figures->memory_max);
 }
 
-static int parse_pids(const char *text, struct figures *figures)
+static int parse_pids(const char *text, struct cgroup_stat *figures)
 {
 	return parse_number(text, &figures->pids);
 }
@@ -74,17 +74,17 @@ static int parse_pressure(const char *text, struct pressure *ret)
 	return 0;
 }
 
-static int parse_cpu_pressure(const char *text, struct figures *figures)
+static int parse_cpu_pressure(const char *text, struct cgroup_stat *figures)
 {
 	return parse_pressure(text, &figures->pressure[PRESSURE_CPU]);
 }
 
-static int parse_memory_pressure(const char *text, struct figures *figures)
+static int parse_memory_pressure(const char *text, struct cgroup_stat *figures)
 {
 	return parse_pressure(text, &figures->pressure[PRESSURE_MEMORY]);
 }
 
-static int parse_io_pressure(const char *text, struct figures *figures)
+static int parse_io_pressure(const char *text, struct cgroup_stat *figures)
 {
 	return parse_pressure(text, &figures->pressure[PRESSURE_IO]);
 }
@@ -95,12 +95,12 @@ static int parse_list(const char *text, struct cpulist *ret)
 	return *text == '\n' || !*text ? 0 : cpulist_parse(text, ret, &ignored);
 }
 
-static int parse_cpus(const char *text, struct figures *figures)
+static int parse_cpus(const char *text, struct cgroup_stat *figures)
 {
 	return parse_list(text, &figures->cpus);
 }
 
-static int parse_effective(const char *text, struct figures *figures)
+static int parse_effective(const char *text, struct cgroup_stat *figures)
 {
 	return parse_list(text, &figures->cpus_effective);
 }
@@ -108,40 +108,40 @@ static int parse_effective(const char *text, struct figures *figures)
 /* Optional are those that older kernels, PSI switched off, or a controller that nobody has enabled leave out. */
 static const struct {
 	const char *name;
-	int (*parse)(const char *text, struct figures *figures);
+	int (*parse)(const char *text, struct cgroup_stat *figures);
 	bool optional;
-} files[FIGURES_ALL] = {
-	[FIGURES_CPU_STAT] = {"cpu.stat", parse_cpu_stat, false},
-	[FIGURES_MEMORY_CURRENT] = {"memory.current", parse_current, false},
-	[FIGURES_MEMORY_EVENTS] = {"memory.events", parse_events, false},
-	[FIGURES_CPU_PRESSURE] = {"cpu.pressure", parse_cpu_pressure, true},
-	[FIGURES_MEMORY_PRESSURE] = {"memory.pressure", parse_memory_pressure, true},
-	[FIGURES_IO_PRESSURE] = {"io.pressure", parse_io_pressure, true},
-	[FIGURES_MEMORY_PEAK] = {"memory.peak", parse_peak, true},
-	[FIGURES_SWAP_MAX] = {"memory.swap.max", parse_swap, true},
-	[FIGURES_MEMORY_MAX] = {"memory.max", parse_max, false},
-	[FIGURES_PIDS] = {"pids.current", parse_pids, true},
-	[FIGURES_CPUS] = {"cpuset.cpus", parse_cpus, false},
-	[FIGURES_CPUS_EFFECTIVE] = {"cpuset.cpus.effective", parse_effective, false},
+} files[CGROUP_STAT_ALL] = {
+	[CGROUP_STAT_CPU_STAT] = {"cpu.stat", parse_cpu_stat, false},
+	[CGROUP_STAT_MEMORY_CURRENT] = {"memory.current", parse_current, false},
+	[CGROUP_STAT_MEMORY_EVENTS] = {"memory.events", parse_events, false},
+	[CGROUP_STAT_CPU_PRESSURE] = {"cpu.pressure", parse_cpu_pressure, true},
+	[CGROUP_STAT_MEMORY_PRESSURE] = {"memory.pressure", parse_memory_pressure, true},
+	[CGROUP_STAT_IO_PRESSURE] = {"io.pressure", parse_io_pressure, true},
+	[CGROUP_STAT_MEMORY_PEAK] = {"memory.peak", parse_peak, true},
+	[CGROUP_STAT_SWAP_MAX] = {"memory.swap.max", parse_swap, true},
+	[CGROUP_STAT_MEMORY_MAX] = {"memory.max", parse_max, false},
+	[CGROUP_STAT_PIDS] = {"pids.current", parse_pids, true},
+	[CGROUP_STAT_CPUS] = {"cpuset.cpus", parse_cpus, false},
+	[CGROUP_STAT_CPUS_EFFECTIVE] = {"cpuset.cpus.effective", parse_effective, false},
 };
 
-static void forget(struct figures *figures)
+static void forget(struct cgroup_stat *figures)
 {
-	*figures = (struct figures){
-		.cpu_usec = FIGURE_UNKNOWN,
-		.throttled_usec = FIGURE_UNKNOWN,
-		.memory_current = FIGURE_UNKNOWN,
-		.memory_peak = FIGURE_UNKNOWN,
+	*figures = (struct cgroup_stat){
+		.cpu_usec = CGROUP_STAT_UNKNOWN,
+		.throttled_usec = CGROUP_STAT_UNKNOWN,
+		.memory_current = CGROUP_STAT_UNKNOWN,
+		.memory_peak = CGROUP_STAT_UNKNOWN,
 		.memory_max = CGROUP_UNLIMITED,
 		.swap_max = CGROUP_UNLIMITED,
-		.oom_kills = FIGURE_UNKNOWN,
-		.pids = FIGURE_UNKNOWN,
+		.oom_kills = CGROUP_STAT_UNKNOWN,
+		.pids = CGROUP_STAT_UNKNOWN,
 	};
 	for (size_t i = 0; i < PRESSURE_KINDS; i++)
-		figures->pressure[i].stalled_usec = FIGURE_UNKNOWN;
+		figures->pressure[i].stalled_usec = CGROUP_STAT_UNKNOWN;
 }
 
-static int take(int fd, size_t i, struct figures *figures, struct error *err)
+static int take(int fd, size_t i, struct cgroup_stat *figures, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
 	ssize_t n = pread(fd, text, sizeof text - 1, 0);
@@ -169,12 +169,12 @@ static int open_file(int cgroup, size_t i, struct error *err)
 	return fd;
 }
 
-int figures_read(
-	int cgroup, const char *name, unsigned wanted, struct figures *ret, struct error *err)
+int cgroup_stat_read(
+	int cgroup, const char *name, unsigned wanted, struct cgroup_stat *ret, struct error *err)
 {
-	struct figures figures;
+	struct cgroup_stat figures;
 	forget(&figures);
-	for (size_t i = 0; i < FIGURES_ALL; i++) {
+	for (size_t i = 0; i < CGROUP_STAT_ALL; i++) {
 		if (!(wanted & 1U << i))
 			continue;
 		_cleanup_close_ int fd = open_file(cgroup, i, err);
@@ -185,21 +185,22 @@ int figures_read(
 	return 0;
 }
 
-int figures_read_at(
-	int dir, const char *cg, unsigned wanted, struct figures *ret, struct error *err)
+int cgroup_stat_read_at(
+	int dir, const char *cg, unsigned wanted, struct cgroup_stat *ret, struct error *err)
 {
 	_cleanup_close_ int cgroup = cgroup_open(dir, cg, err);
-	return cgroup < 0 ? -1 : figures_read(cgroup, cg, wanted, ret, err);
+	return cgroup < 0 ? -1 : cgroup_stat_read(cgroup, cg, wanted, ret, err);
 }
 
-int figures_open(int dir, const char *cg, int fds[static FIGURES_SAMPLED], struct error *err)
+int cgroup_stat_open(
+	int dir, const char *cg, int fds[static CGROUP_STAT_SAMPLED], struct error *err)
 {
-	for (size_t i = 0; i < FIGURES_SAMPLED; i++)
+	for (size_t i = 0; i < CGROUP_STAT_SAMPLED; i++)
 		fds[i] = -1;
 	_cleanup_close_ int cgroup = cgroup_open(dir, cg, err);
 	if (cgroup < 0)
 		return -1;
-	for (size_t i = 0; i < FIGURES_SAMPLED; i++) {
+	for (size_t i = 0; i < CGROUP_STAT_SAMPLED; i++) {
 		fds[i] = open_file(cgroup, i, err);
 		if (fds[i] < 0 && err->code)
 			return add_context(err, "%s", cg);
@@ -207,11 +208,12 @@ int figures_open(int dir, const char *cg, int fds[static FIGURES_SAMPLED], struc
 	return 0;
 }
 
-int figures_sample(const int fds[static FIGURES_SAMPLED], struct figures *ret, struct error *err)
+int cgroup_stat_sample(
+	const int fds[static CGROUP_STAT_SAMPLED], struct cgroup_stat *ret, struct error *err)
 {
-	struct figures figures;
+	struct cgroup_stat figures;
 	forget(&figures);
-	for (size_t i = 0; i < FIGURES_SAMPLED; i++)
+	for (size_t i = 0; i < CGROUP_STAT_SAMPLED; i++)
 		if (fds[i] >= 0 && take(fds[i], i, &figures, err) < 0)
 			return -1;
 	*ret = figures;

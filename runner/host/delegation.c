@@ -78,10 +78,10 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err)
 
 static int open_prepared(int user, struct error *err)
 {
-	_cleanup_close_ int ours = fs_open(user, CGROUP_OURS, O_RDONLY | O_DIRECTORY, 0, err);
-	if (ours < 0 || cgroup_enable(ours, ".", CGROUP_CPUSET_MEMORY, err) < 0)
+	_cleanup_close_ int oss_crs_fd = fs_open(user, CGROUP_OURS, O_RDONLY | O_DIRECTORY, 0, err);
+	if (oss_crs_fd < 0 || cgroup_enable(oss_crs_fd, ".", CGROUP_CPUSET_MEMORY, err) < 0)
 		return -1;
-	return steal_fd(&ours);
+	return steal_fd(&oss_crs_fd);
 }
 
 int delegation_open(const struct host *host, uid_t uid, struct error *err)
@@ -89,9 +89,9 @@ int delegation_open(const struct host *host, uid_t uid, struct error *err)
 	_cleanup_close_ int user = open_user(host, uid, err);
 	if (user < 0)
 		return -1;
-	int ours = open_prepared(user, err);
-	if (ours >= 0)
-		return ours;
+	int oss_crs_fd = open_prepared(user, err);
+	if (oss_crs_fd >= 0)
+		return oss_crs_fd;
 	/* Not prepared yet (or by somebody else): the whole of it, so that the first thing in the way gets named. */
 	if (check_controllers(user, uid, err) < 0)
 		return -1;
@@ -100,8 +100,8 @@ int delegation_open(const struct host *host, uid_t uid, struct error *err)
 	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
 	if (cgroup_make(user, CGROUP_OURS, err) < 0 && err->code != EEXIST)
 		return hint_permission(err);
-	ours = open_prepared(user, err);
-	return ours >= 0 ? ours : hint_permission(err);
+	oss_crs_fd = open_prepared(user, err);
+	return oss_crs_fd >= 0 ? oss_crs_fd : hint_permission(err);
 }
 
 int delegation_find(const struct host *host, uid_t uid, struct error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * scratch: see scratch.h. The directory is flat: files of ours, no directories below.
+ * scratch: see scratch.h. The directory is flat: files, and no directories below.
  */
 #include "scratch.h"
 

@@ -75,11 +75,11 @@ bool series_add_point(struct series *series, uint64_t usec)
 		halve(series);
 	series->times[series->count++] = usec;
 	for (size_t list = 0; list < series->crs_count * SERIES_KINDS; list++)
-		series->values[list * series->capacity + series->count - 1] = FIGURE_UNKNOWN;
+		series->values[list * series->capacity + series->count - 1] = CGROUP_STAT_UNKNOWN;
 	return full;
 }
 
-void series_set(struct series *series, size_t crs, const struct figures *figures)
+void series_set(struct series *series, size_t crs, const struct cgroup_stat *figures)
 {
 	const uint64_t values[SERIES_KINDS] = {
 		[SERIES_CPU] = figures->cpu_usec,
@@ -124,7 +124,7 @@ static int list_from_json(
 	for (size_t i = 0; i < count; i++) {
 		const json_t *item = json_array_get(list, i);
 		if (json_is_null(item))
-			values[i] = FIGURE_UNKNOWN;
+			values[i] = CGROUP_STAT_UNKNOWN;
 		else if (json_is_integer(item) && json_integer_value(item) >= 0)
 			values[i] = (uint64_t)json_integer_value(item);
 		else
@@ -145,7 +145,7 @@ int series_times_from_json(
 		return -1;
 	series.count = count;
 	for (size_t i = 0; i < count; i++)
-		if (series.times[i] == FIGURE_UNKNOWN ||
+		if (series.times[i] == CGROUP_STAT_UNKNOWN ||
 			(i && series.times[i] <= series.times[i - 1]))
 			return fail_as(err, EX_DATAERR, "the times of the samples do not ascend");
 	*ret = series;

@@ -41,14 +41,14 @@ size_t series_capacity(size_t crs_count);
 int series_make(size_t crs_count, size_t capacity, struct series *ret, struct error *err);
 void series_free(struct series *series);
 
-/* One figure of one CRS over time, a value per point; FIGURE_UNKNOWN where it is not known. */
+/* One figure of one CRS over time, a value per point; CGROUP_STAT_UNKNOWN where it is not known. */
 uint64_t *series_of(const struct series *series, size_t crs, enum series_kind kind);
 
 /* Begin a point. Where there is no room, every other point goes first, from the second on: true if that was so. */
 bool series_add_point(struct series *series, uint64_t usec);
 
 /* Fill the latest point in. */
-void series_set(struct series *series, size_t crs, const struct figures *figures);
+void series_set(struct series *series, size_t crs, const struct cgroup_stat *figures);
 
 /* The figures of one CRS as an object of lists, and the times as a list. NULL without memory. */
 json_t *series_to_json(const struct series *series, size_t crs);

@@ -39,13 +39,13 @@ static int make_below(int dir, const char *path, struct error *err)
 
 int state_open(const char *sub, bool make, char **ret_path, struct error *err)
 {
-	const char *ours = NULL;
+	const char *own_part = NULL;
 	_cleanup_free_ char *below = NULL;
-	_cleanup_free_ char *base = state_dir(&ours);
+	_cleanup_free_ char *base = state_dir(&own_part);
 	if (!base)
 		return fail(err, ENOENT,
 			"there is no place for state: neither XDG_STATE_HOME nor HOME is a path");
-	if (asprintf(&below, "%s%s%s", ours, sub ? "/" : "", sub ? sub : "") < 0)
+	if (asprintf(&below, "%s%s%s", own_part, sub ? "/" : "", sub ? sub : "") < 0)
 		return fail(err, ENOMEM, "state");
 	if (make && mkdir(base, 0700) < 0 && errno != EEXIST)
 		return fail(err, errno, "make %s", base);

@@ -94,12 +94,12 @@ static int read_left(int run, struct lease *lease, struct error *err)
 	return *text ? cpulist_parse(text, &lease->cpus, err) : 0;
 }
 
-static int read_lease(int ours, struct lease *lease, struct error *err)
+static int read_lease(int oss_crs_fd, struct lease *lease, struct error *err)
 {
-	int live = tree_is_live(ours, lease->name, &lease->owner, err);
+	int live = tree_is_live(oss_crs_fd, lease->name, &lease->owner, err);
 	if (live < 0)
 		return -1;
-	_cleanup_close_ int run = cgroup_open(ours, lease->name, err);
+	_cleanup_close_ int run = cgroup_open(oss_crs_fd, lease->name, err);
 	if (run < 0)
 		return -1;
 	return live ? read_claim(run, lease, err) : read_left(run, lease, err);
@@ -120,12 +120,13 @@ static int append(struct ledger *ledger, const struct lease *lease, struct error
 }
 
 /* All runs of one user; ours is taken. */
-static int read_user(int ours, uid_t uid, uint64_t own, struct ledger *ledger, struct error *err)
+static int read_user(
+	int oss_crs_fd, uid_t uid, uint64_t own, struct ledger *ledger, struct error *err)
 {
-	_cleanup_closedir_ DIR *list = fdopendir(ours);
+	_cleanup_closedir_ DIR *list = fdopendir(oss_crs_fd);
 	if (!list) {
 		int errnum = errno;
-		(void)close(ours);
+		(void)close(oss_crs_fd);
 		return fail(err, errnum, "list runs");
 	}
 	const struct dirent *entry = NULL;
@@ -135,14 +136,14 @@ static int read_user(int ours, uid_t uid, uint64_t own, struct ledger *ledger, s
 		struct run_name parts;
 		struct stat st;
 		if (entry->d_type != DT_DIR || !run_name_parse(entry->d_name, &parts) ||
-			fstatat(ours, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+			fstatat(oss_crs_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 			st.st_ino == own)
 			continue;
 		lease.id = st.st_ino;
 		/* A cgroup's time is when a directory was last made in it: those of the CRSs, when it began. */
 		lease.since = st.st_mtime;
 		(void)snprintf(lease.name, sizeof lease.name, "%s", entry->d_name);
-		if (read_lease(ours, &lease, &problem) < 0)
+		if (read_lease(oss_crs_fd, &lease, &problem) < 0)
 			ledger->hidden += problem.code == EACCES;
 		else if (append(ledger, &lease, err) < 0)
 			return -1;
@@ -172,10 +173,10 @@ int ledger_read(const struct host *host, uint64_t own, struct ledger *ret, struc
 		struct error problem = {0};
 		if (entry->d_type != DT_DIR || !parse_slice(entry->d_name, &uid))
 			continue;
-		int ours = delegation_find(host, uid, &problem);
-		if (ours < 0)
+		int oss_crs_fd = delegation_find(host, uid, &problem);
+		if (oss_crs_fd < 0)
 			ledger.hidden += problem.code == EACCES;
-		else if (read_user(ours, uid, own, &ledger, err) < 0)
+		else if (read_user(oss_crs_fd, uid, own, &ledger, err) < 0)
 			return -1;
 	}
 	if (ledger.count)
@@ -211,15 +212,15 @@ struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *c
 		struct lease *lease = &ledger->list[i];
 		struct cpulist common = lease->cpus;
 		cpulist_intersect(&common, &claim->cpus);
-		lease->in_way = 0;
+		lease->conflicts = 0;
 		if (!counts(lease, claim->id))
 			continue;
 		if (!cpulist_empty(&common))
-			lease->in_way |= LEASE_HAS_CPUS;
+			lease->conflicts |= LEASE_HAS_CPUS;
 		if (view.memory_short && lease->memory)
-			lease->in_way |= LEASE_HAS_MEMORY;
+			lease->conflicts |= LEASE_HAS_MEMORY;
 		cpulist_union(&view.taken, &common);
-		view.ahead += lease->in_way && lease->state == LEASE_WAITING;
+		view.ahead += lease->conflicts && lease->state == LEASE_WAITING;
 	}
 	view.fits = cpulist_empty(&view.taken) && !view.memory_short;
 	return view;
@@ -238,10 +239,10 @@ void lease_free_cpus(const struct ledger *ledger, uint64_t id, const struct cpul
 int lease_is_live(const struct host *host, const struct lease *lease, struct error *err)
 {
 	pid_t owner = 0;
-	_cleanup_close_ int ours = delegation_find(host, lease->uid, err);
-	if (ours < 0)
+	_cleanup_close_ int oss_crs_fd = delegation_find(host, lease->uid, err);
+	if (oss_crs_fd < 0)
 		return err->code == ENOENT ? 0 : -1;
-	int live = tree_is_live(ours, lease->name, &owner, err);
+	int live = tree_is_live(oss_crs_fd, lease->name, &owner, err);
 	if (live < 0)
 		return err->code == ENOENT || err->code == ENODEV ? 0 : -1;
 	return live && owner == lease->owner;
@@ -249,8 +250,8 @@ int lease_is_live(const struct host *host, const struct lease *lease, struct err
 
 int lease_open(const struct host *host, const struct lease *lease, struct error *err)
 {
-	_cleanup_close_ int ours = delegation_find(host, lease->uid, err);
-	return ours < 0 ? -1 : cgroup_open(ours, lease->name, err);
+	_cleanup_close_ int oss_crs_fd = delegation_find(host, lease->uid, err);
+	return oss_crs_fd < 0 ? -1 : cgroup_open(oss_crs_fd, lease->name, err);
 }
 
 const char *lease_state_name(enum lease_state state)
@@ -282,10 +283,11 @@ static void describe_one(FILE *out, const struct lease *lease, const struct leas
 	cpulist_intersect(&common, &claim->cpus);
 	(void)fprintf(out, "run %s of %s %s", lease->name, lease_user(lease, user, sizeof user),
 		lease->state == LEASE_WAITING ? "waits for" : "has");
-	if (lease->in_way & LEASE_HAS_CPUS)
+	if (lease->conflicts & LEASE_HAS_CPUS)
 		(void)fprintf(out, " CPUs %.64s", cpulist_format(&common, cpus));
-	if (lease->in_way & LEASE_HAS_MEMORY)
-		(void)fprintf(out, "%s %s of memory", lease->in_way & LEASE_HAS_CPUS ? " and" : "",
+	if (lease->conflicts & LEASE_HAS_MEMORY)
+		(void)fprintf(out, "%s %s of memory",
+			lease->conflicts & LEASE_HAS_CPUS ? " and" : "",
 			size_format(lease->memory, memory));
 	(void)fprintf(out, " since %s", clock_text(lease->since, since));
 }
@@ -311,7 +313,7 @@ const char *lease_describe(const struct ledger *ledger, const struct lease_claim
 	unsigned described = 0;
 	unsigned more = 0;
 	for (size_t i = 0; i < ledger->count; i++) {
-		if (!ledger->list[i].in_way)
+		if (!ledger->list[i].conflicts)
 			continue;
 		if (described == DESCRIBED_MAX) {
 			more++;
@@ -332,7 +334,7 @@ json_t *lease_to_json(const struct ledger *ledger)
 		const struct lease *lease = &ledger->list[i];
 		char user[64];
 		char cpus[CPULIST_TEXT_MAX];
-		if (!lease->in_way)
+		if (!lease->conflicts)
 			continue;
 		(void)json_array_append_new(list,
 			json_pack("{s:s, s:s, s:I, s:s, s:I, s:s, s:I}", "run", lease->name, "user",

@@ -42,8 +42,8 @@ struct lease {
 	enum lease_state state;
 	time_t since; /* when it began; for one that waits, when it came */
 	struct cpulist cpus;
-	uint64_t memory; /* bytes; the most its CRSs can use together */
-	unsigned in_way; /* LEASE_HAS_ bits; set by lease_judge() */
+	uint64_t memory;    /* bytes; the most its CRSs can use together */
+	unsigned conflicts; /* LEASE_HAS_ bits; set by lease_judge() */
 };
 
 struct ledger {

@@ -160,14 +160,14 @@ static int wait_locked(
 	return poll_locker(host, lock->fd, event, &lock->locker, signals, err);
 }
 
-int queue_lock(
-	const struct host *host, int ours, int signals, struct queue_lock *ret, struct error *err)
+int queue_lock(const struct host *host, int oss_crs_fd, int signals, struct queue_lock *ret,
+	struct error *err)
 {
 	_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
 	lock.fd = fs_open(host->root, QUEUE_LOCK, O_RDONLY, 0, err);
 	lock.own = lock.fd < 0 && err->code == ENOENT;
 	if (lock.own)
-		lock.fd = fs_open(ours, ".", O_RDONLY | O_DIRECTORY, 0, err);
+		lock.fd = fs_open(oss_crs_fd, ".", O_RDONLY | O_DIRECTORY, 0, err);
 	if (lock.fd < 0)
 		return -1;
 	if (flock(lock.fd, LOCK_EX | LOCK_NB) < 0 &&
@@ -248,7 +248,7 @@ static void tell_once(struct entry *entry)
 static int look(struct entry *entry, struct error *err)
 {
 	const struct queue_request *request = entry->request;
-	if (queue_lock(request->host, request->ours, request->signals, &entry->lock, err) < 0)
+	if (queue_lock(request->host, request->oss_crs_fd, request->signals, &entry->lock, err) < 0)
 		return -1;
 	entry->own_lock = entry->lock.own;
 	ledger_free(&entry->ledger);
@@ -315,7 +315,7 @@ static int add_owners(
 	int wait = 1;
 	for (size_t i = ledger->count; i-- > 0 && wait > 0;) {
 		const struct lease *lease = &ledger->list[i];
-		if (!(lease->in_way & (cpus ? LEASE_HAS_CPUS : LEASE_HAS_MEMORY)))
+		if (!(lease->conflicts & (cpus ? LEASE_HAS_CPUS : LEASE_HAS_MEMORY)))
 			continue;
 		wait = add_owner(entry->request->host, lease, fds, count, err);
 		if (cpus)
@@ -370,7 +370,7 @@ static int reserve(struct entry *entry, struct error *err)
 	const struct queue_request *request = entry->request;
 	if (entry->tree.plan)
 		return 0;
-	if (tree_reserve(request->ours, request->plan, &entry->tree, err) < 0)
+	if (tree_reserve(request->oss_crs_fd, request->plan, &entry->tree, err) < 0)
 		return -1;
 	entry->claim.id = entry->tree.id;
 	return 0;

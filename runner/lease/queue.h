@@ -32,7 +32,7 @@ struct queue_request {
 	struct lease_claim claim; /* what the plan asks for */
 	uint64_t wait;            /* seconds; 0: not at all; or DURATION_FOREVER */
 	bool share;               /* begin, whoever is in the way */
-	int ours;                 /* from delegation_open() */
+	int oss_crs_fd;           /* from delegation_open() */
 	int signals; /* from signals_open(); one that comes ends a wait, and is left there to be read */
 
 	/* What the user should know: that the run waits, and where in the queue it stands; warnings. */
@@ -44,7 +44,7 @@ struct queue_request {
 };
 
 /* Make the run's cgroups as soon as its CPUs and memory are free. ret_shared: with whom it shares them if that was allowed,
- * marked by in_way; the caller frees. EX_TEMPFAIL: they are taken, and are not to be waited for, or not any longer. On
+ * marked by conflicts; the caller frees. EX_TEMPFAIL: they are taken, and are not to be waited for, or not any longer. On
  * failure nothing is left. */
 int queue_enter(const struct queue_request *request, struct cg_tree *ret, struct ledger *ret_shared,
 	struct error *err);
@@ -62,8 +62,8 @@ struct queue_lock {
 		.fd = -1, .locker = {-1, -1}, \
 	}
 
-int queue_lock(
-	const struct host *host, int ours, int signals, struct queue_lock *ret, struct error *err);
+int queue_lock(const struct host *host, int oss_crs_fd, int signals, struct queue_lock *ret,
+	struct error *err);
 void queue_unlock(struct queue_lock *lock);
 
 #endif

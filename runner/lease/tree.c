@@ -41,7 +41,7 @@ static int make_crs(int worker, const struct plan_crs *crs, const struct tree_op
 		return -1;
 	if (options->oom_group && cgroup_set(worker, crs->name, "memory.oom.group", "1", err) < 0)
 		return -1;
-	if (options->bare_crs && strcmp(options->bare_crs, crs->name) == 0)
+	if (options->leaf_crs && strcmp(options->leaf_crs, crs->name) == 0)
 		return 0;
 	return cgroup_set(worker, crs->name, "cgroup.subtree_control", "+cpuset +memory", err);
 }
@@ -65,13 +65,14 @@ static int own(struct cg_tree *tree, struct error *err)
 	return tree->owned >= 0 ? fs_lock(tree->owned, CGROUP_OWNED_FILE, err) : -1;
 }
 
-int tree_reserve(int ours, const struct run_plan *plan, struct cg_tree *ret, struct error *err)
+int tree_reserve(
+	int oss_crs_fd, const struct run_plan *plan, struct cg_tree *ret, struct error *err)
 {
 	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
-	struct cg_tree tree = {.plan = plan, .ours = ours, .worker = -1, .owned = -1};
-	if (cgroup_make(ours, plan->name, err) < 0)
+	struct cg_tree tree = {.plan = plan, .oss_crs_fd = oss_crs_fd, .worker = -1, .owned = -1};
+	if (cgroup_make(oss_crs_fd, plan->name, err) < 0)
 		return -1;
-	tree.worker = fs_open(ours, plan->name, O_RDONLY | O_DIRECTORY, 0, err);
+	tree.worker = fs_open(oss_crs_fd, plan->name, O_RDONLY | O_DIRECTORY, 0, err);
 	if (tree.worker < 0 || own(&tree, err) < 0 ||
 		limit(tree.worker, ".", &plan->cpus, tree_memory(plan), err) < 0) {
 		struct error removal = {0};
@@ -101,21 +102,21 @@ static bool is_gone(const struct error *err)
 	return err->code == ENOENT || err->code == ENODEV;
 }
 
-int tree_destroy_name(int ours, const char *name, struct error *err)
+int tree_destroy_name(int oss_crs_fd, const char *name, struct error *err)
 {
 	struct error busy = {0};
-	bool killed = cgroup_kill(ours, name, err) == 0;
+	bool killed = cgroup_kill(oss_crs_fd, name, err) == 0;
 	/* One that the engine has made again is root's: we may not kill there, and need not if nothing is inside. */
 	if (!killed && err->code != EACCES && err->code != EPERM)
 		return is_gone(err) ? 0 : -1;
-	if (cgroup_wait_empty(ours, name, killed ? KILL_TIMEOUT_MS : 0, &busy) < 0) {
+	if (cgroup_wait_empty(oss_crs_fd, name, killed ? KILL_TIMEOUT_MS : 0, &busy) < 0) {
 		if (is_gone(&busy))
 			return 0;
 		if (killed)
 			*err = busy;
 		return -1;
 	}
-	if (cgroup_remove(ours, name, err) == 0)
+	if (cgroup_remove(oss_crs_fd, name, err) == 0)
 		return 0;
 	if (err->code == EACCES || err->code == EPERM)
 		(void)add_hint(err, "containers in containers have left cgroups of root's: sudo "
@@ -126,7 +127,7 @@ int tree_destroy_name(int ours, const char *name, struct error *err)
 
 int tree_destroy(struct cg_tree *tree, struct error *err)
 {
-	if (!tree->plan || tree_destroy_name(tree->ours, tree->plan->name, err) < 0)
+	if (!tree->plan || tree_destroy_name(tree->oss_crs_fd, tree->plan->name, err) < 0)
 		return tree->plan ? -1 : 0;
 	tree_close(tree);
 	return 0;

@@ -20,21 +20,21 @@
 
 struct cg_tree {
 	const struct run_plan *plan;
-	int ours;    /* oss-crs; the caller's */
-	int worker;  /* the run's cgroup, open for reading; -1: not made */
-	int owned;   /* its file that is locked */
-	uint64_t id; /* inode of the run's cgroup; see struct lease */
+	int oss_crs_fd; /* oss-crs; the caller's */
+	int worker;     /* the run's cgroup, open for reading; -1: not made */
+	int owned;      /* its file that is locked */
+	uint64_t id;    /* inode of the run's cgroup; see struct lease */
 };
 
-#define TREE_NONE                                                    \
-	{                                                            \
-		.plan = NULL, .ours = -1, .worker = -1, .owned = -1, \
+#define TREE_NONE                                                          \
+	{                                                                  \
+		.plan = NULL, .oss_crs_fd = -1, .worker = -1, .owned = -1, \
 	}
 
 struct tree_options {
 	bool oom_group; /* memory.oom.group: an OOM kill takes the whole CRS */
 	const char *
-		bare_crs; /* a CRS that will hold a process itself and so must not have controllers below */
+		leaf_crs; /* a CRS that will hold a process itself and so must not have controllers below */
 };
 
 /* The most memory that the CRSs of a plan can use together, in bytes: the sum of their limits, and not more than the
@@ -44,7 +44,8 @@ uint64_t tree_memory(const struct run_plan *plan);
 /* Make the worker's cgroup, lock it, and write into it what the plan claims: its CPUs and memory, but no controllers for
  * what is below. Such a run waits; it is in the ledger, and nothing can run in it. The caller holds the lock of queue.h, or
  * others could find a run that has no owner yet. On failure nothing is left. */
-int tree_reserve(int ours, const struct run_plan *plan, struct cg_tree *ret, struct error *err);
+int tree_reserve(
+	int oss_crs_fd, const struct run_plan *plan, struct cg_tree *ret, struct error *err);
 
 /* Turn what was reserved into a run: limits, controllers, and a cgroup per CRS. On failure tree_destroy() is the
  * caller's. */
@@ -57,7 +58,7 @@ int tree_destroy(struct cg_tree *tree, struct error *err);
 void tree_close(struct cg_tree *tree);
 
 /* The same for a run of which only the name is known. */
-int tree_destroy_name(int ours, const char *name, struct error *err);
+int tree_destroy_name(int oss_crs_fd, const char *name, struct error *err);
 
 /* Whether the run's owner lives: 1, 0, or -1 with an error. ENOENT: there is no such run. dir is oss-crs, of any user, and
  * ret_pid its process, 0 if that is in a PID namespace that cannot be seen from here. */

@@ -92,33 +92,33 @@ int place_memory(const struct plan_request *request, struct run_plan *plan, stru
 }
 
 /* What a set of CPUs is in terms of cores. */
-struct extent {
+struct cpu_spread {
 	unsigned cpus, cores, whole;
 	uint16_t slowest, fastest;
 	bool isolated;
 };
 
-static struct extent measure(const struct topology *topology, const struct cpulist *cpus)
+static struct cpu_spread measure_spread(const struct topology *topology, const struct cpulist *cpus)
 {
-	struct extent extent = {.slowest = UINT16_MAX};
+	struct cpu_spread spread = {.slowest = UINT16_MAX};
 	for (size_t i = 0; i < topology->count;) {
 		unsigned core = topology->cpus[i].core;
 		unsigned threads = 0;
-		unsigned ours = 0;
+		unsigned wanted = 0;
 		for (; i < topology->count && topology->cpus[i].core == core; i++, threads++) {
 			const struct topo_cpu *cpu = &topology->cpus[i];
 			if (!cpulist_has(cpus, cpu->cpu))
 				continue;
-			ours++;
-			extent.isolated = extent.isolated || cpu->isolated;
-			extent.slowest = cpu->speed < extent.slowest ? cpu->speed : extent.slowest;
-			extent.fastest = cpu->speed > extent.fastest ? cpu->speed : extent.fastest;
+			wanted++;
+			spread.isolated = spread.isolated || cpu->isolated;
+			spread.slowest = cpu->speed < spread.slowest ? cpu->speed : spread.slowest;
+			spread.fastest = cpu->speed > spread.fastest ? cpu->speed : spread.fastest;
 		}
-		extent.cpus += ours;
-		extent.cores += ours > 0;
-		extent.whole += ours == threads;
+		spread.cpus += wanted;
+		spread.cores += wanted > 0;
+		spread.whole += wanted == threads;
 	}
-	return extent;
+	return spread;
 }
 
 /* "4 whole cores (8 CPUs) of node 0, memory there too" */
@@ -129,7 +129,7 @@ static int explain_crs(const struct topology *topology, const struct plan_crs *c
 	char where[CPULIST_TEXT_MAX + 32] _unfilled_;
 	where[0] = '\0';
 	char parts[64] = "";
-	struct extent extent = measure(topology, &crs->cpus);
+	struct cpu_spread spread = measure_spread(topology, &crs->cpus);
 	struct cpulist nodes = topology_nodes(topology, &crs->cpus);
 	const char *memory = "";
 	if (topology->node_count > 1) {
@@ -139,11 +139,11 @@ static int explain_crs(const struct topology *topology, const struct plan_crs *c
 			 : cpulist_empty(&crs->mems) ? ", memory from any node"
 						     : ", memory there too";
 	}
-	if (extent.whole < extent.cores)
-		(void)snprintf(parts, sizeof parts, ", %u of them whole", extent.whole);
-	const char *kinds = extent.slowest != extent.fastest ? ", of different speed" : "";
-	return plan_note(plan, err, "%s: %u CPU%s on %u core%s%s%s%s%s", crs->name, extent.cpus,
-		extent.cpus > 1 ? "s" : "", extent.cores, extent.cores > 1 ? "s" : "", where, parts,
+	if (spread.whole < spread.cores)
+		(void)snprintf(parts, sizeof parts, ", %u of them whole", spread.whole);
+	const char *kinds = spread.slowest != spread.fastest ? ", of different speed" : "";
+	return plan_note(plan, err, "%s: %u CPU%s on %u core%s%s%s%s%s", crs->name, spread.cpus,
+		spread.cpus > 1 ? "s" : "", spread.cores, spread.cores > 1 ? "s" : "", where, parts,
 		kinds, memory);
 }
 
@@ -198,12 +198,12 @@ static int warn_shared_cores(
 /* Figures of CRSs on cores of different kinds say little about the CRSs. */
 static int warn_kinds(const struct topology *topology, struct run_plan *plan, struct error *err)
 {
-	struct extent first = {0};
+	struct cpu_spread first = {0};
 	const char *name = NULL;
 	for (size_t i = 0; i < plan->crs_count; i++) {
 		const struct plan_crs *crs = &plan->crs[i];
-		struct extent extent = measure(topology, &crs->cpus);
-		if (extent.isolated && extent.cpus > 1 &&
+		struct cpu_spread spread = measure_spread(topology, &crs->cpus);
+		if (spread.isolated && spread.cpus > 1 &&
 			plan_warn(plan, err,
 				"CRS '%s' has isolated CPUs: the kernel balances no load between "
 				"them",
@@ -211,11 +211,11 @@ static int warn_kinds(const struct topology *topology, struct run_plan *plan, st
 			return -1;
 		if (strcmp(crs->name, JOB_INFRA_CRS) == 0)
 			continue;
-		if (name && (extent.slowest != first.slowest || extent.fastest != first.fastest))
+		if (name && (spread.slowest != first.slowest || spread.fastest != first.fastest))
 			return plan_warn(plan, err,
 				"CRSs '%s' and '%s' have cores of different speed", name,
 				crs->name);
-		first = extent;
+		first = spread;
 		name = crs->name;
 	}
 	return 0;

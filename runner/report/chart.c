@@ -61,7 +61,7 @@ static const struct palette *palette_of(const struct chart *chart)
 /* A column of the data: a figure, or "?" for what is not known. */
 static void put_value(FILE *out, uint64_t value, double scale)
 {
-	if (value == FIGURE_UNKNOWN)
+	if (value == CGROUP_STAT_UNKNOWN)
 		(void)fputs(" ?", out);
 	else
 		(void)fprintf(out, " %.6g", (double)value * scale);
@@ -72,9 +72,9 @@ static void put_rate(FILE *out, const struct series *series, size_t crs, enum se
 	size_t i, double scale)
 {
 	const uint64_t *values = series_of(series, crs, kind);
-	if (i == 0 || values[i] == FIGURE_UNKNOWN || values[i - 1] == FIGURE_UNKNOWN ||
+	if (i == 0 || values[i] == CGROUP_STAT_UNKNOWN || values[i - 1] == CGROUP_STAT_UNKNOWN ||
 		values[i] < values[i - 1])
-		put_value(out, FIGURE_UNKNOWN, scale);
+		put_value(out, CGROUP_STAT_UNKNOWN, scale);
 	else
 		put_value(out, values[i] - values[i - 1],
 			scale / (double)(series->times[i] - series->times[i - 1]));
@@ -136,7 +136,7 @@ static void put_kills(
 	uint64_t most = 1;
 	for (size_t i = 0; i < series->count; i++) {
 		uint64_t kills = series_of(series, crs, SERIES_OOM_KILLS)[i];
-		most = kills != FIGURE_UNKNOWN && kills > most ? kills : most;
+		most = kills != CGROUP_STAT_UNKNOWN && kills > most ? kills : most;
 	}
 	put_title(out, palette, "OOM kills");
 	(void)fprintf(out, "set yrange [0:%.6g]\nset ytics (0, %" PRIu64 ")\n", (double)most * 1.05,

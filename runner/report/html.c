@@ -112,7 +112,7 @@ static void put_row(const struct summary *summary, const struct summary_crs *crs
 {
 	char text[TABLES_TEXT_MAX];
 	char cpus[CPULIST_TEXT_MAX];
-	bool killed = crs->figures.oom_kills && crs->figures.oom_kills != FIGURE_UNKNOWN;
+	bool killed = crs->figures.oom_kills && crs->figures.oom_kills != CGROUP_STAT_UNKNOWN;
 	(void)fputs("<tr>", to);
 	put_cell(crs->name, NULL, to);
 	put_cell(cpulist_format(&crs->cpus, cpus), NULL, to);

@@ -35,7 +35,7 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
 		return fail(err, ENOMEM, "report");
 	report.has_usage = tree->worker >= 0;
 	for (size_t i = 0; report.has_usage && i < plan->crs_count; i++)
-		if (figures_read_at(tree->worker, plan->crs[i].name, FIGURES_CLOSING,
+		if (cgroup_stat_read_at(tree->worker, plan->crs[i].name, CGROUP_STAT_CLOSING,
 			    &report.crs[i].figures, err) < 0)
 			return -1;
 	for (size_t i = 0; containers && i < containers->count; i++) {
@@ -107,7 +107,7 @@ static void set_number(json_t *object, const char *name, uint64_t value)
 
 static void set_figures(json_t *object, const struct report *report, size_t i)
 {
-	const struct figures *figures = &report->crs[i].figures;
+	const struct cgroup_stat *figures = &report->crs[i].figures;
 	uint64_t duration = report->conditions ? report->conditions->duration_usec : 0;
 	json_t *stalled = json_object();
 	for (size_t kind = 0; kind < PRESSURE_KINDS; kind++)

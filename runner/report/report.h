@@ -17,7 +17,7 @@
 #include <jansson.h>
 
 struct crs_report {
-	struct figures figures;
+	struct cgroup_stat figures;
 	char *exits; /* exit codes of its containers, "0" or "137,0"; NULL: none */
 };
 

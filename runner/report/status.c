@@ -69,7 +69,7 @@ static bool has_below(int fd)
  * processes in them. */
 static int read_below(int fd, struct status_crs *crs, struct error *err)
 {
-	bool count = crs->figures.pids == FIGURE_UNKNOWN;
+	bool count = crs->figures.pids == CGROUP_STAT_UNKNOWN;
 	if (count)
 		crs->figures.pids = count_processes(fd, ".");
 	bool any = has_below(fd);
@@ -110,7 +110,7 @@ static int add_crs(int dir, const char *name, struct status_run *run, struct err
 	*crs = (struct status_crs){.containers = NULL};
 	(void)snprintf(crs->name, sizeof crs->name, "%s", name);
 	_cleanup_close_ int fd = fs_open(dir, name, O_RDONLY | O_DIRECTORY, 0, &gone);
-	if (fd < 0 || figures_read(fd, name, FIGURES_LIVE, &crs->figures, &gone) < 0 ||
+	if (fd < 0 || cgroup_stat_read(fd, name, CGROUP_STAT_LIVE, &crs->figures, &gone) < 0 ||
 		read_below(steal_fd(&fd), crs, &gone) < 0) {
 		free_crs(crs);
 		return gone.code == ENOMEM ? fail(err, ENOMEM, "status") : 0;
@@ -145,7 +145,7 @@ static int read_run(const struct host *host, struct status_run *run, struct erro
 	return 0;
 }
 
-/* Whether a lease is to be shown: a run of ours, and of those the one that is asked for. */
+/* Whether a lease is to be shown: one of our runs, and of those the one that is asked for. */
 static bool is_wanted(const struct status_run *run, const char *wanted, bool by_id)
 {
 	if (!wanted)
@@ -235,14 +235,15 @@ static json_t *pressure_to_json(const struct pressure *list)
 	json_t *object = json_object();
 	for (size_t i = 0; i < PRESSURE_KINDS; i++)
 		(void)json_object_set_new(object, pressure_names[i],
-			list[i].stalled_usec == FIGURE_UNKNOWN ? json_null()
-							       : json_real(list[i].avg10 / 100.0));
+			list[i].stalled_usec == CGROUP_STAT_UNKNOWN
+				? json_null()
+				: json_real(list[i].avg10 / 100.0));
 	return object;
 }
 
 static json_t *crs_to_json(const struct status_crs *crs)
 {
-	const struct figures *figures = &crs->figures;
+	const struct cgroup_stat *figures = &crs->figures;
 	char cpus[CPULIST_TEXT_MAX];
 	char effective[CPULIST_TEXT_MAX];
 	json_t *containers = json_array();

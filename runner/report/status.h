@@ -13,7 +13,7 @@
 
 struct status_crs {
 	char name[NAME_MAX + 1];
-	struct figures figures;
+	struct cgroup_stat figures;
 	char **containers; /* their ids */
 	size_t container_count;
 };

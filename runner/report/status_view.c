@@ -28,12 +28,12 @@ struct row {
 
 /* ---- cells ---------------------------------------------------------------------------------------------------- */
 
-/* CPUs in use on average since the frame before, in hundredths; FIGURE_UNKNOWN. */
+/* CPUs in use on average since the frame before, in hundredths; CGROUP_STAT_UNKNOWN. */
 static uint64_t cpu_rate(const struct row *row)
 {
 	if (!row->before || !row->elapsed_usec ||
 		row->crs->figures.cpu_usec < row->before->figures.cpu_usec)
-		return FIGURE_UNKNOWN;
+		return CGROUP_STAT_UNKNOWN;
 	return (row->crs->figures.cpu_usec - row->before->figures.cpu_usec) * 100 /
 	       row->elapsed_usec;
 }
@@ -46,7 +46,7 @@ static unsigned allotted(const struct row *row)
 /* In percent, 100 at most; 0 where one of them is not known. */
 static unsigned share(uint64_t part, uint64_t whole)
 {
-	if (part == FIGURE_UNKNOWN || whole == CGROUP_UNLIMITED || whole == 0)
+	if (part == CGROUP_STAT_UNKNOWN || whole == CGROUP_UNLIMITED || whole == 0)
 		return 0;
 	return part >= whole ? 100 : (unsigned)((double)part * 100 / (double)whole);
 }
@@ -74,7 +74,7 @@ static void put_bar(unsigned percent, char *cell)
 /* SIZE_TEXT_MAX bytes. */
 static void put_size(uint64_t bytes, char *text)
 {
-	if (bytes == FIGURE_UNKNOWN)
+	if (bytes == CGROUP_STAT_UNKNOWN)
 		memcpy(text, "-", sizeof "-");
 	else
 		(void)size_format(bytes, text);
@@ -82,7 +82,7 @@ static void put_size(uint64_t bytes, char *text)
 
 static void put_number(uint64_t value, char *cell)
 {
-	if (value == FIGURE_UNKNOWN)
+	if (value == CGROUP_STAT_UNKNOWN)
 		(void)snprintf(cell, CELL_MAX, "-");
 	else
 		(void)snprintf(cell, CELL_MAX, "%" PRIu64, value);
@@ -103,7 +103,7 @@ static void cell_cpus(const struct row *row, char *cell)
 static void cell_rate(const struct row *row, char *cell)
 {
 	uint64_t rate = cpu_rate(row);
-	if (rate == FIGURE_UNKNOWN)
+	if (rate == CGROUP_STAT_UNKNOWN)
 		(void)snprintf(cell, CELL_MAX, "-/%u", allotted(row));
 	else
 		(void)snprintf(cell, CELL_MAX, "%" PRIu64 ".%02" PRIu64 "/%u", rate / 100,
@@ -149,7 +149,7 @@ static void cell_pressure(const struct row *row, char *cell)
 	for (size_t i = 0; i < PRESSURE_KINDS; i++) {
 		const struct pressure *pressure = &row->crs->figures.pressure[i];
 		const char *slash = i ? "/" : "";
-		used += (size_t)(pressure->stalled_usec == FIGURE_UNKNOWN
+		used += (size_t)(pressure->stalled_usec == CGROUP_STAT_UNKNOWN
 					 ? snprintf(cell + used, CELL_MAX - used, "%s-", slash)
 					 : snprintf(cell + used, CELL_MAX - used, "%s%u", slash,
 						   (pressure->avg10 + 50) / 100));
@@ -202,7 +202,7 @@ static const char *colour_pressure(const struct row *row)
 static const char *colour_kills(const struct row *row)
 {
 	uint64_t kills = row->crs->figures.oom_kills;
-	return kills && kills != FIGURE_UNKNOWN ? "red" : NULL;
+	return kills && kills != CGROUP_STAT_UNKNOWN ? "red" : NULL;
 }
 
 /* ---- columns -------------------------------------------------------------------------------------------------- */

@@ -53,20 +53,21 @@ static int take_number(
 
 /* ---- the CRSs ------------------------------------------------------------------------------------------------- */
 
-static int take_figures(const json_t *object, struct figures *ret, struct error *err)
+static int take_figures(const json_t *object, struct cgroup_stat *ret, struct error *err)
 {
 	const json_t *stalled = json_object_get(object, "stalled_usec");
-	if (take_number(object, "cpu_usage_usec", FIGURE_UNKNOWN, &ret->cpu_usec, err) < 0 ||
-		take_number(object, "throttled_usec", FIGURE_UNKNOWN, &ret->throttled_usec, err) <
+	if (take_number(object, "cpu_usage_usec", CGROUP_STAT_UNKNOWN, &ret->cpu_usec, err) < 0 ||
+		take_number(object, "throttled_usec", CGROUP_STAT_UNKNOWN, &ret->throttled_usec,
+			err) < 0 ||
+		take_number(object, "memory_peak", CGROUP_STAT_UNKNOWN, &ret->memory_peak, err) <
 			0 ||
-		take_number(object, "memory_peak", FIGURE_UNKNOWN, &ret->memory_peak, err) < 0 ||
-		take_number(object, "oom_kills", FIGURE_UNKNOWN, &ret->oom_kills, err) < 0)
+		take_number(object, "oom_kills", CGROUP_STAT_UNKNOWN, &ret->oom_kills, err) < 0)
 		return -1;
 	for (size_t i = 0; i < PRESSURE_KINDS; i++)
-		if (take_number(stalled, pressure_names[i], FIGURE_UNKNOWN,
+		if (take_number(stalled, pressure_names[i], CGROUP_STAT_UNKNOWN,
 			    &ret->pressure[i].stalled_usec, err) < 0)
 			return -1;
-	ret->memory_current = FIGURE_UNKNOWN;
+	ret->memory_current = CGROUP_STAT_UNKNOWN;
 	return 0;
 }
 
@@ -104,7 +105,7 @@ static int take_all_crs(struct summary *summary, struct error *err)
 		if (take_crs(json_array_get(list, i), &summary->crs[i], err) < 0)
 			return add_context(err, "CRS %zu", i + 1);
 		summary->has_usage = (i == 0 || summary->has_usage) &&
-				     summary->crs[i].figures.cpu_usec != FIGURE_UNKNOWN;
+				     summary->crs[i].figures.cpu_usec != CGROUP_STAT_UNKNOWN;
 	}
 	return 0;
 }
@@ -159,7 +160,7 @@ static int take_run(struct summary *summary, struct error *err)
 		take_text(root, "phase", &summary->phase, err) < 0 ||
 		take_text(root, "worker", &summary->worker, err) < 0 ||
 		take_text(root, "reason", &summary->reason, err) < 0 ||
-		take_number(root, "exit_status", FIGURE_UNKNOWN, &status, err) < 0 ||
+		take_number(root, "exit_status", CGROUP_STAT_UNKNOWN, &status, err) < 0 ||
 		take_number(root, "started", 0, &started, err) < 0 ||
 		take_number(root, "duration_usec", 0, &summary->duration_usec, err) < 0)
 		return -1;
@@ -241,7 +242,7 @@ uint64_t summary_cpu_share(const struct summary *summary, const struct summary_c
 {
 	uint64_t allotted = 0;
 	if (__builtin_mul_overflow(summary->duration_usec, cpulist_count(&crs->cpus), &allotted) ||
-		!allotted || crs->figures.cpu_usec == FIGURE_UNKNOWN)
-		return FIGURE_UNKNOWN;
+		!allotted || crs->figures.cpu_usec == CGROUP_STAT_UNKNOWN)
+		return CGROUP_STAT_UNKNOWN;
 	return (uint64_t)((double)crs->figures.cpu_usec * 1000 / (double)allotted);
 }

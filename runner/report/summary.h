@@ -25,7 +25,7 @@ struct summary_crs {
 	struct cpulist cpus;
 	uint64_t memory_max; /* bytes */
 	const char *exits;   /* "" where there was no container */
-	struct figures
+	struct cgroup_stat
 		figures; /* cpu_usec, throttled_usec, memory_peak, oom_kills, pressure; the rest is not known */
 };
 
@@ -63,7 +63,7 @@ void summary_free(struct summary *summary);
 /* The CRS of that name, NULL if there is none. */
 const struct summary_crs *summary_find(const struct summary *summary, const char *name);
 
-/* CPU time used of what was allotted, in tenths of a percent; FIGURE_UNKNOWN. */
+/* CPU time used of what was allotted, in tenths of a percent; CGROUP_STAT_UNKNOWN. */
 uint64_t summary_cpu_share(const struct summary *summary, const struct summary_crs *crs);
 
 #endif

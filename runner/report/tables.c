@@ -22,7 +22,7 @@ static const char *unknown(char buf[static TABLES_TEXT_MAX])
 
 const char *tables_seconds(uint64_t usec, char buf[static TABLES_TEXT_MAX])
 {
-	if (usec == FIGURE_UNKNOWN)
+	if (usec == CGROUP_STAT_UNKNOWN)
 		return unknown(buf);
 	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / 1000000,
 		usec / 100000 % 10);
@@ -31,7 +31,7 @@ const char *tables_seconds(uint64_t usec, char buf[static TABLES_TEXT_MAX])
 
 const char *tables_percent(uint64_t thousandths, char buf[static TABLES_TEXT_MAX])
 {
-	if (thousandths == FIGURE_UNKNOWN)
+	if (thousandths == CGROUP_STAT_UNKNOWN)
 		return unknown(buf);
 	(void)snprintf(
 		buf, TABLES_TEXT_MAX, "%" PRIu64 "%%", thousandths / 10 + (thousandths % 10 >= 5));
@@ -40,19 +40,19 @@ const char *tables_percent(uint64_t thousandths, char buf[static TABLES_TEXT_MAX
 
 const char *tables_bytes(uint64_t bytes, char buf[static TABLES_TEXT_MAX])
 {
-	return bytes == FIGURE_UNKNOWN ? unknown(buf) : size_format(bytes, buf);
+	return bytes == CGROUP_STAT_UNKNOWN ? unknown(buf) : size_format(bytes, buf);
 }
 
 const char *tables_count(uint64_t count, char buf[static TABLES_TEXT_MAX])
 {
-	if (count == FIGURE_UNKNOWN)
+	if (count == CGROUP_STAT_UNKNOWN)
 		return unknown(buf);
 	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64, count);
 	return buf;
 }
 
 /* CPU/memory/io. */
-const char *tables_stalled(const struct figures *figures, char buf[static TABLES_TEXT_MAX])
+const char *tables_stalled(const struct cgroup_stat *figures, char buf[static TABLES_TEXT_MAX])
 {
 	char part[PRESSURE_KINDS][TABLES_TEXT_MAX];
 	for (size_t i = 0; i < PRESSURE_KINDS; i++)

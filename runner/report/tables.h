@@ -25,7 +25,7 @@ const char *tables_seconds(uint64_t usec, char buf[static TABLES_TEXT_MAX]);
 const char *tables_percent(uint64_t thousandths, char buf[static TABLES_TEXT_MAX]);
 const char *tables_bytes(uint64_t bytes, char buf[static TABLES_TEXT_MAX]);
 const char *tables_count(uint64_t count, char buf[static TABLES_TEXT_MAX]);
-const char *tables_stalled(const struct figures *figures, char buf[static TABLES_TEXT_MAX]);
+const char *tables_stalled(const struct cgroup_stat *figures, char buf[static TABLES_TEXT_MAX]);
 const char *tables_time(time_t when, char buf[static TABLES_TEXT_MAX]);
 
 #endif

@@ -98,7 +98,7 @@ static void add_shared(
 		const struct lease *other = &shared->list[i];
 		struct cpulist common = other->cpus;
 		cpulist_intersect(&common, &conditions->plan->cpus);
-		if (!other->in_way)
+		if (!other->conflicts)
 			continue;
 		(void)snprintf(detail, sizeof detail, "%s%.64s with run %s of %s",
 			cpulist_empty(&common) ? "memory" : "CPUs ", cpulist_format(&common, cpus),

@@ -28,8 +28,8 @@ int leftovers_open(
 	struct error ignored;
 	opened.host = &context->host;
 	opened.uid = context->uid;
-	opened.ours = delegation_find(&context->host, context->uid, err);
-	if (opened.ours < 0 && err->code != ENOENT)
+	opened.oss_crs_fd = delegation_find(&context->host, context->uid, err);
+	if (opened.oss_crs_fd < 0 && err->code != ENOENT)
 		return -1;
 	/* Without a session there are none. */
 	opened.base = scratch_open_base(context->uid, NULL, &ignored);
@@ -47,7 +47,7 @@ int leftovers_open(
 
 void leftovers_close(struct leftovers *leftovers)
 {
-	cleanup_close(&leftovers->ours);
+	cleanup_close(&leftovers->oss_crs_fd);
 	cleanup_close(&leftovers->base);
 	cleanup_close(&leftovers->owners);
 	*leftovers = (struct leftovers)LEFTOVERS_NONE;
@@ -58,7 +58,7 @@ int leftovers_open_podman(const struct context *context, struct leftovers *lefto
 {
 	_cleanup_free_ char *base = NULL;
 	_cleanup_free_ char *endpoint = NULL;
-	if (choice_check_podman(context, err) < 0)
+	if (engine_select_check_podman(context, err) < 0)
 		return -1;
 	_cleanup_close_ int fd = scratch_open_base(context->uid, &base, err);
 	if (fd < 0 || podman_start(context->uid, PODMAN_SERVICE, base, &endpoint, err) < 0)
@@ -161,7 +161,7 @@ static int find_kinds(const struct leftovers *leftovers, struct left_runs *runs,
 			continue;
 		if (!leftovers->engines[run->kind] && leftovers->engines[ENGINE_PODMAN])
 			run->kind = ENGINE_PODMAN;
-		if (choice_recall(leftovers->base, run->run.name, &run->kind, err) < 0)
+		if (engine_select_recall(leftovers->base, run->run.name, &run->kind, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -177,8 +177,8 @@ static int lives(const struct leftovers *leftovers, const struct left_run *run, 
 	if (leftovers->base >= 0)
 		live = scratch_is_live(leftovers->base, run->run.name, err);
 	if (live == 0 || (live < 0 && err->code == ENOENT))
-		live = leftovers->ours >= 0
-			       ? tree_is_live(leftovers->ours, run->run.name, &owner, err)
+		live = leftovers->oss_crs_fd >= 0
+			       ? tree_is_live(leftovers->oss_crs_fd, run->run.name, &owner, err)
 			       : 0;
 	return live < 0 && (err->code == ENOENT || err->code == ENODEV) ? 0 : live;
 }
@@ -207,7 +207,7 @@ int leftovers_find(
 		unsigned char type;
 		size_t has;
 	} places[] = {
-		{leftovers->ours, DT_DIR, offsetof(struct left_run, has_cgroups)},
+		{leftovers->oss_crs_fd, DT_DIR, offsetof(struct left_run, has_cgroups)},
 		{leftovers->base, DT_DIR, offsetof(struct left_run, has_files)},
 		{leftovers->owners, DT_REG, offsetof(struct left_run, has_files)},
 	};
@@ -225,8 +225,8 @@ int leftovers_find(
 	if (unowned > 0) {
 		/* A run that is being made has no owner yet: with the lock held there is none of these. */
 		_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
-		if (queue_lock(leftovers->host, leftovers->ours, leftovers->signals, &lock, err) <
-				0 ||
+		if (queue_lock(leftovers->host, leftovers->oss_crs_fd, leftovers->signals, &lock,
+			    err) < 0 ||
 			judge(leftovers, &runs, err) < 0)
 			return -1;
 	}
@@ -264,11 +264,12 @@ int leftovers_remove(
 {
 	const char *name = run->run.name;
 	/* A run that ended by itself since it was looked at has removed all this. */
-	bool any = is_there(leftovers->ours, name) || is_there(leftovers->base, name) ||
+	bool any = is_there(leftovers->oss_crs_fd, name) || is_there(leftovers->base, name) ||
 		   is_there(leftovers->owners, name);
 	int removed = remove_objects(leftovers, run, err);
 	if (removed < 0 ||
-		(leftovers->ours >= 0 && tree_destroy_name(leftovers->ours, name, err) < 0) ||
+		(leftovers->oss_crs_fd >= 0 &&
+			tree_destroy_name(leftovers->oss_crs_fd, name, err) < 0) ||
 		(run->kind == ENGINE_PODMAN && podman_stop(leftovers->uid, name, err) < 0) ||
 		(leftovers->base >= 0 && scratch_remove_name(leftovers->base, name, err) < 0))
 		return -1;

@@ -18,14 +18,14 @@ struct leftovers {
 	const struct host *host;
 	uid_t uid;
 	struct engine *engines[ENGINE_KINDS]; /* the caller's; NULL: not to be asked */
-	int ours;                             /* oss-crs; -1: there is none */
+	int oss_crs_fd;                       /* oss-crs; -1: there is none */
 	int base, owners;                     /* of the files; -1: there are none */
 	int signals; /* the caller's, from signals_open(): one ends a wait; or -1 */
 };
 
-#define LEFTOVERS_NONE                                              \
-	{                                                           \
-		.ours = -1, .base = -1, .owners = -1, .signals = -1 \
+#define LEFTOVERS_NONE                                                    \
+	{                                                                 \
+		.oss_crs_fd = -1, .base = -1, .owners = -1, .signals = -1 \
 	}
 
 struct left_run {

@@ -17,8 +17,8 @@ struct below {
 
 struct crs_state {
 	uint64_t kills, limit_hits;
-	uint64_t told;  /* of the kills; those below it can be ahead */
-	bool under_way; /* its limit was hit more often than has killed */
+	uint64_t told;    /* of the kills; those below it can be ahead */
+	bool pending_hit; /* its limit was hit more often than has killed */
 	struct below *below;
 	size_t count;
 };
@@ -137,8 +137,8 @@ static void look_at_limits(
 	struct oom_state *state = look->state;
 	int worker = state->tree->worker;
 	uint64_t hits = growth(worker, name, "memory.events.local", "oom", &crs->limit_hits);
-	look->crs_hit = hits > 0 || crs->under_way;
-	crs->under_way = hits > kills;
+	look->crs_hit = hits > 0 || crs->pending_hit;
+	crs->pending_hit = hits > kills;
 	if (growth(worker, ".", "memory.events.local", "oom", &state->worker_hits) > 0)
 		look->worker_hit = true;
 }

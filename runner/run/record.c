@@ -17,7 +17,7 @@ struct record {
 	unsigned interval; /* seconds */
 	int timer;
 	size_t crs_count;
-	int (*fds)[FIGURES_SAMPLED]; /* per CRS */
+	int (*fds)[CGROUP_STAT_SAMPLED]; /* per CRS */
 };
 
 static int arm(const struct record *record, struct error *err)
@@ -40,8 +40,8 @@ static void sample(struct record *record)
 		(void)arm(record, &ignored);
 	}
 	for (size_t i = 0; i < record->crs_count; i++) {
-		struct figures figures;
-		if (figures_sample(record->fds[i], &figures, &ignored) == 0)
+		struct cgroup_stat figures;
+		if (cgroup_stat_sample(record->fds[i], &figures, &ignored) == 0)
 			series_set(&record->series, i, &figures);
 	}
 }
@@ -50,14 +50,15 @@ static int open_files(struct record *record, const struct cg_tree *tree, struct 
 {
 	for (size_t i = 0; i < tree->plan->crs_count; i++) {
 		record->crs_count = i + 1;
-		if (figures_open(tree->worker, tree->plan->crs[i].name, record->fds[i], err) == 0)
+		if (cgroup_stat_open(tree->worker, tree->plan->crs[i].name, record->fds[i], err) ==
+			0)
 			continue;
 		if (err->code != EMFILE)
 			return -1;
 		err->status = EX_UNAVAILABLE;
 		(void)add_context(err, "--record of %zu CRSs", tree->plan->crs_count);
 		return add_hint(
-			err, "ulimit -n %zu", tree->plan->crs_count * FIGURES_SAMPLED + 128);
+			err, "ulimit -n %zu", tree->plan->crs_count * CGROUP_STAT_SAMPLED + 128);
 	}
 	return 0;
 }
@@ -89,7 +90,7 @@ void record_close(struct record *record)
 	if (!record)
 		return;
 	for (size_t i = 0; i < record->crs_count; i++)
-		for (size_t file = 0; file < FIGURES_SAMPLED; file++)
+		for (size_t file = 0; file < CGROUP_STAT_SAMPLED; file++)
 			cleanup_close(&record->fds[i][file]);
 	cleanup_close(&record->timer);
 	series_free(&record->series);

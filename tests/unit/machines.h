@@ -7,8 +7,8 @@
 
 #include "unit.h"
 
-#include "proc.h"
 #include "machine.h"
+#include "proc.h"
 
 struct machine {
 	unsigned sockets, nodes, cores,

@@ -54,7 +54,7 @@ static void make_fixture(int dir, struct fixture *fixture)
 	put_cgroup(dir, "worker/a", "0-1\n", "1073741824\n");
 	put_cgroup(dir, "worker/b", "2\n", "536870912\n");
 	fixture->tree = (struct cg_tree){.plan = &fixture->plan,
-		.ours = -1,
+		.oss_crs_fd = -1,
 		.worker = openat(dir, "worker", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 	assert_return_code(fixture->tree.worker, errno);
 	make_dir(dir, "proc");

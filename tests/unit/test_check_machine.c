@@ -8,7 +8,7 @@
 
 #define TEXT_MAX 1024 /* as long as a message */
 
-typedef int look(struct facts *facts, char *detail, struct error *err);
+typedef int look(struct check_facts *facts, char *detail, struct error *err);
 
 /* Look at the machine in the test's directory, which stands for /. */
 static int look_at(void **state, look *looks, char *text, char *hint)
@@ -16,7 +16,7 @@ static int look_at(void **state, look *looks, char *text, char *hint)
 	char detail[DETAIL_MAX] = "";
 	struct error err = {0};
 	struct context context = {.host = HOST_CLOSED};
-	struct facts facts = {.context = &context};
+	struct check_facts facts = {.context = &context};
 	assert_ok(host_open_at(unit_dir(state), &context.host, &err), err);
 	_cleanup_close_ int sys = openat(unit_dir(state), "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (sys >= 0)

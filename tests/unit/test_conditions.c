@@ -134,7 +134,7 @@ TEST(whom_a_run_shared_with_is_told)
 	struct host host = HOST_CLOSED;
 	struct run_plan plan = plan_on("0-1");
 	struct lease list[2] = {
-		{.name = "x", .in_way = LEASE_HAS_CPUS, .cpus = plan_on("1-2").cpus},
+		{.name = "x", .conflicts = LEASE_HAS_CPUS, .cpus = plan_on("1-2").cpus},
 		{.name = "y"}};
 	struct ledger ledger = {.list = list, .count = 2};
 	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);

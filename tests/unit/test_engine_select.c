@@ -30,8 +30,8 @@ TEST(docker_is_taken_where_it_is_ready_and_podman_where_it_is_not)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct error err = {0};
 		enum engine_kind kind = ENGINE_DOCKER;
-		assert_ok(
-			choice_pick(table[i].wanted, table[i].docker, table[i].podman, &kind, &err),
+		assert_ok(engine_select_by_rule(
+				  table[i].wanted, table[i].docker, table[i].podman, &kind, &err),
 			err);
 		assert_int_equal(kind, table[i].kind);
 	}
@@ -41,13 +41,14 @@ TEST(who_gets_none_hears_why_and_of_either_way)
 {
 	struct error err = {0};
 	enum engine_kind kind = ENGINE_DOCKER;
-	assert_int_equal(choice_pick(WANT_ANY_ENGINE, &no_docker, &no_podman, &kind, &err), -1);
+	assert_int_equal(
+		engine_select_by_rule(WANT_ANY_ENGINE, &no_docker, &no_podman, &kind, &err), -1);
 	assert_int_equal(err.status, EX_NOPERM);
 	assert_string_equal(err.msg, "no permission to talk to Docker; Podman is not installed");
 	assert_string_equal(err.hint, "join group docker; or, without Docker: install it");
-	assert_int_equal(choice_pick(WANT_DOCKER, &no_docker, &ready, &kind, &err), -1);
+	assert_int_equal(engine_select_by_rule(WANT_DOCKER, &no_docker, &ready, &kind, &err), -1);
 	assert_string_equal(err.msg, no_docker.msg);
-	assert_int_equal(choice_pick(WANT_PODMAN, &ready, &no_podman, &kind, &err), -1);
+	assert_int_equal(engine_select_by_rule(WANT_PODMAN, &ready, &no_podman, &kind, &err), -1);
 	assert_string_equal(err.msg, no_podman.msg);
 	assert_string_equal(err.hint, no_podman.hint);
 }
@@ -70,14 +71,14 @@ TEST(what_was_chosen_is_known_to_who_cleans_up)
 	enum engine_kind kind = ENGINE_DOCKER;
 	int dir = unit_dir(state);
 	make_dir(dir, "run");
-	assert_ok(choice_recall(dir, "run", &kind, &err), err);
+	assert_ok(engine_select_recall(dir, "run", &kind, &err), err);
 	assert_int_equal(kind, ENGINE_DOCKER); /* nothing is written: as before */
 	_cleanup_close_ int run = openat(dir, "run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_ok(choice_record(run, ENGINE_PODMAN, &err), err);
-	assert_ok(choice_recall(dir, "run", &kind, &err), err);
+	assert_ok(engine_select_record(run, ENGINE_PODMAN, &err), err);
+	assert_ok(engine_select_recall(dir, "run", &kind, &err), err);
 	assert_int_equal(kind, ENGINE_PODMAN);
-	assert_ok(choice_record(run, ENGINE_DOCKER, &err), err);
-	assert_ok(choice_recall(dir, "run", &kind, &err), err);
+	assert_ok(engine_select_record(run, ENGINE_DOCKER, &err), err);
+	assert_ok(engine_select_recall(dir, "run", &kind, &err), err);
 	assert_int_equal(kind, ENGINE_DOCKER);
 }
 
@@ -86,19 +87,19 @@ TEST(that_there_are_runs_on_podman_is_known_for_good)
 	const struct unit_dir *dir = *state;
 	struct error err = {0};
 	assert_int_equal(setenv("XDG_STATE_HOME", dir->path, 1), 0);
-	assert_ok(choice_noted_podman(&err), err);
-	assert_int_equal(choice_noted_podman(&err), 0);
+	assert_ok(engine_select_noted_podman(&err), err);
+	assert_int_equal(engine_select_noted_podman(&err), 0);
 	assert_false(exists(dir->fd, "oss-crs")); /* to ask makes nothing */
 	for (int i = 0; i < 2; i++) {
-		assert_ok(choice_note_podman(&err), err);
-		assert_int_equal(choice_noted_podman(&err), 1);
+		assert_ok(engine_select_note_podman(&err), err);
+		assert_int_equal(engine_select_noted_podman(&err), 1);
 	}
 	make_file(dir->fd, "file", "");
 	char path[sizeof dir->path + sizeof "/file"];
 	(void)snprintf(path, sizeof path, "%s/file", dir->path);
 	assert_int_equal(setenv("XDG_STATE_HOME", path, 1), 0);
-	assert_int_equal(choice_note_podman(&err), -1);
-	assert_int_equal(choice_noted_podman(&err), -1);
+	assert_int_equal(engine_select_note_podman(&err), -1);
+	assert_int_equal(engine_select_noted_podman(&err), -1);
 }
 
 /* A host directory with the programs that Podman needs, in the caller's PATH. */

@@ -59,9 +59,9 @@ TEST(one_that_has_just_come_stands_behind_all_who_wait_for_the_same)
 	assert_false(view.fits);
 	assert_string_equal(cpulist_format(&view.taken, text), "1-3");
 	assert_int_equal(view.ahead, 2);
-	assert_int_equal(list[0].in_way, LEASE_HAS_CPUS);
-	assert_int_equal(list[2].in_way, LEASE_HAS_CPUS);
-	assert_int_equal(list[3].in_way, 0);
+	assert_int_equal(list[0].conflicts, LEASE_HAS_CPUS);
+	assert_int_equal(list[2].conflicts, LEASE_HAS_CPUS);
+	assert_int_equal(list[3].conflicts, 0);
 }
 
 TEST(who_came_later_and_waits_is_not_in_the_way_but_who_runs_is)
@@ -90,7 +90,7 @@ TEST(memory_is_promised_once)
 	struct lease_view view = lease_judge(&ledger, &claim);
 	assert_false(view.fits);
 	assert_true(view.memory_short);
-	assert_int_equal(list[0].in_way, LEASE_HAS_MEMORY);
+	assert_int_equal(list[0].conflicts, LEASE_HAS_MEMORY);
 	assert_int_equal(view.ahead, 2);
 	/* No limit is more than there is, also in a sum. */
 	list[0].memory = UINT64_MAX;

@@ -41,7 +41,7 @@ static void open_place(const struct unit_dir *dir, struct place *ret)
 	make_file(dir->fd, "run/oss-crs/lease", "");
 	assert_ok(host_open_at(dir->fd, &ret->host, &err), err);
 	ret->leftovers.host = &ret->host;
-	ret->leftovers.ours = open_dir(dir, "ours");
+	ret->leftovers.oss_crs_fd = open_dir(dir, "ours");
 	ret->leftovers.base = open_dir(dir, "base");
 	ret->leftovers.owners = open_dir(dir, "base/.owners");
 }

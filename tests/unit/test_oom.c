@@ -55,7 +55,7 @@ static void make_fixture(int dir, struct fixture *fixture)
 	*fixture = (struct fixture){.crs = {{.name = "a"}, {.name = "b"}}};
 	fixture->plan = (struct run_plan){.crs = fixture->crs, .crs_count = 2};
 	fixture->tree = (struct cg_tree){.plan = &fixture->plan,
-		.ours = -1,
+		.oss_crs_fd = -1,
 		.worker = openat(dir, "w", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 	assert_return_code(fixture->tree.worker, errno);
 	assert_ok(oom_open(&fixture->tree, &fixture->state, &err), err);

@@ -46,7 +46,7 @@ TEST(a_sample_is_what_the_files_say)
 	assert_int_equal(series_of(series, 0, SERIES_CPU)[0], 1000000);
 	assert_int_equal(series_of(series, 0, SERIES_CPU)[1], 3000000);
 	assert_int_equal(series_of(series, 1, SERIES_CPU)[1], 7);
-	assert_true(series_of(series, 0, SERIES_IO_STALLED)[1] == FIGURE_UNKNOWN);
+	assert_true(series_of(series, 0, SERIES_IO_STALLED)[1] == CGROUP_STAT_UNKNOWN);
 	/* Nothing more is due. */
 	assert_int_equal(poll(&fd, 1, 0), 0);
 	record_close(record);

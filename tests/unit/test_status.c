@@ -83,7 +83,7 @@ TEST(the_figures_of_a_run_are_those_of_its_files)
 	assert_int_equal(run->name.phase, PHASE_RUN);
 	assert_int_equal(run->lease.owner, owner);
 	assert_int_equal(run->crs_count, 1);
-	const struct figures *figures = &run->crs[0].figures;
+	const struct cgroup_stat *figures = &run->crs[0].figures;
 	assert_int_equal(figures->cpu_usec, 59300000);
 	assert_int_equal(figures->throttled_usec, 5);
 	assert_int_equal(figures->memory_current, 512 << 20);
@@ -91,7 +91,7 @@ TEST(the_figures_of_a_run_are_those_of_its_files)
 	assert_int_equal(figures->oom_kills, 2);
 	assert_int_equal(figures->pressure[PRESSURE_CPU].avg10, 1234);
 	assert_int_equal(figures->pressure[PRESSURE_CPU].stalled_usec, 777);
-	assert_true(figures->pressure[PRESSURE_IO].stalled_usec == FIGURE_UNKNOWN);
+	assert_true(figures->pressure[PRESSURE_IO].stalled_usec == CGROUP_STAT_UNKNOWN);
 	assert_int_equal(cpulist_count(&figures->cpus), 4);
 	assert_int_equal(cpulist_count(&figures->cpus_effective), 2);
 	/* Without pids.current they are counted, in whatever is in the CRS. */

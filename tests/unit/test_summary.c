@@ -70,12 +70,13 @@ TEST(a_report_is_read_as_it_was_written)
 	assert_int_equal(summary.crs_count, 1);
 	assert_true(summary.has_usage);
 	assert_int_equal(summary.crs[0].figures.oom_kills, 2);
-	assert_true(summary.crs[0].figures.throttled_usec == FIGURE_UNKNOWN);
-	assert_true(summary.crs[0].figures.pressure[PRESSURE_IO].stalled_usec == FIGURE_UNKNOWN);
+	assert_true(summary.crs[0].figures.throttled_usec == CGROUP_STAT_UNKNOWN);
+	assert_true(
+		summary.crs[0].figures.pressure[PRESSURE_IO].stalled_usec == CGROUP_STAT_UNKNOWN);
 	assert_int_equal(summary_cpu_share(&summary, &summary.crs[0]), 750);
 	assert_int_equal(summary.series.count, 3);
 	assert_int_equal(series_of(&summary.series, 0, SERIES_OOM_KILLS)[2], 2);
-	assert_true(series_of(&summary.series, 0, SERIES_MEMORY)[2] == FIGURE_UNKNOWN);
+	assert_true(series_of(&summary.series, 0, SERIES_MEMORY)[2] == CGROUP_STAT_UNKNOWN);
 }
 
 TEST(one_that_is_cut_off_anywhere_is_refused)
@@ -149,7 +150,7 @@ TEST(more_samples_than_any_run_has_are_refused)
 TEST(a_series_spans_the_whole_run_in_bounded_memory)
 {
 	struct error err = {0};
-	struct figures figures = {0};
+	struct cgroup_stat figures = {0};
 	_cleanup_(series_free) struct series series = SERIES_NONE;
 	unsigned halved = 0;
 	assert_ok(series_make(2, 8, &series, &err), err);
@@ -164,7 +165,7 @@ TEST(a_series_spans_the_whole_run_in_bounded_memory)
 	assert_int_equal(series.times[series.count - 1], 999);
 	for (size_t i = 0; i < series.count; i++) {
 		assert_int_equal(series_of(&series, 1, SERIES_CPU)[i], series.times[i]);
-		assert_true(series_of(&series, 0, SERIES_CPU)[i] == FIGURE_UNKNOWN);
+		assert_true(series_of(&series, 0, SERIES_CPU)[i] == CGROUP_STAT_UNKNOWN);
 	}
 }
 
