@@ -1,73 +1,52 @@
 /* SPDX-License-Identifier: MIT
  *
- * authority: see authority.h. What cannot be found out counts as "no".
+ * authority: looks at the user's groups and at which of pkexec(1) and sudo(8) is installed. No process is started: the
+ * command that is named asks polkit or sudoers itself.
  */
 #include "authority.h"
 
-#include "cleanup.h"
-#include "proc.h"
-
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
 
-#define ACTION     "org.oss-crs.setup.delegate"
 #define COMMAND    "oss-crs-setup delegate"
 #define GROUPS_MAX 256
-#define OUTPUT_MAX ((size_t)64 * 1024)
+#define ENTRY_MAX  16384 /* bytes of a user's or group's entry */
 
-static bool has_pkexec(void)
+static bool has_program(const char *path)
 {
-	return access("/usr/bin/pkexec", X_OK) == 0;
+	return access(path, X_OK) == 0;
 }
 
-static bool polkit_says_yes(void)
+static bool is_in_group(const char *name)
 {
-	char self[24];
-	(void)snprintf(self, sizeof self, "%d", (int)getpid());
-	const char *const argv[] = {"pkcheck", "--action-id", ACTION, "--process", self, NULL};
-	struct spawn spawn = SPAWN(argv);
-	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	_cleanup_free_ char *out = NULL;
-	struct error err = {0};
-	int status = -1;
-	spawn.in = null;
-	spawn.err = null;
-	return has_pkexec() && null >= 0 &&
-	       proc_capture(&spawn, OUTPUT_MAX, &out, &status, &err) == 0 && status == 0;
-}
-
-static bool is_in_group_of_sudo(void)
-{
-	static const char *const names[] = {"sudo", "wheel", "admin"};
 	gid_t groups[GROUPS_MAX];
+	char buf[ENTRY_MAX];
+	struct group entry;
+	struct group *found = NULL;
 	int count = getgroups(GROUPS_MAX, groups);
-	if (access("/usr/bin/sudo", X_OK) < 0)
+	if (getgrnam_r(name, &entry, buf, sizeof buf, &found) != 0 || !found)
 		return false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		char buf[16384];
-		struct group entry;
-		struct group *found = NULL;
-		if (getgrnam_r(names[i], &entry, buf, sizeof buf, &found) != 0 || !found)
-			continue;
-		for (int j = 0; j < count; j++)
-			if (groups[j] == found->gr_gid)
-				return true;
-	}
+	for (int i = 0; i < count; i++)
+		if (groups[i] == found->gr_gid)
+			return true;
 	return false;
 }
 
 void authority_delegate(uid_t uid, char *buf, size_t size)
 {
-	char data[16384];
+	char data[ENTRY_MAX];
 	struct passwd entry;
 	struct passwd *found = NULL;
-	if (polkit_says_yes()) {
+	bool has_pkexec = has_program("/usr/bin/pkexec");
+	if (has_pkexec && is_in_group("oss-crs")) {
 		(void)snprintf(buf, size, "pkexec " COMMAND);
 		return;
 	}
-	if (is_in_group_of_sudo()) {
+	if (has_program("/usr/bin/sudo") &&
+		(is_in_group("sudo") || is_in_group("wheel") || is_in_group("admin"))) {
 		(void)snprintf(buf, size, "sudo " COMMAND);
 		return;
 	}
@@ -75,7 +54,7 @@ void authority_delegate(uid_t uid, char *buf, size_t size)
 	if (!found)
 		(void)snprintf(
 			buf, size, "as root, oss-crs-setup delegate --user %u", (unsigned)uid);
-	else if (has_pkexec())
+	else if (has_pkexec)
 		(void)snprintf(buf, size,
 			"pkexec " COMMAND
 			", once an administrator has done: usermod -a -G oss-crs %s",

@@ -6,7 +6,7 @@
  * the first container; the figures are read before the containers go; the containers are gone before the cgroups,
  * since Docker would make a missing parent again, without limits and owned by root.
  */
-#include "context.h"
+#include "commands.h"
 
 #include "cleanup.h"
 #include "compose.h"
@@ -16,6 +16,7 @@
 #include "engine_select.h"
 #include "fs.h"
 #include "leftovers.h"
+#include "load.h"
 #include "podman.h"
 #include "progress.h"
 #include "publish.h"
@@ -36,7 +37,9 @@ struct session {
 	const struct run_plan *plan;
 	enum engine_kind kind;
 	struct engine engine;
-	bool service; /* Podman's has been started */
+	bool service;   /* Podman's has been started */
+	char *endpoint; /* "unix://…" of Podman's */
+	struct variables variables;
 	struct compose compose;
 	struct scratch scratch;
 	struct cg_tree tree;
@@ -54,8 +57,8 @@ static const char *argument(const struct context *context, int i)
 	return i < context->options.arg_count ? context->options.args[i] : NULL;
 }
 
-/* ARG… of the command line, for the containers: joined by spaces. */
-static int export_args(const struct context *context, int first, struct error *err)
+/* ARG… of the command line, for the containers: joined by spaces. The caller frees *ret. */
+static int join_args(const struct context *context, int first, char **ret, struct error *err)
 {
 	_cleanup_free_ char *joined = NULL;
 	size_t size = 0;
@@ -64,21 +67,35 @@ static int export_args(const struct context *context, int first, struct error *e
 		return fail(err, errno, "arguments");
 	for (int i = first; argument(context, i); i++)
 		(void)fprintf(out, "%s%s", i > first ? " " : "", argument(context, i));
-	if (fclose(out) != 0 || setenv("OSS_CRS_ARGS", joined, 1) < 0)
+	if (fclose(out) != 0)
 		return fail(err, ENOMEM, "arguments");
+	*ret = steal_ptr(joined);
 	return 0;
+}
+
+static int make_variables(struct session *session, int first_arg, struct error *err)
+{
+	const struct context *context = session->context;
+	_cleanup_free_ char *args = NULL;
+	if (join_args(context, first_arg, &args, err) < 0)
+		return -1;
+	const struct run_words words = {
+		.project = argument(context, 1),
+		.harness = session->phase == PHASE_RUN ? argument(context, 2) : NULL,
+		.args = args,
+	};
+	return run_variables_add(&session->variables, session->plan, session->phase, &words, err);
 }
 
 static int write_override(struct session *session, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	const struct context *context = session->context;
-	bool per_container = context->options.no_cgroup_parent;
 	session->compose.mark.uid = context->uid;
 	session->compose.mark.keep = context->options.keep;
 	if (owner_describe(&context->host, getpid(), session->compose.mark.owner, err) < 0)
 		return -1;
-	if (compose_override(&session->compose, session->plan, per_container, &text, err) < 0)
+	if (compose_override(&session->compose, session->plan, &text, err) < 0)
 		return -1;
 	return fs_replace(session->scratch.dir, OVERRIDE_FILE, text, strlen(text), 0600, err);
 }
@@ -107,7 +124,7 @@ static int check_services(const struct session *session, struct error *err)
 	return 0;
 }
 
-/* Of Podman, the run's own service, which comes up while Compose looks at its files. Compose finds it by the environment. */
+/* Of Podman, the run's own service, which comes up while Compose looks at its files. */
 static int start_engine(struct session *session, struct error *err)
 {
 	_cleanup_free_ char *endpoint = NULL;
@@ -122,9 +139,7 @@ static int start_engine(struct session *session, struct error *err)
 		    &endpoint, err) < 0 ||
 		engine_open_at(ENGINE_PODMAN, endpoint, &session->engine, err) < 0)
 		return -1;
-	if (setenv("DOCKER_HOST", endpoint, 1) < 0 || unsetenv("DOCKER_CONTEXT") < 0 ||
-		unsetenv("DOCKER_TLS_VERIFY") < 0)
-		return fail(err, errno, "set the environment of Compose");
+	session->endpoint = steal_ptr(endpoint);
 	return 0;
 }
 
@@ -139,24 +154,30 @@ static int await_engine(struct session *session, struct error *err)
 	return result;
 }
 
-/* Files and cgroups: what launch_up() needs. */
-static int prepare(struct session *session, const char *dir, struct error *err)
+/* The job's Compose files: what services there are, and where each of them belongs. */
+static int read_files(struct session *session, const char *dir, struct error *err)
 {
 	const struct options *options = &session->context->options;
-	progress_begin(&session->progress, &session->context->log, "reading the Compose files");
-	bool known = scratch_make(session->context->uid, session->plan->name, &session->scratch,
-			     err) == 0 &&
-		     start_engine(session, err) == 0 &&
-		     compose_open(session->plan, dir, &options->compose_files, session->phase,
-			     session->scratch.path, &session->compose, err) == 0 &&
-		     compose_services(
-			     &session->compose, session->plan, options->allow_unconfined, err) == 0;
-	progress_end(&session->progress);
-	if (!known || check_services(session, err) < 0 || write_override(session, err) < 0 ||
-		await_engine(session, err) < 0)
-		return -1;
-	if (options->no_cgroup_parent)
-		return 0;
+	const struct compose_job job = {
+		.plan = session->plan,
+		.phase = session->phase,
+		.dir = dir,
+		.files = options->compose_files.items,
+		.file_count = options->compose_files.count,
+		.scratch = session->scratch.path,
+		.endpoint = session->endpoint,
+		.variables = &session->variables,
+	};
+	return compose_open(&job, &session->compose, err) < 0
+		       ? -1
+		       : compose_services(
+				 &session->compose, session->plan, options->allow_unconfined, err);
+}
+
+/* The cgroups, and all that looks at them while the run lives. */
+static int make_tree(struct session *session, struct error *err)
+{
+	const struct options *options = &session->context->options;
 	struct tree_options how = {.oom_group = options->oom == OOM_GROUP};
 	if (start_tree(session->context, session->plan, &how, session->oss_crs_fd, session->signals,
 		    &session->tree, &session->shared, err) < 0)
@@ -175,6 +196,20 @@ static int prepare(struct session *session, const char *dir, struct error *err)
 	return 0;
 }
 
+/* Files and cgroups: what launch_up() needs. */
+static int prepare(struct session *session, const char *dir, struct error *err)
+{
+	const struct context *context = session->context;
+	progress_begin(&session->progress, &context->log, "reading the Compose files");
+	bool known = scratch_make(context->uid, session->plan->name, &session->scratch, err) == 0 &&
+		     start_engine(session, err) == 0 && read_files(session, dir, err) == 0;
+	progress_end(&session->progress);
+	if (!known || check_services(session, err) < 0 || write_override(session, err) < 0 ||
+		await_engine(session, err) < 0)
+		return -1;
+	return make_tree(session, err);
+}
+
 static int launch_up(struct session *session, struct launch_end *ret, struct error *err)
 {
 	_cleanup_free_ char *override = NULL;
@@ -186,6 +221,7 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct spawn spawn = SPAWN(argv);
 	spawn.in = null;
+	spawn.env = session->compose.environment;
 	spawn.own_group = true;
 	/* Whoever cleans up after us must not race with it. */
 	spawn.dies_with_parent = true;
@@ -251,9 +287,8 @@ static int conclude(struct session *session, struct launch_end *end, struct erro
 	report.reason = end->reason;
 	report.watch = &session->watch;
 	/* A kill can come with the very end, which is what the loop has heard of first. */
-	if (session->tree.worker >= 0)
-		watch_last_kills(&session->watch);
-	if (session->tree.worker >= 0 && end->reason != REASON_MISMATCH &&
+	watch_last_kills(&session->watch);
+	if (end->reason != REASON_MISMATCH &&
 		watch_conclude(&session->watch, &containers, &end->problem) < 0)
 		report.reason = end->reason = REASON_MISMATCH;
 	int status = exit_status(session, end, &containers, err);
@@ -338,6 +373,8 @@ static void session_close(struct session *session)
 	watch_close(&session->watch);
 	record_close(session->record);
 	compose_free(&session->compose);
+	variables_free(&session->variables);
+	free(session->endpoint);
 	engine_close(&session->engine);
 	tree_close(&session->tree);
 	ledger_free(&session->shared);
@@ -348,14 +385,11 @@ static void session_close(struct session *session)
 static int choose_engine(struct session *session, struct error *err)
 {
 	const struct options *options = &session->context->options;
-	if (engine_select(session->context, &session->kind, &session->engine, err) < 0)
+	if (engine_select(&session->context->host, session->context->uid, options->engine,
+		    &session->kind, &session->engine, err) < 0)
 		return -1;
 	if (session->kind == ENGINE_DOCKER)
 		return 0;
-	if (options->no_cgroup_parent)
-		return fail_as(err, EX_USAGE,
-			"--no-cgroup-parent needs Docker: rootless Podman has no cgroups but the "
-			"run's");
 	if (options->engine == WANT_ANY_ENGINE)
 		log_note(&session->context->log, LOG_NORMAL,
 			"on rootless Podman, since Docker is not ready: see oss-crs-run check");
@@ -382,25 +416,16 @@ static int run_phase(
 		.signals = -1,
 		.until_all = until == UNTIL_ALL || (until == UNTIL_DEFAULT && phase == PHASE_BUILD),
 	};
-	if (export_environment(&plan, phase, argument(context, 1),
-		    phase == PHASE_RUN ? argument(context, 2) : NULL, err) < 0 ||
-		export_args(context, first_arg, err) < 0 || choose_engine(&session, err) < 0)
+	if (make_variables(&session, first_arg, err) < 0 || choose_engine(&session, err) < 0)
 		return -1;
 	session.signals = signals_open(err);
 	if (session.signals < 0)
 		return -1;
-	if (context->options.no_cgroup_parent) {
-		log_warning(&context->log,
-			"--no-cgroup-parent: each container is limited by itself, a CRS "
-			"as a whole is not, and "
-			"nothing keeps other runs off its CPUs");
-	} else {
-		session.oss_crs_fd = delegation_open(&context->host, context->uid, err);
-		if (session.oss_crs_fd < 0)
-			return -1;
-	}
-	leftovers_sweep(
-		context, session.kind == ENGINE_DOCKER ? &session.engine : NULL, session.signals);
+	session.oss_crs_fd = delegation_open(&context->host, context->uid, err);
+	if (session.oss_crs_fd < 0)
+		return -1;
+	leftovers_sweep(&context->host, context->uid, &context->log,
+		session.kind == ENGINE_DOCKER ? &session.engine : NULL, session.signals);
 	return run_session(&session, job.dir, err);
 }
 

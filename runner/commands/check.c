@@ -3,11 +3,14 @@
  * check: the table of findings. Each looks at one thing, changes nothing, and carries its own remedy. The ids are
  * part of `check --json` and do not change.
  */
-#include "authority.h"
 #include "check_parts.h"
+#include "commands.h"
+
+#include "authority.h"
 #include "cleanup.h"
 #include "cleanup_json.h"
 #include "delegation.h"
+#include "engine_select.h"
 #include "fs.h"
 #include "machine.h"
 

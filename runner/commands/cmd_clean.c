@@ -3,7 +3,7 @@
  * cmd_clean: remove what runs have left. What there is, whether it lives, and the order of removal are leftovers.h's; here
  * is which of it the user wants gone, and what is said.
  */
-#include "context.h"
+#include "commands.h"
 
 #include "cleanup.h"
 #include "engine_select.h"
@@ -12,8 +12,6 @@
 #include "scratch.h"
 
 #include <errno.h>
-
-#define SERVICE_NAME "clean"
 
 struct cleaner {
 	const struct context *context;
@@ -40,7 +38,7 @@ static int open_podman(struct cleaner *cleaner, struct error *err)
 {
 	if (cleaner->leftovers.engines[ENGINE_PODMAN])
 		return 0;
-	return leftovers_open_podman(cleaner->context, &cleaner->leftovers, &cleaner->podman, err);
+	return leftovers_open_podman(&cleaner->leftovers, &cleaner->podman, err);
 }
 
 /* Both engines, as far as they are there. That neither is, is worth a word. */
@@ -113,7 +111,7 @@ static int clean_all(struct cleaner *cleaner, struct error *err)
 static int clean(struct cleaner *cleaner, struct error *err)
 {
 	const struct options *options = &cleaner->context->options;
-	if (leftovers_find(&cleaner->leftovers, cleaner->context->uid, &cleaner->runs, err) < 0)
+	if (leftovers_find(&cleaner->leftovers, &cleaner->runs, err) < 0)
 		return -1;
 	for (int i = 0; i < options->arg_count; i++)
 		if (clean_named(cleaner, options->args[i], err) < 0)
@@ -133,7 +131,7 @@ int cmd_clean(const struct context *context, struct error *err)
 		.leftovers = LEFTOVERS_NONE,
 		.runs = LEFT_RUNS_NONE};
 	struct error closing = {0};
-	int result = leftovers_open(context, true, &cleaner.leftovers, err);
+	int result = leftovers_open(&context->host, context->uid, true, &cleaner.leftovers, err);
 	if (result == 0) {
 		open_engines(&cleaner);
 		result = clean(&cleaner, err);

@@ -2,7 +2,7 @@
  *
  * cmd_exec: the cgroups of a job around any command, which finds them in its environment, or is born inside one.
  */
-#include "context.h"
+#include "commands.h"
 
 #include "cleanup.h"
 #include "conditions.h"
@@ -10,33 +10,21 @@
 #include "engine_select.h"
 #include "launch.h"
 #include "leftovers.h"
+#include "load.h"
 #include "proc.h"
 #include "publish.h"
 #include "record.h"
+#include "run_variables.h"
 #include "scope.h"
 #include "start.h"
 #include "tree.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <sys/wait.h>
-
-/* Also the variables that a service of that CRS would have. */
-static int export_crs(const struct plan_crs *crs, struct error *err)
-{
-	char cpus[CPULIST_TEXT_MAX];
-	char memory[24];
-	(void)snprintf(memory, sizeof memory, "%" PRIu64, crs->memory_max);
-	if (setenv("OSS_CRS_NAME", crs->name, 1) < 0 ||
-		setenv("OSS_CRS_CPUSET", cpulist_format(&crs->cpus, cpus), 1) < 0 ||
-		setenv("OSS_CRS_MEMORY_LIMIT", memory, 1) < 0)
-		return fail(err, errno, "set the environment of %s", crs->name);
-	return 0;
-}
 
 struct job_run {
 	const struct context *context;
 	const struct run_plan *plan;
+	const struct variables *variables; /* of the command */
 	struct cg_tree tree;
 	struct ledger shared;
 	struct conditions conditions;
@@ -60,6 +48,9 @@ static int launch(const struct job_run *job, int signals, struct launch_end *ret
 	const struct context *context = job->context;
 	const char *crs = context->options.crs;
 	_cleanup_close_ int cgroup = -1;
+	_cleanup_free_ const char **environment = NULL;
+	if (environment_make(job->variables, NULL, &environment, err) < 0)
+		return -1;
 	if (crs) {
 		cgroup = cgroup_open(job->tree.worker, crs, err);
 		if (cgroup < 0)
@@ -67,6 +58,7 @@ static int launch(const struct job_run *job, int signals, struct launch_end *ret
 	}
 	struct spawn spawn = SPAWN((const char *const *)context->options.args + 1);
 	spawn.cgroup = cgroup;
+	spawn.env = environment;
 	/* As a shell would run it: `exec … -- diff <(a) <(b)` works. */
 	spawn.keep_descriptors = true;
 	struct child child = CHILD_NONE;
@@ -123,11 +115,14 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 	return is_measured(job) ? conclude(job, ret, err) : 0;
 }
 
-static int run_in_tree(const struct context *context, const struct run_plan *plan, int oss_crs_fd,
-	int signals, struct error *err)
+static int run_in_tree(const struct context *context, const struct run_plan *plan,
+	const struct variables *variables, int oss_crs_fd, int signals, struct error *err)
 {
-	_cleanup_(job_run_close) struct job_run job = {
-		.context = context, .plan = plan, .tree = TREE_NONE, .shared = LEDGER_NONE};
+	_cleanup_(job_run_close) struct job_run job = {.context = context,
+		.plan = plan,
+		.variables = variables,
+		.tree = TREE_NONE,
+		.shared = LEDGER_NONE};
 	struct tree_options options = {
 		.oom_group = context->options.oom == OOM_GROUP, .leaf_crs = context->options.crs};
 	if (start_tree(context, plan, &options, oss_crs_fd, signals, &job.tree, &job.shared, err) <
@@ -151,7 +146,8 @@ static int check_engine(const struct context *context, struct error *err)
 {
 	struct engine docker = ENGINE_NONE;
 	enum engine_kind kind = ENGINE_DOCKER;
-	int result = engine_select(context, &kind, &docker, err);
+	int result = engine_select(
+		&context->host, context->uid, context->options.engine, &kind, &docker, err);
 	engine_close(&docker);
 	return result;
 }
@@ -178,11 +174,14 @@ int cmd_exec(const struct context *context, struct error *err)
 	_cleanup_close_ int oss_crs_fd = delegation_open(&context->host, context->uid, err);
 	if (oss_crs_fd < 0)
 		return -1;
-	leftovers_sweep(context, NULL, signals);
-	if (export_environment(&plan, PHASE_EXEC, NULL, NULL, err) < 0)
+	leftovers_sweep(&context->host, context->uid, &context->log, NULL, signals);
+	_cleanup_(variables_free) struct variables variables = VARIABLES_NONE;
+	const struct run_words words = {.project = NULL};
+	if (run_variables_add(&variables, &plan, PHASE_EXEC, &words, err) < 0)
 		return -1;
-	if (crs && (export_crs(&plan.crs[index], err) < 0 ||
+	/* Inside a CRS, also the variables that a container of it has. */
+	if (crs && (run_variables_add_crs(&variables, &plan.crs[index], err) < 0 ||
 			   scope_enter(&context->host, context->uid, plan.run_id, err) < 0))
 		return -1;
-	return run_in_tree(context, &plan, oss_crs_fd, signals, err);
+	return run_in_tree(context, &plan, &variables, oss_crs_fd, signals, err);
 }

@@ -2,11 +2,12 @@
  *
  * cmd_plan: what would be made, as a table, in words and as a drawing, or as JSON. Touches nothing.
  */
-#include "context.h"
+#include "commands.h"
 
 #include "cleanup.h"
 #include "drawing.h"
 #include "grid.h"
+#include "load.h"
 #include "machine.h"
 #include "size.h"
 #include "start.h"

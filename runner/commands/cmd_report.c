@@ -3,7 +3,7 @@
  * cmd_report: what runs that have ended came to: which there are, one of them as tables, pictures or a page, or two
  * side by side.
  */
-#include "context.h"
+#include "commands.h"
 
 #include "chart.h"
 #include "cleanup.h"

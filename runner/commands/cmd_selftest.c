@@ -3,7 +3,7 @@
  * cmd_selftest: a throwaway run of one CRS on this host, in which real processes try to get more than it has. What
  * stops them is the kernel; this only starts them, looks at how they ended, and says so.
  */
-#include "context.h"
+#include "commands.h"
 
 #include "cgroup_stat.h"
 #include "cleanup.h"

@@ -2,7 +2,7 @@
  *
  * cmd_status: the runs there are now: once, or with --watch on a terminal once a second until a key or a signal ends it.
  */
-#include "context.h"
+#include "commands.h"
 
 #include "cleanup.h"
 #include "screen.h"

@@ -2,7 +2,7 @@
  *
  * load: from the command line and the machine to a plan; shared by all commands that have one.
  */
-#include "context.h"
+#include "load.h"
 
 #include "cleanup.h"
 #include "fs.h"
@@ -201,27 +201,5 @@ int load_plan(const struct context *context, enum phase phase, struct job *ret_j
 	job = (struct job)JOB_NONE;
 	ret_plan->topology = topology;
 	topology = (struct topology)TOPOLOGY_NONE;
-	return 0;
-}
-
-int export_environment(const struct run_plan *plan, enum phase phase, const char *project,
-	const char *harness, struct error *err)
-{
-	const struct {
-		const char *name, *value;
-	} variables[] = {
-		{"OSS_CRS_CGROUP_PARENT", plan->cgroup_parent},
-		{"OSS_CRS_RUN_ID", plan->run_id},
-		{"OSS_CRS_PHASE", phase_name(phase)},
-		{"OSS_CRS_WORKER", plan->worker},
-		{"OSS_CRS_PROJECT", project},
-		{"OSS_CRS_HARNESS", harness},
-	};
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-		int result = variables[i].value ? setenv(variables[i].name, variables[i].value, 1)
-						: unsetenv(variables[i].name);
-		if (result < 0)
-			return fail(err, errno, "set %s", variables[i].name);
-	}
 	return 0;
 }

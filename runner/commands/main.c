@@ -3,7 +3,7 @@
  * oss-crs-run: cgroups for the CRSs of a job, and the job inside them. One table of commands; each returns its exit
  * status or an error, and only here are errors printed.
  */
-#include "context.h"
+#include "commands.h"
 
 #include "cleanup.h"
 #include "nearest.h"
@@ -147,14 +147,6 @@ static int run(int argc, char **argv, struct context *context, struct error *err
 		return add_hint(err,
 			"--wait begins when the others have ended, --share begins beside them");
 	}
-	if (options->no_cgroup_parent && (options->share || options->wait)) {
-		(void)fail_as(
-			err, EX_USAGE, "--no-cgroup-parent goes with neither --wait nor --share");
-		return add_hint(
-			err, "without cgroups there is nothing to wait for and nothing to share");
-	}
-	if (options->no_cgroup_parent && options->record)
-		return fail_as(err, EX_USAGE, "without cgroups there is nothing to record");
 	if (check_args(command, options, err) < 0 ||
 		(options->cgroup_root &&
 			host_set_cgroup(&context->host, options->cgroup_root, err) < 0))

@@ -6,7 +6,9 @@
 
 #include "cleanup.h"
 #include "conf.h"
+#include "engine_select.h"
 #include "nearest.h"
+#include "queue.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -15,11 +17,10 @@
 
 enum kind {
 	FLAG,     /* bool: true */
-	CLEAR,    /* the same bool: false */
 	TEXT,     /* const char * */
 	LIST,     /* struct text_list: can be given several times */
 	DURATION, /* uint64_t seconds */
-	PATIENCE, /* the same, but the argument is optional: without it DURATION_FOREVER */
+	PATIENCE, /* the same, but the argument is optional: without it QUEUE_FOREVER */
 	NUMBER,   /* uint64_t, up to KEEP_REPORTS_MAX */
 	CHOICE,   /* int: index into choices, plus one where 0 is the default */
 };
@@ -42,6 +43,7 @@ struct option_def {
 #define ALL \
 	(PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST | COMMAND_STATUS | COMMAND_REPORT)
 #define CONF     (1 << 16) /* can stand in run.conf */
+#define TESTS    (1 << 17) /* for tests alone: not in the help */
 #define FIELD(f) offsetof(struct options, f)
 
 static const char *const engine_choices[] = {"auto", "docker", "podman", NULL};
@@ -84,12 +86,8 @@ static const struct option_def defs[] = {
 		NULL, 0},
 	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS | CONF, NULL,
 		"let services that belong to no CRS run without limits", NULL, 0},
-	{"cgroup-parent", 0, CLEAR, FIELD(no_cgroup_parent), RUNS | CONF, NULL,
-		"one cgroup per CRS (this is the default)", NULL, 0},
-	{"no-cgroup-parent", 0, FLAG, FIELD(no_cgroup_parent), JOBS, NULL,
-		"limit each container by itself; a CRS of several containers gets its memory "
-		"several times",
-		NULL, 0},
+	{"cgroup-parent", 0, FLAG, FIELD(cgroup_parent), RUNS, NULL,
+		"one cgroup per CRS: always so; accepted for those who write it", NULL, 0},
 	{"keep", 0, FLAG, FIELD(keep), JOBS | CONF, NULL,
 		"leave containers and cgroups when the run ends", NULL, 0},
 	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the closing figures as JSON", NULL,
@@ -115,7 +113,7 @@ static const struct option_def defs[] = {
 	{"all", 0, FLAG, FIELD(all), COMMAND_CLEAN, NULL, "every run, live ones too", NULL, 0},
 	{"dry-run", 0, FLAG, FIELD(dry_run), COMMAND_CLEAN, NULL, "say what would be removed", NULL,
 		0},
-	{"cgroup-root", 0, TEXT, FIELD(cgroup_root), ALL, "DIR",
+	{"cgroup-root", 0, TEXT, FIELD(cgroup_root), ALL | TESTS, "DIR",
 		"a directory in the place of /sys/fs/cgroup (tests)", NULL, 0},
 	{"json", 0, FLAG, FIELD(json), ALL, NULL, "machine-readable output", NULL, 0},
 	{"quiet", 'q', FLAG, FIELD(quiet), ALL | CONF, NULL, "errors only", NULL, 0},
@@ -178,8 +176,7 @@ static int apply(
 	struct text_list *list = field;
 	switch (def->kind) {
 	case FLAG:
-	case CLEAR:
-		*(bool *)field = def->kind == FLAG;
+		*(bool *)field = true;
 		return 0;
 	case TEXT:
 		*(const char **)field = text;
@@ -195,7 +192,7 @@ static int apply(
 							    : 0;
 	case PATIENCE:
 		if (!text)
-			*(uint64_t *)field = DURATION_FOREVER;
+			*(uint64_t *)field = QUEUE_FOREVER;
 		return text && duration_parse(text, field, err) < 0
 			       ? add_context(err, "--%s", def->name)
 			       : 0;
@@ -313,7 +310,7 @@ static int apply_switch(
 	if (on < 0)
 		return fail_as(
 			err, EX_CONFIG, "--%s: '%s' is neither yes nor no", def->name, value);
-	*(bool *)((char *)options + def->offset) = (on == 1) == (def->kind == FLAG);
+	*(bool *)((char *)options + def->offset) = on == 1;
 	return 0;
 }
 
@@ -349,7 +346,7 @@ void options_free(struct options *options)
 void options_help(unsigned command, FILE *to)
 {
 	for (size_t i = 0; i < DEF_COUNT; i++) {
-		if (!(defs[i].commands & command))
+		if (!(defs[i].commands & command) || defs[i].commands & TESTS)
 			continue;
 		char left[64];
 		const char letter[] = {'-', defs[i].letter, ',', ' ', '\0'};

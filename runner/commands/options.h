@@ -5,7 +5,6 @@
 #ifndef OSS_CRS_OPTIONS_H
 #define OSS_CRS_OPTIONS_H
 
-#include "cpulist.h"
 #include "error.h"
 
 #include <stdbool.h>
@@ -23,12 +22,6 @@ enum {
 	COMMAND_SELFTEST = 1 << 6,
 	COMMAND_STATUS = 1 << 7,
 	COMMAND_REPORT = 1 << 8,
-};
-
-enum wanted_engine {
-	WANT_ANY_ENGINE,
-	WANT_DOCKER,
-	WANT_PODMAN,
 };
 
 enum until {
@@ -58,14 +51,14 @@ struct options {
 	const char *cpus, *memory; /* of the job, in the place of the config's */
 	const char *host_cpus, *host_memory, *topology;
 	uint64_t timeout;      /* seconds; 0: none */
-	uint64_t wait;         /* seconds; 0: not at all; DURATION_FOREVER */
+	uint64_t wait;         /* seconds; 0: not at all; QUEUE_FOREVER */
 	uint64_t keep_reports; /* how many */
 	int engine;            /* enum wanted_engine */
 	int until;             /* enum until */
 	int oom;               /* enum oom_mode */
-	bool keep, strict, scale, json, allow_unconfined, no_cgroup_parent, docker, dry_run, all,
+	bool keep, strict, scale, json, allow_unconfined, cgroup_parent, docker, dry_run, all,
 		stale, share, watch, record;
-	bool quiet, verbose, help, version;
+	bool quiet, verbose, help;
 	char **args; /* what is left: CONFIG and the rest */
 	int arg_count;
 	struct owned_text *owned; /* from run.conf */
@@ -91,8 +84,6 @@ void options_free(struct options *options);
 
 /* Write the options of a command, one line each. */
 void options_help(unsigned command, FILE *to);
-
-#define DURATION_FOREVER UINT64_MAX
 
 /* "90", "90s", "5m", "2h", "1d" to seconds; EX_USAGE for anything else and for zero. */
 int duration_parse(const char *text, uint64_t *ret, struct error *err);

@@ -21,11 +21,6 @@ struct progress {
 	bool live; /* on a terminal */
 };
 
-#define PROGRESS_NONE                     \
-	{                                 \
-		.log = NULL, .what = NULL \
-	}
-
 /* A step begins; the one before has ended. what is a literal, or outlives the step. */
 void progress_begin(struct progress *progress, const struct log *log, const char *what);
 void progress_end(struct progress *progress);

@@ -93,8 +93,8 @@ static bool is_template(const char *path)
 	return len > 3 && strcmp(path + len - 3, ".j2") == 0;
 }
 
-static int add_file(struct compose *compose, const char *path, const struct run_plan *plan,
-	const char *scratch_dir, struct error *err)
+static int add_file(
+	struct compose *compose, const struct compose_job *job, const char *path, struct error *err)
 {
 	if (access(path, R_OK) < 0) {
 		(void)fail(err, errno, "%s", path);
@@ -108,7 +108,7 @@ static int add_file(struct compose *compose, const char *path, const struct run_
 	char *file = NULL;
 	if (!is_template(path))
 		file = strdup(path);
-	else if (render_template(path, plan, scratch_dir, &file, err) < 0)
+	else if (render_template(path, job->plan, job->scratch, &file, err) < 0)
 		return -1;
 	if (!file || !compose->dir)
 		return fail(err, ENOMEM, "%s", path);
@@ -116,37 +116,54 @@ static int add_file(struct compose *compose, const char *path, const struct run_
 	return 0;
 }
 
-static int add_default_file(struct compose *compose, const char *dir, const struct run_plan *plan,
-	const char *scratch_dir, struct error *err)
+static int add_default_file(
+	struct compose *compose, const struct compose_job *job, struct error *err)
 {
 	for (size_t i = 0; i < sizeof default_files / sizeof *default_files; i++) {
 		_cleanup_free_ char *path = NULL;
-		if (asprintf(&path, "%s/%s", dir, default_files[i]) < 0)
-			return fail(err, ENOMEM, "%s", dir);
+		if (asprintf(&path, "%s/%s", job->dir, default_files[i]) < 0)
+			return fail(err, ENOMEM, "%s", job->dir);
 		if (access(path, F_OK) == 0)
-			return add_file(compose, path, plan, scratch_dir, err);
+			return add_file(compose, job, path, err);
 	}
-	(void)fail_as(err, EX_CONFIG, "%s: no Docker Compose file in this directory", dir);
+	(void)fail_as(err, EX_CONFIG, "%s: no Docker Compose file in this directory", job->dir);
 	return add_hint(err, "it needs %s, or name one with --compose-file FILE", default_files[0]);
 }
 
-int compose_open(const struct run_plan *plan, const char *dir, const struct text_list *files,
-	enum phase phase, const char *scratch_dir, struct compose *ret, struct error *err)
+/* Compose finds the engine by its environment, as Docker's own client does. */
+static int make_environment(
+	struct compose *compose, const struct compose_job *job, struct error *err)
+{
+	_cleanup_(variables_free) struct variables engine = VARIABLES_NONE;
+	if (job->endpoint && (variables_add(&engine, "DOCKER_HOST", job->endpoint, err) < 0 ||
+				     variables_add(&engine, "DOCKER_CONTEXT", NULL, err) < 0 ||
+				     variables_add(&engine, "DOCKER_TLS_VERIFY", NULL, err) < 0))
+		return -1;
+	if (environment_make(job->variables, &engine, &compose->environment, err) < 0)
+		return -1;
+	/* The strings of the engine's variables are the project's from here on. */
+	compose->engine = engine;
+	engine = (struct variables)VARIABLES_NONE;
+	return 0;
+}
+
+int compose_open(const struct compose_job *job, struct compose *ret, struct error *err)
 {
 	_cleanup_(compose_free) struct compose compose = {
-		.project = compose_project(plan->name),
-		.phase = phase_name(phase),
-		.files = calloc(files->count + 1, sizeof *compose.files),
+		.project = compose_project(job->plan->name),
+		.phase = phase_name(job->phase),
+		.files = calloc(job->file_count + 1, sizeof *compose.files),
+		.variables = job->variables,
 	};
 	if (!compose.project || !compose.files)
 		return fail(err, ENOMEM, "Compose");
 	compose.tool = compose_find_tool(err);
-	if (!compose.tool)
+	if (!compose.tool || make_environment(&compose, job, err) < 0)
 		return -1;
-	for (size_t i = 0; i < files->count; i++)
-		if (add_file(&compose, files->items[i], plan, scratch_dir, err) < 0)
+	for (size_t i = 0; i < job->file_count; i++)
+		if (add_file(&compose, job, job->files[i], err) < 0)
 			return -1;
-	if (files->count == 0 && add_default_file(&compose, dir, plan, scratch_dir, err) < 0)
+	if (job->file_count == 0 && add_default_file(&compose, job, err) < 0)
 		return -1;
 	*ret = compose;
 	compose = (struct compose)COMPOSE_NONE;
@@ -168,6 +185,8 @@ void compose_free(struct compose *compose)
 		free(compose->services[i].name);
 	free_names(&compose->networks);
 	free_names(&compose->volumes);
+	variables_free(&compose->engine);
+	free(compose->environment);
 	free(compose->tool);
 	free(compose->files);
 	free(compose->services);

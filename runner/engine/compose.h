@@ -6,9 +6,9 @@
 #ifndef OSS_CRS_COMPOSE_H
 #define OSS_CRS_COMPOSE_H
 
-#include "options.h"
 #include "owner.h"
 #include "plan.h"
+#include "run_variables.h"
 
 #define COMPOSE_UNCONFINED (-1)
 
@@ -36,7 +36,10 @@ struct compose {
 	char *dir;     /* project directory: relative paths in the files start here */
 	char **files;  /* as given with -f */
 	size_t file_count;
-	const char *phase; /* the profile */
+	const char *phase;                 /* the profile */
+	const struct variables *variables; /* those of the run; the caller's */
+	const char **environment;          /* of Compose's own process */
+	struct variables engine;           /* those of the environment that name the engine */
 	char *schema; /* `version:` as the old tool writes it, to be repeated in the override; else NULL */
 	struct compose_service *services;
 	size_t service_count;
@@ -57,10 +60,23 @@ char *compose_find_tool(struct error *err);
 /* The Compose project of a run of that name, so that whoever knows the name finds what it left. Caller frees. */
 char *compose_project(const char *run_name);
 
-/* Find the job's files: those given, or docker-compose.yaml, .yml or .yaml.j2 in dir. A template is rendered into
- * scratch_dir, a path. Missing files are EX_CONFIG. */
-int compose_open(const struct run_plan *plan, const char *dir, const struct text_list *files,
-	enum phase phase, const char *scratch_dir, struct compose *ret, struct error *err);
+/* A job's Compose project, before anything of it has been read. All of it is the caller's, and the plan and the variables
+ * outlive the project. */
+struct compose_job {
+	const struct run_plan *plan;
+	enum phase phase;
+	const char *dir;          /* where the files are looked for if none is given */
+	const char *const *files; /* as given with -f */
+	size_t file_count;
+	const char *scratch; /* path of the directory that templates are rendered into */
+	const char
+		*endpoint; /* "unix://…" of the engine; NULL: the one that Docker's settings name */
+	const struct variables *variables; /* those of the run, from run_variables.h */
+};
+
+/* Find the job's files: those given, or docker-compose.yaml, .yml or .yaml.j2 in dir; and make the environment of Compose.
+ * Missing files are EX_CONFIG. */
+int compose_open(const struct compose_job *job, struct compose *ret, struct error *err);
 void compose_free(struct compose *compose);
 
 /* Ask the tool what the files come to (`config`) and find the CRS of every service of the phase: by a cgroup_parent
@@ -72,9 +88,9 @@ int compose_services(struct compose *compose, const struct run_plan *plan, bool 
 /* The CRS of a service, as an index into the plan's, or COMPOSE_UNCONFINED. */
 int compose_crs(const struct compose *compose, const char *service);
 
-/* The override file's content. limits_per_container: cpuset and mem_limit instead of cgroup_parent. Caller frees. */
-int compose_override(const struct compose *compose, const struct run_plan *plan,
-	bool limits_per_container, char **ret, struct error *err);
+/* The override file's content. Caller frees. */
+int compose_override(
+	const struct compose *compose, const struct run_plan *plan, char **ret, struct error *err);
 
 /* argv of any call: the words that all have in common, then `more` (NULL-terminated). Caller frees the array, not the
  * strings. */

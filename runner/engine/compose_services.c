@@ -216,6 +216,7 @@ int compose_services(struct compose *compose, const struct run_plan *plan, bool 
 	if (compose_argv(compose, (const char *const[]){"config", NULL}, &argv, err) < 0)
 		return -1;
 	struct spawn spawn = SPAWN(argv);
+	spawn.env = compose->environment;
 	_cleanup_free_ char *text = NULL;
 	int status = 0;
 	if (proc_capture(&spawn, CONFIG_SIZE_MAX, &text, &status, err) < 0)
@@ -249,26 +250,20 @@ static json_t *literal(const char *text)
 	return json_string(escaped);
 }
 
-/* The variables that every service gets, besides those of its CRS. */
-static const char *const passed_on[] = {"OSS_CRS_CGROUP_PARENT", "OSS_CRS_RUN_ID", "OSS_CRS_PHASE",
-	"OSS_CRS_WORKER", "OSS_CRS_PROJECT", "OSS_CRS_HARNESS", "OSS_CRS_ARGS"};
-
-static json_t *environment_of(const struct plan_crs *crs)
+static json_t *environment_to_json(const struct variables *run, const struct variables *crs)
 {
 	json_t *environment = json_object();
-	for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++) {
-		const char *value = getenv(passed_on[i]);
-		if (value)
-			(void)json_object_set_new(environment, passed_on[i], literal(value));
+	const struct variables *const lists[] = {run, crs};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		for (size_t j = 0; j < lists[i]->count; j++) {
+			const char *entry = lists[i]->list[j];
+			const char *value = strchr(entry, '=');
+			_cleanup_free_ char *name =
+				value ? strndup(entry, (size_t)(value - entry)) : NULL;
+			if (name)
+				(void)json_object_set_new(environment, name, literal(value + 1));
+		}
 	}
-	if (!crs)
-		return environment;
-	char text[CPULIST_TEXT_MAX];
-	(void)json_object_set_new(environment, "OSS_CRS_NAME", literal(crs->name));
-	(void)json_object_set_new(
-		environment, "OSS_CRS_CPUSET", literal(cpulist_format(&crs->cpus, text)));
-	(void)snprintf(text, sizeof text, "%" PRIu64, crs->memory_max);
-	(void)json_object_set_new(environment, "OSS_CRS_MEMORY_LIMIT", literal(text));
 	return environment;
 }
 
@@ -304,43 +299,41 @@ static json_t *labelled(const struct compose *compose, const struct run_plan *pl
 	return section;
 }
 
-static json_t *override_of(const struct compose *compose, const struct run_plan *plan,
-	const struct plan_crs *crs, bool limits_per_container)
+static int override_of(const struct compose *compose, const struct run_plan *plan,
+	const struct plan_crs *crs, json_t **ret, struct error *err)
 {
+	_cleanup_(variables_free) struct variables own = VARIABLES_NONE;
+	if (crs && run_variables_add_crs(&own, crs, err) < 0)
+		return -1;
 	json_t *body = json_object();
-	(void)json_object_set_new(body, "environment", environment_of(crs));
+	(void)json_object_set_new(
+		body, "environment", environment_to_json(compose->variables, &own));
 	(void)json_object_set_new(body, "labels", labels_of(compose, plan));
+	*ret = body;
 	if (!crs)
-		return body;
-	char text[CPULIST_TEXT_MAX];
-	if (limits_per_container) {
-		(void)json_object_set_new(
-			body, "cpuset", literal(cpulist_format(&crs->cpus, text)));
-		(void)snprintf(text, sizeof text, "%" PRIu64 "b", crs->memory_max);
-		(void)json_object_set_new(body, "mem_limit", literal(text));
-		(void)json_object_set_new(body, "memswap_limit", literal(text));
-		return body;
-	}
+		return 0;
 	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
 	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
 	(void)json_object_set_new(body, "cgroup_parent", literal(parent));
-	return body;
+	return 0;
 }
 
-int compose_override(const struct compose *compose, const struct run_plan *plan,
-	bool limits_per_container, char **ret, struct error *err)
+int compose_override(
+	const struct compose *compose, const struct run_plan *plan, char **ret, struct error *err)
 {
 	_cleanup_json_ json_t *root = json_object();
-	json_t *services = json_object();
+	_cleanup_json_ json_t *services = json_object();
 	if (compose->schema)
 		(void)json_object_set_new(root, "version", literal(compose->schema));
 	for (size_t i = 0; i < compose->service_count; i++) {
 		const struct compose_service *service = &compose->services[i];
 		const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
-		(void)json_object_set_new(services, service->name,
-			override_of(compose, plan, crs, limits_per_container));
+		json_t *body = NULL;
+		if (override_of(compose, plan, crs, &body, err) < 0)
+			return -1;
+		(void)json_object_set_new(services, service->name, body);
 	}
-	(void)json_object_set_new(root, "services", services);
+	(void)json_object_set(root, "services", services);
 	if (!has_bare_networks(compose)) {
 		(void)json_object_set_new(
 			root, "networks", labelled(compose, plan, &compose->networks));

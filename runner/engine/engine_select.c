@@ -40,20 +40,18 @@ int engine_select_by_rule(int wanted, const struct error *docker, const struct e
 	return add_hint(err, "%s; or, without Docker: %s", docker->hint, podman->hint);
 }
 
-int engine_select_check_podman(const struct context *context, struct error *err)
+int engine_select_check_podman(const struct host *host, uid_t uid, struct error *err)
 {
 	_cleanup_free_ char *program = NULL;
-	return podman_find(&program, err) < 0 ||
-			       podman_check_ids(&context->host, context->uid, err) < 0 ||
-			       podman_check_manager(context->uid, err) < 0
+	return podman_find(&program, err) < 0 || podman_check_ids(host, uid, err) < 0 ||
+			       podman_check_manager(uid, err) < 0
 		       ? -1
 		       : 0;
 }
 
-int engine_select(const struct context *context, enum engine_kind *ret, struct engine *ret_docker,
-	struct error *err)
+int engine_select(const struct host *host, uid_t uid, int wanted, enum engine_kind *ret,
+	struct engine *ret_docker, struct error *err)
 {
-	int wanted = context->options.engine;
 	struct error docker = {0};
 	struct error podman = {0};
 	if (wanted != WANT_PODMAN && engine_open_docker(ret_docker, &docker) == 0) {
@@ -61,7 +59,7 @@ int engine_select(const struct context *context, enum engine_kind *ret, struct e
 		return 0;
 	}
 	if (wanted != WANT_DOCKER)
-		(void)engine_select_check_podman(context, &podman);
+		(void)engine_select_check_podman(host, uid, &podman);
 	return engine_select_by_rule(wanted, &docker, &podman, ret, err);
 }
 

@@ -27,7 +27,7 @@
 static int timer_set(int timer, uint64_t seconds, struct error *err)
 {
 	struct itimerspec when = {.it_value = {.tv_sec = (time_t)seconds}};
-	if (seconds != DURATION_FOREVER && timerfd_settime(timer, 0, &when, NULL) < 0)
+	if (seconds != QUEUE_FOREVER && timerfd_settime(timer, 0, &when, NULL) < 0)
 		return fail(err, errno, "timerfd");
 	return 0;
 }

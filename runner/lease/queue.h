@@ -18,11 +18,11 @@
 #define OSS_CRS_QUEUE_H
 
 #include "lease.h"
-#include "options.h"
 #include "proc.h"
 
 #define QUEUE_LOCK         "run/oss-crs/lease" /* below the root of the host */
 #define QUEUE_LOCK_SECONDS 30                  /* for one holder */
+#define QUEUE_FOREVER      UINT64_MAX          /* seconds: wait without an end */
 #define QUEUE_LOCK_TURNS   20                  /* so many times, while holders change */
 
 struct queue_request {
@@ -30,7 +30,7 @@ struct queue_request {
 	const struct run_plan *plan;
 	const struct tree_options *tree;
 	struct lease_claim claim; /* what the plan asks for */
-	uint64_t wait;            /* seconds; 0: not at all; or DURATION_FOREVER */
+	uint64_t wait;            /* seconds; 0: not at all; or QUEUE_FOREVER */
 	bool share;               /* begin, whoever is in the way */
 	int oss_crs_fd;           /* from delegation_open() */
 	int signals; /* from signals_open(); one that comes ends a wait, and is left there to be read */

@@ -22,17 +22,17 @@
 #define PODMAN_SERVICE "clean" /* the name of no run */
 
 int leftovers_open(
-	const struct context *context, bool wait, struct leftovers *ret, struct error *err)
+	const struct host *host, uid_t uid, bool wait, struct leftovers *ret, struct error *err)
 {
 	_cleanup_(leftovers_close) struct leftovers opened = LEFTOVERS_NONE;
 	struct error ignored;
-	opened.host = &context->host;
-	opened.uid = context->uid;
-	opened.oss_crs_fd = delegation_find(&context->host, context->uid, err);
+	opened.host = host;
+	opened.uid = uid;
+	opened.oss_crs_fd = delegation_find(host, uid, err);
 	if (opened.oss_crs_fd < 0 && err->code != ENOENT)
 		return -1;
 	/* Without a session there are none. */
-	opened.base = scratch_open_base(context->uid, NULL, &ignored);
+	opened.base = scratch_open_base(uid, NULL, &ignored);
 	opened.owners = opened.base >= 0 ? scratch_open_owners(opened.base, err) : -1;
 	if (opened.base >= 0 && opened.owners < 0)
 		return -1;
@@ -53,15 +53,14 @@ void leftovers_close(struct leftovers *leftovers)
 	*leftovers = (struct leftovers)LEFTOVERS_NONE;
 }
 
-int leftovers_open_podman(const struct context *context, struct leftovers *leftovers,
-	struct engine *ret, struct error *err)
+int leftovers_open_podman(struct leftovers *leftovers, struct engine *ret, struct error *err)
 {
 	_cleanup_free_ char *base = NULL;
 	_cleanup_free_ char *endpoint = NULL;
-	if (engine_select_check_podman(context, err) < 0)
+	if (engine_select_check_podman(leftovers->host, leftovers->uid, err) < 0)
 		return -1;
-	_cleanup_close_ int fd = scratch_open_base(context->uid, &base, err);
-	if (fd < 0 || podman_start(context->uid, PODMAN_SERVICE, base, &endpoint, err) < 0)
+	_cleanup_close_ int fd = scratch_open_base(leftovers->uid, &base, err);
+	if (fd < 0 || podman_start(leftovers->uid, PODMAN_SERVICE, base, &endpoint, err) < 0)
 		return -1;
 	if (engine_open_at(ENGINE_PODMAN, endpoint, ret, err) == 0 && engine_check(ret, err) == 0) {
 		leftovers->engines[ENGINE_PODMAN] = ret;
@@ -69,7 +68,7 @@ int leftovers_open_podman(const struct context *context, struct leftovers *lefto
 	}
 	struct error ignored;
 	engine_close(ret);
-	(void)podman_stop(context->uid, PODMAN_SERVICE, &ignored);
+	(void)podman_stop(leftovers->uid, PODMAN_SERVICE, &ignored);
 	return -1;
 }
 
@@ -198,8 +197,7 @@ static int judge(const struct leftovers *leftovers, struct left_runs *runs, stru
 	return unowned;
 }
 
-int leftovers_find(
-	const struct leftovers *leftovers, uid_t uid, struct left_runs *ret, struct error *err)
+int leftovers_find(const struct leftovers *leftovers, struct left_runs *ret, struct error *err)
 {
 	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
 	const struct {
@@ -212,7 +210,7 @@ int leftovers_find(
 		{leftovers->owners, DT_REG, offsetof(struct left_run, has_files)},
 	};
 	for (size_t i = 0; i < ENGINE_KINDS; i++)
-		if (find_objects(leftovers->engines[i], uid, &runs, err) < 0)
+		if (find_objects(leftovers->engines[i], leftovers->uid, &runs, err) < 0)
 			return -1;
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (find_names(places[i].dir, places[i].type, places[i].has, &runs, err) < 0)
@@ -286,37 +284,36 @@ static bool any_of_podman(const struct left_runs *runs)
 	return false;
 }
 
-void leftovers_sweep(const struct context *context, struct engine *engine, int signals)
+void leftovers_sweep(const struct host *host, uid_t uid, const struct log *log,
+	struct engine *engine, int signals)
 {
 	struct engine podman = ENGINE_NONE;
 	_cleanup_(leftovers_close) struct leftovers leftovers = LEFTOVERS_NONE;
 	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
 	struct error problem = {0};
-	int opened = leftovers_open(context, false, &leftovers, &problem);
+	int opened = leftovers_open(host, uid, false, &leftovers, &problem);
 	leftovers.signals = signals;
 	if (opened == 0 && engine)
 		leftovers.engines[engine->kind] = engine;
-	if (opened < 0 || leftovers_find(&leftovers, context->uid, &runs, &problem) < 0) {
-		log_note(&context->log, LOG_VERBOSE, "dead runs were not looked for: %s",
-			problem.msg);
+	if (opened < 0 || leftovers_find(&leftovers, &runs, &problem) < 0) {
+		log_note(log, LOG_VERBOSE, "dead runs were not looked for: %s", problem.msg);
 		return;
 	}
-	if (any_of_podman(&runs) &&
-		leftovers_open_podman(context, &leftovers, &podman, &problem) < 0)
-		log_note(&context->log, LOG_VERBOSE, "dead runs on Podman stay: %s", problem.msg);
+	if (any_of_podman(&runs) && leftovers_open_podman(&leftovers, &podman, &problem) < 0)
+		log_note(log, LOG_VERBOSE, "dead runs on Podman stay: %s", problem.msg);
 	for (size_t i = 0; i < runs.count; i++) {
 		const struct left_run *run = &runs.list[i];
 		if (run->live || run->run.keep || (!leftovers.engines[run->kind] && run->has_files))
 			continue;
 		int removed = leftovers_remove(&leftovers, run, &problem);
 		if (removed > 0)
-			log_note(&context->log, LOG_NORMAL, "removed what the dead run %s had left",
+			log_note(log, LOG_NORMAL, "removed what the dead run %s had left",
 				run->run.name);
 		else if (removed < 0)
-			log_warning(&context->log, "the dead run %s could not be removed: %s%s%s",
+			log_warning(log, "the dead run %s could not be removed: %s%s%s",
 				run->run.name, problem.msg, problem.hint[0] ? "; " : "",
 				problem.hint);
 	}
 	if (leftovers_close_podman(&leftovers, &problem) < 0)
-		log_warning(&context->log, "%s", problem.msg);
+		log_warning(log, "%s", problem.msg);
 }

@@ -11,8 +11,8 @@
 #ifndef OSS_CRS_LEFTOVERS_H
 #define OSS_CRS_LEFTOVERS_H
 
-#include "context.h"
 #include "engine.h"
+#include "log.h"
 
 struct leftovers {
 	const struct host *host;
@@ -48,18 +48,16 @@ struct left_runs {
 /* Open what there is; makes no cgroup. One at a time of the user's processes may have it open to remove something:
  * without `wait`, another is EBUSY. The caller fills in engines and signals. */
 int leftovers_open(
-	const struct context *context, bool wait, struct leftovers *ret, struct error *err);
+	const struct host *host, uid_t uid, bool wait, struct leftovers *ret, struct error *err);
 void leftovers_close(struct leftovers *leftovers);
 
 /* Ask Podman too, if it is ready: by a service of its own, which the lock on the leftovers keeps from being somebody else's as
  * well. ret is the caller's memory. Then end that service, if it was started. */
-int leftovers_open_podman(const struct context *context, struct leftovers *leftovers,
-	struct engine *ret, struct error *err);
+int leftovers_open_podman(struct leftovers *leftovers, struct engine *ret, struct error *err);
 int leftovers_close_podman(struct leftovers *leftovers, struct error *err);
 
 /* All runs of the user, by name, each judged. The caller frees. */
-int leftovers_find(
-	const struct leftovers *leftovers, uid_t uid, struct left_runs *ret, struct error *err);
+int leftovers_find(const struct leftovers *leftovers, struct left_runs *ret, struct error *err);
 void left_runs_free(struct left_runs *runs);
 
 /* Remove all traces of a run: containers first, since the engine would make a cgroup that it misses again, without limits and
@@ -71,6 +69,7 @@ int leftovers_remove(
 /* The cheap part, for the start of every run and before anything of it is there: remove what dead runs have left and nobody
  * wants to look at (--keep). Without an engine, only those that never had containers; Podman is started where files of a
  * dead run name it. Says what it has removed, and never fails; a signal of `signals` ends its wait, and is left there. */
-void leftovers_sweep(const struct context *context, struct engine *engine, int signals);
+void leftovers_sweep(const struct host *host, uid_t uid, const struct log *log,
+	struct engine *engine, int signals);
 
 #endif

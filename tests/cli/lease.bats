@@ -33,8 +33,6 @@ setup() {
 	done
 	run "$RUN" exec --wait --share "$BATS_TEST_TMPDIR" -- true
 	[ "$status" -eq 64 ]
-	run "$RUN" run --no-cgroup-parent --wait "$BATS_TEST_TMPDIR" p h
-	[ "$status" -eq 64 ]
 	run "$RUN" plan --wait "$BATS_TEST_TMPDIR"
 	[ "$status" -eq 64 ]
 }

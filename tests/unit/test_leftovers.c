@@ -66,7 +66,7 @@ static void assert_found(const struct place *place, const char *expected)
 	struct error err = {0};
 	char text[1024] = "";
 	_cleanup_(left_runs_free) struct left_runs runs = LEFT_RUNS_NONE;
-	assert_ok(leftovers_find(&place->leftovers, 1000, &runs, &err), err);
+	assert_ok(leftovers_find(&place->leftovers, &runs, &err), err);
 	for (int name = 'a'; name <= 'z'; name++) {
 		for (size_t i = 0; i < runs.count; i++) {
 			const struct left_run *run = &runs.list[i];
@@ -119,7 +119,7 @@ TEST(a_signal_ends_the_wait_for_who_is_making_a_run)
 	_cleanup_close_ int signals = eventfd(1, EFD_CLOEXEC);
 	assert_return_code(signals, errno);
 	place.leftovers.signals = signals;
-	assert_int_equal(leftovers_find(&place.leftovers, 1000, &runs, &err), -1);
+	assert_int_equal(leftovers_find(&place.leftovers, &runs, &err), -1);
 	assert_int_equal(err.code, EINTR);
 	cleanup_close(&maker);
 	assert_found(&place, "a=dead:c");

@@ -48,22 +48,20 @@ TEST(the_user_overrides_the_host_and_the_line_overrides_both)
 	_cleanup_(options_done) struct options options = OPTIONS_NONE;
 	struct error err = {0};
 	assert_ok(read_conf(unit_dir(state),
-			  "[defaults]\nworker=host\ntimeout=1h\nstrict=yes\noom=group\ncgroup-"
-			  "parent=no\n",
+			  "[defaults]\nworker=host\ntimeout=1h\nstrict=yes\noom=group\n",
 			  "[defaults]\nworker=mine\nstrict=no\n", COMMAND_RUN, &options, &err),
 		err);
 	assert_string_equal(options.worker, "mine");
 	assert_int_equal(options.timeout, 3600);
 	assert_int_equal(options.oom, OOM_GROUP);
 	assert_false(options.strict);
-	assert_true(options.no_cgroup_parent);
 	char *argv[] = {strdupa("run"), strdupa("--timeout"), strdupa("5"),
 		strdupa("--oom=process"), strdupa("--cgroup-parent"), strdupa("config"), NULL};
 	assert_ok(options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), err);
 	assert_string_equal(options.worker, "mine");
 	assert_int_equal(options.timeout, 5);
 	assert_int_equal(options.oom, OOM_PROCESS);
-	assert_false(options.no_cgroup_parent);
+	assert_true(options.cgroup_parent);
 	assert_int_equal(options.arg_count, 1);
 }
 

@@ -241,19 +241,6 @@ teardown() {
 	nothing_left
 }
 
-# bats test_tags=both
-@test "--no-cgroup-parent limits each container by itself, and says so" {
-	services a 'exit $$(nproc)' b 'sleep 600'
-	run as alice oss-crs-run run --no-cgroup-parent --keep $JOB p h
-	[ "$status" -eq 2 ]
-	[[ "$output" == *"each container is limited by itself"* ]]
-	id=$(docker ps -aq --filter label=com.docker.compose.service=a)
-	[ "$(docker inspect -f '{{.HostConfig.CgroupParent}} {{.HostConfig.CpusetCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}' "$id")" = " 0-1 134217728 134217728" ]
-	run as alice oss-crs-run clean
-	[ "$status" -eq 0 ]
-	nothing_left
-}
-
 @test "--allow-unconfined lets a stranger run without limits, and says so" {
 	services a 'sleep 600' stranger 'exit $$(nproc)'
 	run as alice oss-crs-run run --allow-unconfined $JOB p h
