@@ -15,7 +15,7 @@
 
 #define CGROUP_PATH_MAX  4096
 #define CGROUP_UNLIMITED UINT64_MAX /* "max" in the kernel's files */
-#define CGROUP_OURS \
+#define CGROUP_OSS_CRS \
 	"oss-crs" /* the cgroup below user@UID.service that everything of ours lives in */
 /* The file of a run's cgroup that its owner locks: there since kernel 4.14, writable for the cgroup's user, and of no use to
  * us otherwise. */

@@ -59,11 +59,11 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err)
 	if (user < 0 || check_controllers(user, uid, err) < 0)
 		return -1;
 	char enabled[512];
-	if (cgroup_get(user, CGROUP_OURS, "cgroup.subtree_control", enabled, sizeof enabled, err) ==
-		0) {
-		if (faccessat(user, CGROUP_OURS, W_OK, 0) < 0) {
+	if (cgroup_get(user, CGROUP_OSS_CRS, "cgroup.subtree_control", enabled, sizeof enabled,
+		    err) == 0) {
+		if (faccessat(user, CGROUP_OSS_CRS, W_OK, 0) < 0) {
 			(void)fail(err, errno, "user@%u.service/%s is not yours to write",
-				(unsigned)uid, CGROUP_OURS);
+				(unsigned)uid, CGROUP_OSS_CRS);
 			return hint_permission(err);
 		}
 		if (cgroup_has(enabled, CGROUP_CPUSET_MEMORY))
@@ -78,7 +78,8 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err)
 
 static int open_prepared(int user, struct error *err)
 {
-	_cleanup_close_ int oss_crs_fd = fs_open(user, CGROUP_OURS, O_RDONLY | O_DIRECTORY, 0, err);
+	_cleanup_close_ int oss_crs_fd =
+		fs_open(user, CGROUP_OSS_CRS, O_RDONLY | O_DIRECTORY, 0, err);
 	if (oss_crs_fd < 0 || cgroup_enable(oss_crs_fd, ".", CGROUP_CPUSET_MEMORY, err) < 0)
 		return -1;
 	return steal_fd(&oss_crs_fd);
@@ -98,7 +99,7 @@ int delegation_open(const struct host *host, uid_t uid, struct error *err)
 	if (cgroup_enable(user, ".", CGROUP_CPUSET_MEMORY, err) < 0)
 		return hint_permission(err);
 	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
-	if (cgroup_make(user, CGROUP_OURS, err) < 0 && err->code != EEXIST)
+	if (cgroup_make(user, CGROUP_OSS_CRS, err) < 0 && err->code != EEXIST)
 		return hint_permission(err);
 	oss_crs_fd = open_prepared(user, err);
 	return oss_crs_fd >= 0 ? oss_crs_fd : hint_permission(err);
@@ -110,6 +111,6 @@ int delegation_find(const struct host *host, uid_t uid, struct error *err)
 	char path[CGROUP_PATH_MAX];
 	if (host_cgroup2(host, err) < 0 || cgroup_user_path(uid, user, sizeof user, err) < 0)
 		return -1;
-	(void)snprintf(path, sizeof path, "%s/" CGROUP_OURS, user);
+	(void)snprintf(path, sizeof path, "%s/" CGROUP_OSS_CRS, user);
 	return fs_open(host->cgroup, path, O_RDONLY | O_DIRECTORY, 0, err);
 }

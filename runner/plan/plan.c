@@ -58,7 +58,7 @@ static int name_run(const struct plan_request *request, struct run_plan *plan, s
 		return -1;
 	(void)snprintf(plan->run_id, sizeof plan->run_id, "%s", name.run_id);
 	(void)snprintf(plan->cgroup_parent, sizeof plan->cgroup_parent, "/%s/%s/%s", user,
-		CGROUP_OURS, plan->name);
+		CGROUP_OSS_CRS, plan->name);
 	return 0;
 }
 

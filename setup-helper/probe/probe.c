@@ -103,7 +103,7 @@ static int probe_levels(
 	(void)snprintf(
 		levels[LEVEL_USER_UID_SLICE].path, FACTS_PATH_MAX, "user.slice/user-%u.slice", id);
 	(void)snprintf(levels[LEVEL_MANAGER].path, FACTS_PATH_MAX, "%s", manager);
-	int n = snprintf(levels[LEVEL_OURS].path, FACTS_PATH_MAX, "%s/" CGROUP_OURS, manager);
+	int n = snprintf(levels[LEVEL_OURS].path, FACTS_PATH_MAX, "%s/" CGROUP_OSS_CRS, manager);
 	if (n < 0 || n >= FACTS_PATH_MAX)
 		return fail(err, ENAMETOOLONG, "cgroup of user %u", id);
 	for (int i = 0; i < LEVEL_COUNT; i++)

@@ -34,7 +34,7 @@ static int walk_one(struct walk *walk, int parent, const char *above, const char
 	struct stat st;
 	int n = snprintf(path, sizeof path, "%s%s%s", above, *above ? "/" : "", name);
 	if (n < 0 || (size_t)n >= sizeof path || depth > DEPTH_MAX || ++walk->names > NAMES_MAX)
-		return fail_as(err, EX_UNAVAILABLE, "too many cgroups below %s", CGROUP_OURS);
+		return fail_as(err, EX_UNAVAILABLE, "too many cgroups below %s", CGROUP_OSS_CRS);
 	_cleanup_close_ int dir = fs_open(parent, name, O_RDONLY | O_DIRECTORY, 0, err);
 	if (dir < 0)
 		return err->code == ENOENT ? 0 : -1;
@@ -97,7 +97,7 @@ int probe_sweep(const struct probe_input *input, struct sweep_facts *ret, struct
 	if (probe_cgroups(input->host, err) < 0 ||
 		cgroup_user_path(input->user->uid, manager, sizeof manager, err) < 0)
 		return -1;
-	(void)snprintf(ret->ours, sizeof ret->ours, "%s/" CGROUP_OURS, manager);
+	(void)snprintf(ret->ours, sizeof ret->ours, "%s/" CGROUP_OSS_CRS, manager);
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return fail(err, errno, "cgroups to remove");

@@ -77,12 +77,12 @@ static void judge_ours(const struct judge *judge, struct finding *ret)
 	const char *wanted = judge->policy->controllers;
 	if (!ours->exists)
 		say(ret, manager->owned && cgroup_has(manager->controllers, wanted), DELEGATE_HINT,
-			"%s is not there yet; oss-crs-run makes it", CGROUP_OURS);
+			"%s is not there yet; oss-crs-run makes it", CGROUP_OSS_CRS);
 	else if (!ours->owned)
-		say(ret, false, DELEGATE_HINT, "%s is there, but not the user's", CGROUP_OURS);
+		say(ret, false, DELEGATE_HINT, "%s is there, but not the user's", CGROUP_OSS_CRS);
 	else
 		say(ret, cgroup_has(ours->controllers, wanted), DELEGATE_HINT,
-			"%s is the user's and has %s", CGROUP_OURS,
+			"%s is the user's and has %s", CGROUP_OSS_CRS,
 			ours->controllers[0] ? ours->controllers : "no controllers");
 }
 
