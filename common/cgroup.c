@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * cgroup: see cgroup.h. Nothing here keeps state or decides anything.
+ * cgroup: read and write the files of a cgroup v2 directory, wait until it is empty, remove it.
+ *
+ * Each access opens the file, makes one read or write and closes it; only cgroup_wait_empty()
+ * keeps a file open. Nothing here keeps state or makes a decision: the callers choose the cgroups
+ * and their limits.
  */
 #include "cgroup.h"
 
@@ -109,7 +113,8 @@ int cgroup_get_key(int dir, const char *cg, const char *file, const char *key, u
 		       : fail(err, ENODATA, "%s in %s/%s", key, cg, file);
 }
 
-/* The next word of a space-separated list: returns its start and sets its length, NULL at the end. */
+/* The next word of a space-separated list. Returns its start and sets *len; NULL at the end of the
+ * list. */
 static const char *next_word(const char **rest, size_t *len)
 {
 	const char *word = *rest + strspn(*rest, " \n");
@@ -223,7 +228,7 @@ static int remove_children(int dir, const char *cg, struct error *err)
 
 int cgroup_remove(int dir, const char *cg, struct error *err)
 {
-	/* Most cgroups have no children: try first, look only if that is not so. */
+	/* Most cgroups have no children: look for them only if the first rmdir fails. */
 	if (unlinkat(dir, cg, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EBUSY && errno != ENOTEMPTY)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * cgroup: one cgroup v2 directory, named by an open directory and a path below it ("." is the directory itself).
+ * cgroup: operations on one cgroup v2 directory. An open directory and a path below it name the
+ * cgroup; "." is the directory itself.
  *
- * Rests on Documentation/admin-guide/cgroup-v2.rst of the kernel; numbers of kernel versions are from there.
+ * Functions that return an int return 0, or -1 with an error whose code is an errno value, unless
+ * their comment says otherwise. The interface is that of Documentation/admin-guide/cgroup-v2.rst
+ * in the kernel tree, which also gives the kernel versions named here.
  */
 #ifndef OSS_CRS_CGROUP_H
 #define OSS_CRS_CGROUP_H
@@ -15,54 +18,68 @@
 
 #define CGROUP_PATH_MAX  4096
 #define CGROUP_UNLIMITED UINT64_MAX /* "max" in the kernel's files */
-#define CGROUP_OSS_CRS \
-	"oss-crs" /* the cgroup below user@UID.service that everything of ours lives in */
-/* The file of a run's cgroup that its owner locks: there since kernel 4.14, writable for the cgroup's user, and of no use to
- * us otherwise. */
+
+/* The oss-crs cgroup: the cgroup below user@UID.service that holds the cgroups of all runs. */
+#define CGROUP_OSS_CRS "oss-crs"
+
+/* The file in a run's cgroup that the run's owner locks. It exists since kernel 4.14, the cgroup's
+ * user can write to it, and it is otherwise unused. */
 #define CGROUP_OWNED_FILE    "cgroup.max.depth"
 #define CGROUP_CPUSET_MEMORY "cpuset memory"
 
-/* The cgroup of a user's manager below the cgroup mount: user.slice/user-UID.slice/user@UID.service (systemd,
- * "The New Control Group Interfaces"; the names are those of user@.service and user-.slice). */
+/* Write the path of the cgroup of a user's systemd manager to buf, relative to the cgroup mount:
+ * user.slice/user-UID.slice/user@UID.service. The names are those of user-.slice and user@.service
+ * (systemd, "The New Control Group Interfaces"). Fails with ENAMETOOLONG if the path does not
+ * fit. */
 int cgroup_user_path(uid_t uid, char *buf, size_t size, struct error *err);
 
-/* The umask under which cgroups are made: who has which CPUs is for every user of the host to see. */
+/* The umask for making cgroups: every user of the host can see which run has which CPUs. */
 #define CGROUP_UMASK 022
 
-/* Make a cgroup with mkdir(2), readable by all users as far as the umask lets it. An existing one is EEXIST. */
+/* Make a cgroup with mkdir(2), mode 0755 less the umask. Fails with EEXIST if it exists. */
 int cgroup_make(int dir, const char *name, struct error *err);
 
-/* Open a cgroup as a directory (O_PATH) below dir. Returns a descriptor that the caller closes, or -1. */
+/* Open the cgroup at path below dir, with O_PATH. Returns a descriptor that the caller closes, or
+ * -1. */
 int cgroup_open(int dir, const char *path, struct error *err);
 
-/* Write value to a file of the cgroup, in one write(2). */
+/* Write value to a file of the cgroup, in one write(2). CGROUP_UNLIMITED is written as "max". */
 int cgroup_set(int dir, const char *cg, const char *file, const char *value, struct error *err);
 int cgroup_set_u64(int dir, const char *cg, const char *file, uint64_t value, struct error *err);
 
-/* Read a file of the cgroup without its last newline; "max" reads as CGROUP_UNLIMITED. */
+/* Read a file of the cgroup, without its last newline. Fails with EFBIG if it does not fit into
+ * buf. cgroup_get_u64() reads "max" as CGROUP_UNLIMITED and fails with EINVAL for anything else
+ * that is not a number. */
 int cgroup_get(
 	int dir, const char *cg, const char *file, char *buf, size_t size, struct error *err);
 int cgroup_get_u64(int dir, const char *cg, const char *file, uint64_t *ret, struct error *err);
 
-/* Find `key` in a flat keyed file such as memory.events or cpu.stat. ENODATA if it is not there. */
+/* Find `key` in a flat keyed file such as memory.events or cpu.stat. Fails with ENODATA if the key
+ * is missing. cgroup_find_key() searches text that is already read, and returns -1 if the key is
+ * missing. */
 int cgroup_get_key(int dir, const char *cg, const char *file, const char *key, uint64_t *ret,
 	struct error *err);
 int cgroup_find_key(const char *text, const char *key, uint64_t *ret);
 
-/* Whether every controller of `wanted` (space-separated) is in `list`, as in cgroup.controllers. */
+/* Whether every controller in `wanted` is in `list`. Both are separated by spaces, as in
+ * cgroup.controllers. */
 bool cgroup_has(const char *list, const char *wanted);
 
-/* Enable the controllers of `wanted` in cgroup.subtree_control, those that are not enabled yet and only those:
- * writing what is already so is not free, since it walks all processes below on kernels before 6.6. */
+/* Enable the controllers in `wanted` that cgroup.subtree_control does not list yet. Enabling one
+ * again is not free: kernels before 6.6 walk all processes below the cgroup. Fails with E2BIG if
+ * the list to write is longer than 511 bytes. */
 int cgroup_enable(int dir, const char *cg, const char *wanted, struct error *err);
 
-/* Kill every process below by cgroup.kill (kernel 5.14). */
+/* Kill every process in the cgroup and below, with cgroup.kill (kernel 5.14). */
 int cgroup_kill(int dir, const char *cg, struct error *err);
 
-/* Wait for `populated 0` in cgroup.events, by its notification. Fails with ETIME after timeout_ms. */
+/* Wait until cgroup.events says `populated 0`: the cgroup and those below it have no live process.
+ * The function sleeps in poll(2), which reports each change of that file. Fails with ETIME after
+ * timeout_ms milliseconds. */
 int cgroup_wait_empty(int dir, const char *cg, int timeout_ms, struct error *err);
 
-/* Remove a cgroup and all below it, children first. One that is already gone is fine. */
+/* Remove a cgroup and everything below it, children first. A cgroup that does not exist is not an
+ * error. */
 int cgroup_remove(int dir, const char *cg, struct error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * cleanup: scope-bound ownership. A variable marked _cleanup_x_ is released when its scope ends, whichever way;
- * steal_fd() and steal_ptr() hand it over to someone else. Initialise at the declaration, always.
+ * cleanup: ownership bound to a scope. A variable declared with _cleanup_x_ is released when its
+ * scope ends, on every path. steal_fd() and steal_ptr() hand the resource to a new owner. Always
+ * initialise such a variable in its declaration.
  */
 #ifndef OSS_CRS_CLEANUP_H
 #define OSS_CRS_CLEANUP_H
@@ -48,10 +49,11 @@ static inline void cleanup_umask(const mode_t *mask)
 #define _cleanup_close_    _cleanup_(cleanup_close)
 #define _cleanup_closedir_ _cleanup_(cleanup_closedir)
 #define _cleanup_fclose_   _cleanup_(cleanup_fclose)
-/* mode_t before = umask(...): what was before comes back; nobody else reads it, which clang 14 would call unused. */
+/* mode_t before = umask(...): restores the old umask. Nothing reads the variable, so clang 14
+ * would warn that it is unused. */
 #define _cleanup_umask_ _cleanup_(cleanup_umask) __attribute__((unused))
 
-/* Give up ownership of a descriptor: the variable becomes -1. */
+/* Give up ownership of a descriptor: returns it and sets the variable to -1. */
 static inline int steal_fd(int *fd)
 {
 	int taken = *fd;
@@ -59,6 +61,7 @@ static inline int steal_fd(int *fd)
 	return taken;
 }
 
+/* steal_ptr() for any type: p is the address of the pointer. */
 static inline void *steal_memory(void *p)
 {
 	void *taken = NULL;
@@ -68,7 +71,7 @@ static inline void *steal_memory(void *p)
 	return taken;
 }
 
-/* Give up ownership of a pointer: the variable becomes NULL. */
+/* Give up ownership of a pointer: returns it and sets the variable to NULL. */
 #define steal_ptr(p) ((__typeof__(p))steal_memory(&(p)))
 
 #endif

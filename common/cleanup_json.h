@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cleanup_json: scope-bound references to jansson's values, in the way of cleanup.h.
+ * cleanup_json: references to jansson values, bound to a scope as in cleanup.h.
  */
 #ifndef OSS_CRS_CLEANUP_JSON_H
 #define OSS_CRS_CLEANUP_JSON_H

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * conf: inih on a short lead. Debian's build cuts a line at INI_MAX_LINE bytes and reads the rest as another line,
- * joins indented lines to the key before, and hands over the same key twice without a word. So it is fed line by line,
- * a line that does not fit is refused, and so is a second value for a key.
+ * conf: strict INI files on top of inih.
+ *
+ * Debian's build of inih splits a line longer than INI_MAX_LINE bytes into two, joins an indented
+ * line to the key before it, and accepts the same key twice. This file feeds inih one line at a
+ * time, and refuses a line that does not fit and a second value for a key.
  */
 #include "conf.h"
 
@@ -14,14 +16,14 @@
 struct parse {
 	conf_set *set;
 	void *data;
-	const char *rest;    /* of the text */
-	int line;            /* that inih has, from 1 */
+	const char *rest;    /* the unread part of the text */
+	int line;            /* the line that inih is reading, from 1 */
 	uint64_t seen;       /* one bit per key */
-	struct error *first; /* of ours; inih goes on after an error */
-	int first_line;      /* 0: none yet */
+	struct error *first; /* the first error of this file; inih goes on after one */
+	int first_line;      /* the line of that error; 0: none yet */
 };
 
-static int take(struct parse *parse, const char *section, const char *name, const char *value)
+static int take_value(struct parse *parse, const char *section, const char *name, const char *value)
 {
 	int key = parse->set(parse->data, section, name, value, parse->first);
 	if (key < 0)
@@ -32,19 +34,20 @@ static int take(struct parse *parse, const char *section, const char *name, cons
 	return 0;
 }
 
-/* inih's handler: nonzero is success. Only the first error counts. */
+/* inih's handler: nonzero means success. Only the first error counts. */
 static int handle(void *user, const char *section, const char *name, const char *value)
 {
 	struct parse *parse = user;
 	if (parse->first_line)
 		return 0;
-	if (take(parse, section, name, value) == 0)
+	if (take_value(parse, section, name, value) == 0)
 		return 1;
 	parse->first_line = parse->line;
 	return 0;
 }
 
-/* inih's reader, as fgets(3): the next line, newline included. One that does not fit ends it all. */
+/* inih's reader, with the interface of fgets(3): returns the next line and its newline. A line
+ * that does not fit ends the parse. */
 static char *read_line(char *buf, int size, void *stream)
 {
 	struct parse *parse = stream;

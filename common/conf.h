@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * conf: the INI files of both programs, read with inih. What a key means is the caller's.
+ * conf: the INI files of both programs, read with inih. The caller decides what a key means.
  */
 #ifndef OSS_CRS_CONF_H
 #define OSS_CRS_CONF_H
@@ -12,14 +12,17 @@
 #define CONF_SIZE_MAX ((size_t)64 * 1024)
 #define CONF_KEYS_MAX 64
 
-/* One key of a file. Gives the number of the key, which is the caller's (0…CONF_KEYS_MAX - 1, no two keys have the
- * same), or -1 with an error about the value, or about a key that is not known. */
+/* Take one key of a file. Returns the key's number, which the caller chooses (from 0, less than
+ * CONF_KEYS_MAX, a different one for each key), or -1 with an error: the value is bad, or the key
+ * is unknown. */
 typedef int conf_set(
 	void *data, const char *section, const char *name, const char *value, struct error *err);
 
-/* Hand every key of a text to `set`; text[len] is NUL. Everything wrong is EX_CONFIG and begins with "FILE:LINE: ":
- * what `set` refuses, a key given twice, a line that is no INI or longer than inih's buffer, a NUL byte. Only the first
- * error counts, and `set` is not called after it. What `set` was told before an error is the caller's to drop. */
+/* Pass every key of a text of len bytes to `set`; text[len] is NUL. Returns 0, or -1 with an
+ * EX_CONFIG error. The errors are: `set` refuses a key, a key is given twice, a line is not INI or
+ * is longer than inih's buffer, the text holds a NUL byte. The message begins with "FILE:LINE: ",
+ * or with "FILE: " for the NUL byte. Only the first error counts, and `set` is not called after
+ * it. The caller discards what `set` took before an error. Out of memory is ENOMEM. */
 int conf_parse(const char *file, const char *text, size_t len, conf_set *set, void *data,
 	struct error *err);
 

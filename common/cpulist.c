@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * cpulist: parsing, formatting and set arithmetic on words of 64 CPUs.
+ * cpulist: parse, format and combine sets of CPUs. A set is an array of 64-bit words, one bit per
+ * CPU.
  */
 #include "cpulist.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define WORDS      (CPULIST_MAX / 64)
-#define QUOTED_MAX 256 /* of the list in a message, so that position and reason still fit */
+#define WORDS (CPULIST_MAX / 64)
+/* Bytes of the list that a message quotes, so that the position and the reason still fit. */
+#define QUOTED_MAX 256
 
 static int fail_list(const char *text, const char *at, const char *what, struct error *err)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * error: formatting only; see error.h for how errors travel. A message too long for its field is cut, never lost.
- * Messages quote configs and daemons: control characters become '?', so that none reaches the terminal.
+ * error: format the messages of struct error; error.h describes how errors travel.
+ *
+ * A message that is too long for its field is truncated, not dropped. Messages quote config files
+ * and daemons, so every control character becomes '?': none reaches the terminal.
  */
 #include "error.h"
 
@@ -17,8 +19,9 @@ static void make_one_line(char *text)
 			*text = '?';
 }
 
-/* Add ": text" to a message of len bytes, as far as it fits; len is what vsnprintf(3) returned. */
-static void append(char *msg, size_t size, int len, const char *text)
+/* Append ": text" to a message, as much of it as fits. len is the message's length, as
+ * vsnprintf(3) returned it. */
+static void append_text(char *msg, size_t size, int len, const char *text)
 {
 	if (len < 0 || (size_t)len >= size)
 		return;
@@ -33,7 +36,7 @@ int fail(struct error *err, int errnum, const char *fmt, ...)
 	int len = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
 	va_end(ap);
 	const char *text = strerrordesc_np(errnum);
-	append(err->msg, sizeof err->msg, len, text ? text : "unknown error");
+	append_text(err->msg, sizeof err->msg, len, text ? text : "unknown error");
 	make_one_line(err->msg);
 	err->code = errnum;
 	err->status = errnum == EPERM || errnum == EACCES ? EX_NOPERM : EX_SOFTWARE;
@@ -72,7 +75,7 @@ int add_context(struct error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	int len = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
 	va_end(ap);
-	append(err->msg, sizeof err->msg, len, msg);
+	append_text(err->msg, sizeof err->msg, len, msg);
 	make_one_line(err->msg);
 	return -1;
 }

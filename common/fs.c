@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * fs: see fs.h. The kernel's small files are read and written with one call each: a cgroup attribute is an
- * operation, not a stream.
+ * fs: open, read, write, replace, remove and lock files beneath a directory descriptor.
+ *
+ * The kernel's small files are read and written with one call each, because a read or write of a
+ * cgroup file is an operation and not part of a stream. Other files are replaced whole, through a
+ * temporary file and rename(2).
  */
 #include "fs.h"
 
@@ -117,14 +120,15 @@ static int fill_and_sync(int fd, const void *data, size_t len, mode_t mode)
 	return 0;
 }
 
-/* The name of the file that becomes `name`: always the same, so that what an interruption leaves is found again. */
+/* The temporary file for `name`. Its name is fixed, so that the next writer finds what an
+ * interrupted one left behind. */
 static int temporary_name(const char *name, char *buf, size_t size, struct error *err)
 {
 	int n = snprintf(buf, size, ".%s.new", name);
 	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "write %s", name);
 }
 
-/* O_PATH descriptors cannot be synced: open the directory itself once more, through the descriptor. */
+/* fsync(2) fails on an O_PATH descriptor, so open the directory again, through dir. */
 static int sync_directory(int dir, const char *name, struct error *err)
 {
 	_cleanup_close_ int fd = fs_open(dir, ".", O_RDONLY | O_DIRECTORY, 0, err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * host: opening the roots, and what kind of cgroup mount the machine has.
+ * host: open the root directory and the cgroup mount, and check that the mount is cgroup v2.
+ *
+ * The descriptors serve to open files beneath them and for fstatfs(2), so O_PATH is enough.
  */
 #include "host.h"
 

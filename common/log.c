@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * log: see log.h.
+ * log: print messages on standard error. Each message starts with the name of the program; the
+ * level decides which are printed.
  */
 #include "log.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * log: what the main files say on standard error. Library code never prints.
+ * log: the messages of the main files on standard error. Library code never prints.
  */
 #ifndef OSS_CRS_LOG_H
 #define OSS_CRS_LOG_H
@@ -18,11 +18,14 @@ struct log {
 	enum log_level level;
 };
 
-/* "PROGRAM: message", then "  hint: …" if there is one. Errors are printed at every level. */
+/* Print "PROGRAM: MESSAGE", and "  hint: HINT" on the next line if the error has one, at every
+ * level. */
 void log_error(const struct log *log, const struct error *err);
+
+/* Print "PROGRAM: warning: TEXT", unless the level is LOG_QUIET. */
 void log_warning(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Printed if the log is at least at that level. */
+/* Print "PROGRAM: TEXT" if the log's level is `level` or higher. */
 void log_note(const struct log *log, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * nearest: see nearest.h.
+ * nearest: find the word closest to a misspelled one, by dynamic programming.
+ *
+ * cost[i][j] is the distance between the first i letters of one word and the first j letters of
+ * the other.
  */
 #include "nearest.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * proc: clone3(2) instead of fork(2), for the pidfd without a race and the birth inside a cgroup.
+ * proc: start child processes with clone3(2), wait for them and signal them.
+ *
+ * clone3(2) does two things that fork(2) cannot: it returns a pidfd without a race, and it starts
+ * the child inside a cgroup. A close-on-exec pipe reports a failed execve(2) to the parent.
  */
 #include "proc.h"
 
@@ -23,16 +26,17 @@ int proc_standard_descriptors(struct error *err)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		/* The lowest free descriptor is the one that is missing. */
-		if (open("/dev/null", O_RDWR | O_NOCTTY) !=
-			fd) // NOLINT(android-cloexec-open): meant to last
+		/* open(2) returns the lowest free descriptor, which is the missing one. */
+		// NOLINTNEXTLINE(android-cloexec-open): it must outlive execve(2)
+		if (open("/dev/null", O_RDWR | O_NOCTTY) != fd)
 			return fail(err, errno, "open /dev/null");
 	}
 	return 0;
 }
 
-/* Move `from` to the standard descriptor `to`; dup2(2) onto itself would leave close-on-exec set. */
-static int place(int from, int to)
+/* Move `from` to the standard descriptor `to`. dup2(2) of a descriptor onto itself would leave
+ * close-on-exec set. */
+static int place_descriptor(int from, int to)
 {
 	if (from < 0)
 		return 0;
@@ -41,7 +45,7 @@ static int place(int from, int to)
 	return dup2(from, to);
 }
 
-/* execve(2) promises not to change the strings; its prototype is older than const. */
+/* execve(2) does not change the strings; its prototype is older than const. */
 static char *const *without_const(const char *const *strings)
 {
 	char *const *same = NULL;
@@ -49,23 +53,28 @@ static char *const *without_const(const char *const *strings)
 	return same;
 }
 
-/* Nothing may be lost in between: a parent that has ended already sends no signal any more. */
+/* Have the kernel kill this child when the parent ends. A parent that ended before prctl(2) causes
+ * no signal, so compare the parent's PID afterwards. */
 static bool tie_to(pid_t parent)
 {
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
 }
 
-/* The child's side, up to execve(2). Never returns; errno goes to the parent through the pipe. */
-static void __attribute__((noreturn)) become(const struct spawn *spawn, pid_t parent, int report)
+/* The child's side, up to execve(2). Never returns: if a call fails, its errno goes to the parent
+ * through the pipe. */
+static void __attribute__((noreturn))
+exec_program(const struct spawn *spawn, pid_t parent, int report)
 {
 	sigset_t none;
 	(void)sigemptyset(&none);
-	/* An ignored SIGPIPE outlives CLONE_CLEAR_SIGHAND. Descriptors that this program was itself started with and
-	 * knows nothing of end here; its own are all close-on-exec. */
+	/* CLONE_CLEAR_SIGHAND keeps an ignored SIGPIPE ignored, so reset it. close_range(2) marks
+	 * the descriptors that this program inherited close-on-exec; those that it opened itself
+	 * already are. */
 	if (signal(SIGPIPE, SIG_DFL) != SIG_ERR && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
 		(!spawn->own_group || setpgid(0, 0) == 0) &&
-		(!spawn->dies_with_parent || tie_to(parent)) && place(spawn->in, 0) >= 0 &&
-		place(spawn->out, 1) >= 0 && place(spawn->err, 2) >= 0 &&
+		(!spawn->dies_with_parent || tie_to(parent)) &&
+		place_descriptor(spawn->in, 0) >= 0 && place_descriptor(spawn->out, 1) >= 0 &&
+		place_descriptor(spawn->err, 2) >= 0 &&
 		(spawn->keep_descriptors || close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)) {
 		(void)execvpe(spawn->argv[0], without_const(spawn->argv),
 			spawn->env ? without_const(spawn->env) : environ);
@@ -95,7 +104,7 @@ int proc_spawn(const struct spawn *spawn, struct child *ret, struct error *err)
 	if (pid < 0)
 		return fail(err, errno, "start %s", spawn->argv[0]);
 	if (pid == 0)
-		become(spawn, parent, writer);
+		exec_program(spawn, parent, writer);
 	struct child child = {.pid = pid, .pidfd = pidfd};
 	(void)close(steal_fd(&writer));
 	int errnum = 0;
@@ -150,7 +159,7 @@ int proc_capture(
 	(void)close(steal_fd(&writer));
 	_cleanup_free_ char *out = NULL;
 	int result = fs_read_fd(reader, spawn->argv[0], max, &out, NULL, err);
-	/* A child that still writes gets SIGPIPE, so that waiting for it ends. */
+	/* A child that still writes gets SIGPIPE, so that the wait for it ends. */
 	(void)close(steal_fd(&reader));
 	struct error wait_err = {0};
 	int status = 0;

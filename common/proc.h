@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * proc: start a program, hold it by a pidfd, learn how it ended.
+ * proc: start a program, hold it by a pidfd, and get its exit status.
  */
 #ifndef OSS_CRS_PROC_H
 #define OSS_CRS_PROC_H
@@ -12,13 +12,18 @@
 #include <sys/types.h>
 
 struct spawn {
-	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+	const char *const *argv; /* NULL-terminated; argv[0] is searched in PATH */
 	const char *const *env;  /* NULL-terminated; NULL: the caller's environment */
-	int in, out, err;        /* descriptors for 0, 1, 2; -1 inherits */
-	int cgroup; /* descriptor of the cgroup to be born in (CLONE_INTO_CGROUP); -1: the caller's */
-	bool keep_descriptors; /* the ones that this program was itself started with go on to the child */
-	bool dies_with_parent; /* killed when this process ends, however that ends (PR_SET_PDEATHSIG) */
-	bool own_group; /* in a process group of its own, so that the terminal's Ctrl-C does not reach it */
+	int in, out, err;        /* descriptors for 0, 1 and 2; -1: the caller's */
+	/* Descriptor of the cgroup to start the child in (CLONE_INTO_CGROUP); -1: the caller's. */
+	int cgroup;
+	/* Pass on the descriptors that this program inherited. */
+	bool keep_descriptors;
+	/* The kernel kills the child when this process ends, for any reason (PR_SET_PDEATHSIG). */
+	bool dies_with_parent;
+	/* Start the child in its own process group, so that Ctrl-C at the terminal does not reach
+	 * it. */
+	bool own_group;
 };
 
 #define SPAWN(argv_)                                                          \
@@ -28,7 +33,7 @@ struct spawn {
 
 struct child {
 	pid_t pid;
-	int pidfd; /* readable once the child has ended (pidfd_open(2)) */
+	int pidfd; /* becomes readable when the child ends (pidfd_open(2)) */
 };
 
 #define CHILD_NONE                     \
@@ -36,22 +41,27 @@ struct child {
 		.pid = -1, .pidfd = -1 \
 	}
 
-/* Open /dev/null for each of the descriptors 0, 1 and 2 that is closed, so that no file of ours takes its number and a
- * message never lands in it. */
+/* Open /dev/null for each of the descriptors 0, 1 and 2 that is closed. Otherwise a file that the
+ * program opens would get that number, and a message could end up in it. Returns 0, or -1 with an
+ * error. */
 int proc_standard_descriptors(struct error *err);
 
-/* Start a program by clone3(2), with no signal caught or blocked (what the caller ignores stays ignored, as nohup(1)
- * wants it, SIGPIPE apart) and no descriptors but 0, 1 and 2 unless told to keep them. That it could not be executed is an error here, not an
- * exit status of the child: ENOENT is EX_UNAVAILABLE. */
+/* Start a program with clone3(2). The child has no signal blocked or caught; signals that the
+ * caller ignores stay ignored, as nohup(1) needs, except SIGPIPE. The child inherits only the
+ * descriptors 0, 1 and 2, unless keep_descriptors is set. Returns 0, or -1 with an error. A
+ * program that cannot be executed is an error here, not an exit status of the child; for ENOENT
+ * the status is EX_UNAVAILABLE. The caller releases *ret with proc_wait(). */
 int proc_spawn(const struct spawn *spawn, struct child *ret, struct error *err);
 
-/* Wait for the end and release the child. ret_status is as a shell's $?: the exit status or 128 plus the signal. */
+/* Wait until the child ends, close its pidfd and reset *child to CHILD_NONE. *ret_status is what a
+ * shell has in $?: the exit status, or 128 plus the number of the signal. */
 int proc_wait(struct child *child, int *ret_status, struct error *err);
 
-/* Send a signal (pidfd_send_signal(2)). A child that has ended is fine. */
+/* Send a signal with pidfd_send_signal(2). A child that has already ended is not an error. */
 int proc_signal(const struct child *child, int signal, struct error *err);
 
-/* Run a program and read its standard output, at most max bytes. The caller frees *ret_out. */
+/* Run a program and read its standard output; more than max bytes fail with EFBIG. The caller
+ * frees *ret_out. *ret_status is as in proc_wait(). */
 int proc_capture(
 	const struct spawn *spawn, size_t max, char **ret_out, int *ret_status, struct error *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * size: exact integer arithmetic; "1.5G" never passes through a floating point number.
+ * size: parse and format sizes with exact integer arithmetic. A size such as "1.5G" never becomes
+ * a floating-point number.
  */
 #include "size.h"
 
@@ -14,13 +15,14 @@ static const char units[] = "BKMGTPE";
 
 static int fail_size(const char *text, const char *what, struct error *err)
 {
-	/* Not all of a text that is longer than any size, so that the reason still fits. */
+	/* Quote only part of a long text, so that the reason still fits. */
 	(void)fail_as(
 		err, EX_CONFIG, "size '%.64s%s': %s", text, strlen(text) > 64 ? "..." : "", what);
 	return add_hint(err, "write it like 4G, 512M or 1.5G (powers of 1024)");
 }
 
-/* The unit at p as a power of two, with an optional B or iB behind it; -1 if there is no such unit. */
+/* The unit at p as a power of two, with an optional B or iB after it; -1 if there is no such
+ * unit. */
 static int parse_unit(const char *p, enum size_bare bare)
 {
 	if (!*p)
@@ -74,7 +76,7 @@ int size_parse(const char *text, enum size_bare bare, uint64_t *ret, struct erro
 
 const char *size_format(uint64_t bytes, char *buf)
 {
-	/* Rounded before the unit is chosen: 1023.96M is 1G, not 1024M. */
+	/* Round before choosing the unit: 1023.96M is 1G, not 1024M. */
 	__extension__ unsigned __int128 tenths = bytes;
 	tenths *= 10;
 	unsigned unit = 0;
