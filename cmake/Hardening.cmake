@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Warnings, sanitizers (Debug, fuzzers) and hardening (everything else), once for all targets.
+# Compiler and linker options of all targets: warnings, and either sanitizers (Debug builds and
+# fuzzers) or hardening (all other builds).
 add_compile_definitions(_GNU_SOURCE OSS_CRS_VERSION="${PROJECT_VERSION}")
 add_compile_options(
   -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wno-sign-conversion -Wundef
@@ -13,7 +14,8 @@ if(OSS_CRS_WERROR)
 endif()
 
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
-# Hidden, so that no function of ours can take the place of a library's internal one of the same name.
+# Hide all functions, so that none of them can replace a library's internal function of the same
+# name.
 set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(CheckCCompilerFlag)
@@ -32,14 +34,15 @@ if(CMAKE_BUILD_TYPE STREQUAL "Debug" OR OSS_CRS_FUZZ)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 else()
-  # Small: these programs wait for the kernel, and what they are read and relocated for is most of their own time.
+  # Optimize for size: these programs mostly wait for the kernel, and most of their own time goes
+  # into loading and relocating them.
   add_compile_options(-Os)
   include(CheckLinkerFlag)
   check_linker_flag(C -Wl,-z,pack-relative-relocs HAS_PACKED_RELOCATIONS)
   if(HAS_PACKED_RELOCATIONS)
     add_link_options(-Wl,-z,pack-relative-relocs)
   endif()
-  # -U first: some distributions' compilers define _FORTIFY_SOURCE themselves.
+  # -U comes first because the compilers of some distributions define _FORTIFY_SOURCE themselves.
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
     -fno-plt)
   check_c_compiler_flag(-ftrivial-auto-var-init=zero HAS_AUTO_VAR_INIT)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan_invariants: what holds of every plan, whatever the config: for the fuzzer and for the test on random configs.
+ * plan_invariants: the invariants of every plan, for any config. The fuzzer and the test with
+ * random configs check them.
+ *
+ * The functions that return text return the invariant that does not hold, or NULL if all of theirs
+ * hold.
  */
 #ifndef OSS_CRS_PLAN_INVARIANTS_H
 #define OSS_CRS_PLAN_INVARIANTS_H
@@ -9,12 +13,13 @@
 #include "plan.h"
 #include "size.h"
 
+/* Whether --cpus gives the run CPUs other than those of the config. */
 static inline bool moved(const struct plan_request *request)
 {
 	return !cpulist_empty(&request->cpus) || request->cpu_count;
 }
 
-/* Each CRS by itself: inside of the worker, with what its own figures say. */
+/* For each CRS: it is within the worker's cgroup, and it has what the config gives it. */
 static inline const char *broken_crs(const struct job_crs *asked, const struct plan_crs *crs,
 	const struct plan_request *request, const struct run_plan *plan)
 {
@@ -38,7 +43,7 @@ static inline const char *broken_crs(const struct job_crs *asked, const struct p
 	return NULL;
 }
 
-/* All together: the sums, and that nobody has another's CPU where that is promised. */
+/* For all CRSs: the sums are right, and no two CRSs share a CPU where the plan promises that. */
 static inline const char *broken_sums(
 	const struct job *job, const struct plan_request *request, const struct run_plan *plan)
 {
@@ -73,7 +78,8 @@ static inline const char *broken_sums(
 								: "only CPUs that the host has";
 }
 
-/* No core with threads of two CRSs, unless the plan says that there was no other way, or the config names them. */
+/* No two CRSs share a core, unless the plan says that it could not avoid it (PLACED_SHARED) or the
+ * config names the CPUs of both. */
 static inline const char *broken_cores(
 	const struct job *job, const struct plan_request *request, const struct run_plan *plan)
 {
@@ -97,7 +103,7 @@ static inline const char *broken_cores(
 	return NULL;
 }
 
-/* The first thing that does not hold; NULL if all does. */
+/* Check all invariants of a plan. Returns the first one that does not hold; NULL if all hold. */
 static inline const char *plan_broken(
 	const struct job *job, const struct plan_request *request, const struct run_plan *plan)
 {
@@ -112,7 +118,7 @@ static inline const char *plan_broken(
 	return broken ? broken : broken_cores(job, request, plan);
 }
 
-/* The same question has the same answer. */
+/* Two plans of the same config and request are equal. */
 static inline const char *plan_differs(const struct run_plan *a, const struct run_plan *b)
 {
 	bool same = a->crs_count == b->crs_count &&

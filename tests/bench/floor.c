@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * floor: the system calls that a run of N CRSs cannot do without, in the order in which oss-crs-run makes them, and nothing
- * else: no config, no lease, no check. What the real program takes beyond this is its own cost.
+ * floor: only the system calls that a run of N CRSs needs, in the order in which oss-crs-run makes
+ * them: no config, no lease, no checks. The time that oss-crs-run takes beyond this is its own
+ * cost.
  *
  *   floor [-i] DIR N COMMAND...
  *
- * DIR is a cgroup of the caller's with cpuset and memory enabled below. Makes a cgroup there and N in it, each with limits,
- * runs COMMAND (-i: in the first of them), ends what is left, removes them all.
+ * DIR is a cgroup of the caller with cpuset and memory enabled for its children. floor makes a
+ * cgroup in DIR and N cgroups in that, each with limits, runs COMMAND (with -i: in the first of
+ * the N), kills the processes that are left, and removes all the cgroups.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -22,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void set(int dir, const char *cg, const char *file, const char *value)
+static void write_cgroup_file(int dir, const char *cg, const char *file, const char *value)
 {
 	char path[64];
 	(void)snprintf(path, sizeof path, "%s/%s", cg, file);
@@ -31,18 +33,18 @@ static void set(int dir, const char *cg, const char *file, const char *value)
 		err(1, "%s", path);
 }
 
-static void make(int dir, const char *cg, bool with_children)
+static void make_limited_cgroup(int dir, const char *cg, bool with_children)
 {
 	if (mkdirat(dir, cg, 0755) < 0)
 		err(1, "%s", cg);
-	set(dir, cg, "cpuset.cpus", "0");
-	set(dir, cg, "memory.max", "67108864");
-	set(dir, cg, "memory.swap.max", "0");
+	write_cgroup_file(dir, cg, "cpuset.cpus", "0");
+	write_cgroup_file(dir, cg, "memory.max", "67108864");
+	write_cgroup_file(dir, cg, "memory.swap.max", "0");
 	if (with_children)
-		set(dir, cg, "cgroup.subtree_control", "+cpuset +memory");
+		write_cgroup_file(dir, cg, "cgroup.subtree_control", "+cpuset +memory");
 }
 
-static void run(int cgroup, char **argv)
+static void run_in_cgroup(int cgroup, char **argv)
 {
 	struct clone_args args = {
 		.flags = cgroup >= 0 ? CLONE_INTO_CGROUP : 0,
@@ -90,17 +92,18 @@ int main(int argc, char **argv)
 	(void)snprintf(name, sizeof name, "floor-%d", (int)getpid());
 	if (ours < 0)
 		err(1, "%s", argv[1]);
-	make(ours, name, true);
+	make_limited_cgroup(ours, name, true);
 	int worker = openat(ours, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (worker < 0)
 		err(1, "%s", name);
 	for (int i = 0; i < count; i++) {
 		char crs[16];
 		(void)snprintf(crs, sizeof crs, "crs%d", i);
-		make(worker, crs, !inside || i > 0);
+		make_limited_cgroup(worker, crs, !inside || i > 0);
 	}
-	run(inside ? openat(worker, "crs0", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1, argv + 3);
-	set(ours, name, "cgroup.kill", "1");
+	run_in_cgroup(
+		inside ? openat(worker, "crs0", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1, argv + 3);
+	write_cgroup_file(ours, name, "cgroup.kill", "1");
 	wait_empty(worker);
 	for (int i = 0; i < count; i++) {
 		char crs[16];

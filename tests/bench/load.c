@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * load: always the same work, that is sensitive to one thing a neighbour can take away.
+ * load: a fixed amount of work that is sensitive to one thing that a neighbour can take away.
  *
- *   load cache    follows a chain through 1 MiB, in an order that no prefetcher knows
- *   load memory   maps 64 MiB, writes to each page and gives it back, over and over
+ *   load cache    follow a chain through 1 MiB, in an order that no prefetcher can predict
+ *   load memory   map 64 MiB, write to each page and unmap it, over and over
  */
 #include <err.h>
 #include <stdint.h>
@@ -11,13 +11,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define CHAIN_LEN   (1U << 18) /* of 4 bytes each */
+#define CHAIN_LEN   (1U << 18) /* entries of 4 bytes */
 #define CHAIN_STEPS 60000000UL
 #define MAP_SIZE    (64UL << 20)
 #define MAP_ROUNDS  12
 #define PAGE        4096UL
 
-/* One cycle through all: Sattolo's shuffle, of a generator with a fixed seed. */
+/* Make one cycle through all entries with Sattolo's algorithm and a generator with a fixed seed,
+ * and follow it. */
 static void follow_chain(void)
 {
 	static uint32_t next[CHAIN_LEN];

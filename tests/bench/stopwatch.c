@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * stopwatch: how long commands take, in turn, so that whatever else the machine does meets them all alike.
+ * stopwatch: measure how long commands take. The commands of a round run in turn, so that other
+ * load on the machine affects all of them alike.
  *
  *   stopwatch [-u|-s] ROUNDS /// COMMAND... [/// COMMAND...]...
  *   stopwatch stamp
  *
- * One line per round: microseconds for each command, from its start until it has ended; with -u until its stamp, with -s
- * from its stamp on. A stamp is what `stopwatch stamp` prints, and may be anywhere in the command's output. A first round
- * is not counted. A command that fails ends it all.
+ * Prints one line per round with the microseconds of each command: from its start to its end, with
+ * -u from its start to its stamp, with -s from its stamp to its end. `stopwatch stamp` prints a
+ * stamp, which may be anywhere in a command's output. The first round is not printed. If a command
+ * fails, stopwatch fails.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -32,7 +34,7 @@ static int64_t now(void)
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-/* All output of a command; the last stamp in it, 0 if there is none. */
+/* Read all output of a command. Returns the last stamp in it; 0 if there is none. */
 static int64_t read_stamp(int fd)
 {
 	static char text[1 << 20];
@@ -47,7 +49,7 @@ static int64_t read_stamp(int fd)
 	return stamp;
 }
 
-static int64_t measure(char **argv, enum from from)
+static int64_t measure_command(char **argv, enum from from)
 {
 	if (!argv[0])
 		errx(64, "an empty command");
@@ -104,7 +106,7 @@ int main(int argc, char **argv)
 		errx(64, "usage: stopwatch [-u|-s] ROUNDS /// COMMAND... [/// COMMAND...]...");
 	for (int round = 0; round <= rounds; round++) {
 		for (size_t i = 0; i < count; i++) {
-			int64_t took = measure(commands[i], from);
+			int64_t took = measure_command(commands[i], from);
 			if (round > 0)
 				(void)printf("%" PRId64 "%c", took, i + 1 < count ? '\t' : '\n');
 		}

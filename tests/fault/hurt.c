@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * hurt: run a program, and hurt it right before the Nth time that it, or one of its children, makes a system call of that
- * name.
+ * hurt: run a program and cause a fault right before its Nth system call of a given name, or that
+ * of one of its children. Each process has its own count.
  *
  *	hurt kill|hold|ERROR CALL N PROGRAM [ARG...]
  *
- * kill: SIGKILL to who makes the call. hold: "held PID" is printed, and all stay as they are until hurt is killed, which
- * kills them. ERROR, such as EIO: the call is not made, and fails with that. Ends with the program's status, 128+N for a
- * signal, 100 if there was no such call. strace(1) stops at the calls that it is not asked for too, or takes long to
- * start; here the kernel stops at that one only (SECCOMP_RET_TRACE of seccomp(2)). On x86-64, as the lab's guests are.
+ * kill: SIGKILL the process that makes the call. hold: print "held PID" and leave that process
+ * stopped right before the call. Once hurt is killed, the kernel kills all of them
+ * (PTRACE_O_EXITKILL). ERROR, such as EIO: skip the call and make it fail with that error.
+ *
+ * The exit status is the program's, 128 + N if signal N ended it, 100 if no process made the call
+ * N times, 99 if hurt itself failed.
+ *
+ * strace(1) also stops at calls that it is not told to trace, or is slow to start. Here the kernel
+ * stops the program at this call only (SECCOMP_RET_TRACE of seccomp(2)). For x86-64, like the
+ * guests of the lab.
  */
 #include <errno.h>
 #include <seccomp.h>
@@ -39,7 +45,7 @@ static int fail_here(const char *what)
 	return STATUS_WRONG;
 }
 
-static void __attribute__((noreturn)) become(const char *call, char **argv)
+static void __attribute__((noreturn)) exec_traced(const char *call, char **argv)
 {
 	int number = seccomp_syscall_resolve_name(call);
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -54,8 +60,8 @@ static void __attribute__((noreturn)) become(const char *call, char **argv)
 	_exit(fail_here(argv[0]));
 }
 
-/* How often pid has made the call, with this time. */
-static unsigned long count(struct tracee *tracees, pid_t pid)
+/* Count one more call for pid. Returns how many calls it has made, this one included. */
+static unsigned long count_call(struct tracee *tracees, pid_t pid)
 {
 	for (size_t i = 0; i < TRACEES_MAX; i++) {
 		if (tracees[i].pid == 0)
@@ -74,14 +80,15 @@ static void __attribute__((noreturn)) hold(pid_t pid)
 		(void)pause();
 }
 
-/* Stopped right before the call: there is no such call, and this is what it gives (seccomp(2), ptrace(2)). */
+/* Make the call fail: pid is stopped right before it. System call -1 does not exist, and the
+ * return value in rax is the error (seccomp(2), ptrace(2)). */
 static void fail_call(pid_t pid, long error)
 {
 	(void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.orig_rax), -1L);
 	(void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.rax), -error);
 }
 
-/* Of the name of an error, such as EIO; 0 if it is none. */
+/* The number of an error from its name, such as EIO; 0 if there is no such error. */
 static int error_named(const char *name)
 {
 	for (int i = 1; i < ERRORS_MAX; i++) {
@@ -92,7 +99,7 @@ static int error_named(const char *name)
 	return 0;
 }
 
-/* Follow them all until the first has ended. */
+/* Trace all processes until the program ends. Returns hurt's exit status. */
 static int follow(pid_t first, const char *how, unsigned long nth)
 {
 	struct tracee tracees[TRACEES_MAX] = {{0, 0}};
@@ -110,7 +117,7 @@ static int follow(pid_t first, const char *how, unsigned long nth)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 		bool event = status >> 16;
 		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8) &&
-			count(tracees, pid) == nth) {
+			count_call(tracees, pid) == nth) {
 			reached = true;
 			if (strcmp(how, "hold") == 0)
 				hold(pid);
@@ -138,7 +145,7 @@ int main(int argc, char **argv)
 	if (pid < 0)
 		return fail_here("fork");
 	if (pid == 0)
-		become(argv[2], &argv[4]);
+		exec_traced(argv[2], &argv[4]);
 	int status = 0;
 	const long options = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 			     PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;

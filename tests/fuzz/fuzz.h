@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz: what the fuzzers share: libFuzzer's entry point, a check that holds in every build, the input as a text.
+ * fuzz: what all fuzzers share: libFuzzer's entry point, a check that every build keeps, and the
+ * input as text.
  */
 #ifndef OSS_CRS_FUZZ_H
 #define OSS_CRS_FUZZ_H
@@ -13,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* An invariant of the code under test; unlike assert(3) it is checked with NDEBUG too. */
+/* Check an invariant of the code under test. Unlike assert(3), it also works with NDEBUG. */
 #define CHECK(condition)                                                                        \
 	do {                                                                                    \
 		if (!(condition)) {                                                             \
@@ -23,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                                               \
 	} while (0)
 
-/* The input with a NUL behind it, in memory of exactly that size. The caller frees it. */
+/* The input with a NUL after it, in an allocation of exactly size + 1 bytes, so that
+ * AddressSanitizer sees every read past it. The caller frees it. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
@@ -33,7 +35,8 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
 	return text;
 }
 
-/* An error is worth reading: one line, and the status it is expected to have. */
+/* Check that an error has one line of text without escape sequences, and the expected exit
+ * status. */
 static inline void check_error(const struct error *err, int status)
 {
 	CHECK(err->status == status);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_cpulist: the input as a list, and as the bits of a set. Invariants: a set written and read is the same set, the
- * text written is the shortest and fits, refusals say where, what is refused leaves the output alone.
+ * fuzz_cpulist: use the input as a CPU list, and as the bits of a set.
+ *
+ * Invariants: a set that is written and read again is the same set; the text fits into its buffer;
+ * an error message names the position; a list that is refused leaves the result untouched.
  */
 #include "cpulist.h"
 
@@ -22,7 +24,7 @@ static void check_round_trip(const struct cpulist *set)
 	CHECK(memcmp(&again, set, sizeof again) == 0);
 }
 
-/* What a set says by cpulist_next() is what it says by cpulist_has() and cpulist_count(). */
+/* cpulist_next() finds the same CPUs as cpulist_has() and cpulist_count(). */
 static void check_members(const struct cpulist *set)
 {
 	struct cpulist rebuilt = {0};
@@ -55,7 +57,7 @@ static void check_text(const char *text)
 	CHECK(memcmp(&set, &before, sizeof set) == 0);
 }
 
-/* The input again and again up to the end of the set: a short one makes long, regular lists. */
+/* Repeat the input up to the end of the set: a short input makes a long, regular list. */
 static struct cpulist tiled(const uint8_t *data, size_t size)
 {
 	uint8_t bytes[sizeof(struct cpulist)];

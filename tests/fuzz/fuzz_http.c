@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_http: anything as an answer of the engine, in two pieces: taken in within its bounds, or an error.
+ * fuzz_http: use the input as an answer of the engine, sent in two pieces.
+ *
+ * Invariant: http_receive() accepts the answer within its limits, or fails with an error.
  */
 #include "fuzz.h"
 
@@ -11,7 +13,7 @@
 
 #define BODY_MAX 512
 
-/* All that is there; -1 with an error. */
+/* Receive everything that the socket holds. Returns 0, or -1 after an error. */
 static int receive(struct http *http)
 {
 	struct error err = {0};

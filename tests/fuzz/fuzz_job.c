@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_job: any bytes as a config: a job with names that are safe as directories, or an error with a place. A job is then
- * planned with several arguments, with and without a topology: a plan that keeps its promises, or an error.
+ * fuzz_job: use the input as a config.
+ *
+ * Invariants: job_parse() returns a job whose CRS names are safe as directory names, or an error.
+ * Each job is then planned with several sets of arguments, with and without a topology:
+ * plan_make() returns a plan that keeps all invariants, or an error.
  */
 #include "fuzz.h"
 
 #include "../plan_invariants.h"
 
-/* Two nodes of two cores of two threads: CPU n and n + 4 are one core. */
+/* Two nodes with two cores each and two threads per core: CPUs n and n + 4 share a core. */
 static struct topo_cpu cpus[] = {{0, 0, 0, 0, 1024, false}, {4, 0, 0, 0, 1024, false},
 	{1, 1, 0, 0, 1024, false}, {5, 1, 0, 0, 1024, false}, {2, 2, 1, 0, 1024, false},
 	{6, 2, 1, 0, 1024, false}, {3, 3, 1, 0, 512, false}, {7, 3, 1, 0, 512, true}};
@@ -22,7 +25,7 @@ static const struct topology topology = {.cpus = cpus,
 	.memory = UINT64_C(12) << 30,
 	.index = {1, 3, 5, 7, 2, 4, 6, 8}};
 
-/* --cpus (a mask of them, or a number), --memory, --scale, --strict. */
+/* --cpus (a mask of CPUs, or a number of them), --memory, --scale and --strict. */
 static const struct {
 	uint64_t mask;
 	unsigned count;
@@ -38,7 +41,7 @@ static const struct {
 	{0, 0, UINT64_C(5) << 30, true, false},
 };
 
-static void plan(const struct job *job, size_t argument, const struct topology *machine)
+static void plan_and_check(const struct job *job, size_t argument, const struct topology *machine)
 {
 	struct plan_request request = {.run_id = "id",
 		.worker = "local",
@@ -80,14 +83,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			strlen(crs->name) <= JOB_NAME_MAX);
 		for (size_t j = 0; j < i; j++)
 			CHECK(strcmp(job.crs[j].name, crs->name) != 0);
-		/* A list or a number of CPUs, never both, and neither only where nothing is said. */
+		/* A list or a number of CPUs, never both; neither only if the config gives no
+		 * CPUs. */
 		CHECK((crs->share.cpus_at.line != 0) ==
 			(cpulist_empty(&crs->share.cpus) == (crs->share.cpu_count > 0)));
 		CHECK((crs->share.memory_at.line != 0) == (crs->share.memory >= 4096));
 	}
 	for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
-		plan(&job, i, NULL);
-		plan(&job, i, &topology);
+		plan_and_check(&job, i, NULL);
+		plan_and_check(&job, i, &topology);
 	}
 	job_free(&job);
 	return 0;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_setup_daemon_json: the input as Docker's daemon.json. Invariants: what is accepted comes out with cgroupfs as its
- * driver, differs in exec-opts only and in nothing on the second time, and keeps its keys in their order.
+ * fuzz_setup_daemon_json: use the input as Docker's daemon.json.
+ *
+ * Invariants: an accepted file ends up with cgroupfs as its driver; the merge changes only
+ * exec-opts and keeps the other keys in their order; a second merge changes nothing.
  */
 #include "daemon_json.h"
 
@@ -18,7 +20,7 @@ static void check_driver(const char *text)
 	CHECK(strcmp(driver, DRIVER_WANTED) == 0);
 }
 
-/* The keys one a line, without exec-opts; the caller frees it. */
+/* The keys except exec-opts, one per line. The caller frees the text. */
 static char *keys_of(json_t *root)
 {
 	char *text = NULL;
@@ -42,7 +44,7 @@ static void check_merged(const char *data, size_t size, const char *merged)
 	_cleanup_json_ json_t *after = json_loads(merged, 0, NULL);
 	CHECK(after);
 	if (!before)
-		return; /* nothing but white space */
+		return; /* only white space */
 	_cleanup_free_ char *old_keys = keys_of(before);
 	_cleanup_free_ char *new_keys = keys_of(after);
 	CHECK(strcmp(old_keys, new_keys) == 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_setup_journal: whatever a record's file holds, it is a whole record or an error.
+ * fuzz_setup_journal: use the input as the file of a journal record. Invariant: record_parse()
+ * returns a complete record, or an error.
  */
 #include "fuzz.h"
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_setup_policy: the input as setup.conf, and so as an INI file at all. Invariants: what is accepted holds only plain
- * absolute paths, a unit's name and the controllers without which nothing works; what is refused leaves no trace.
+ * fuzz_setup_policy: use the input as setup.conf, and so as any INI file.
+ *
+ * Invariants: an accepted file has only plain absolute paths, the name of a unit and the
+ * controllers cpuset and memory, which every run needs; a file that is refused leaves the policy
+ * untouched.
  */
 #include "policy.h"
 

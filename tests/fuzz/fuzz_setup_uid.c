@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_setup_uid: the input as SUDO_UID. Invariants: what is accepted is digits only, of a person, and reads the same
- * when it is written out.
+ * fuzz_setup_uid: use the input as SUDO_UID.
+ *
+ * Invariants: an accepted UID has only digits, is neither root's nor one of the reserved UIDs
+ * 65534, 65535 and -1, and reads the same when it is written out, except for leading zeros.
  */
 #include "caller.h"
 

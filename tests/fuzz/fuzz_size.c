@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_size: the input as a size, and its first bytes as a number of bytes. Invariants: what is accepted is whole pages
- * in range, what is written fits its buffer and reads as nearly the same, and writing that again changes nothing.
+ * fuzz_size: use the input as a size, and its first bytes as a number of bytes.
+ *
+ * Invariants: an accepted size is a whole number of pages in range; a written size fits into its
+ * buffer and reads as nearly the same number; writing that number again gives the same text.
  */
 #include "size.h"
 
 #include "fuzz.h"
 
 #define PAGE  UINT64_C(4096)
-#define SMALL (UINT64_C(7) << 60) /* below what rounds up to 8E, which is no size any more */
+#define SMALL (UINT64_C(7) << 60) /* a larger size may round up to 8E, which is not valid */
 
 static void check_round_trip(uint64_t bytes)
 {
@@ -37,7 +39,8 @@ static void check_text(const char *text)
 		CHECK(err.hint[0] && with_unit == 77);
 	}
 	if (size_parse(text, SIZE_BARE_MIB, &bare, &err) < 0) {
-		/* Whether bare numbers are mebibytes changes nothing for the others. */
+		/* SIZE_BARE_MIB only adds sizes: what it refuses, SIZE_BARE_REFUSED refuses
+		 * too. */
 		CHECK(with_unit_result < 0 && bare == 77);
 		return;
 	}

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_summary: any text as a report: refused with a line that can be printed, or shown as tables and as a page, in which
- * nothing of it can be mistaken for a sequence of the terminal's or for an element.
+ * fuzz_summary: use the input as a report (report.json).
+ *
+ * Invariants: a report that is refused gives an error line that is safe to print; a report that is
+ * accepted can be shown as tables and as an HTML page, and no text in it becomes a terminal escape
+ * sequence or a script element.
  */
 #include "fuzz.h"
 
@@ -9,7 +12,7 @@
 #include "html.h"
 #include "tables.h"
 
-static char *print(int (*write)(const struct summary *summary, FILE *to, struct error *err),
+static char *print_to_text(int (*write)(const struct summary *summary, FILE *to, struct error *err),
 	const struct summary *summary)
 {
 	char *text = NULL;
@@ -33,11 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	CHECK(comparison_make(&summary, &summary, &comparison, &err) == 0);
-	/* The charts are gnuplot's: a process for each input would be too slow. */
+	/* gnuplot draws the charts, and a process for each input would be too slow. */
 	series_free(&summary.series);
-	_cleanup_free_ char *run = print(tables_print_run, &summary);
-	_cleanup_free_ char *table = print(tables_print, &summary);
-	_cleanup_free_ char *page = print(html_write, &summary);
+	_cleanup_free_ char *run = print_to_text(tables_print_run, &summary);
+	_cleanup_free_ char *table = print_to_text(tables_print, &summary);
+	_cleanup_free_ char *page = print_to_text(html_write, &summary);
 	CHECK(!strchr(run, '\033') && !strchr(table, '\033') && !strchr(page, '\033'));
 	CHECK(!strstr(page, "<script"));
 	return 0;

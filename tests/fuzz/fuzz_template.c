@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_template: any text as a template: rendered, or an error with a line.
+ * fuzz_template: use the input as a template. Invariant: template_render() renders it, or fails
+ * with an error.
  */
 #include "fuzz.h"
 
