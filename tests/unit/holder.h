@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * holder: a process that has a file locked as the owner of a run has (fs_lock()), until the test ends it or itself ends.
+ * holder: a child process that holds the lock of a file (fs_lock()), as the owner of a run does,
+ * until the test ends the process or the test itself exits.
  */
 #ifndef OSS_CRS_UNIT_HOLDER_H
 #define OSS_CRS_UNIT_HOLDER_H
@@ -14,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Returns when the file is locked. */
+/* Start the process. Returns its pid once the file is locked. */
 static inline pid_t holder_start(int dir, const char *path)
 {
 	int ends[2];
@@ -25,7 +26,7 @@ static inline pid_t holder_start(int dir, const char *path)
 	if (pid == 0) {
 		struct error err = {0};
 		int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
-		/* Not beyond a test that fails. */
+		/* Do not outlive a test that fails. */
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || fd < 0 || fs_lock(fd, path, &err) < 0 ||
 			write(ends[1], &byte, 1) != 1)
 			_exit(1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * machines: /sys of machines that nobody here has, written as the kernel writes it, and those that others recorded.
+ * machines: /sys trees of machines that are not at hand. Some are generated in the format of the
+ * kernel, the others are recordings of real machines.
  */
 #ifndef OSS_CRS_MACHINES_H
 #define OSS_CRS_MACHINES_H
@@ -11,10 +12,10 @@
 #include "proc.h"
 
 struct machine {
-	unsigned sockets, nodes, cores,
-		threads; /* nodes of a socket, cores of a node, threads of a core */
-	bool apart;      /* siblings are far apart, as on x86: 0,64; else beside each other: 0-3 */
-	uint64_t node_gib; /* memory of each node */
+	/* Sockets of the machine, nodes of a socket, cores of a node, threads of a core. */
+	unsigned sockets, nodes, cores, threads;
+	bool apart; /* siblings have distant numbers, as on x86 (0,64); else adjacent ones (0-3) */
+	uint64_t node_gib; /* memory of each node, in GiB */
 };
 
 static inline void make_text(int dir, const char *text, const char *fmt, ...)
@@ -45,7 +46,8 @@ static inline unsigned machine_cpu(const struct machine *machine, unsigned core,
 			      : core * machine->threads + thread;
 }
 
-/* Write the machine's devices/ into a directory that stands for /sys, without what says only the plain case. */
+/* Write the devices/ tree of the machine into a directory that stands for /sys. Files that would
+ * only state the default (one thread per core, socket 0) are left out. */
 static inline void machine_write(int sys, const struct machine *machine)
 {
 	char text[CPULIST_TEXT_MAX];
@@ -85,7 +87,7 @@ static inline void machine_write(int sys, const struct machine *machine)
 	make_text(sys, cpulist_format(&online, text), "devices/system/cpu/online");
 }
 
-/* The topology of the machine whose /sys is there. */
+/* Read the topology from a directory that stands for /sys. The caller frees it. */
 static inline struct topology topology_at(int sys)
 {
 	struct topology topology = TOPOLOGY_NONE;
@@ -94,7 +96,8 @@ static inline struct topology topology_at(int sys)
 	return topology;
 }
 
-/* The same as writing a machine and reading it (test_topology checks that), without the files. */
+/* The topology that machine_write() and topology_at() together produce (test_topology checks that),
+ * without the files. The caller frees it. */
 static inline struct topology topology_of(const struct machine *machine)
 {
 	struct topology topology = {
@@ -124,7 +127,8 @@ static inline struct topology topology_of(const struct machine *machine)
 	return topology;
 }
 
-/* Unpack a recorded machine into the test's directory and read it. */
+/* Unpack a recorded machine into the test's directory and read its topology, which the caller
+ * frees. */
 static inline struct topology topology_recorded(void **state, const char *name)
 {
 	const struct unit_dir *dir = *state;
@@ -134,7 +138,7 @@ static inline struct topology topology_recorded(void **state, const char *name)
 	struct child child = CHILD_NONE;
 	int status = -1;
 	(void)snprintf(archive, sizeof archive, "%s/topology/%s.tar.gz", OSS_CRS_FIXTURES, name);
-	/* Without thousands of files about something else. */
+	/* Leave out thousands of files that have nothing to do with topology. */
 	const char *const argv[] = {"tar", "-xzf", archive, "-C", dir->path, "--exclude=cache",
 		"--exclude=cpufreq", "--exclude=cpuidle", "--exclude=proc", "--exclude=microcode",
 		"--exclude=thermal_throttle", "--exclude=crash_notes", "--exclude=power",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * runs: directories that stand for the cgroups of runs, and processes that own them by holding the very lock.
+ * runs: directories that stand for the cgroups of runs, and processes that own such a run by
+ * holding the same lock as the runner.
  */
 #ifndef OSS_CRS_UNIT_RUNS_H
 #define OSS_CRS_UNIT_RUNS_H
@@ -12,8 +13,8 @@
 
 #define OURS "sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/oss-crs"
 
-/* Write a file, with the directories that it is in. */
-static inline void put(const struct unit_dir *dir, const char *path, const char *text)
+/* Write a file, and make the directories on its path. */
+static inline void put_text_file(const struct unit_dir *dir, const char *path, const char *text)
 {
 	char part[PATH_MAX];
 	for (size_t i = 1; path[i]; i++) {
@@ -29,7 +30,7 @@ static inline void put(const struct unit_dir *dir, const char *path, const char 
 }
 
 /* A process that owns the run until holder_end(). */
-static inline pid_t own(const struct unit_dir *dir, const char *name)
+static inline pid_t own_run(const struct unit_dir *dir, const char *name)
 {
 	char path[PATH_MAX];
 	(void)snprintf(path, sizeof path, OURS "/%s/cgroup.max.depth", name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_attest: what counts as "not as planned", on files that look like the kernel's. (That the kernel's own look like
- * this, the lab shows.)
+ * test_attest: what counts as "not as planned", on files that imitate those of the kernel.
+ * tests/lab shows that the real files of the kernel look like this.
  */
 #include "unit.h"
 
@@ -36,7 +36,7 @@ static void put_cgroup(int dir, const char *name, const char *cpus, const char *
 	make_file(dir, path, "0\n");
 }
 
-/* A plan, and a tree that is as it says. */
+/* A plan, and a cgroup tree that matches it. */
 static void make_fixture(int dir, struct fixture *fixture)
 {
 	struct error err = {0};
@@ -90,7 +90,7 @@ static void put_process(
 	make_file(dir, path, text);
 }
 
-TEST(limits_as_planned_hold)
+TEST(limits_that_match_the_plan_pass)
 {
 	struct fixture fixture;
 	struct error err = {0};
@@ -99,7 +99,7 @@ TEST(limits_as_planned_hold)
 	free_fixture(&fixture);
 }
 
-TEST(every_other_limit_is_named_with_what_is_wanted_and_what_is_there)
+TEST(a_limit_that_differs_is_named_with_the_planned_and_the_actual_value)
 {
 	static const struct {
 		const char *file, *text, *msg;
@@ -143,7 +143,8 @@ TEST(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not)
 	free_fixture(&fixture);
 }
 
-/* A container of `a` with a child, a command by docker exec, and the runtime's own on its way. */
+/* A container of CRS `a`: its first process, a child of that, a `docker exec` command, and a
+ * command of the runtime (runc) that has not entered the container yet. */
 static void put_container(int dir, const char *parent)
 {
 	char inside[CGROUP_PATH_MAX];
@@ -157,7 +158,7 @@ static void put_container(int dir, const char *parent)
 	put_process(dir, 60, 1, "other", "/system.slice/other.service", "60");
 }
 
-TEST(every_process_of_a_container_is_looked_for)
+TEST(every_process_of_a_container_is_checked)
 {
 	struct fixture fixture;
 	char parent[CGROUP_PATH_MAX];
@@ -175,11 +176,11 @@ TEST(every_process_of_a_container_is_looked_for)
 	assert_contains(err.msg,
 		"container 'name', process 53 (by exec), /proc/53/cgroup: planned /user.slice");
 	assert_contains(err.msg, "found /elsewhere");
-	/* A name that only begins like it is elsewhere too. */
+	/* A cgroup whose name only begins with that of the CRS is a mismatch too. */
 	(void)snprintf(text, sizeof text, "0::%.2000sb/x\n", parent);
 	make_file(dir, "proc/53/cgroup", text);
 	assert_int_equal(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), -1);
-	/* What does not run any more has no processes. */
+	/* A container that has stopped has no processes. */
 	container.pid = 0;
 	assert_ok(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), err);
 	free_fixture(&fixture);
@@ -194,8 +195,8 @@ static void put_namespace(int dir, int pid, const char *namespace)
 	assert_return_code(symlinkat(namespace, dir, path), errno);
 }
 
-/* `podman exec` has a conmon of its own: 70 is not below 50. */
-TEST(a_process_by_podman_exec_is_known_by_its_namespace)
+/* `podman exec` starts a conmon of its own: process 70 is not a descendant of process 50. */
+TEST(a_podman_exec_process_is_recognised_by_its_namespace)
 {
 	struct fixture fixture;
 	char parent[CGROUP_PATH_MAX];
@@ -215,14 +216,14 @@ TEST(a_process_by_podman_exec_is_known_by_its_namespace)
 	put_namespace(dir, 71, "pid:[2]");
 	assert_int_equal(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), -1);
 	assert_contains(err.msg, "process 71 (by exec)");
-	/* With `pid: host` it says nothing. */
+	/* With `pid: host` the PID namespace is the host's and identifies no container. */
 	assert_return_code(unlinkat(dir, "proc/51/ns/pid", 0), errno);
 	assert_return_code(symlinkat("pid:[1]", dir, "proc/51/ns/pid"), errno);
 	assert_ok(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), err);
 	free_fixture(&fixture);
 }
 
-TEST(what_the_engine_was_told_counts_too)
+TEST(the_cgroup_parent_in_the_engine_is_checked_too)
 {
 	struct fixture fixture;
 	struct error err = {0};
@@ -240,12 +241,12 @@ TEST(what_the_engine_was_told_counts_too)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		RUN_IN_DIR(limits_as_planned_hold),
-		RUN_IN_DIR(every_other_limit_is_named_with_what_is_wanted_and_what_is_there),
+		RUN_IN_DIR(limits_that_match_the_plan_pass),
+		RUN_IN_DIR(a_limit_that_differs_is_named_with_the_planned_and_the_actual_value),
 		RUN_IN_DIR(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not),
-		RUN_IN_DIR(every_process_of_a_container_is_looked_for),
-		RUN_IN_DIR(a_process_by_podman_exec_is_known_by_its_namespace),
-		RUN_IN_DIR(what_the_engine_was_told_counts_too),
+		RUN_IN_DIR(every_process_of_a_container_is_checked),
+		RUN_IN_DIR(a_podman_exec_process_is_recognised_by_its_namespace),
+		RUN_IN_DIR(the_cgroup_parent_in_the_engine_is_checked_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_cgroup: reading the kernel's text forms, and which files are written. An ordinary directory stands for the
- * cgroup; what only a kernel can do (kill, limits, controllers) is tested in the virtual machine of tests/lab.
+ * test_cgroup: parsing of the kernel's text formats, and which files are written. An ordinary
+ * directory stands for the cgroup. What takes a real kernel (kill, limits, controllers) is tested
+ * in the virtual machine of tests/lab.
  */
 #include "unit.h"
 
@@ -31,7 +32,7 @@ TEST(the_manager_of_a_user_is_where_systemd_puts_it)
 	}
 }
 
-TEST(a_controller_is_there_only_by_its_whole_name)
+TEST(a_controller_matches_only_by_its_whole_name)
 {
 	static const struct {
 		const char *list;
@@ -59,7 +60,7 @@ TEST(a_controller_is_there_only_by_its_whole_name)
 static const char events[] =
 	"low 0\nhigh 12\nmax 3\noom 0\noom_kill 2\noom_group_kill 18446744073709551615\n";
 
-TEST(a_key_is_found_at_the_start_of_its_line_and_whole)
+TEST(a_key_matches_only_whole_and_at_the_start_of_a_line)
 {
 	static const struct {
 		const char *key;
@@ -119,7 +120,7 @@ TEST(a_number_is_written_and_read_back)
 	assert_int_equal(value, 4294967296);
 }
 
-TEST(a_file_without_a_number_is_told_with_what_it_says)
+TEST(a_file_without_a_number_is_reported_with_its_content)
 {
 	int dir = unit_dir(state);
 	make_file(dir, "memory.max", "lots\n");
@@ -130,7 +131,7 @@ TEST(a_file_without_a_number_is_told_with_what_it_says)
 	assert_int_equal(value, 77);
 }
 
-TEST(a_missing_key_is_told_with_its_file)
+TEST(a_missing_key_is_reported_with_its_file)
 {
 	int dir = unit_dir(state);
 	make_file(dir, "memory.events", events);
@@ -161,12 +162,13 @@ TEST(only_the_missing_controllers_are_enabled)
 		make_file(dir, "cgroup.subtree_control", table[i].enabled);
 		struct error err = {0};
 		assert_ok(cgroup_enable(dir, ".", table[i].wanted, &err), err);
-		/* A kernel file takes each write as an operation; this one is overwritten from its start. */
+		/* The kernel takes each write as one operation; an ordinary file is overwritten
+		 * from its start. */
 		assert_file(dir, "cgroup.subtree_control", table[i].written);
 	}
 }
 
-TEST(controllers_that_are_all_enabled_cost_no_write)
+TEST(controllers_that_are_all_enabled_are_not_written)
 {
 	int dir = unit_dir(state);
 	make_file(dir, "cgroup.subtree_control", "cpuset cpu memory\n");
@@ -177,14 +179,14 @@ TEST(controllers_that_are_all_enabled_cost_no_write)
 	assert_return_code(inotify_add_watch(watch, path, IN_CLOSE_WRITE), errno);
 	struct error err = {0};
 	assert_ok(cgroup_enable(dir, ".", "memory cpuset", &err), err);
-	/* Not even opened for writing. */
+	/* The file is not even opened for writing. */
 	char event[256];
 	assert_int_equal(read(watch, event, sizeof event), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_file(dir, "cgroup.subtree_control", "cpuset cpu memory\n");
 }
 
-TEST(more_controllers_than_fit_write_nothing)
+TEST(too_many_controllers_write_nothing)
 {
 	int dir = unit_dir(state);
 	make_file(dir, "cgroup.subtree_control", "cpu\n");
@@ -197,7 +199,7 @@ TEST(more_controllers_than_fit_write_nothing)
 	assert_file(dir, "cgroup.subtree_control", "cpu\n");
 }
 
-TEST(a_cgroup_is_made_once)
+TEST(a_cgroup_is_made_only_once)
 {
 	int dir = unit_dir(state);
 	struct error err = {0};
@@ -227,7 +229,7 @@ TEST(an_empty_cgroup_needs_no_waiting)
 	assert_ok(cgroup_wait_empty(dir, ".", 0, &err), err);
 }
 
-TEST(waiting_for_a_cgroup_in_use_ends_in_time)
+TEST(waiting_for_a_populated_cgroup_times_out)
 {
 	int dir = unit_dir(state);
 	make_file(dir, "cgroup.events", "populated 1\nfrozen 0\n");
@@ -246,7 +248,7 @@ TEST(killing_writes_to_the_kill_file)
 	assert_file(dir, "cgroup.kill", "1");
 }
 
-TEST(a_cgroup_is_removed_with_all_below_it_and_nothing_beside_it)
+TEST(a_cgroup_is_removed_with_its_descendants_but_not_its_siblings)
 {
 	int dir = unit_dir(state);
 	static const char *const made[] = {
@@ -259,13 +261,13 @@ TEST(a_cgroup_is_removed_with_all_below_it_and_nothing_beside_it)
 	assert_true(exists(dir, "other/c"));
 }
 
-TEST(removing_what_is_gone_is_fine)
+TEST(removing_a_missing_cgroup_succeeds)
 {
 	struct error err = {0};
 	assert_ok(cgroup_remove(unit_dir(state), "none", &err), err);
 }
 
-TEST(what_cannot_be_removed_is_told_by_name)
+TEST(a_cgroup_that_cannot_be_removed_is_named)
 {
 	int dir = unit_dir(state);
 	make_dir(dir, "job");
@@ -295,24 +297,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(the_manager_of_a_user_is_where_systemd_puts_it),
-		RUN(a_controller_is_there_only_by_its_whole_name),
-		RUN(a_key_is_found_at_the_start_of_its_line_and_whole),
+		RUN(a_controller_matches_only_by_its_whole_name),
+		RUN(a_key_matches_only_whole_and_at_the_start_of_a_line),
 		RUN(a_value_that_is_no_number_is_not_found),
 		RUN_IN_DIR(max_reads_as_unlimited_and_is_written_as_max),
 		RUN_IN_DIR(a_number_is_written_and_read_back),
-		RUN_IN_DIR(a_file_without_a_number_is_told_with_what_it_says),
-		RUN_IN_DIR(a_missing_key_is_told_with_its_file),
+		RUN_IN_DIR(a_file_without_a_number_is_reported_with_its_content),
+		RUN_IN_DIR(a_missing_key_is_reported_with_its_file),
 		RUN_IN_DIR(only_the_missing_controllers_are_enabled),
-		RUN_IN_DIR(controllers_that_are_all_enabled_cost_no_write),
-		RUN_IN_DIR(more_controllers_than_fit_write_nothing),
-		RUN_IN_DIR(a_cgroup_is_made_once),
+		RUN_IN_DIR(controllers_that_are_all_enabled_are_not_written),
+		RUN_IN_DIR(too_many_controllers_write_nothing),
+		RUN_IN_DIR(a_cgroup_is_made_only_once),
 		RUN_IN_DIR(a_file_or_a_link_is_not_opened_as_a_cgroup),
 		RUN_IN_DIR(an_empty_cgroup_needs_no_waiting),
-		RUN_IN_DIR(waiting_for_a_cgroup_in_use_ends_in_time),
+		RUN_IN_DIR(waiting_for_a_populated_cgroup_times_out),
 		RUN_IN_DIR(killing_writes_to_the_kill_file),
-		RUN_IN_DIR(a_cgroup_is_removed_with_all_below_it_and_nothing_beside_it),
-		RUN_IN_DIR(removing_what_is_gone_is_fine),
-		RUN_IN_DIR(what_cannot_be_removed_is_told_by_name),
+		RUN_IN_DIR(a_cgroup_is_removed_with_its_descendants_but_not_its_siblings),
+		RUN_IN_DIR(removing_a_missing_cgroup_succeeds),
+		RUN_IN_DIR(a_cgroup_that_cannot_be_removed_is_named),
 		RUN_IN_DIR(a_link_among_the_children_is_not_followed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

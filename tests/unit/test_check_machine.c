@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_check_machine: what check says of machines on which runs are hard to compare, and of plain ones.
+ * test_check_machine: what `check` reports of machines whose runs are hard to compare, and of plain
+ * machines.
  */
 #include "machines.h"
 
 #include "check_parts.h"
 
-#define TEXT_MAX 1024 /* as long as a message */
+#define TEXT_MAX 1024 /* the size of an error message */
 
-typedef int look(struct check_facts *facts, char *detail, struct error *err);
+typedef int machine_look(struct check_facts *facts, char *detail, struct error *err);
 
-/* Look at the machine in the test's directory, which stands for /. */
-static int look_at(void **state, look *looks, char *text, char *hint)
+/* Run one finding on the machine in the test's directory, which stands for /. Returns what the
+ * finding returns; `text` gets the detail or the error message, `hint` the hint of the error. */
+static int look_at_machine(void **state, machine_look *look, char *text, char *hint)
 {
 	char detail[DETAIL_MAX] = "";
 	struct error err = {0};
@@ -21,7 +23,7 @@ static int look_at(void **state, look *looks, char *text, char *hint)
 	_cleanup_close_ int sys = openat(unit_dir(state), "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (sys >= 0)
 		facts.topology = topology_at(sys);
-	int result = looks(&facts, detail, &err);
+	int result = look(&facts, detail, &err);
 	(void)snprintf(text, TEXT_MAX, "%s", result < 0 ? err.msg : detail);
 	(void)snprintf(hint, sizeof err.hint, "%s", result < 0 ? err.hint : "");
 	topology_free(&facts.topology);
@@ -29,20 +31,21 @@ static int look_at(void **state, look *looks, char *text, char *hint)
 	return result;
 }
 
-static void assert_fine(void **state, look *looks, const char *expected)
+static void assert_fine(void **state, machine_look *look, const char *expected)
 {
 	char text[TEXT_MAX];
 	char hint[512];
-	if (look_at(state, looks, text, hint) != 0)
+	if (look_at_machine(state, look, text, hint) != 0)
 		fail_test("%s", text);
 	assert_string_equal(text, expected);
 }
 
-static void assert_advice(void **state, look *looks, const char *expected, const char *advice)
+static void assert_advice(
+	void **state, machine_look *look, const char *expected, const char *advice)
 {
 	char text[TEXT_MAX];
 	char hint[512];
-	assert_int_equal(look_at(state, looks, text, hint), -1);
+	assert_int_equal(look_at_machine(state, look, text, hint), -1);
 	assert_string_equal(text, expected);
 	assert_contains(hint, advice);
 }
@@ -70,7 +73,7 @@ TEST(threads_of_one_core_slow_each_other_down)
 		"smt/control");
 }
 
-TEST(nodes_that_differ_and_pages_that_move)
+TEST(different_nodes_and_moving_pages_get_advice)
 {
 	make_machine(state, (struct machine){2, 1, 2, 1, false, 4});
 	assert_fine(state, look_numa, "2 NUMA nodes, all alike");
@@ -85,7 +88,7 @@ TEST(nodes_that_differ_and_pages_that_move)
 		state, look_numa, "2 NUMA nodes with different CPUs or memory", "plan CONFIG");
 }
 
-TEST(a_node_of_memory_alone_is_no_different_node)
+TEST(a_memory_only_node_is_not_a_different_node)
 {
 	make_machine(state, (struct machine){2, 1, 2, 1, false, 4});
 	make_text(unit_dir(state), "\n", "sys/devices/system/node/node2/cpulist");
@@ -102,7 +105,7 @@ TEST(isolated_cpus_are_named)
 		"CPUs 2-3 are isolated: the kernel balances no load between them", "isolcpus=");
 }
 
-TEST(clocks_that_follow_the_load)
+TEST(clocks_that_follow_the_load_get_advice)
 {
 	make_machine(state, (struct machine){1, 1, 2, 1, false, 4});
 	make_text(unit_dir(state), "1\n", "sys/devices/system/cpu/cpufreq/boost");
@@ -117,14 +120,14 @@ TEST(clocks_that_follow_the_load)
 		"cpupower frequency-set -g performance");
 }
 
-TEST(what_cannot_be_told_is_said_to_be_so)
+TEST(without_sysfs_the_answer_is_unknown)
 {
 	char text[TEXT_MAX];
 	char hint[512];
-	assert_int_equal(look_at(state, look_smt, text, hint), 1);
+	assert_int_equal(look_at_machine(state, look_smt, text, hint), 1);
 	assert_string_equal(text, "cannot be told without /sys/devices/system/cpu");
-	assert_int_equal(look_at(state, look_numa, text, hint), 1);
-	assert_int_equal(look_at(state, look_isolated, text, hint), 1);
+	assert_int_equal(look_at_machine(state, look_numa, text, hint), 1);
+	assert_int_equal(look_at_machine(state, look_isolated, text, hint), 1);
 }
 
 int main(void)
@@ -132,11 +135,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_plain_machine_needs_no_advice),
 		RUN_IN_DIR(threads_of_one_core_slow_each_other_down),
-		RUN_IN_DIR(nodes_that_differ_and_pages_that_move),
-		RUN_IN_DIR(a_node_of_memory_alone_is_no_different_node),
+		RUN_IN_DIR(different_nodes_and_moving_pages_get_advice),
+		RUN_IN_DIR(a_memory_only_node_is_not_a_different_node),
 		RUN_IN_DIR(isolated_cpus_are_named),
-		RUN_IN_DIR(clocks_that_follow_the_load),
-		RUN_IN_DIR(what_cannot_be_told_is_said_to_be_so),
+		RUN_IN_DIR(clocks_that_follow_the_load_get_advice),
+		RUN_IN_DIR(without_sysfs_the_answer_is_unknown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

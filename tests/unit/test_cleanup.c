@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_cleanup: what a scope owns is released when it ends, what was stolen from it is not. That memory is freed is
- * seen by the leak check of the Debug build.
+ * test_cleanup: a scope releases what it owns when it ends, but not what was stolen from it. The
+ * leak check of the Debug build shows that memory is freed.
  */
 #include "unit.h"
 
@@ -56,7 +56,7 @@ TEST(a_stolen_descriptor_stays_open)
 	(void)close(taken);
 }
 
-/* As in `return fail(err, errno, ...)` with an open descriptor behind it. */
+/* cleanup_close() must not call close(-1), which would set errno to EBADF. */
 TEST(a_descriptor_that_was_never_opened_is_left_alone)
 {
 	errno = 0;
@@ -67,7 +67,7 @@ TEST(a_descriptor_that_was_never_opened_is_left_alone)
 	assert_int_equal(errno, 0);
 }
 
-TEST(memory_is_freed_and_nothing_is_fine_too)
+TEST(memory_is_freed_and_null_is_ignored)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *none = NULL;
@@ -75,7 +75,7 @@ TEST(memory_is_freed_and_nothing_is_fine_too)
 	assert_null(none);
 }
 
-TEST(stolen_memory_lives_on)
+TEST(stolen_memory_is_not_freed)
 {
 	char *taken = NULL;
 	{
@@ -123,8 +123,8 @@ int main(void)
 		RUN(an_early_return_closes_too),
 		RUN(a_stolen_descriptor_stays_open),
 		RUN(a_descriptor_that_was_never_opened_is_left_alone),
-		RUN(memory_is_freed_and_nothing_is_fine_too),
-		RUN(stolen_memory_lives_on),
+		RUN(memory_is_freed_and_null_is_ignored),
+		RUN(stolen_memory_is_not_freed),
 		RUN(a_directory_stream_is_closed_with_its_descriptor),
 		RUN_IN_DIR(a_stream_is_flushed_and_closed),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_conditions: what made a run less comparable, from recorded files of the kernel's.
+ * test_conditions: which conditions make a run less comparable, from files that imitate those of
+ * the kernel.
  */
 #include "unit.h"
 
@@ -9,7 +10,8 @@
 #include "machine.h"
 #include "runs.h"
 
-/* Clock ticks are a hundredth of a second on every Linux there is. */
+/* Write /proc/stat, which counts in clock ticks. The test takes 100 ticks for a second, which is
+ * what sysconf(_SC_CLK_TCK) says on all common architectures. */
 static void put_stat(const struct unit_dir *dir, unsigned cpu0, unsigned cpu1, unsigned stolen)
 {
 	char text[256];
@@ -18,7 +20,7 @@ static void put_stat(const struct unit_dir *dir, unsigned cpu0, unsigned cpu1, u
 		"0 0\nintr "
 		"1\n",
 		cpu0, stolen, cpu1);
-	put(dir, "proc/stat", text);
+	put_text_file(dir, "proc/stat", text);
 }
 
 static struct run_plan plan_on(const char *cpus)
@@ -29,7 +31,7 @@ static struct run_plan plan_on(const char *cpus)
 	return plan;
 }
 
-/* The ids of the caveats of a run of ten seconds, "a b". */
+/* The ids of the caveats of a run, in the form "a b", in `buf`. */
 static const char *caveats(const struct conditions *conditions, const struct conditions_seen *seen,
 	char buf[static 256])
 {
@@ -45,6 +47,8 @@ static const char *caveats(const struct conditions *conditions, const struct con
 	return buf;
 }
 
+/* The conditions of a run of ten seconds: CPU 0 is busy for `busy` ticks, and the hypervisor steals
+ * `stolen` ticks from it. */
 static struct conditions ten_seconds(const struct unit_dir *dir, struct host *host,
 	const struct run_plan *plan, unsigned busy, unsigned stolen)
 {
@@ -59,13 +63,14 @@ static struct conditions ten_seconds(const struct unit_dir *dir, struct host *ho
 	return conditions;
 }
 
-TEST(the_load_of_others_is_what_the_crss_have_not_used)
+TEST(foreign_load_is_the_busy_time_that_the_crss_did_not_use)
 {
 	const struct unit_dir *dir = *state;
 	char buf[256];
 	struct host host = HOST_CLOSED;
 	struct run_plan plan = plan_on("0");
-	/* Nine of ten seconds; what CPU 1 does is nobody's business. */
+	/* CPU 0 is busy for nine of the ten seconds. CPU 1 is not part of the run and does not
+	 * count. */
 	struct conditions conditions = ten_seconds(dir, &host, &plan, 900, 0);
 	struct conditions_seen seen = {.has_used = true, .used_usec = 8900000};
 	assert_string_equal(caveats(&conditions, &seen, buf), "");
@@ -78,7 +83,7 @@ TEST(the_load_of_others_is_what_the_crss_have_not_used)
 	host_close(&host);
 }
 
-TEST(time_that_a_hypervisor_took_is_told)
+TEST(steal_time_is_a_caveat)
 {
 	const struct unit_dir *dir = *state;
 	char buf[256];
@@ -90,33 +95,34 @@ TEST(time_that_a_hypervisor_took_is_told)
 	host_close(&host);
 }
 
-TEST(swap_counts_where_the_host_has_some_and_no_limit_holds)
+TEST(swap_is_a_caveat_if_the_host_has_some_and_no_limit_holds)
 {
 	const struct unit_dir *dir = *state;
 	char buf[256];
 	struct host host = HOST_CLOSED;
 	struct run_plan plan = plan_on("0");
-	put(dir, "proc/swaps", "Filename Type Size Used Priority\n");
+	put_text_file(dir, "proc/swaps", "Filename Type Size Used Priority\n");
 	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
 	struct conditions_seen seen = {.swaps = true};
 	assert_string_equal(caveats(&conditions, &seen, buf), "");
-	put(dir, "proc/swaps", "Filename Type Size Used Priority\n/swapfile file 1 0 -2\n");
+	put_text_file(
+		dir, "proc/swaps", "Filename Type Size Used Priority\n/swapfile file 1 0 -2\n");
 	assert_string_equal(caveats(&conditions, &seen, buf), "swap");
 	seen.swaps = false;
 	assert_string_equal(caveats(&conditions, &seen, buf), "");
 	host_close(&host);
 }
 
-TEST(another_thread_of_a_core_of_the_runs_is_told)
+TEST(a_core_shared_with_others_is_a_caveat)
 {
 	const struct unit_dir *dir = *state;
 	char buf[256];
 	struct host host = HOST_CLOSED;
 	struct error err = {0};
 	struct run_plan plan = plan_on("0");
-	put(dir, "sys/devices/system/cpu/online", "0-1\n");
-	put(dir, "sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "0-1\n");
-	put(dir, "sys/devices/system/cpu/cpu1/topology/thread_siblings_list", "0-1\n");
+	put_text_file(dir, "sys/devices/system/cpu/online", "0-1\n");
+	put_text_file(dir, "sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "0-1\n");
+	put_text_file(dir, "sys/devices/system/cpu/cpu1/topology/thread_siblings_list", "0-1\n");
 	_cleanup_close_ int sys = openat(dir->fd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	assert_ok(machine_topology(sys, &plan.topology, &err), err);
 	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
@@ -128,7 +134,7 @@ TEST(another_thread_of_a_core_of_the_runs_is_told)
 	host_close(&host);
 }
 
-TEST(whom_a_run_shared_with_is_told)
+TEST(a_run_that_shared_cpus_is_named)
 {
 	const struct unit_dir *dir = *state;
 	struct host host = HOST_CLOSED;
@@ -146,7 +152,7 @@ TEST(whom_a_run_shared_with_is_told)
 	host_close(&host);
 }
 
-TEST(what_the_kernel_does_not_tell_makes_no_caveat)
+TEST(what_the_kernel_does_not_report_is_no_caveat)
 {
 	const struct unit_dir *dir = *state;
 	char buf[256];
@@ -162,7 +168,8 @@ TEST(what_the_kernel_does_not_tell_makes_no_caveat)
 	json_t *machine = conditions_machine(&conditions);
 	assert_string_equal(json_string_value(json_object_get(machine, "cpu")), "");
 	json_decref(machine);
-	put(dir, "proc/cpuinfo", "processor\t: 0\nmodel name\t: Some CPU @ 1 GHz\nflags\t: x\n");
+	put_text_file(dir, "proc/cpuinfo",
+		"processor\t: 0\nmodel name\t: Some CPU @ 1 GHz\nflags\t: x\n");
 	machine = conditions_machine(&conditions);
 	assert_string_equal(json_string_value(json_object_get(machine, "cpu")), "Some CPU @ 1 GHz");
 	json_decref(machine);
@@ -172,12 +179,12 @@ TEST(what_the_kernel_does_not_tell_makes_no_caveat)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN_IN_DIR(the_load_of_others_is_what_the_crss_have_not_used),
-		RUN_IN_DIR(time_that_a_hypervisor_took_is_told),
-		RUN_IN_DIR(swap_counts_where_the_host_has_some_and_no_limit_holds),
-		RUN_IN_DIR(another_thread_of_a_core_of_the_runs_is_told),
-		RUN_IN_DIR(whom_a_run_shared_with_is_told),
-		RUN_IN_DIR(what_the_kernel_does_not_tell_makes_no_caveat),
+		RUN_IN_DIR(foreign_load_is_the_busy_time_that_the_crss_did_not_use),
+		RUN_IN_DIR(steal_time_is_a_caveat),
+		RUN_IN_DIR(swap_is_a_caveat_if_the_host_has_some_and_no_limit_holds),
+		RUN_IN_DIR(a_core_shared_with_others_is_a_caveat),
+		RUN_IN_DIR(a_run_that_shared_cpus_is_named),
+		RUN_IN_DIR(what_the_kernel_does_not_report_is_no_caveat),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_cpulist: a list means the set it says, the shortest list is written, errors say where; the set algebra agrees
- * with a plain array of booleans.
+ * test_cpulist: a list is parsed into the set it names and written back in its shortest form;
+ * errors name their position; the set operations agree with a plain array of booleans.
  */
 #include "unit.h"
 
@@ -82,7 +82,7 @@ TEST(a_cpu_beyond_any_kernel_is_refused_with_its_position)
 	assert_refused("0-8192", "CPU list '0-8192', character 3: " TOO_HIGH);
 	assert_refused("0, 99999999999999999999",
 		"CPU list '0, 99999999999999999999', character 4: " TOO_HIGH);
-	/* 2^32 and 2^64: not taken for 0. */
+	/* 2^32 and 2^64 must not wrap to 0. */
 	assert_refused("4294967296", "CPU list '4294967296', character 1: " TOO_HIGH);
 	assert_refused(
 		"18446744073709551616", "CPU list '18446744073709551616', character 1: " TOO_HIGH);
@@ -133,9 +133,9 @@ TEST(an_error_in_a_list_longer_than_a_message_still_says_where_and_why)
 
 TEST(the_longest_list_fits_the_buffer)
 {
-	/* Twice the size, so that a list too long is seen and not a crash. */
+	/* Twice the size, so that a list that is too long fails the test and does not crash it. */
 	static char text[2 * CPULIST_TEXT_MAX];
-	/* Which sets have the longest text: k CPUs in a row, then a gap of one. */
+	/* The sets with the longest text repeat a few CPUs in a row and a gap of one. */
 	for (unsigned run = 1; run <= 4; run++) {
 		struct cpulist set = {0};
 		for (unsigned cpu = 0; cpu < CPULIST_MAX; cpu++)
@@ -177,7 +177,7 @@ struct naive {
 	bool has[CPULIST_MAX];
 };
 
-/* A set of random density in a random stretch, so that empty, sparse, dense and full ones all occur. */
+/* A set of random density in a random range: empty, sparse, dense and full sets all occur. */
 static void make_random(uint64_t *seed, struct cpulist *set, struct naive *naive)
 {
 	memset(set, 0, sizeof *set);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_choice: who gets which engine, and what is said to those who get none.
+ * test_engine_select: which engine a run gets, and what the error says if it gets none.
  */
 #include "unit.h"
 
@@ -13,7 +13,7 @@ static const struct error no_docker = {
 static const struct error no_podman = {
 	.status = EX_UNAVAILABLE, .msg = "Podman is not installed", .hint = "install it"};
 
-TEST(docker_is_taken_where_it_is_ready_and_podman_where_it_is_not)
+TEST(docker_is_chosen_if_it_is_ready_and_podman_otherwise)
 {
 	static const struct {
 		int wanted;
@@ -37,7 +37,7 @@ TEST(docker_is_taken_where_it_is_ready_and_podman_where_it_is_not)
 	}
 }
 
-TEST(who_gets_none_hears_why_and_of_either_way)
+TEST(without_an_engine_the_error_says_why_and_what_to_do)
 {
 	struct error err = {0};
 	enum engine_kind kind = ENGINE_DOCKER;
@@ -53,7 +53,7 @@ TEST(who_gets_none_hears_why_and_of_either_way)
 	assert_string_equal(err.hint, no_podman.hint);
 }
 
-TEST(a_podman_before_5_is_named_with_where_a_newer_one_is)
+TEST(a_podman_older_than_5_is_refused_with_a_hint)
 {
 	struct error err = {0};
 	assert_ok(podman_check_version("5.4.2", &err), err);
@@ -65,14 +65,14 @@ TEST(a_podman_before_5_is_named_with_where_a_newer_one_is)
 	assert_int_equal(podman_check_version("", &err), -1);
 }
 
-TEST(what_was_chosen_is_known_to_who_cleans_up)
+TEST(the_choice_is_recorded_for_the_cleanup)
 {
 	struct error err = {0};
 	enum engine_kind kind = ENGINE_DOCKER;
 	int dir = unit_dir(state);
 	make_dir(dir, "run");
 	assert_ok(engine_select_recall(dir, "run", &kind, &err), err);
-	assert_int_equal(kind, ENGINE_DOCKER); /* nothing is written: as before */
+	assert_int_equal(kind, ENGINE_DOCKER); /* the default where nothing is recorded */
 	_cleanup_close_ int run = openat(dir, "run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_ok(engine_select_record(run, ENGINE_PODMAN, &err), err);
 	assert_ok(engine_select_recall(dir, "run", &kind, &err), err);
@@ -82,14 +82,14 @@ TEST(what_was_chosen_is_known_to_who_cleans_up)
 	assert_int_equal(kind, ENGINE_DOCKER);
 }
 
-TEST(that_there_are_runs_on_podman_is_known_for_good)
+TEST(the_note_that_podman_was_used_persists)
 {
 	const struct unit_dir *dir = *state;
 	struct error err = {0};
 	assert_int_equal(setenv("XDG_STATE_HOME", dir->path, 1), 0);
 	assert_ok(engine_select_noted_podman(&err), err);
 	assert_int_equal(engine_select_noted_podman(&err), 0);
-	assert_false(exists(dir->fd, "oss-crs")); /* to ask makes nothing */
+	assert_false(exists(dir->fd, "oss-crs")); /* a query creates no file */
 	for (int i = 0; i < 2; i++) {
 		assert_ok(engine_select_note_podman(&err), err);
 		assert_int_equal(engine_select_noted_podman(&err), 1);
@@ -102,7 +102,7 @@ TEST(that_there_are_runs_on_podman_is_known_for_good)
 	assert_int_equal(engine_select_noted_podman(&err), -1);
 }
 
-/* A host directory with the programs that Podman needs, in the caller's PATH. */
+/* A host directory with the programs that Podman needs. Sets PATH to it. */
 static void make_host(const struct unit_dir *dir, struct host *ret)
 {
 	static const char *const programs[] = {"bin/newuidmap", "bin/newgidmap"};
@@ -119,7 +119,7 @@ static void make_host(const struct unit_dir *dir, struct host *ret)
 	assert_ok(host_open_at(dir->fd, ret, &err), err);
 }
 
-TEST(ids_for_containers_are_looked_for_by_name_and_by_number)
+TEST(subordinate_ids_are_looked_up_in_subuid_and_subgid)
 {
 	static const struct {
 		const char *subuid, *subgid, *missing;
@@ -151,12 +151,12 @@ TEST(ids_for_containers_are_looked_for_by_name_and_by_number)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(docker_is_taken_where_it_is_ready_and_podman_where_it_is_not),
-		RUN(who_gets_none_hears_why_and_of_either_way),
-		RUN(a_podman_before_5_is_named_with_where_a_newer_one_is),
-		RUN_IN_DIR(what_was_chosen_is_known_to_who_cleans_up),
-		RUN_IN_DIR(that_there_are_runs_on_podman_is_known_for_good),
-		RUN_IN_DIR(ids_for_containers_are_looked_for_by_name_and_by_number),
+		RUN(docker_is_chosen_if_it_is_ready_and_podman_otherwise),
+		RUN(without_an_engine_the_error_says_why_and_what_to_do),
+		RUN(a_podman_older_than_5_is_refused_with_a_hint),
+		RUN_IN_DIR(the_choice_is_recorded_for_the_cleanup),
+		RUN_IN_DIR(the_note_that_podman_was_used_persists),
+		RUN_IN_DIR(subordinate_ids_are_looked_up_in_subuid_and_subgid),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

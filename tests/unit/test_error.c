@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_error: an error tells what, why and what to do, in one line, however long its parts are.
+ * test_error: an error says in one line what failed, why, and what to do, however long its parts
+ * are.
  */
 #include "unit.h"
 
-TEST(a_failed_call_is_told_with_its_reason)
+TEST(a_failed_call_is_reported_with_its_reason)
 {
 	struct error err = {0};
 	assert_int_equal(fail(&err, ENOENT, "open %s", "a/b"), -1);
@@ -13,7 +14,7 @@ TEST(a_failed_call_is_told_with_its_reason)
 	assert_int_equal(err.status, EX_SOFTWARE);
 }
 
-TEST(what_is_forbidden_exits_as_a_matter_of_permission)
+TEST(eperm_and_eacces_have_the_status_ex_noperm)
 {
 	static const int forbidden[] = {EPERM, EACCES};
 	for (size_t i = 0; i < COUNT(forbidden); i++) {
@@ -23,14 +24,14 @@ TEST(what_is_forbidden_exits_as_a_matter_of_permission)
 	}
 }
 
-TEST(an_errno_nobody_knows_is_still_a_message)
+TEST(an_unknown_errno_still_gives_a_message)
 {
 	struct error err = {0};
 	(void)fail(&err, 99999, "call");
 	assert_string_equal(err.msg, "call: unknown error");
 }
 
-TEST(an_error_of_ours_has_the_status_it_deserves_and_no_errno)
+TEST(fail_as_sets_the_given_status_and_no_errno)
 {
 	struct error err = {.code = EIO};
 	assert_int_equal(fail_as(&err, EX_CONFIG, "%d workers", 0), -1);
@@ -52,7 +53,7 @@ TEST(a_new_error_does_not_keep_the_old_hint)
 	assert_string_equal(err.hint, "");
 }
 
-TEST(context_goes_before_the_message_and_leaves_the_rest)
+TEST(context_goes_before_the_message_and_the_rest_stays)
 {
 	struct error err = {0};
 	(void)fail(&err, EACCES, "open x");
@@ -64,7 +65,7 @@ TEST(context_goes_before_the_message_and_leaves_the_rest)
 	assert_string_equal(err.hint, "log in again");
 }
 
-TEST(a_message_too_long_is_cut_at_its_end)
+TEST(a_message_that_is_too_long_is_truncated)
 {
 	char text[4096];
 	memset(text, 'x', sizeof text - 1);
@@ -84,8 +85,9 @@ TEST(a_message_too_long_is_cut_at_its_end)
 	assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
 }
 
-/* What a config or a daemon says is quoted in messages; it must not reach the terminal as commands or new lines. */
-TEST(control_characters_do_not_leave_the_line)
+/* Messages quote text from configs and daemons, which must not reach the terminal as control
+ * sequences or line breaks. */
+TEST(control_characters_are_replaced)
 {
 	struct error err = {0};
 	(void)fail_as(&err, EX_CONFIG, "name '%s'", "a\nb\033[2Jc\177");
@@ -98,7 +100,7 @@ TEST(control_characters_do_not_leave_the_line)
 	assert_string_equal(err.hint, "rename ?c");
 }
 
-TEST(text_in_other_languages_stays_as_it_is)
+TEST(text_in_other_languages_is_unchanged)
 {
 	struct error err = {0};
 	(void)fail_as(&err, EX_CONFIG, "%s", "Größe '4 Gö'");
@@ -108,15 +110,15 @@ TEST(text_in_other_languages_stays_as_it_is)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(a_failed_call_is_told_with_its_reason),
-		RUN(what_is_forbidden_exits_as_a_matter_of_permission),
-		RUN(an_errno_nobody_knows_is_still_a_message),
-		RUN(an_error_of_ours_has_the_status_it_deserves_and_no_errno),
+		RUN(a_failed_call_is_reported_with_its_reason),
+		RUN(eperm_and_eacces_have_the_status_ex_noperm),
+		RUN(an_unknown_errno_still_gives_a_message),
+		RUN(fail_as_sets_the_given_status_and_no_errno),
 		RUN(a_new_error_does_not_keep_the_old_hint),
-		RUN(context_goes_before_the_message_and_leaves_the_rest),
-		RUN(a_message_too_long_is_cut_at_its_end),
-		RUN(control_characters_do_not_leave_the_line),
-		RUN(text_in_other_languages_stays_as_it_is),
+		RUN(context_goes_before_the_message_and_the_rest_stays),
+		RUN(a_message_that_is_too_long_is_truncated),
+		RUN(control_characters_are_replaced),
+		RUN(text_in_other_languages_is_unchanged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

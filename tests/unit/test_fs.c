@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_fs: no path leaves its directory, no read exceeds its bound, no file is half replaced.
+ * test_fs: no path leaves its directory, no read exceeds its bound, and no file is left half
+ * replaced.
  */
 #include "unit.h"
 
@@ -82,7 +83,7 @@ TEST(a_file_far_below_the_bound_is_read_whole)
 	assert_string_equal(got, "text");
 }
 
-TEST(bytes_of_zero_are_counted)
+TEST(nul_bytes_are_counted)
 {
 	int dir = unit_dir(state);
 	struct error err = {0};
@@ -94,7 +95,7 @@ TEST(bytes_of_zero_are_counted)
 	assert_memory_equal(got, "a\0b", 4);
 }
 
-TEST(an_open_descriptor_is_read_from_where_it_stands)
+TEST(an_open_descriptor_is_read_from_its_offset)
 {
 	int dir = unit_dir(state);
 	make_file(dir, "f", "0123456789");
@@ -106,7 +107,7 @@ TEST(an_open_descriptor_is_read_from_where_it_stands)
 	assert_string_equal(got, "789");
 }
 
-TEST(an_attribute_loses_its_last_newline_and_no_other)
+TEST(an_attribute_loses_only_its_last_newline)
 {
 	static const struct {
 		const char *file;
@@ -123,7 +124,7 @@ TEST(an_attribute_loses_its_last_newline_and_no_other)
 	}
 }
 
-TEST(an_attribute_that_does_not_fit_is_an_error_not_a_part)
+TEST(an_attribute_that_does_not_fit_is_an_error)
 {
 	int dir = unit_dir(state);
 	char buf[8];
@@ -135,7 +136,7 @@ TEST(an_attribute_that_does_not_fit_is_an_error_not_a_part)
 	assert_errno(fs_read_attr(dir, "f", buf, sizeof buf, &err), EFBIG, err);
 }
 
-TEST(what_is_not_there_is_told_by_name)
+TEST(a_missing_file_is_named)
 {
 	int dir = unit_dir(state);
 	struct error err = {0};
@@ -147,7 +148,7 @@ TEST(what_is_not_there_is_told_by_name)
 	assert_null(text);
 }
 
-TEST(writing_an_attribute_makes_no_file)
+TEST(writing_an_attribute_creates_no_file)
 {
 	int dir = unit_dir(state);
 	struct error err = {0};
@@ -158,7 +159,7 @@ TEST(writing_an_attribute_makes_no_file)
 	assert_file(dir, "f", "0-3");
 }
 
-TEST(a_refused_attribute_is_told_with_the_value)
+TEST(a_refused_write_is_reported_with_its_value)
 {
 	struct error err = {0};
 	_cleanup_close_ int dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -193,7 +194,7 @@ TEST(a_replaced_file_has_the_new_content_and_mode_whatever_the_umask)
 	assert_int_equal(count_entries(dir), 1);
 }
 
-TEST(who_has_the_old_file_open_keeps_it)
+TEST(an_open_descriptor_keeps_the_old_file)
 {
 	int dir = unit_dir(state);
 	make_file(dir, "f", "old");
@@ -205,7 +206,7 @@ TEST(who_has_the_old_file_open_keeps_it)
 	assert_string_equal(got, "old");
 }
 
-TEST(replacing_a_link_leaves_what_it_pointed_to)
+TEST(replacing_a_link_leaves_its_target)
 {
 	int dir = unit_dir(state);
 	make_file(dir, "target", "old");
@@ -216,13 +217,14 @@ TEST(replacing_a_link_leaves_what_it_pointed_to)
 	assert_file(dir, "link", "new");
 }
 
-TEST(a_full_disk_leaves_the_old_file_and_nothing_beside_it)
+TEST(a_full_disk_leaves_only_the_old_file)
 {
 	int dir = unit_dir(state);
 	make_file(dir, "f", "old");
 	char data[100] = {0};
 	struct error err = {0};
-	/* A limit on the file size stands for the disk; with the signal ignored, write(2) fails instead. */
+	/* A file size limit stands in for the full disk. With SIGXFSZ ignored, write(2) fails with
+	 * EFBIG. */
 	struct rlimit before;
 	assert_return_code(getrlimit(RLIMIT_FSIZE, &before), errno);
 	assert_ptr_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
@@ -263,17 +265,17 @@ int main(void)
 		RUN_IN_DIR(a_symbolic_link_is_refused_wherever_it_leads),
 		RUN_IN_DIR(a_file_as_large_as_the_bound_is_read_and_one_byte_more_is_refused),
 		RUN_IN_DIR(a_file_far_below_the_bound_is_read_whole),
-		RUN_IN_DIR(bytes_of_zero_are_counted),
-		RUN_IN_DIR(an_open_descriptor_is_read_from_where_it_stands),
-		RUN_IN_DIR(an_attribute_loses_its_last_newline_and_no_other),
-		RUN_IN_DIR(an_attribute_that_does_not_fit_is_an_error_not_a_part),
-		RUN_IN_DIR(what_is_not_there_is_told_by_name),
-		RUN_IN_DIR(writing_an_attribute_makes_no_file),
-		RUN(a_refused_attribute_is_told_with_the_value),
+		RUN_IN_DIR(nul_bytes_are_counted),
+		RUN_IN_DIR(an_open_descriptor_is_read_from_its_offset),
+		RUN_IN_DIR(an_attribute_loses_only_its_last_newline),
+		RUN_IN_DIR(an_attribute_that_does_not_fit_is_an_error),
+		RUN_IN_DIR(a_missing_file_is_named),
+		RUN_IN_DIR(writing_an_attribute_creates_no_file),
+		RUN(a_refused_write_is_reported_with_its_value),
 		RUN_IN_DIR(a_replaced_file_has_the_new_content_and_mode_whatever_the_umask),
-		RUN_IN_DIR(who_has_the_old_file_open_keeps_it),
-		RUN_IN_DIR(replacing_a_link_leaves_what_it_pointed_to),
-		RUN_IN_DIR(a_full_disk_leaves_the_old_file_and_nothing_beside_it),
+		RUN_IN_DIR(an_open_descriptor_keeps_the_old_file),
+		RUN_IN_DIR(replacing_a_link_leaves_its_target),
+		RUN_IN_DIR(a_full_disk_leaves_only_the_old_file),
 		RUN_IN_DIR(a_directory_is_not_replaced),
 		RUN_IN_DIR(a_name_too_long_for_its_temporary_file_is_refused),
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_host: a directory can stand for the machine; links in it lead nowhere; each wrong kind of cgroup mount has its
- * own message.
+ * test_host: a directory can stand in for the machine, no symbolic link in it is followed, and each
+ * wrong kind of cgroup mount has its own message.
  */
 #include "unit.h"
 
@@ -19,7 +19,7 @@ static void make_cgroup_mount(int dir)
 	make_dir(dir, "sys/fs/cgroup");
 }
 
-TEST(a_machine_without_cgroups_opens_and_says_so_when_asked)
+TEST(a_machine_without_cgroups_opens_but_fails_the_cgroup_check)
 {
 	_cleanup_host_ struct host host = HOST_CLOSED;
 	struct error err = {0};
@@ -32,7 +32,7 @@ TEST(a_machine_without_cgroups_opens_and_says_so_when_asked)
 	assert_contains(err.hint, "systemd");
 }
 
-TEST(a_recorded_machine_is_reached_beneath_its_directory)
+TEST(a_recorded_machine_is_read_below_its_directory)
 {
 	int dir = unit_dir(state);
 	make_cgroup_mount(dir);
@@ -47,7 +47,7 @@ TEST(a_recorded_machine_is_reached_beneath_its_directory)
 		fcntl(host.root, F_GETFD) & fcntl(host.cgroup, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 }
 
-TEST(the_directory_stays_the_callers)
+TEST(the_caller_keeps_its_directory_descriptor)
 {
 	struct host host = HOST_CLOSED;
 	struct error err = {0};
@@ -59,11 +59,11 @@ TEST(the_directory_stays_the_callers)
 	assert_int_equal(host.cgroup, -1);
 	assert_int_equal(fcntl(root, F_GETFD), -1);
 	assert_return_code(fcntl(unit_dir(state), F_GETFD), errno);
-	/* Closing again closes nothing of anybody. */
+	/* A second close must not close a descriptor that somebody else has opened since. */
 	host_close(&host);
 }
 
-TEST(a_link_in_the_way_to_the_cgroups_is_refused)
+TEST(a_link_on_the_path_to_the_cgroup_mount_is_refused)
 {
 	static const struct {
 		const char *dirs[2];
@@ -88,7 +88,7 @@ TEST(a_link_in_the_way_to_the_cgroups_is_refused)
 	}
 }
 
-TEST(a_file_in_the_place_of_the_cgroups_is_an_error)
+TEST(a_file_instead_of_the_cgroup_mount_is_an_error)
 {
 	int dir = unit_dir(state);
 	make_dir(dir, "sys");
@@ -100,7 +100,7 @@ TEST(a_file_in_the_place_of_the_cgroups_is_an_error)
 	assert_int_equal(host.root, -1);
 }
 
-TEST(another_directory_can_stand_for_the_cgroups)
+TEST(another_directory_can_stand_in_for_the_cgroup_mount)
 {
 	int dir = unit_dir(state);
 	const struct unit_dir *own = *state;
@@ -116,23 +116,23 @@ TEST(another_directory_can_stand_for_the_cgroups)
 	assert_ok(host_set_cgroup(&host, own->path, &err), err);
 	assert_true(exists(host.cgroup, "here"));
 	assert_int_equal(fcntl(before, F_GETFD), -1);
-	/* It is not the machine's own, so its file system may be any. */
+	/* The mount is not the machine's own, so any file system will do. */
 	assert_ok(host_cgroup2(&host, &err), err);
 }
 
-TEST(the_machine_itself_opens)
+TEST(the_real_machine_opens)
 {
 	_cleanup_host_ struct host host = HOST_CLOSED;
 	struct error err = {0};
 	assert_ok(host_open(&host, &err), err);
 	assert_true(host.real);
 	assert_true(exists(host.root, "proc/self"));
-	/* Which cgroups it has is its own affair, but a refusal says what to do. */
+	/* The test machine may have any kind of cgroup mount, but a refusal must say what to do. */
 	if (host_cgroup2(&host, &err) < 0)
 		assert_true(err.status == EX_UNAVAILABLE && err.hint[0]);
 }
 
-/* A host whose cgroup mount is a mount of another kind. */
+/* A host whose cgroup mount is of another kind is refused with this message and hint. */
 static void assert_wrong_mount(const char *path, const char *msg, const char *hint)
 {
 	_cleanup_host_ struct host host = HOST_CLOSED;
@@ -145,7 +145,7 @@ static void assert_wrong_mount(const char *path, const char *msg, const char *hi
 	assert_contains(err.hint, hint);
 }
 
-TEST(cgroups_of_version_1_are_told_from_other_mounts)
+TEST(cgroup_v1_is_distinguished_from_other_mounts)
 {
 	assert_wrong_mount(
 		"/proc", "is not a cgroup v2 mount (file system type 0x9fa0)", "findmnt");
@@ -157,14 +157,14 @@ TEST(cgroups_of_version_1_are_told_from_other_mounts)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN_IN_DIR(a_machine_without_cgroups_opens_and_says_so_when_asked),
-		RUN_IN_DIR(a_recorded_machine_is_reached_beneath_its_directory),
-		RUN_IN_DIR(the_directory_stays_the_callers),
-		RUN_IN_DIR(a_link_in_the_way_to_the_cgroups_is_refused),
-		RUN_IN_DIR(a_file_in_the_place_of_the_cgroups_is_an_error),
-		RUN_IN_DIR(another_directory_can_stand_for_the_cgroups),
-		RUN(the_machine_itself_opens),
-		RUN(cgroups_of_version_1_are_told_from_other_mounts),
+		RUN_IN_DIR(a_machine_without_cgroups_opens_but_fails_the_cgroup_check),
+		RUN_IN_DIR(a_recorded_machine_is_read_below_its_directory),
+		RUN_IN_DIR(the_caller_keeps_its_directory_descriptor),
+		RUN_IN_DIR(a_link_on_the_path_to_the_cgroup_mount_is_refused),
+		RUN_IN_DIR(a_file_instead_of_the_cgroup_mount_is_an_error),
+		RUN_IN_DIR(another_directory_can_stand_in_for_the_cgroup_mount),
+		RUN(the_real_machine_opens),
+		RUN(cgroup_v1_is_distinguished_from_other_mounts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_http: requests over a real unix socket, and answers as servers give them, whole, in pieces and wrong.
+ * test_http: requests over a real Unix socket, and answers of servers that arrive whole, in pieces
+ * or malformed.
  */
 #include "unit.h"
 
@@ -12,11 +13,11 @@
 #define BODY_MAX 1000
 
 struct exchange {
-	int server; /* the other end; -1: closed */
+	int server; /* the server's end of the connection; -1: closed */
 	struct http http;
 };
 
-static void begin(struct exchange *x)
+static void begin_exchange(struct exchange *x)
 {
 	int pair[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -24,7 +25,7 @@ static void begin(struct exchange *x)
 		.server = pair[1], .http = {.fd = pair[0], .max = BODY_MAX, .left = UINT64_MAX}};
 }
 
-static void say(struct exchange *x, const char *text)
+static void answer_with(struct exchange *x, const char *text)
 {
 	assert_int_equal(send(x->server, text, strlen(text), 0), (ssize_t)strlen(text));
 }
@@ -35,13 +36,13 @@ static void hang_up(struct exchange *x)
 	x->server = -1;
 }
 
-static void end(struct exchange *x)
+static void end_exchange(struct exchange *x)
 {
 	hang_up(x);
 	http_close(&x->http);
 }
 
-TEST(a_request_is_one_connection_and_its_answer_ends_with_it)
+TEST(an_answer_without_a_length_ends_with_its_connection)
 {
 	char path[64];
 	char request[512] = "";
@@ -62,48 +63,48 @@ TEST(a_request_is_one_connection_and_its_answer_ends_with_it)
 	assert_true(strncmp(request, "GET /info?a=b HTTP/1.0\r\nHost: localhost\r\n", 41) == 0);
 	assert_string_equal(request + strlen(request) - 4, "\r\n\r\n");
 
-	say(&x, "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\":");
-	say(&x, "1}");
+	answer_with(&x, "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\":");
+	answer_with(&x, "1}");
 	hang_up(&x);
 	assert_ok(http_finish(&x.http, &err), err);
 	assert_int_equal(x.http.status, 200);
 	assert_string_equal(x.http.text, "{\"a\":1}");
-	end(&x);
+	end_exchange(&x);
 }
 
-TEST(an_answer_that_says_its_length_ends_there)
+TEST(an_answer_with_a_length_ends_there)
 {
 	struct exchange x;
 	struct error err = {0};
-	begin(&x);
-	say(&x, "HTTP/1.1 404 Not Found\r\ncontent-length:  5\r\n\r\nabcde");
-	assert_ok(http_finish(&x.http, &err), err); /* nobody has hung up */
+	begin_exchange(&x);
+	answer_with(&x, "HTTP/1.1 404 Not Found\r\ncontent-length:  5\r\n\r\nabcde");
+	assert_ok(http_finish(&x.http, &err), err); /* the connection is still open */
 	assert_int_equal(x.http.status, 404);
 	assert_string_equal(x.http.text, "abcde");
-	end(&x);
+	end_exchange(&x);
 
-	begin(&x);
-	say(&x, "HTTP/1.0 204 No Content\r\nContent-Length: 0\r\n\r\n");
+	begin_exchange(&x);
+	answer_with(&x, "HTTP/1.0 204 No Content\r\nContent-Length: 0\r\n\r\n");
 	assert_ok(http_finish(&x.http, &err), err);
 	assert_int_equal(x.http.len, 0);
-	end(&x);
+	end_exchange(&x);
 }
 
-TEST(a_stream_is_taken_as_it_comes)
+TEST(a_stream_is_read_as_it_arrives)
 {
 	struct exchange x;
 	struct error err = {0};
-	begin(&x);
+	begin_exchange(&x);
 	assert_int_equal(http_receive(&x.http, false, &err), 0);
-	say(&x, "HTTP/1.0 200");
+	answer_with(&x, "HTTP/1.0 200");
 	assert_int_equal(http_receive(&x.http, false, &err), 1);
 	assert_int_equal(x.http.status, 0);
-	say(&x, " OK\r\n\r\none\ntw");
+	answer_with(&x, " OK\r\n\r\none\ntw");
 	assert_int_equal(http_receive(&x.http, false, &err), 1);
 	assert_int_equal(x.http.status, 200);
 	http_take(&x.http, 4);
 	assert_string_equal(x.http.text, "tw");
-	say(&x, "o\n");
+	answer_with(&x, "o\n");
 	assert_int_equal(http_receive(&x.http, false, &err), 1);
 	assert_string_equal(x.http.text, "two\n");
 	assert_int_equal(http_receive(&x.http, false, &err), 0);
@@ -111,10 +112,10 @@ TEST(a_stream_is_taken_as_it_comes)
 	hang_up(&x);
 	assert_int_equal(http_receive(&x.http, false, &err), 1);
 	assert_true(x.http.ended);
-	end(&x);
+	end_exchange(&x);
 }
 
-TEST(what_is_no_answer_is_refused)
+TEST(an_invalid_answer_is_refused)
 {
 	static const char *const table[] = {
 		"",
@@ -132,28 +133,28 @@ TEST(what_is_no_answer_is_refused)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct exchange x;
 		struct error err = {0};
-		begin(&x);
-		say(&x, table[i]);
+		begin_exchange(&x);
+		answer_with(&x, table[i]);
 		hang_up(&x);
 		assert_errno(http_finish(&x.http, &err), EPROTO, err);
-		end(&x);
+		end_exchange(&x);
 	}
 }
 
-TEST(an_answer_does_not_grow_without_bounds)
+TEST(the_size_of_an_answer_is_bounded)
 {
 	struct exchange x;
 	struct error err = {0};
 	char much[BODY_MAX + 1];
 	memset(much, 'a', sizeof much - 1);
 	much[BODY_MAX] = '\0';
-	begin(&x);
-	say(&x, "HTTP/1.0 200 OK\r\n\r\n");
+	begin_exchange(&x);
+	answer_with(&x, "HTTP/1.0 200 OK\r\n\r\n");
 	assert_int_equal(http_receive(&x.http, true, &err), 1);
-	say(&x, much);
+	answer_with(&x, much);
 	assert_int_equal(http_receive(&x.http, true, &err), 1);
 	assert_errno(http_receive(&x.http, true, &err), EFBIG, err);
-	end(&x);
+	end_exchange(&x);
 }
 
 TEST(a_query_is_escaped)
@@ -172,11 +173,11 @@ TEST(a_query_is_escaped)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN_IN_DIR(a_request_is_one_connection_and_its_answer_ends_with_it),
-		RUN(an_answer_that_says_its_length_ends_there),
-		RUN(a_stream_is_taken_as_it_comes),
-		RUN(what_is_no_answer_is_refused),
-		RUN(an_answer_does_not_grow_without_bounds),
+		RUN_IN_DIR(an_answer_without_a_length_ends_with_its_connection),
+		RUN(an_answer_with_a_length_ends_there),
+		RUN(a_stream_is_read_as_it_arrives),
+		RUN(an_invalid_answer_is_refused),
+		RUN(the_size_of_an_answer_is_bounded),
 		RUN(a_query_is_escaped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_job: what the config formats say, and what YAML can do to them: each trap has one outcome.
+ * test_job: what the config formats mean, and how the parser handles the pitfalls of YAML: each has
+ * exactly one outcome.
  */
 #include "unit.h"
 
 #include "doc.h"
 #include "job.h"
 
-static int parse(const char *text, const char *worker, struct job *ret, struct error *err)
+static int parse_config(const char *text, const char *worker, struct job *ret, struct error *err)
 {
 	return job_parse("c.yaml", text, strlen(text), worker, ret, err);
 }
@@ -35,14 +36,14 @@ static void assert_cpus(const struct job *job, size_t i, const char *expected)
 	assert_string_equal(cpulist_format(&job->crs[i].share.cpus, text), expected);
 }
 
-/* One CRS in the crs-compose format with this as its cpuset. */
+/* A CRS in the crs-compose format with this cpuset, as written, gets these CPUs. */
 static void assert_cpuset(const char *written, const char *expected)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
 	char text[256];
 	(void)snprintf(text, sizeof text, "a:\n  cpuset: %s\n  memory: 1G\n", written);
-	assert_ok(parse(text, "local", &job, &err), err);
+	assert_ok(parse_config(text, "local", &job, &err), err);
 	assert_cpus(&job, 0, expected);
 }
 
@@ -68,7 +69,7 @@ TEST(the_mapping_form_gives_each_worker_its_crss)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
-	assert_ok(parse(mapping, "local", &job, &err), err);
+	assert_ok(parse_config(mapping, "local", &job, &err), err);
 	assert_int_equal(job.crs_count, 3);
 	assert_string_equal(job.crs[0].name, "both");
 	assert_cpus(&job, 0, "0-3");
@@ -79,11 +80,11 @@ TEST(the_mapping_form_gives_each_worker_its_crss)
 	assert_string_equal(job.crs[2].name, "everywhere");
 }
 
-TEST(digits_below_cpu_and_cpus_are_a_number_and_a_list_is_a_list)
+TEST(digits_under_cpu_and_cpus_are_a_count_and_a_list_is_a_list)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
-	assert_ok(parse(mapping, "big", &job, &err), err);
+	assert_ok(parse_config(mapping, "big", &job, &err), err);
 	assert_int_equal(job.worker.cpu_count, 64);
 	assert_int_equal(job.crs[0].share.cpu_count, 8);
 	assert_true(job.crs[0].share.memory == UINT64_C(8) << 30);
@@ -91,7 +92,7 @@ TEST(digits_below_cpu_and_cpus_are_a_number_and_a_list_is_a_list)
 	assert_cpus(&job, 1, "4-7");
 }
 
-TEST(a_mistyped_key_about_resources_names_the_one_that_is_meant)
+TEST(a_mistyped_resource_key_gets_a_suggestion)
 {
 	static const struct {
 		const char *text, *message, *hint;
@@ -116,24 +117,24 @@ TEST(a_mistyped_key_about_resources_names_the_one_that_is_meant)
 		assert_refused(table[i].text, table[i].message, table[i].hint);
 }
 
-TEST(keys_about_other_things_pass)
+TEST(unrelated_keys_are_accepted)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
-	assert_ok(
-		parse("run_env: local\nllm_config: {litellm: {mode: internal}}\n"
-		      "a: {cpuset: 0, memory: 1G, source: {url: x}, attach: false, llm_budget: 10, "
-		      "additional_env: {MEMORY: x, CPUS: 3}}\n",
-			"local", &job, &err),
+	assert_ok(parse_config("run_env: local\nllm_config: {litellm: {mode: internal}}\n"
+			       "a: {cpuset: 0, memory: 1G, source: {url: x}, attach: false, "
+			       "llm_budget: 10, "
+			       "additional_env: {MEMORY: x, CPUS: 3}}\n",
+			  "local", &job, &err),
 		err);
 	assert_int_equal(job.crs_count, 1);
 }
 
-TEST(a_worker_that_is_not_there_is_refused_with_the_nearest_name)
+TEST(an_unknown_worker_is_refused_with_the_nearest_name)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
-	assert_int_equal(parse(mapping, "lcoal", &job, &err), -1);
+	assert_int_equal(parse_config(mapping, "lcoal", &job, &err), -1);
 	assert_contains(err.msg, "c.yaml:2:3: no worker 'lcoal'");
 	assert_contains(err.hint, "'local'");
 	assert_refused("workers: {local: {cpu: 1}}\ncrs: {a: {workers: [locale]}}",
@@ -142,7 +143,7 @@ TEST(a_worker_that_is_not_there_is_refused_with_the_nearest_name)
 		"c.yaml:2:6: `crs:` has no CRS for worker 'local'", "");
 }
 
-TEST(shapes_that_are_not_the_formats_are_refused)
+TEST(other_shapes_are_refused)
 {
 	assert_refused("crs: 1", "c.yaml:1:6: `crs:` must be a list or a mapping", "- name");
 	assert_refused("crs: {a: 4G}", "c.yaml:1:10: a CRS must be a mapping", "");
@@ -166,7 +167,7 @@ TEST(shapes_that_are_not_the_formats_are_refused)
 	assert_refused("[a]", "expected a mapping", "");
 }
 
-TEST(numbers_are_read_as_they_stand_not_as_yaml_would_have_them)
+TEST(numbers_are_read_as_written_not_as_yaml_types)
 {
 	assert_cpuset("0-3", "0-3");
 	assert_cpuset("3", "3");
@@ -202,12 +203,13 @@ TEST(encodings_and_line_ends)
 	_cleanup_(job_free) struct job crlf = JOB_NONE;
 	_cleanup_(job_free) struct job wide = JOB_NONE;
 	struct error err = {0};
-	assert_ok(parse("\xef\xbb\xbf"
-			"a: {cpuset: 1, memory: 1G}\n",
+	assert_ok(parse_config("\xef\xbb\xbf"
+			       "a: {cpuset: 1, memory: 1G}\n",
 			  "local", &bom, &err),
 		err);
 	assert_cpus(&bom, 0, "1");
-	assert_ok(parse("a:\r\n  cpuset: 0-1\r\n  memory: 1G\r\n", "local", &crlf, &err), err);
+	assert_ok(
+		parse_config("a:\r\n  cpuset: 0-1\r\n  memory: 1G\r\n", "local", &crlf, &err), err);
 	assert_cpus(&crlf, 0, "0-1");
 	assert_ok(job_parse("c.yaml", utf16, sizeof utf16 - 1, "local", &wide, &err), err);
 	assert_cpus(&wide, 0, "1");
@@ -221,7 +223,7 @@ TEST(documents_keys_and_aliases)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
-	assert_ok(parse("x: &m 1G\na: {cpuset: 0, memory: *m}\nb: {cpuset: 1, memory: *m}\n",
+	assert_ok(parse_config("x: &m 1G\na: {cpuset: 0, memory: *m}\nb: {cpuset: 1, memory: *m}\n",
 			  "local", &job, &err),
 		err);
 	assert_int_equal(job.crs_count, 2);
@@ -276,12 +278,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(the_mapping_form_gives_each_worker_its_crss),
-		RUN(digits_below_cpu_and_cpus_are_a_number_and_a_list_is_a_list),
-		RUN(a_mistyped_key_about_resources_names_the_one_that_is_meant),
-		RUN(keys_about_other_things_pass),
-		RUN(a_worker_that_is_not_there_is_refused_with_the_nearest_name),
-		RUN(shapes_that_are_not_the_formats_are_refused),
-		RUN(numbers_are_read_as_they_stand_not_as_yaml_would_have_them),
+		RUN(digits_under_cpu_and_cpus_are_a_count_and_a_list_is_a_list),
+		RUN(a_mistyped_resource_key_gets_a_suggestion),
+		RUN(unrelated_keys_are_accepted),
+		RUN(an_unknown_worker_is_refused_with_the_nearest_name),
+		RUN(other_shapes_are_refused),
+		RUN(numbers_are_read_as_written_not_as_yaml_types),
 		RUN(encodings_and_line_ends),
 		RUN(documents_keys_and_aliases),
 		RUN(depth_and_aliases_are_bounded),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_lease: reading who has what, and judging by it. Ordinary directories stand for the cgroups, and the owners are
- * processes that hold the very lock; what the kernel adds (inodes in order of arrival, other users) is tested in the
- * virtual machine of tests/lab.
+ * test_lease: who holds which lease, and whether a run fits beside the others. Ordinary directories
+ * stand for the cgroups, and the owners are processes that hold the same lock as the runner. What
+ * the kernel adds (inodes in order of arrival, other users) is tested in the virtual machine of
+ * tests/lab.
  */
 #include "unit.h"
 
@@ -28,7 +29,8 @@ static struct lease lease(
 	return result;
 }
 
-/* alice's runs on 0-1, then a waits for 1-2, then b waits for 3; what a dead run has left is on 5. */
+/* In order of arrival: dead, whose leftover processes are on CPU 5; runs, which runs on 0-1; a,
+ * which waits for 1-2; and b, which waits for 3. */
 static struct ledger busy(struct lease *list)
 {
 	list[0] = lease("runs", 10, LEASE_RUNNING, "0-1", 4);
@@ -49,7 +51,7 @@ TEST(a_run_fits_beside_others_on_other_cpus)
 	assert_true(view.memory_free == 9 * GIB);
 }
 
-TEST(one_that_has_just_come_stands_behind_all_who_wait_for_the_same)
+TEST(a_new_run_queues_behind_all_that_wait_for_the_same_cpus)
 {
 	struct lease list[4];
 	char text[CPULIST_TEXT_MAX];
@@ -64,7 +66,7 @@ TEST(one_that_has_just_come_stands_behind_all_who_wait_for_the_same)
 	assert_int_equal(list[3].conflicts, 0);
 }
 
-TEST(who_came_later_and_waits_is_not_in_the_way_but_who_runs_is)
+TEST(a_later_run_is_in_the_way_only_once_it_runs)
 {
 	struct lease list[4];
 	struct ledger ledger = busy(list);
@@ -80,7 +82,7 @@ TEST(who_came_later_and_waits_is_not_in_the_way_but_who_runs_is)
 	assert_false(lease_judge(&ledger, &claim).fits);
 }
 
-TEST(memory_is_promised_once)
+TEST(memory_is_leased_only_once)
 {
 	struct lease list[4];
 	struct ledger ledger = busy(list);
@@ -92,12 +94,12 @@ TEST(memory_is_promised_once)
 	assert_true(view.memory_short);
 	assert_int_equal(list[0].conflicts, LEASE_HAS_MEMORY);
 	assert_int_equal(view.ahead, 2);
-	/* No limit is more than there is, also in a sum. */
+	/* A run without a limit takes all memory, and the sum of the leases does not overflow. */
 	list[0].memory = UINT64_MAX;
 	assert_true(lease_judge(&ledger, &claim).memory_free == 0);
 }
 
-TEST(the_cpus_that_are_free_are_those_nobody_runs_on_or_waits_for)
+TEST(free_cpus_are_those_that_no_run_has_or_waits_for)
 {
 	struct lease list[4];
 	char text[CPULIST_TEXT_MAX];
@@ -132,7 +134,7 @@ TEST(a_message_names_three_and_counts_the_rest_and_never_overflows)
 	}
 }
 
-/* ---- from files ----------------------------------------------------------------------------------------------- */
+/* ---- leases read from files ------------------------------------------------------------------ */
 
 #define ONE "one-run-1764000000-0a1b2c3d-local"
 
@@ -153,11 +155,11 @@ static void put_run(
 	char path[PATH_MAX];
 	for (size_t i = 0; i < COUNT(files); i++) {
 		(void)snprintf(path, sizeof path, OURS "/%s/%s", name, files[i].file);
-		put(dir, path, files[i].text);
+		put_text_file(dir, path, files[i].text);
 	}
 }
 
-static struct ledger read_all(const struct unit_dir *dir)
+static struct ledger read_ledger(const struct unit_dir *dir)
 {
 	struct error err = {0};
 	struct host host = HOST_CLOSED;
@@ -168,47 +170,47 @@ static struct ledger read_all(const struct unit_dir *dir)
 	return ledger;
 }
 
-TEST(a_lease_is_there_while_its_owner_lives)
+TEST(a_lease_lasts_as_long_as_its_owner_lives)
 {
 	const struct unit_dir *dir = *state;
 	char text[CPULIST_TEXT_MAX];
 	put_run(dir, ONE, "0-3\n", "cpuset memory\n");
-	pid_t owner = own(dir, ONE);
-	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
+	pid_t owner = own_run(dir, ONE);
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
 	assert_int_equal(ledger.count, 1);
 	assert_string_equal(ledger.list[0].name, ONE);
 	assert_int_equal(ledger.list[0].uid, 1000);
 	assert_int_equal(ledger.list[0].owner, owner);
 	assert_int_equal(ledger.list[0].state, LEASE_RUNNING);
 	assert_string_equal(cpulist_format(&ledger.list[0].cpus, text), "0-3");
-	/* Not the worker's 8G: its CRSs can use 3. */
+	/* The worker has 8G, but its CRSs can use only 3G. */
 	assert_true(ledger.list[0].memory == 3 * GIB);
-	/* Asking changed nothing. */
-	_cleanup_(ledger_free) struct ledger again = read_all(dir);
+	/* Reading the ledger changed nothing. */
+	_cleanup_(ledger_free) struct ledger again = read_ledger(dir);
 	assert_int_equal(again.list[0].owner, owner);
 	holder_end(owner);
-	_cleanup_(ledger_free) struct ledger after = read_all(dir);
+	_cleanup_(ledger_free) struct ledger after = read_ledger(dir);
 	assert_int_equal(after.count, 1);
 	assert_int_equal(after.list[0].state, LEASE_LEFT);
-	put(dir, OURS "/" ONE "/cgroup.events", "populated 0\nfrozen 0\n");
-	_cleanup_(ledger_free) struct ledger empty = read_all(dir);
+	put_text_file(dir, OURS "/" ONE "/cgroup.events", "populated 0\nfrozen 0\n");
+	_cleanup_(ledger_free) struct ledger empty = read_ledger(dir);
 	assert_int_equal(empty.count, 1);
 	assert_int_equal(empty.list[0].state, LEASE_EMPTY);
 }
 
-TEST(a_run_without_controllers_below_waits)
+TEST(a_run_without_enabled_controllers_is_waiting)
 {
 	const struct unit_dir *dir = *state;
 	put_run(dir, ONE, "2\n", "\n");
-	pid_t owner = own(dir, ONE);
-	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
+	pid_t owner = own_run(dir, ONE);
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
 	holder_end(owner);
 	assert_int_equal(ledger.count, 1);
 	assert_int_equal(ledger.list[0].state, LEASE_WAITING);
 	assert_true(ledger.list[0].memory == 8 * GIB);
 }
 
-TEST(what_no_run_of_ours_looks_like_makes_no_lease)
+TEST(other_cgroups_are_no_leases)
 {
 	const struct unit_dir *dir = *state;
 	static const char *const names[] = {"a b-run-1764000000-0a1b2c3d-local",
@@ -217,14 +219,14 @@ TEST(what_no_run_of_ours_looks_like_makes_no_lease)
 	pid_t owners[COUNT(names)];
 	for (size_t i = 0; i < COUNT(names); i++) {
 		put_run(dir, names[i], "0\n", "cpuset memory\n");
-		owners[i] = own(dir, names[i]);
+		owners[i] = own_run(dir, names[i]);
 	}
 	put_run(dir, "junk-run-1764000000-0a1b2c3d-local", "x-y\n", "cpuset memory\n");
-	pid_t junk = own(dir, "junk-run-1764000000-0a1b2c3d-local");
-	put(dir,
+	pid_t junk = own_run(dir, "junk-run-1764000000-0a1b2c3d-local");
+	put_text_file(dir,
 		"sys/fs/cgroup/user.slice/user-1x.slice/user@1.service/oss-crs/" ONE "/cpuset.cpus",
 		"0\n");
-	_cleanup_(ledger_free) struct ledger ledger = read_all(dir);
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
 	for (size_t i = 0; i < COUNT(names); i++)
 		holder_end(owners[i]);
 	holder_end(junk);
@@ -235,14 +237,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(a_run_fits_beside_others_on_other_cpus),
-		RUN(one_that_has_just_come_stands_behind_all_who_wait_for_the_same),
-		RUN(who_came_later_and_waits_is_not_in_the_way_but_who_runs_is),
-		RUN(memory_is_promised_once),
-		RUN(the_cpus_that_are_free_are_those_nobody_runs_on_or_waits_for),
+		RUN(a_new_run_queues_behind_all_that_wait_for_the_same_cpus),
+		RUN(a_later_run_is_in_the_way_only_once_it_runs),
+		RUN(memory_is_leased_only_once),
+		RUN(free_cpus_are_those_that_no_run_has_or_waits_for),
 		RUN(a_message_names_three_and_counts_the_rest_and_never_overflows),
-		RUN_IN_DIR(a_lease_is_there_while_its_owner_lives),
-		RUN_IN_DIR(a_run_without_controllers_below_waits),
-		RUN_IN_DIR(what_no_run_of_ours_looks_like_makes_no_lease),
+		RUN_IN_DIR(a_lease_lasts_as_long_as_its_owner_lives),
+		RUN_IN_DIR(a_run_without_enabled_controllers_is_waiting),
+		RUN_IN_DIR(other_cgroups_are_no_leases),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_leftovers: which runs there are and which of them live, from files that stand for cgroups and a runtime directory,
- * owned by processes that hold the very locks. What the engine has, and the removal, are tested in tests/lab and tests/fault.
+ * test_leftovers: which runs exist and which of them are live. Ordinary files stand for the cgroups
+ * and the runtime directory, and the owners are processes that hold the same locks as the runner.
+ * tests/lab and tests/fault test the containers of the engine and the removal.
  */
 #include "holder.h"
 #include "unit.h"
@@ -15,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define RUN_REST "-run-1-0a1b2c3d-local" /* of the name of a run whose id is one letter */
+#define RUN_REST "-run-1-0a1b2c3d-local" /* the name of a run, after an id of one letter */
 #define BOOT     "proc/sys/kernel/random/boot_id"
 
 struct place {
@@ -31,7 +32,7 @@ static int open_dir(const struct unit_dir *dir, const char *name)
 	return fd;
 }
 
-/* ours/, base/ and base/.owners/, in a host that has its lock. */
+/* Make ours/, base/ and base/.owners/, and a host with the lock of the lease ledger. */
 static void open_place(const struct unit_dir *dir, struct place *ret)
 {
 	struct error err = {0};
@@ -60,7 +61,8 @@ static void make_cgroup(const struct unit_dir *dir, const char *path)
 	make_file(dir->fd, file, "max\n");
 }
 
-/* "ID=live|dead:TRACES …" of all that is found, by name. */
+/* The runs that are found, by name, in the form "ID=STATE:TRACES ...". STATE is live or dead;
+ * TRACES has c for cgroups and f for files. */
 static void assert_found(const struct place *place, const char *expected)
 {
 	struct error err = {0};
@@ -80,7 +82,7 @@ static void assert_found(const struct place *place, const char *expected)
 	assert_string_equal(text, expected);
 }
 
-TEST(a_run_lives_while_its_owner_has_any_of_its_locks)
+TEST(a_run_is_live_while_its_owner_holds_any_of_its_locks)
 {
 	const struct unit_dir *dir = *state;
 	struct place place;
@@ -98,7 +100,7 @@ TEST(a_run_lives_while_its_owner_has_any_of_its_locks)
 		holder_start(dir->fd, "base/.owners/c" RUN_REST),
 		holder_start(dir->fd, "base/.owners/d" RUN_REST)};
 	assert_found(&place, "a=live:c b=live:cf c=live:f d=live:f e=dead:f");
-	/* Asking changed nothing. */
+	/* The first search changed nothing. */
 	assert_found(&place, "a=live:c b=live:cf c=live:f d=live:f e=dead:f");
 	for (size_t i = 0; i < COUNT(owners); i++)
 		holder_end(owners[i]);
@@ -106,7 +108,7 @@ TEST(a_run_lives_while_its_owner_has_any_of_its_locks)
 	close_place(&place);
 }
 
-TEST(a_signal_ends_the_wait_for_who_is_making_a_run)
+TEST(a_signal_ends_the_wait_for_a_run_that_is_being_made)
 {
 	const struct unit_dir *dir = *state;
 	struct place place;
@@ -126,7 +128,7 @@ TEST(a_signal_ends_the_wait_for_who_is_making_a_run)
 	close_place(&place);
 }
 
-TEST(names_that_are_no_runs_and_entries_of_another_type_are_passed_over)
+TEST(other_names_and_other_types_of_entries_are_skipped)
 {
 	const struct unit_dir *dir = *state;
 	struct place place;
@@ -141,7 +143,7 @@ TEST(names_that_are_no_runs_and_entries_of_another_type_are_passed_over)
 	close_place(&place);
 }
 
-TEST(without_a_session_or_cgroups_there_is_nothing_and_no_error)
+TEST(without_a_session_or_cgroups_no_runs_are_found)
 {
 	const struct unit_dir *dir = *state;
 	struct error err = {0};
@@ -153,7 +155,7 @@ TEST(without_a_session_or_cgroups_there_is_nothing_and_no_error)
 	host_close(&host);
 }
 
-TEST(a_run_that_may_have_containers_stays_while_the_engine_cannot_be_asked)
+TEST(a_run_that_may_have_containers_stays_while_the_engine_is_unavailable)
 {
 	const struct unit_dir *dir = *state;
 	struct place place;
@@ -167,7 +169,7 @@ TEST(a_run_that_may_have_containers_stays_while_the_engine_cannot_be_asked)
 	assert_int_equal(err.status, EX_UNAVAILABLE);
 	assert_contains(err.hint, "oss-crs-run clean job");
 	assert_true(exists(dir->fd, "base/job/override.json"));
-	/* One that never had any goes, files first and the owner's last. */
+	/* A run that never had containers is removed: its files first, then its owner file. */
 	run.has_files = false;
 	assert_int_equal(leftovers_remove(&place.leftovers, &run, &err), 1);
 	assert_false(exists(dir->fd, "base/job"));
@@ -176,7 +178,7 @@ TEST(a_run_that_may_have_containers_stays_while_the_engine_cannot_be_asked)
 	close_place(&place);
 }
 
-/* ---- processes in words --------------------------------------------------------------------------------------- */
+/* ---- descriptions of processes --------------------------------------------------------------- */
 
 static struct host real_host(void)
 {
@@ -186,7 +188,7 @@ static struct host real_host(void)
 	return host;
 }
 
-TEST(a_described_process_lives_until_it_ends_looked_at_or_not)
+TEST(a_described_process_lives_until_it_exits_reaped_or_not)
 {
 	char text[OWNER_TEXT_MAX];
 	struct error err = {0};
@@ -216,7 +218,7 @@ static void put_process(const struct unit_dir *dir, const char *boot, const char
 	make_file(dir->fd, "proc/7/stat", stat);
 }
 
-TEST(the_same_pid_of_another_boot_or_another_start_is_another_process)
+TEST(the_same_pid_after_a_reboot_or_reuse_is_another_process)
 {
 	const struct unit_dir *dir = *state;
 	struct error err = {0};
@@ -242,7 +244,7 @@ TEST(the_same_pid_of_another_boot_or_another_start_is_another_process)
 	host_close(&host);
 }
 
-TEST(a_text_that_describes_no_process_is_no_process)
+TEST(an_invalid_description_is_no_process)
 {
 	struct host host = real_host();
 	const char *const texts[] = {
@@ -255,14 +257,14 @@ TEST(a_text_that_describes_no_process_is_no_process)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN_IN_DIR(a_run_lives_while_its_owner_has_any_of_its_locks),
-		RUN_IN_DIR(a_signal_ends_the_wait_for_who_is_making_a_run),
-		RUN_IN_DIR(names_that_are_no_runs_and_entries_of_another_type_are_passed_over),
-		RUN_IN_DIR(without_a_session_or_cgroups_there_is_nothing_and_no_error),
-		RUN_IN_DIR(a_run_that_may_have_containers_stays_while_the_engine_cannot_be_asked),
-		RUN(a_described_process_lives_until_it_ends_looked_at_or_not),
-		RUN_IN_DIR(the_same_pid_of_another_boot_or_another_start_is_another_process),
-		RUN(a_text_that_describes_no_process_is_no_process),
+		RUN_IN_DIR(a_run_is_live_while_its_owner_holds_any_of_its_locks),
+		RUN_IN_DIR(a_signal_ends_the_wait_for_a_run_that_is_being_made),
+		RUN_IN_DIR(other_names_and_other_types_of_entries_are_skipped),
+		RUN_IN_DIR(without_a_session_or_cgroups_no_runs_are_found),
+		RUN_IN_DIR(a_run_that_may_have_containers_stays_while_the_engine_is_unavailable),
+		RUN(a_described_process_lives_until_it_exits_reaped_or_not),
+		RUN_IN_DIR(the_same_pid_after_a_reboot_or_reuse_is_another_process),
+		RUN(an_invalid_description_is_no_process),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_log: what reaches standard error at which level, and nothing else does.
+ * test_log: which messages reach standard error at which level. Nothing else is written there.
  */
 #include "unit.h"
 
@@ -8,7 +8,8 @@
 
 static const enum log_level levels[] = {LOG_QUIET, LOG_NORMAL, LOG_VERBOSE};
 
-/* Standard error goes to a file of the test's directory between these two. */
+/* Between divert() and restore(), standard error goes to a file in the test's directory. divert()
+ * returns the descriptor that restore() takes. */
 static int divert(int dir)
 {
 	(void)fflush(stderr);
@@ -28,7 +29,7 @@ static void restore(int kept)
 	(void)close(kept);
 }
 
-TEST(an_error_is_told_at_every_level_with_its_hint)
+TEST(an_error_is_printed_at_every_level_with_its_hint)
 {
 	for (size_t i = 0; i < COUNT(levels); i++) {
 		struct log log = {.program = "prog", .level = levels[i]};
@@ -67,7 +68,7 @@ TEST(quiet_means_no_warnings)
 	}
 }
 
-TEST(a_note_is_told_from_its_level_on)
+TEST(a_note_is_printed_from_its_level_on)
 {
 	static const char *const expected[] = {
 		"", "prog: normal 1\n", "prog: normal 1\nprog: verbose 2\n"};
@@ -84,10 +85,10 @@ TEST(a_note_is_told_from_its_level_on)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN_IN_DIR(an_error_is_told_at_every_level_with_its_hint),
+		RUN_IN_DIR(an_error_is_printed_at_every_level_with_its_hint),
 		RUN_IN_DIR(an_error_without_a_hint_is_one_line),
 		RUN_IN_DIR(quiet_means_no_warnings),
-		RUN_IN_DIR(a_note_is_told_from_its_level_on),
+		RUN_IN_DIR(a_note_is_printed_from_its_level_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

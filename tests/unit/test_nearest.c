@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_nearest: slips of the hand find their word, other words find none.
+ * test_nearest: a typo finds the word that was meant, an unrelated word finds none.
  */
 #include "unit.h"
 
@@ -9,7 +9,7 @@
 static const char *const words[] = {
 	"build", "run", "exec", "plan", "check", "status", "timeout", NULL};
 
-TEST(a_slip_finds_its_word)
+TEST(a_typo_finds_its_word)
 {
 	static const char *const slips[][2] = {{"rnu", "run"}, {"biuld", "build"},
 		{"stauts", "status"}, {"STATUS", "status"}, {"tmeout", "timeout"}, {"exe", "exec"},
@@ -18,7 +18,7 @@ TEST(a_slip_finds_its_word)
 		assert_string_equal(nearest_meant(slips[i][0], words), slips[i][1]);
 }
 
-TEST(another_word_finds_none)
+TEST(an_unrelated_word_finds_none)
 {
 	static const char *const others[] = {"", "frob", "x", "help", "rm", "statistics",
 		"a-word-that-is-much-longer-than-any-of-ours-is"};
@@ -26,7 +26,7 @@ TEST(another_word_finds_none)
 		assert_null(nearest_meant(others[i], words));
 }
 
-TEST(the_distance_counts_a_swap_once_and_no_case)
+TEST(the_distance_counts_a_swap_once_and_ignores_case)
 {
 	assert_int_equal(nearest_distance("abcd", "abdc"), 1);
 	assert_int_equal(nearest_distance("ABC", "abc"), 0);
@@ -38,9 +38,9 @@ TEST(the_distance_counts_a_swap_once_and_no_case)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(a_slip_finds_its_word),
-		RUN(another_word_finds_none),
-		RUN(the_distance_counts_a_swap_once_and_no_case),
+		RUN(a_typo_finds_its_word),
+		RUN(an_unrelated_word_finds_none),
+		RUN(the_distance_counts_a_swap_once_and_ignores_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_oom: each kill is told once, with its container and with the limit that could not be met. (On files that look
- * like the kernel's; that the kernel counts like this, the lab shows.)
+ * test_oom: each OOM kill is reported once, with its container and the limit that was hit. The
+ * files imitate those of the kernel; tests/lab shows that the kernel counts like this.
  */
 #include "unit.h"
 
@@ -10,10 +10,10 @@
 #include <inttypes.h>
 
 struct told {
-	char text[512]; /* "crs cgroup limit count;" for each */
+	char text[512]; /* "crs cgroup limit count;" for each report */
 };
 
-static void tell(void *data, const struct oom_kill *kill)
+static void note_kill(void *data, const struct oom_kill *kill)
 {
 	struct told *told = data;
 	size_t used = strlen(told->text);
@@ -22,7 +22,8 @@ static void tell(void *data, const struct oom_kill *kill)
 		kill->count);
 }
 
-static void put(int dir, const char *cg, unsigned kills, unsigned hits, unsigned local_hits)
+static void put_counters(
+	int dir, const char *cg, unsigned kills, unsigned hits, unsigned local_hits)
 {
 	char path[256];
 	char text[128];
@@ -50,7 +51,7 @@ static void make_fixture(int dir, struct fixture *fixture)
 	struct error err = {0};
 	for (size_t i = 0; i < COUNT(cgroups); i++) {
 		make_dir(dir, cgroups[i]);
-		put(dir, cgroups[i], 0, 0, 0);
+		put_counters(dir, cgroups[i], 0, 0, 0);
 	}
 	*fixture = (struct fixture){.crs = {{.name = "a"}, {.name = "b"}}};
 	fixture->plan = (struct run_plan){.crs = fixture->crs, .crs_count = 2};
@@ -70,69 +71,70 @@ static void free_fixture(struct fixture *fixture)
 static void assert_told(struct fixture *fixture, const char *text)
 {
 	struct told told = {""};
-	oom_look(fixture->state, tell, &told);
+	oom_look(fixture->state, note_kill, &told);
 	assert_string_equal(told.text, text);
 }
 
-TEST(each_kill_is_told_once_with_its_container)
+TEST(each_kill_is_reported_once_with_its_container)
 {
 	struct fixture fixture;
 	int dir = unit_dir(state);
 	make_fixture(dir, &fixture);
 	assert_told(&fixture, "");
-	put(dir, "w/a/c2", 2, 0, 0);
-	put(dir, "w/a", 2, 2, 2);
+	put_counters(dir, "w/a/c2", 2, 0, 0);
+	put_counters(dir, "w/a", 2, 2, 2);
 	assert_told(&fixture, "0 c2 crs 2;");
 	assert_told(&fixture, "");
-	put(dir, "w/a/c2", 3, 0, 0);
-	put(dir, "w/a/c1", 1, 0, 0);
-	put(dir, "w/a", 4, 4, 4);
+	put_counters(dir, "w/a/c2", 3, 0, 0);
+	put_counters(dir, "w/a/c1", 1, 0, 0);
+	put_counters(dir, "w/a", 4, 4, 4);
 	struct told told = {""};
-	oom_look(fixture.state, tell, &told);
+	oom_look(fixture.state, note_kill, &told);
 	assert_contains(told.text, "0 c2 crs 1;");
 	assert_contains(told.text, "0 c1 crs 1;");
 	free_fixture(&fixture);
 }
 
-/* The files are read one after the other: a kill can be in a container's and not yet in what was read of its CRS. */
-TEST(a_kill_between_two_reads_is_not_told_twice)
+/* The files are read one after the other: a kill can already count in the file of the container but
+ * not yet in that of the CRS. */
+TEST(a_kill_between_two_reads_is_not_reported_twice)
 {
 	struct fixture fixture;
 	int dir = unit_dir(state);
 	make_fixture(dir, &fixture);
-	put(dir, "w/a/c1", 2, 0, 0);
-	put(dir, "w/a", 1, 1, 1);
+	put_counters(dir, "w/a/c1", 2, 0, 0);
+	put_counters(dir, "w/a", 1, 1, 1);
 	assert_told(&fixture, "0 c1 crs 2;");
-	put(dir, "w/a", 2, 2, 2);
+	put_counters(dir, "w/a", 2, 2, 2);
 	assert_told(&fixture, "");
-	put(dir, "w/a", 3, 3, 3);
+	put_counters(dir, "w/a", 3, 3, 3);
 	assert_told(&fixture, "0 - crs 1;");
 	free_fixture(&fixture);
 }
 
-TEST(whose_limit_it_was_is_told)
+TEST(the_limit_that_was_hit_is_named)
 {
 	struct fixture fixture;
 	int dir = unit_dir(state);
 	make_fixture(dir, &fixture);
-	put(dir, "w/a/c1", 1, 1, 1); /* its own mem_limit */
-	put(dir, "w/a", 1, 1, 0);
+	put_counters(dir, "w/a/c1", 1, 1, 1); /* the container's own mem_limit */
+	put_counters(dir, "w/a", 1, 1, 0);
 	assert_told(&fixture, "0 c1 container 1;");
-	put(dir, "w/b", 1, 1, 0);
-	put(dir, "w", 2, 2, 1);
+	put_counters(dir, "w/b", 1, 1, 0);
+	put_counters(dir, "w", 2, 2, 1);
 	assert_told(&fixture, "1 - worker 1;");
-	put(dir, "w/b", 2, 1, 0);
+	put_counters(dir, "w/b", 2, 1, 0);
 	assert_told(&fixture, "1 - host 1;");
 	free_fixture(&fixture);
 }
 
-TEST(a_victim_whose_cgroup_is_gone_is_counted_all_the_same)
+TEST(a_victim_whose_cgroup_is_gone_is_still_counted)
 {
 	struct fixture fixture;
 	int dir = unit_dir(state);
 	make_fixture(dir, &fixture);
-	put(dir, "w/a", 3, 3, 3);
-	put(dir, "w/a/c1", 1, 0, 0);
+	put_counters(dir, "w/a", 3, 3, 3);
+	put_counters(dir, "w/a/c1", 1, 0, 0);
 	assert_told(&fixture, "0 c1 crs 1;0 - crs 2;");
 	free_fixture(&fixture);
 }
@@ -140,10 +142,10 @@ TEST(a_victim_whose_cgroup_is_gone_is_counted_all_the_same)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		RUN_IN_DIR(each_kill_is_told_once_with_its_container),
-		RUN_IN_DIR(a_kill_between_two_reads_is_not_told_twice),
-		RUN_IN_DIR(whose_limit_it_was_is_told),
-		RUN_IN_DIR(a_victim_whose_cgroup_is_gone_is_counted_all_the_same),
+		RUN_IN_DIR(each_kill_is_reported_once_with_its_container),
+		RUN_IN_DIR(a_kill_between_two_reads_is_not_reported_twice),
+		RUN_IN_DIR(the_limit_that_was_hit_is_named),
+		RUN_IN_DIR(a_victim_whose_cgroup_is_gone_is_still_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

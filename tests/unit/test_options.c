@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_options: the command line over the defaults of run.conf.
+ * test_options: how the command line overrides the defaults of run.conf.
  */
 #include "unit.h"
 
@@ -43,7 +43,7 @@ TEST(without_files_nothing_is_set)
 	assert_false(options.strict);
 }
 
-TEST(the_user_overrides_the_host_and_the_line_overrides_both)
+TEST(the_user_overrides_the_host_and_the_command_line_overrides_both)
 {
 	_cleanup_(options_done) struct options options = OPTIONS_NONE;
 	struct error err = {0};
@@ -65,7 +65,7 @@ TEST(the_user_overrides_the_host_and_the_line_overrides_both)
 	assert_int_equal(options.arg_count, 1);
 }
 
-TEST(a_default_that_the_command_does_not_have_is_checked_and_passed_over)
+TEST(a_default_for_another_command_is_checked_but_not_used)
 {
 	_cleanup_(options_done) struct options options = OPTIONS_NONE;
 	struct error err = {0};
@@ -81,7 +81,7 @@ TEST(a_default_that_the_command_does_not_have_is_checked_and_passed_over)
 	assert_int_equal(err.status, EX_CONFIG);
 }
 
-TEST(what_the_files_may_not_say)
+TEST(invalid_settings_in_a_file_are_refused)
 {
 	static const struct {
 		const char *text, *msg;
@@ -119,7 +119,7 @@ TEST(a_file_that_cannot_be_read_is_an_error)
 	assert_contains(err.msg, "run.conf");
 }
 
-TEST(a_mistyped_option_is_named_with_the_one_that_is_meant)
+TEST(a_mistyped_option_gets_a_suggestion)
 {
 	static const struct {
 		const char *word, *msg;
@@ -128,7 +128,7 @@ TEST(a_mistyped_option_is_named_with_the_one_that_is_meant)
 		{"--strcit=yes", "unknown option --strcit=yes; did you mean --strict?"},
 		{"--strict=yes", "--strict takes no value"},
 		{"--frobnicate", "unknown option --frobnicate"},
-		{"--hots-cpus", "unknown option --hots-cpus"}, /* plan's */
+		{"--hots-cpus", "unknown option --hots-cpus"}, /* an option of plan */
 		{"--host-cpus=0", "run has no option --host-cpus"},
 		{"-x", "unknown option -x"},
 		{"--timeout", "--timeout needs a value"},
@@ -166,11 +166,11 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(without_files_nothing_is_set),
-		RUN_IN_DIR(the_user_overrides_the_host_and_the_line_overrides_both),
-		RUN_IN_DIR(a_default_that_the_command_does_not_have_is_checked_and_passed_over),
-		RUN_IN_DIR(what_the_files_may_not_say),
+		RUN_IN_DIR(the_user_overrides_the_host_and_the_command_line_overrides_both),
+		RUN_IN_DIR(a_default_for_another_command_is_checked_but_not_used),
+		RUN_IN_DIR(invalid_settings_in_a_file_are_refused),
 		RUN_IN_DIR(a_file_that_cannot_be_read_is_an_error),
-		RUN(a_mistyped_option_is_named_with_the_one_that_is_meant),
+		RUN(a_mistyped_option_gets_a_suggestion),
 		RUN(durations_have_one_unit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_placement: which CPUs so many CPUs are, on machines small and large. The large ones were not tuned for.
+ * test_placement: which CPUs a request for a number of CPUs gets, on small and large machines. The
+ * placement was not tuned for the large ones.
  */
 #include "machines.h"
 
@@ -20,7 +21,8 @@ struct ask {
 	enum placement placement;
 };
 
-/* Place so many CPUs for each request, a 0 at the end, out of all of the machine's. */
+/* Place one request per CPU count (0 ends the list) on the CPUs of `pool`, or of the whole machine
+ * if that is empty, except those in `busy`. */
 static struct ask place_busy(
 	const struct topology *topology, const char *pool, const char *busy, const unsigned *counts)
 {
@@ -37,14 +39,15 @@ static struct ask place_busy(
 	return ask;
 }
 
-static struct ask place(const struct topology *topology, const unsigned *counts)
+static struct ask place_counts(const struct topology *topology, const unsigned *counts)
 {
 	return place_busy(topology, "", "", counts);
 }
 
 #define COUNTS(...) ((const unsigned[]){__VA_ARGS__, 0})
 
-/* What holds wherever there is room: nobody's CPU twice, no core of two, and the number of nodes that it takes. */
+/* What holds of every placement: each request has as many CPUs as it asked for, no CPU is in two
+ * requests, and, unless the placement is PLACED_SHARED, no core has threads of two. */
 static void assert_sensible(const struct topology *topology, const struct ask *ask)
 {
 	_cleanup_free_ int *owner = calloc(topology->core_count, sizeof *owner);
@@ -66,6 +69,7 @@ static void assert_sensible(const struct topology *topology, const struct ask *a
 	}
 }
 
+/* The CPUs of request i are on this many nodes. */
 static void assert_nodes(
 	const struct topology *topology, const struct ask *ask, size_t i, unsigned expected)
 {
@@ -73,19 +77,19 @@ static void assert_nodes(
 	assert_int_equal(cpulist_count(&nodes), expected);
 }
 
-TEST(whole_cores_and_the_first_one_for_the_host)
+TEST(whole_cores_are_used_and_the_first_is_left_to_the_host)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
-	struct ask ask = place(&topology, COUNTS(4, 4));
+	struct ask ask = place_counts(&topology, COUNTS(4, 4));
 	assert_int_equal(ask.placement, PLACED_SPARING);
 	assert_list(&ask.requests[0].cpus, "1-2,9-10");
 	assert_list(&ask.requests[1].cpus, "3-4,11-12");
 }
 
-TEST(the_first_core_too_if_there_is_no_other)
+TEST(the_first_core_is_used_if_no_other_is_left)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
-	struct ask ask = place(&topology, COUNTS(8, 8));
+	struct ask ask = place_counts(&topology, COUNTS(8, 8));
 	assert_int_equal(ask.placement, PLACED_WHOLE);
 	assert_list(&ask.requests[0].cpus, "1-4,9-12");
 	assert_list(&ask.requests[1].cpus, "0,5-8,13-15");
@@ -94,23 +98,23 @@ TEST(the_first_core_too_if_there_is_no_other)
 TEST(an_odd_number_leaves_a_thread_idle_while_there_is_room)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
-	struct ask ask = place(&topology, COUNTS(3, 3, 3));
+	struct ask ask = place_counts(&topology, COUNTS(3, 3, 3));
 	assert_int_equal(ask.placement, PLACED_SPARING);
 	assert_sensible(&topology, &ask);
 	assert_list(&ask.requests[0].cpus, "1-2,9");
 }
 
-TEST(cores_are_shared_only_if_there_is_no_other_way_and_then_few)
+TEST(cores_are_shared_only_if_necessary_and_then_few)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
-	struct ask ask = place(&topology, COUNTS(5, 5, 4, 2));
+	struct ask ask = place_counts(&topology, COUNTS(5, 5, 4, 2));
 	assert_int_equal(ask.placement, PLACED_SHARED);
 	assert_sensible(&topology, &ask);
 	assert_list(&ask.requests[2].cpus, "1-2,9-10");
 	assert_list(&ask.requests[3].cpus, "3,11");
 }
 
-TEST(a_core_with_a_thread_of_somebody_else_is_not_whole)
+TEST(a_core_with_a_busy_thread_is_not_whole)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
 	struct ask ask = place_busy(&topology, "", "1,10-12", COUNTS(6));
@@ -133,34 +137,34 @@ TEST(threads_outside_the_pool_do_not_matter)
 	assert_list(&ask.requests[1].cpus, "4-6");
 }
 
-TEST(sixteen_nodes_each_request_on_as_few_as_it_needs)
+TEST(each_request_is_on_as_few_of_sixteen_nodes_as_it_needs)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&epyc);
-	struct ask ask = place(&topology, COUNTS(16, 16, 40, 8, 8, 64, 2));
+	struct ask ask = place_counts(&topology, COUNTS(16, 16, 40, 8, 8, 64, 2));
 	assert_int_equal(topology.count, 256);
 	assert_int_equal(ask.placement, PLACED_SPARING);
 	assert_sensible(&topology, &ask);
 	static const unsigned nodes[] = {1, 1, 3, 1, 1, 4, 1};
 	for (size_t i = 0; i < COUNT(nodes); i++)
 		assert_nodes(&topology, &ask, i, nodes[i]);
-	/* What does not fit one node stays on one socket. */
+	/* A request that does not fit on one node stays on one socket. */
 	for (size_t i = 0; i < ask.count; i++) {
 		unsigned cpu = cpulist_next(&ask.requests[i].cpus, 0);
 		unsigned package = topology_find(&topology, cpu)->package;
 		for (; cpu < CPULIST_MAX; cpu = cpulist_next(&ask.requests[i].cpus, cpu + 1))
 			assert_int_equal(topology_find(&topology, cpu)->package, package);
 	}
-	/* Half a node twice is one node. */
+	/* Two requests for half a node share one node. */
 	struct cpulist both = ask.requests[3].cpus;
 	cpulist_union(&both, &ask.requests[4].cpus);
 	struct cpulist shared = topology_nodes(&topology, &both);
 	assert_int_equal(cpulist_count(&shared), 1);
 }
 
-TEST(four_threads_a_core)
+TEST(cores_of_four_threads)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&power);
-	struct ask ask = place(&topology, COUNTS(16, 6, 1, 40));
+	struct ask ask = place_counts(&topology, COUNTS(16, 6, 1, 40));
 	assert_int_equal(ask.placement, PLACED_SPARING);
 	assert_sensible(&topology, &ask);
 	assert_list(&ask.requests[3].cpus, "40-79");
@@ -169,10 +173,10 @@ TEST(four_threads_a_core)
 	assert_list(&ask.requests[2].cpus, "28");
 }
 
-TEST(one_thread_a_core_and_four_nodes)
+TEST(cores_of_one_thread_on_four_nodes)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&riscv);
-	struct ask ask = place(&topology, COUNTS(15, 16, 16, 8, 8));
+	struct ask ask = place_counts(&topology, COUNTS(15, 16, 16, 8, 8));
 	assert_int_equal(ask.placement, PLACED_SPARING);
 	assert_sensible(&topology, &ask);
 	for (size_t i = 0; i < ask.count; i++)
@@ -194,27 +198,27 @@ TEST(memory_decides_between_nodes_that_have_the_cpus)
 	assert_list(&requests[1].cpus, "16-19");
 }
 
-TEST(the_fastest_cores_first_and_one_kind_each)
+TEST(the_fastest_cores_come_first_and_no_request_mixes_kinds)
 {
 	_cleanup_(topology_free) struct topology topology =
 		topology_recorded(state, "arm-A510-A710-A715-X3");
-	struct ask ask = place(&topology, COUNTS(4));
+	struct ask ask = place_counts(&topology, COUNTS(4));
 	assert_list(&ask.requests[0].cpus, "3-6");
-	ask = place(&topology, COUNTS(1));
+	ask = place_counts(&topology, COUNTS(1));
 	assert_list(&ask.requests[0].cpus, "7");
-	ask = place(&topology, COUNTS(4, 2, 1));
+	ask = place_counts(&topology, COUNTS(4, 2, 1));
 	assert_list(&ask.requests[0].cpus, "3-6");
 	assert_list(&ask.requests[1].cpus, "1-2");
 	assert_list(&ask.requests[2].cpus, "7");
 }
 
-TEST(a_node_of_two_sockets_is_one_node)
+TEST(a_node_that_spans_two_sockets_is_one_node)
 {
 	_cleanup_(topology_free) struct topology topology =
 		topology_recorded(state, "x86_64-64cpu");
-	struct ask ask = place(&topology, COUNTS(24));
+	struct ask ask = place_counts(&topology, COUNTS(24));
 	assert_nodes(&topology, &ask, 0, 1);
-	ask = place(&topology, COUNTS(16, 16));
+	ask = place_counts(&topology, COUNTS(16, 16));
 	assert_int_equal(ask.placement, PLACED_SPARING);
 	assert_sensible(&topology, &ask);
 	assert_nodes(&topology, &ask, 0, 1);
@@ -226,30 +230,30 @@ TEST(isolated_cpus_are_the_last_resort)
 	machine_write(unit_dir(state), &desktop);
 	make_text(unit_dir(state), "1-3,9-11\n", "devices/system/cpu/isolated");
 	_cleanup_(topology_free) struct topology topology = topology_at(unit_dir(state));
-	struct ask ask = place(&topology, COUNTS(8));
+	struct ask ask = place_counts(&topology, COUNTS(8));
 	assert_list(&ask.requests[0].cpus, "4-7,12-15");
-	ask = place(&topology, COUNTS(11));
+	ask = place_counts(&topology, COUNTS(11));
 	assert_sensible(&topology, &ask);
 }
 
-TEST(a_laptop_and_a_virtual_machine_give_all_they_have)
+TEST(a_laptop_and_a_virtual_machine_can_be_used_up)
 {
 	_cleanup_(topology_free) struct topology laptop =
 		topology_recorded(state, "x86_64-dell_e4310");
-	struct ask ask = place(&laptop, COUNTS(2));
+	struct ask ask = place_counts(&laptop, COUNTS(2));
 	assert_int_equal(ask.placement, PLACED_SPARING);
 	assert_list(&ask.requests[0].cpus, "1,3");
-	ask = place(&laptop, COUNTS(3, 1));
+	ask = place_counts(&laptop, COUNTS(3, 1));
 	assert_int_equal(ask.placement, PLACED_SHARED);
 	assert_sensible(&laptop, &ask);
 	_cleanup_(topology_free) struct topology vm = topology_recorded(state, "vbox-win");
-	ask = place(&vm, COUNTS(1, 1));
+	ask = place_counts(&vm, COUNTS(1, 1));
 	assert_int_equal(ask.placement, PLACED_WHOLE);
 	assert_list(&ask.requests[0].cpus, "1");
 	assert_list(&ask.requests[1].cpus, "0");
 }
 
-TEST(random_requests_on_every_machine_are_placed_sensibly_and_always_alike)
+TEST(random_requests_are_placed_sensibly_and_deterministically)
 {
 	static const struct machine *const machines[] = {&desktop, &epyc, &power, &riscv, &no_smt};
 	for (size_t m = 0; m < COUNT(machines); m++) {
@@ -263,8 +267,8 @@ TEST(random_requests_on_every_machine_are_placed_sensibly_and_always_alike)
 				counts[i] = 1 + (unsigned)(unit_random(&seed) % (left / 2 + 1));
 				left -= counts[i];
 			}
-			struct ask first = place(&topology, counts);
-			struct ask second = place(&topology, counts);
+			struct ask first = place_counts(&topology, counts);
+			struct ask second = place_counts(&topology, counts);
 			assert_sensible(&topology, &first);
 			assert_memory_equal(&first, &second, sizeof first);
 		}
@@ -274,21 +278,21 @@ TEST(random_requests_on_every_machine_are_placed_sensibly_and_always_alike)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(whole_cores_and_the_first_one_for_the_host),
-		RUN(the_first_core_too_if_there_is_no_other),
+		RUN(whole_cores_are_used_and_the_first_is_left_to_the_host),
+		RUN(the_first_core_is_used_if_no_other_is_left),
 		RUN(an_odd_number_leaves_a_thread_idle_while_there_is_room),
-		RUN(cores_are_shared_only_if_there_is_no_other_way_and_then_few),
-		RUN(a_core_with_a_thread_of_somebody_else_is_not_whole),
+		RUN(cores_are_shared_only_if_necessary_and_then_few),
+		RUN(a_core_with_a_busy_thread_is_not_whole),
 		RUN(threads_outside_the_pool_do_not_matter),
-		RUN(sixteen_nodes_each_request_on_as_few_as_it_needs),
-		RUN(four_threads_a_core),
-		RUN(one_thread_a_core_and_four_nodes),
+		RUN(each_request_is_on_as_few_of_sixteen_nodes_as_it_needs),
+		RUN(cores_of_four_threads),
+		RUN(cores_of_one_thread_on_four_nodes),
 		RUN(memory_decides_between_nodes_that_have_the_cpus),
-		RUN_IN_DIR(the_fastest_cores_first_and_one_kind_each),
-		RUN_IN_DIR(a_node_of_two_sockets_is_one_node),
+		RUN_IN_DIR(the_fastest_cores_come_first_and_no_request_mixes_kinds),
+		RUN_IN_DIR(a_node_that_spans_two_sockets_is_one_node),
 		RUN_IN_DIR(isolated_cpus_are_the_last_resort),
-		RUN_IN_DIR(a_laptop_and_a_virtual_machine_give_all_they_have),
-		RUN(random_requests_on_every_machine_are_placed_sensibly_and_always_alike),
+		RUN_IN_DIR(a_laptop_and_a_virtual_machine_can_be_used_up),
+		RUN(random_requests_are_placed_sensibly_and_deterministically),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

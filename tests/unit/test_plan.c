@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_plan: from a config to a plan, without a machine: names, sums, what is refused and where.
+ * test_plan: from a config to a plan, without a machine: names, sums, what is refused, and the
+ * position that the refusal names.
  */
 #include "unit.h"
 
@@ -56,7 +57,7 @@ static void assert_refused(const char *text, const struct plan_request *request,
 	assert_contains(err.msg, part);
 }
 
-TEST(the_manuals_config_gives_its_names_cpus_and_memory)
+TEST(the_config_of_the_manual_gives_names_cpus_and_memory)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
@@ -101,7 +102,7 @@ TEST(a_run_name_that_is_too_long_is_refused)
 	assert_int_equal(err.status, EX_USAGE);
 }
 
-TEST(a_run_name_says_again_what_it_was_made_of)
+TEST(a_run_name_parses_back_into_its_parts)
 {
 	static const struct {
 		const char *run_id, *worker, *read_id;
@@ -132,7 +133,7 @@ TEST(a_run_name_says_again_what_it_was_made_of)
 	}
 }
 
-TEST(without_workers_the_worker_is_the_union_and_the_sum)
+TEST(without_workers_the_worker_is_the_sum_of_its_crss)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
@@ -161,7 +162,7 @@ TEST(a_shared_cpu_is_a_warning_in_crs_compose_and_an_error_when_strict)
 	assert_refused(text, &request, "c.yaml:2:13: CRS 'b' has CPU 1");
 }
 
-TEST(what_does_not_fit_is_refused_where_it_stands)
+TEST(what_does_not_fit_is_refused_with_its_position)
 {
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
 	assert_refused("crs:\n- {name: a, cpuset: '0-3', memory_limit: 1G}\nworkers: {local: "
@@ -179,7 +180,7 @@ TEST(what_does_not_fit_is_refused_where_it_stands)
 	assert_refused(seed, &request, "this host has 8G");
 }
 
-TEST(one_name_twice_in_a_list_is_refused)
+TEST(a_duplicate_name_in_a_list_is_refused)
 {
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
 	assert_refused("crs:\n- {name: a, cpuset: '0', memory_limit: 1G}\n- {name: a, cpuset: '1', "
@@ -205,7 +206,7 @@ static const char mixed[] = "workers: {local: {cpuset: 0-15, memory: 32G}}\n"
 			    "  evenly2:\n"
 			    "  evenly3:\n";
 
-TEST(lists_come_first_then_numbers_then_even_shares_in_the_files_order)
+TEST(lists_come_first_then_counts_then_even_shares_in_file_order)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
@@ -214,14 +215,14 @@ TEST(lists_come_first_then_numbers_then_even_shares_in_the_files_order)
 	assert_ok(plan_text(mixed, &request, &job, &plan, &err), err);
 	assert_planned(&plan, "list", "1,3", 1024);
 	assert_planned(&plan, "number", "0,2,4-5", 2048);
-	/* 10 CPUs and 29696 MiB are left for three: the last one gets the remainder. */
+	/* Three CRSs share the remaining 10 CPUs and 29696 MiB: the last one gets the remainder. */
 	assert_planned(&plan, "evenly1", "6-8", 9898);
 	assert_planned(&plan, "evenly2", "9-11", 9898);
 	assert_planned(&plan, "evenly3", "12-15", 9900);
 	assert_int_equal(plan.memory_max, UINT64_C(32) << 30);
 }
 
-TEST(a_worker_of_so_many_cpus_has_those_of_its_crss_and_the_lowest_others)
+TEST(a_worker_with_a_cpu_count_gets_the_cpus_of_its_crss_and_the_lowest_others)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
@@ -238,7 +239,7 @@ TEST(a_worker_of_so_many_cpus_has_those_of_its_crss_and_the_lowest_others)
 	assert_string_equal(cpulist_format(&plan.cpus, text), "4-8,20-22");
 }
 
-TEST(what_the_worker_cannot_share_out_is_refused_with_both_places)
+TEST(what_the_worker_cannot_share_out_is_refused_with_both_positions)
 {
 	static const struct {
 		const char *text, *message;
@@ -306,7 +307,7 @@ TEST(a_config_moves_to_other_cpus_in_order)
 		"c.yaml wants 1025M of memory, --memory is 1G");
 }
 
-TEST(without_a_topology_a_number_takes_the_lowest_cpus)
+TEST(without_a_topology_a_count_takes_the_lowest_cpus)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
@@ -320,7 +321,7 @@ TEST(without_a_topology_a_number_takes_the_lowest_cpus)
 		"a: {cpuset: 0-3, memory: 1G}", &request, "--cpus 29: this host has 28 CPUs");
 }
 
-TEST(scaling_gives_the_rest_to_the_largest_and_never_to_the_infrastructure)
+TEST(scaling_gives_the_remainder_to_the_largest_but_never_to_the_infrastructure)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
@@ -332,14 +333,15 @@ TEST(scaling_gives_the_rest_to_the_largest_and_never_to_the_infrastructure)
 			    "c: {cpuset: 20-23, memory: 10G}",
 			  &request, &job, &plan, &err),
 		err);
-	/* floor of 17/24 of 10, 5, 5, 4 is 7, 3, 3, 2; two are left, for a and b. */
+	/* 17/24 of 10, 5, 5 and 4, rounded down, is 7, 3, 3 and 2. The two CPUs left over go to a
+	 * and b. */
 	assert_planned(&plan, "oss_crs_infra", "0-6", 2560);
 	assert_planned(&plan, "b", "7-10", 2560);
 	assert_planned(&plan, "a", "11-14", 2560);
 	assert_planned(&plan, "c", "15-16", 2560);
 }
 
-TEST(scaling_leaves_everyone_one_and_takes_it_from_the_largest)
+TEST(scaling_leaves_each_crs_one_cpu_and_takes_it_from_the_largest)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
@@ -363,21 +365,21 @@ TEST(scaling_leaves_everyone_one_and_takes_it_from_the_largest)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(the_manuals_config_gives_its_names_cpus_and_memory),
+		RUN(the_config_of_the_manual_gives_names_cpus_and_memory),
 		RUN(a_run_name_never_leaves_its_directory),
 		RUN(a_run_name_that_is_too_long_is_refused),
-		RUN(a_run_name_says_again_what_it_was_made_of),
-		RUN(without_workers_the_worker_is_the_union_and_the_sum),
+		RUN(a_run_name_parses_back_into_its_parts),
+		RUN(without_workers_the_worker_is_the_sum_of_its_crss),
 		RUN(a_shared_cpu_is_a_warning_in_crs_compose_and_an_error_when_strict),
-		RUN(what_does_not_fit_is_refused_where_it_stands),
-		RUN(one_name_twice_in_a_list_is_refused),
-		RUN(lists_come_first_then_numbers_then_even_shares_in_the_files_order),
-		RUN(a_worker_of_so_many_cpus_has_those_of_its_crss_and_the_lowest_others),
-		RUN(what_the_worker_cannot_share_out_is_refused_with_both_places),
+		RUN(what_does_not_fit_is_refused_with_its_position),
+		RUN(a_duplicate_name_in_a_list_is_refused),
+		RUN(lists_come_first_then_counts_then_even_shares_in_file_order),
+		RUN(a_worker_with_a_cpu_count_gets_the_cpus_of_its_crss_and_the_lowest_others),
+		RUN(what_the_worker_cannot_share_out_is_refused_with_both_positions),
 		RUN(a_config_moves_to_other_cpus_in_order),
-		RUN(without_a_topology_a_number_takes_the_lowest_cpus),
-		RUN(scaling_gives_the_rest_to_the_largest_and_never_to_the_infrastructure),
-		RUN(scaling_leaves_everyone_one_and_takes_it_from_the_largest),
+		RUN(without_a_topology_a_count_takes_the_lowest_cpus),
+		RUN(scaling_gives_the_remainder_to_the_largest_but_never_to_the_infrastructure),
+		RUN(scaling_leaves_each_crs_one_cpu_and_takes_it_from_the_largest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

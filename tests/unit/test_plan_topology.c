@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_plan_topology: plans on machines whose cores and nodes are known: which CPUs, which memory, in which words.
+ * test_plan_topology: plans on machines whose cores and nodes are known: which CPUs and which
+ * memory a CRS gets, and how the notes and warnings describe them.
  */
 #include "machines.h"
 
@@ -48,7 +49,7 @@ static void assert_crs(
 	assert_list(&planned->plan.crs[i].mems, mems);
 }
 
-TEST(numbers_become_whole_cores_of_one_node_with_the_memory_there)
+TEST(counts_become_whole_cores_of_one_node_with_its_memory)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&epyc);
 	_cleanup_(planned_free) struct planned planned = {0};
@@ -73,7 +74,7 @@ TEST(numbers_become_whole_cores_of_one_node_with_the_memory_there)
 		"c: 3 CPUs on 2 cores of node 0, 1 of them whole, memory there too");
 }
 
-TEST(memory_that_does_not_fit_the_nodes_may_come_from_any)
+TEST(memory_that_does_not_fit_the_nodes_may_come_from_any_node)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&epyc);
 	_cleanup_(planned_free) struct planned planned = {0};
@@ -83,7 +84,7 @@ TEST(memory_that_does_not_fit_the_nodes_may_come_from_any)
 		  "30G}\n"
 		  "d: {cpuset: 16-31, memory: 40G}",
 		&request, &planned);
-	/* 31G of node 0's 32G are too much: the host has to live there too. */
+	/* 31G of the 32G of node 0 are too much: the host needs memory there too. */
 	assert_crs(&planned, "a", "0-3", "");
 	assert_crs(&planned, "b", "4-7", "");
 	assert_crs(&planned, "c", "8-15", "1");
@@ -92,7 +93,7 @@ TEST(memory_that_does_not_fit_the_nodes_may_come_from_any)
 		"a: 4 CPUs on 4 cores of node 0, 0 of them whole, memory from any node");
 }
 
-TEST(lists_are_taken_as_they_are_and_shared_cores_are_warned_about)
+TEST(lists_are_kept_and_shared_cores_get_a_warning)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
 	_cleanup_(planned_free) struct planned planned = {0};
@@ -106,7 +107,7 @@ TEST(lists_are_taken_as_they_are_and_shared_cores_are_warned_about)
 	assert_string_equal(planned.plan.warnings[0], "CRS 'b' shares the core of CPU 8 with 'a'");
 }
 
-TEST(numbers_keep_off_the_cores_of_lists)
+TEST(counts_avoid_the_cores_of_lists)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
 	_cleanup_(planned_free) struct planned planned = {0};
@@ -120,7 +121,7 @@ TEST(numbers_keep_off_the_cores_of_lists)
 	assert_list(&planned.plan.cpus, "0-15");
 }
 
-TEST(a_config_moves_to_so_many_cpus_core_by_core)
+TEST(a_config_moves_to_a_number_of_cpus_core_by_core)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&epyc);
 	_cleanup_(planned_free) struct planned planned = {0};
@@ -133,7 +134,7 @@ TEST(a_config_moves_to_so_many_cpus_core_by_core)
 	assert_int_equal(cpulist_count(&planned.plan.cpus), 16);
 }
 
-TEST(cpus_that_two_share_on_purpose_stay_shared_and_no_others)
+TEST(only_cpus_that_the_config_shares_stay_shared)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
 	_cleanup_(planned_free) struct planned planned = {0};
@@ -145,12 +146,12 @@ TEST(cpus_that_two_share_on_purpose_stay_shared_and_no_others)
 	cpulist_intersect(&both, &planned.plan.crs[1].cpus);
 	assert_int_equal(cpulist_count(&both), 2);
 	assert_int_equal(cpulist_count(&planned.plan.cpus), 6);
-	/* One warning for the CPUs that the config shares, none for cores. */
+	/* One warning for the CPUs that the config shares, and none for their cores. */
 	assert_int_equal(planned.plan.warning_count, 1);
 	assert_contains(planned.plan.warnings[0], "shares CPU 102 with 'a'");
 }
 
-TEST(scaling_to_so_many_cpus_gives_each_its_part_in_whole_cores)
+TEST(scaling_to_a_number_of_cpus_gives_each_crs_whole_cores)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&epyc);
 	_cleanup_(planned_free) struct planned planned = {0};
@@ -163,7 +164,7 @@ TEST(scaling_to_so_many_cpus_gives_each_its_part_in_whole_cores)
 	assert_int_equal(cpulist_count(&planned.plan.cpus), 64);
 }
 
-TEST(crss_on_cores_of_different_speed_are_warned_about)
+TEST(crss_on_cores_of_different_speed_get_a_warning)
 {
 	_cleanup_(topology_free) struct topology topology =
 		topology_recorded(state, "arm-A510-A710-A715-X3");
@@ -179,7 +180,7 @@ TEST(crss_on_cores_of_different_speed_are_warned_about)
 	assert_int_equal(planned.plan.warning_count, 0);
 }
 
-TEST(isolated_cpus_in_a_list_are_warned_about)
+TEST(isolated_cpus_in_a_list_get_a_warning)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
 	_cleanup_(planned_free) struct planned planned = {0};
@@ -193,15 +194,15 @@ TEST(isolated_cpus_in_a_list_are_warned_about)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(numbers_become_whole_cores_of_one_node_with_the_memory_there),
-		RUN(memory_that_does_not_fit_the_nodes_may_come_from_any),
-		RUN(lists_are_taken_as_they_are_and_shared_cores_are_warned_about),
-		RUN(numbers_keep_off_the_cores_of_lists),
-		RUN(a_config_moves_to_so_many_cpus_core_by_core),
-		RUN(cpus_that_two_share_on_purpose_stay_shared_and_no_others),
-		RUN(scaling_to_so_many_cpus_gives_each_its_part_in_whole_cores),
-		RUN_IN_DIR(crss_on_cores_of_different_speed_are_warned_about),
-		RUN(isolated_cpus_in_a_list_are_warned_about),
+		RUN(counts_become_whole_cores_of_one_node_with_its_memory),
+		RUN(memory_that_does_not_fit_the_nodes_may_come_from_any_node),
+		RUN(lists_are_kept_and_shared_cores_get_a_warning),
+		RUN(counts_avoid_the_cores_of_lists),
+		RUN(a_config_moves_to_a_number_of_cpus_core_by_core),
+		RUN(only_cpus_that_the_config_shares_stay_shared),
+		RUN(scaling_to_a_number_of_cpus_gives_each_crs_whole_cores),
+		RUN_IN_DIR(crss_on_cores_of_different_speed_get_a_warning),
+		RUN(isolated_cpus_in_a_list_get_a_warning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

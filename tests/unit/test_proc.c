@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_proc: how a program starts (what it inherits and what not), how its end is told, how much is read from it.
+ * test_proc: how a program starts (what it inherits and what it does not), how its exit is
+ * reported, and how much of its output is read.
  */
 #include "unit.h"
 
@@ -19,8 +20,8 @@
 
 #define USUAL_PATH "/usr/bin:/bin"
 
-/* Start it, wait for it: the status as a shell would say. */
-static int run(const struct spawn *spawn)
+/* Start a program and wait for it. Returns the exit status as a shell reports it. */
+static int run_program(const struct spawn *spawn)
 {
 	struct child child = CHILD_NONE;
 	struct error err = {0};
@@ -44,20 +45,20 @@ static void assert_output(const struct spawn *spawn, const char *expected)
 	assert_int_equal(status, 0);
 }
 
-TEST(the_exit_status_is_the_programs)
+TEST(the_exit_status_is_that_of_the_program)
 {
 	struct spawn good = SPAWN(SH("exit 0"));
 	struct spawn bad = SPAWN(SH("exit 3"));
-	assert_int_equal(run(&good), 0);
-	assert_int_equal(run(&bad), 3);
+	assert_int_equal(run_program(&good), 0);
+	assert_int_equal(run_program(&bad), 3);
 }
 
 TEST(death_by_a_signal_is_128_plus_its_number)
 {
 	struct spawn killed = SPAWN(SH("kill -KILL $$"));
 	struct spawn ended = SPAWN(SH("kill -TERM $$"));
-	assert_int_equal(run(&killed), 128 + SIGKILL);
-	assert_int_equal(run(&ended), 128 + SIGTERM);
+	assert_int_equal(run_program(&killed), 128 + SIGKILL);
+	assert_int_equal(run_program(&ended), 128 + SIGTERM);
 }
 
 TEST(a_program_that_is_not_installed_is_unavailable)
@@ -79,7 +80,7 @@ TEST(a_program_that_is_not_installed_is_unavailable)
 	assert_int_equal(status, 77);
 }
 
-TEST(a_file_that_is_no_program_is_a_matter_of_permission)
+TEST(a_file_that_is_not_executable_has_the_status_ex_noperm)
 {
 	const struct unit_dir *dir = *state;
 	make_file(dir->fd, "f", "text");
@@ -93,7 +94,7 @@ TEST(a_file_that_is_no_program_is_a_matter_of_permission)
 	assert_int_equal(err.status, EX_NOPERM);
 }
 
-TEST(a_directory_that_is_no_cgroup_starts_nothing)
+TEST(nothing_starts_in_a_directory_that_is_no_cgroup)
 {
 	struct spawn spawn = SPAWN(SH("exit 0"));
 	spawn.cgroup = unit_dir(state);
@@ -126,7 +127,7 @@ TEST(the_standard_descriptors_are_those_given)
 	spawn.in = in;
 	spawn.out = out;
 	spawn.err = err;
-	assert_int_equal(run(&spawn), 0);
+	assert_int_equal(run_program(&spawn), 0);
 	assert_file(dir, "out", "out text\n");
 	assert_file(dir, "err", "err text\n");
 }
@@ -136,17 +137,17 @@ TEST(a_standard_descriptor_given_as_itself_stays_open)
 	assert_return_code(fcntl(STDERR_FILENO, F_SETFD, FD_CLOEXEC), errno);
 	struct spawn spawn = SPAWN(SH("test -e /proc/self/fd/2"));
 	spawn.err = STDERR_FILENO;
-	int status = run(&spawn);
+	int status = run_program(&spawn);
 	(void)fcntl(STDERR_FILENO, F_SETFD, 0);
 	assert_int_equal(status, 0);
 }
 
-TEST(no_descriptor_is_passed_on_but_the_standard_ones)
+TEST(only_the_standard_descriptors_are_passed_on)
 {
-	/* Without close-on-exec, as one that this process was itself started with. */
+	/* Not close-on-exec, like a descriptor that this process has inherited. */
 	int leaked = fcntl(STDERR_FILENO, F_DUPFD, 50);
 	assert_return_code(leaked, errno);
-	/* 3 is the directory that ls reads. */
+	/* 3 is the directory that ls has open. */
 	static const char *const argv[] = {"ls", "/proc/self/fd", NULL};
 	struct spawn spawn = SPAWN(argv);
 	_cleanup_free_ char *out = NULL;
@@ -158,7 +159,7 @@ TEST(no_descriptor_is_passed_on_but_the_standard_ones)
 	assert_string_equal(out, "0\n1\n2\n3\n");
 }
 
-TEST(descriptors_are_passed_on_where_the_child_is_to_be_as_if_run_by_the_shell)
+TEST(keep_descriptors_passes_on_inherited_descriptors)
 {
 	_cleanup_close_ int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 60);
 	int leaked = fcntl(STDERR_FILENO, F_DUPFD, 50);
@@ -178,8 +179,9 @@ TEST(descriptors_are_passed_on_where_the_child_is_to_be_as_if_run_by_the_shell)
 	assert_int_equal(status, 0);
 }
 
-/* In a process of its own, which has nothing left to report with but its exit status. */
-TEST(a_closed_standard_descriptor_is_never_a_file_of_ours)
+/* Each case runs in a child process. Its standard descriptors are closed, so that it can report
+ * only by its exit status. */
+TEST(a_closed_standard_descriptor_is_never_reused_for_a_file)
 {
 	static const int subsets[][3] = {
 		{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}, {0, 1, 1}, {1, 1, 1}};
@@ -204,7 +206,7 @@ static void on_signal(int signal)
 	(void)signal;
 }
 
-TEST(blocked_and_caught_signals_are_the_callers_alone)
+TEST(a_program_inherits_no_blocked_or_caught_signals)
 {
 	sigset_t blocked;
 	sigset_t before;
@@ -214,25 +216,25 @@ TEST(blocked_and_caught_signals_are_the_callers_alone)
 	assert_return_code(sigprocmask(SIG_BLOCK, &blocked, &before), errno);
 	assert_ptr_not_equal(signal(SIGUSR1, on_signal), SIG_ERR);
 	struct spawn spawn = SPAWN(SH("kill -USR1 $$"));
-	int status = run(&spawn);
+	int status = run_program(&spawn);
 	struct spawn masked = SPAWN(SH("kill -TERM $$"));
-	int masked_status = run(&masked);
+	int masked_status = run_program(&masked);
 	(void)signal(SIGUSR1, SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	assert_int_equal(status, 128 + SIGUSR1);
 	assert_int_equal(masked_status, 128 + SIGTERM);
 }
 
-TEST(a_program_dies_by_a_broken_pipe_though_the_caller_ignores_it)
+TEST(sigpipe_kills_a_program_though_the_caller_ignores_it)
 {
 	assert_ptr_not_equal(signal(SIGPIPE, SIG_IGN), SIG_ERR);
 	struct spawn spawn = SPAWN(SH("kill -PIPE $$"));
-	int status = run(&spawn);
+	int status = run_program(&spawn);
 	(void)signal(SIGPIPE, SIG_DFL);
 	assert_int_equal(status, 128 + SIGPIPE);
 }
 
-TEST(its_own_process_group_is_asked_for)
+TEST(a_program_gets_its_own_process_group_only_on_request)
 {
 	struct spawn spawn =
 		SPAWN(SH("set -- $(cat /proc/$$/stat); test $1 = $5 && echo own || echo shared"));
@@ -266,7 +268,7 @@ TEST(output_beyond_the_bound_is_an_error_and_ends_the_program)
 	assert_int_equal(status, 77);
 }
 
-TEST(a_running_program_is_signalled_and_its_pidfd_tells_the_end)
+TEST(a_running_program_is_signalled_and_its_pidfd_reports_the_exit)
 {
 	static const char *const argv[] = {"sleep", "60", NULL};
 	struct spawn spawn = SPAWN(argv);
@@ -279,7 +281,7 @@ TEST(a_running_program_is_signalled_and_its_pidfd_tells_the_end)
 	assert_int_equal(fcntl(child.pidfd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 	assert_ok(proc_signal(&child, SIGTERM, &err), err);
 	assert_int_equal(poll(&end, 1, 10000), 1);
-	/* It has ended but nobody has waited for it: signalling it is no error. */
+	/* The program has exited but is not reaped yet: a signal to it is no error. */
 	assert_ok(proc_signal(&child, SIGTERM, &err), err);
 	_cleanup_close_ int pidfd = fcntl(child.pidfd, F_DUPFD_CLOEXEC, 0);
 	const struct child gone = {.pid = child.pid, .pidfd = pidfd};
@@ -289,10 +291,10 @@ TEST(a_running_program_is_signalled_and_its_pidfd_tells_the_end)
 	assert_errno(proc_signal(&child, SIGTERM, &err), EBADF, err);
 }
 
-/* A terminal that is resized while a program starts must not lose the program. */
-TEST(a_signal_during_the_start_is_no_failure)
+/* A user who resizes the terminal (SIGWINCH) while a program starts must not lose the program. */
+TEST(a_signal_while_a_program_starts_is_no_failure)
 {
-	/* Many directories to search keep the start busy for longer than the timer runs. */
+	/* A long PATH to search makes the start take longer than the timer runs. */
 	static char path[400000];
 	static const char nowhere[] = {'/', 'x', ':'};
 	size_t used = 0;
@@ -307,8 +309,9 @@ TEST(a_signal_during_the_start_is_no_failure)
 	const struct itimerval soon = {.it_value = {.tv_usec = 10000}};
 	assert_return_code(setitimer(ITIMER_REAL, &soon, NULL), errno);
 	struct spawn spawn = SPAWN(SH("exit 3"));
-	spawn.env = (const char *const[]){NULL}; /* such a PATH cannot be handed on */
-	int status = run(&spawn);
+	/* execve(2) refuses an environment string as long as this PATH (E2BIG). */
+	spawn.env = (const char *const[]){NULL};
+	int status = run_program(&spawn);
 	const struct itimerval never = {0};
 	(void)setitimer(ITIMER_REAL, &never, NULL);
 	(void)sigaction(SIGALRM, &old, NULL);
@@ -338,7 +341,7 @@ TEST(a_child_that_is_tied_to_its_parent_is_killed_with_it)
 	assert_int_equal(read(ends[0], &byte, 1), 1);
 	assert_int_equal(kill(parent, SIGKILL), 0);
 	assert_int_equal(waitpid(parent, NULL, 0), parent);
-	/* The last who could write has ended. */
+	/* End of file: the last process that could write has exited. */
 	assert_int_equal(read(ends[0], &byte, 1), 0);
 	(void)close(ends[0]);
 }
@@ -346,27 +349,28 @@ TEST(a_child_that_is_tied_to_its_parent_is_killed_with_it)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(the_exit_status_is_the_programs),
+		RUN(the_exit_status_is_that_of_the_program),
 		RUN(death_by_a_signal_is_128_plus_its_number),
 		RUN(a_program_that_is_not_installed_is_unavailable),
-		RUN_IN_DIR(a_file_that_is_no_program_is_a_matter_of_permission),
-		RUN_IN_DIR(a_directory_that_is_no_cgroup_starts_nothing),
+		RUN_IN_DIR(a_file_that_is_not_executable_has_the_status_ex_noperm),
+		RUN_IN_DIR(nothing_starts_in_a_directory_that_is_no_cgroup),
 		RUN(the_environment_is_the_callers_or_the_one_given),
 		RUN_IN_DIR(the_standard_descriptors_are_those_given),
 		RUN(a_standard_descriptor_given_as_itself_stays_open),
-		RUN(no_descriptor_is_passed_on_but_the_standard_ones),
-		RUN(descriptors_are_passed_on_where_the_child_is_to_be_as_if_run_by_the_shell),
-		RUN(a_closed_standard_descriptor_is_never_a_file_of_ours),
-		RUN(blocked_and_caught_signals_are_the_callers_alone),
-		RUN(a_program_dies_by_a_broken_pipe_though_the_caller_ignores_it),
-		RUN(its_own_process_group_is_asked_for),
+		RUN(only_the_standard_descriptors_are_passed_on),
+		RUN(keep_descriptors_passes_on_inherited_descriptors),
+		RUN(a_closed_standard_descriptor_is_never_reused_for_a_file),
+		RUN(a_program_inherits_no_blocked_or_caught_signals),
+		RUN(sigpipe_kills_a_program_though_the_caller_ignores_it),
+		RUN(a_program_gets_its_own_process_group_only_on_request),
 		RUN(output_up_to_the_bound_is_captured_with_the_status),
 		RUN(output_beyond_the_bound_is_an_error_and_ends_the_program),
-		RUN(a_running_program_is_signalled_and_its_pidfd_tells_the_end),
-		RUN(a_signal_during_the_start_is_no_failure),
+		RUN(a_running_program_is_signalled_and_its_pidfd_reports_the_exit),
+		RUN(a_signal_while_a_program_starts_is_no_failure),
 		RUN(a_child_that_is_tied_to_its_parent_is_killed_with_it),
 	};
-	/* A directory in PATH that its user may not search would make every missing program a forbidden one. */
+	/* If PATH had a directory that the user may not search, every missing program would fail
+	 * with EACCES instead of ENOENT. */
 	(void)setenv("PATH", USUAL_PATH, 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

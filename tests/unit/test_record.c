@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_record: samples are what the files say at the moment, from descriptors that stay open, and no more often than asked.
+ * test_record: a sample has the current content of the files, which are read through descriptors
+ * that stay open. Samples are taken no more often than they are due.
  */
 #include "unit.h"
 
@@ -17,14 +18,14 @@ static void put_crs(const struct unit_dir *dir, const char *name, const char *us
 	char path[PATH_MAX];
 	for (size_t i = 0; i < COUNT(files); i++) {
 		(void)snprintf(path, sizeof path, "%s/%s", name, files[i][0]);
-		put(dir, path, files[i][1]);
+		put_text_file(dir, path, files[i][1]);
 	}
 }
 
 static struct plan_crs crs[2] = {{.name = "a"}, {.name = "b"}};
 static const struct run_plan plan = {.crs = crs, .crs_count = 2};
 
-TEST(a_sample_is_what_the_files_say)
+TEST(a_sample_has_the_current_content_of_the_files)
 {
 	const struct unit_dir *dir = *state;
 	struct error err = {0};
@@ -33,9 +34,9 @@ TEST(a_sample_is_what_the_files_say)
 	put_crs(dir, "a", "usage_usec 1000000\n");
 	put_crs(dir, "b", "usage_usec 7\n");
 	assert_ok(record_open(&tree, &record, &err), err);
-	put(dir, "a/cpu.stat", "usage_usec 3000000\n");
+	put_text_file(dir, "a/cpu.stat", "usage_usec 3000000\n");
 	assert_int_equal(unlinkat(dir->fd, "b/cpu.stat", 0), 0);
-	/* The timer's own second. */
+	/* Wait for the timer, which expires after one second. */
 	struct launch_source source = record_source(record);
 	struct pollfd fd = {.fd = source.fd, .events = source.events};
 	assert_int_equal(poll(&fd, 1, 10000), 1);
@@ -47,12 +48,12 @@ TEST(a_sample_is_what_the_files_say)
 	assert_int_equal(series_of(series, 0, SERIES_CPU)[1], 3000000);
 	assert_int_equal(series_of(series, 1, SERIES_CPU)[1], 7);
 	assert_true(series_of(series, 0, SERIES_IO_STALLED)[1] == CGROUP_STAT_UNKNOWN);
-	/* Nothing more is due. */
+	/* The next sample is not due yet. */
 	assert_int_equal(poll(&fd, 1, 0), 0);
 	record_close(record);
 }
 
-TEST(too_few_open_files_are_an_error_that_says_how_many)
+TEST(a_low_limit_of_open_files_is_an_error_that_says_how_many_are_needed)
 {
 	const struct unit_dir *dir = *state;
 	struct error err = {0};
@@ -75,8 +76,8 @@ TEST(too_few_open_files_are_an_error_that_says_how_many)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN_IN_DIR(a_sample_is_what_the_files_say),
-		RUN_IN_DIR(too_few_open_files_are_an_error_that_says_how_many),
+		RUN_IN_DIR(a_sample_has_the_current_content_of_the_files),
+		RUN_IN_DIR(a_low_limit_of_open_files_is_an_error_that_says_how_many_are_needed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_risks: which services could step outside their cgroup, as `docker compose config` prints them and as
- * docker-compose 1.29 does.
+ * test_risks: which services could leave their cgroup. The configs are in the formats of
+ * docker-compose 1.29 and of `docker compose config`.
  */
 #include "unit.h"
 
 #include "risks.h"
 
-TEST(what_lets_a_service_step_outside_is_named)
+TEST(settings_that_let_a_service_leave_its_cgroup_are_named)
 {
 	static const struct {
 		const char *body, *risks;
@@ -54,7 +54,7 @@ TEST(the_longest_text_fits)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		RUN(what_lets_a_service_step_outside_is_named),
+		RUN(settings_that_let_a_service_leave_its_cgroup_are_named),
 		RUN(the_longest_text_fits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

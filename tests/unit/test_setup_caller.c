@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_setup_caller: for whom it is done. A claim is believed from root only, nobody names another than themselves, and
- * what is not a person's uid is refused. The command line, too: what it accepts and what it does not.
+ * test_setup_caller: the user for whom the setup is done. Only root's claims about another user are
+ * believed, an unprivileged user can name no other user, and a uid that belongs to no person is
+ * refused. The command line: what it accepts and what it refuses.
  */
 #include "unit.h"
 
 #include "caller.h"
 #include "options.h"
 
-TEST(a_uid_is_digits_in_range_and_a_persons)
+TEST(a_uid_must_be_digits_in_range_and_belong_to_a_person)
 {
 	static const struct {
 		const char *text;
@@ -52,12 +53,12 @@ TEST(a_uid_is_digits_in_range_and_a_persons)
 	}
 }
 
-TEST(root_is_told_the_user_by_sudo_or_pkexec)
+TEST(sudo_or_pkexec_names_the_user_to_root)
 {
 	static const struct {
 		struct claims claims;
 		const char *user;
-		const char *why; /* NULL: works, and means no user */
+		const char *why; /* NULL: accepted, without a user */
 	} table[] = {
 		{{.sudo_uid = "", .sudo_set = false}, NULL, NULL},
 		{{.sudo_uid = "0", .sudo_set = true}, NULL, "SUDO_UID"},
@@ -107,9 +108,9 @@ TEST(names_and_ids_mean_the_same_user)
 	assert_int_equal(by_claim.gid, by_name.gid);
 }
 
-TEST(a_user_who_looks_is_nobody_else)
+TEST(an_unprivileged_user_can_act_only_as_themselves)
 {
-	/* The claims are not root's: they count for nothing. */
+	/* The claims do not come from root, so they are ignored. */
 	static const struct claims claims = {.sudo_uid = "2", .sudo_set = true};
 	struct error err = {0};
 	struct caller caller = {0};
@@ -121,7 +122,7 @@ TEST(a_user_who_looks_is_nobody_else)
 
 #define ARGS_MAX 8
 
-static int parse(const char *const *words, struct request *ret, struct error *err)
+static int parse_words(const char *const *words, struct request *ret, struct error *err)
 {
 	char *argv[ARGS_MAX + 2] = {strdup("oss-crs-setup")};
 	int argc = 1;
@@ -134,7 +135,7 @@ static int parse(const char *const *words, struct request *ret, struct error *er
 	return result;
 }
 
-TEST(the_command_line)
+TEST(a_valid_command_line_is_accepted)
 {
 	static const struct {
 		const char *words[ARGS_MAX];
@@ -153,13 +154,13 @@ TEST(the_command_line)
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct request request = {0};
 		struct error err = {0};
-		assert_ok(parse(good[i].words, &request, &err), err);
+		assert_ok(parse_words(good[i].words, &request, &err), err);
 		assert_int_equal(request.verb, good[i].verb);
 		assert_int_equal(request_changes(&request), good[i].changes);
 	}
 }
 
-TEST(an_odd_command_line_is_refused)
+TEST(an_invalid_command_line_is_refused)
 {
 	static const char *const bad[][ARGS_MAX] = {
 		{"undo", "--user", "alice", NULL},
@@ -184,7 +185,7 @@ TEST(an_odd_command_line_is_refused)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct request request = {0};
 		struct error err = {0};
-		if (parse(bad[i], &request, &err) == 0)
+		if (parse_words(bad[i], &request, &err) == 0)
 			fail_test("'%s' was accepted", bad[i][0]);
 		assert_int_equal(err.status, EX_USAGE);
 	}
@@ -202,12 +203,12 @@ TEST(an_odd_command_line_is_refused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(a_uid_is_digits_in_range_and_a_persons),
-		RUN(root_is_told_the_user_by_sudo_or_pkexec),
+		RUN(a_uid_must_be_digits_in_range_and_belong_to_a_person),
+		RUN(sudo_or_pkexec_names_the_user_to_root),
 		RUN(names_and_ids_mean_the_same_user),
-		RUN(a_user_who_looks_is_nobody_else),
-		RUN(the_command_line),
-		RUN(an_odd_command_line_is_refused),
+		RUN(an_unprivileged_user_can_act_only_as_themselves),
+		RUN(a_valid_command_line_is_accepted),
+		RUN(an_invalid_command_line_is_refused),
 	};
 	return cmocka_run_group_tests_name("setup_caller", tests, NULL, NULL);
 }

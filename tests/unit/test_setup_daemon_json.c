@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_setup_daemon_json: the driver gets into daemon.json, everything else stays as it was, and what is not a
- * well-formed daemon.json is refused.
+ * test_setup_daemon_json: the cgroup driver is added to daemon.json, everything else in the file
+ * stays as it was, and a malformed file is refused.
  */
 #include "unit.h"
 
@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-static char *merge(const char *text)
+static char *merge_driver(const char *text)
 {
 	struct error err = {0};
 	char *merged = NULL;
@@ -50,7 +50,7 @@ TEST(the_driver_is_added_and_the_rest_kept_in_its_order)
 			"\"a\":9223372036854775807}"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
-		_cleanup_free_ char *merged = merge(table[i].text);
+		_cleanup_free_ char *merged = merge_driver(table[i].text);
 		if (!table[i].merged) {
 			assert_null(merged);
 			continue;
@@ -63,27 +63,27 @@ TEST(the_driver_is_added_and_the_rest_kept_in_its_order)
 	}
 }
 
-TEST(merging_twice_changes_nothing_more)
+TEST(a_second_merge_changes_nothing)
 {
-	_cleanup_free_ char *once = merge("{\"debug\": true}");
-	assert_null(merge(once));
+	_cleanup_free_ char *once = merge_driver("{\"debug\": true}");
+	assert_null(merge_driver(once));
 }
 
-TEST(the_indentation_is_that_of_the_file)
+TEST(the_indentation_of_the_file_is_kept)
 {
-	_cleanup_free_ char *two = merge("{\n  \"debug\": true\n}\n");
+	_cleanup_free_ char *two = merge_driver("{\n  \"debug\": true\n}\n");
 	assert_string_equal(two,
 		"{\n  \"debug\": true,\n  \"exec-opts\": [\n    \"native.cgroupdriver=cgroupfs\"\n"
 		"  ]\n}\n");
-	_cleanup_free_ char *line = merge("{\"debug\":true}\n");
+	_cleanup_free_ char *line = merge_driver("{\"debug\":true}\n");
 	assert_string_equal(
 		line, "{\"debug\": true, \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"]}\n");
-	_cleanup_free_ char *none = merge("{}");
+	_cleanup_free_ char *none = merge_driver("{}");
 	assert_string_equal(none,
 		"{\n    \"exec-opts\": [\n        \"native.cgroupdriver=cgroupfs\"\n    ]\n}\n");
 }
 
-TEST(what_is_no_daemon_json_is_refused)
+TEST(an_invalid_daemon_json_is_refused)
 {
 	static const struct {
 		const char *text;
@@ -162,17 +162,17 @@ TEST(depth_and_size_are_bounded)
 	free(merged);
 }
 
-TEST(brackets_in_strings_are_not_depth)
+TEST(brackets_in_strings_do_not_count_as_depth)
 {
 	char text[256] = "{\"a\":\"\\\"";
 	size_t used = strlen(text);
 	memset(text + used, '[', 100);
 	(void)snprintf(text + used + 100, sizeof text - used - 100, "\"}");
-	_cleanup_free_ char *merged = merge(text);
+	_cleanup_free_ char *merged = merge_driver(text);
 	assert_non_null(merged);
 }
 
-TEST(the_driver_that_a_file_sets)
+TEST(the_driver_that_a_file_sets_is_read)
 {
 	static const struct {
 		const char *text;
@@ -198,13 +198,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(the_driver_is_added_and_the_rest_kept_in_its_order),
-		RUN(merging_twice_changes_nothing_more),
-		RUN(the_indentation_is_that_of_the_file),
-		RUN(what_is_no_daemon_json_is_refused),
+		RUN(a_second_merge_changes_nothing),
+		RUN(the_indentation_of_the_file_is_kept),
+		RUN(an_invalid_daemon_json_is_refused),
 		RUN(a_nul_byte_is_refused),
 		RUN(depth_and_size_are_bounded),
-		RUN(brackets_in_strings_are_not_depth),
-		RUN(the_driver_that_a_file_sets),
+		RUN(brackets_in_strings_do_not_count_as_depth),
+		RUN(the_driver_that_a_file_sets_is_read),
 	};
 	return cmocka_run_group_tests_name("setup_daemon_json", tests, NULL, NULL);
 }

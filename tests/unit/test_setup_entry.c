@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_setup_entry: what a process inherits does not count. Each test is a child with something odd about it, which
- * enters as the program does and looks at itself; its exit status is the line at which it found something wrong.
+ * test_setup_entry: inherited process state has no effect. Each test forks a child, which sets up
+ * some odd state, enters the program as main() does and checks what is left of it. The exit status
+ * of the child encodes the line of the check that failed.
  */
 #include "unit.h"
 
@@ -15,14 +16,14 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-/* In the child: this has to hold. */
+/* In the child: exit with the encoded line unless the condition holds. */
 #define HOLDS(condition)                           \
 	do {                                       \
 		if (!(condition))                  \
 			_exit(__LINE__ % 251 + 1); \
 	} while (0)
 
-static int enter(void)
+static int enter_program(void)
 {
 	struct error err = {0};
 	return entry_descriptors(&err) < 0 || entry_refuse_secure(&err) < 0 ||
@@ -47,19 +48,19 @@ static void in_child(void (*work)(void))
 			status);
 }
 
-/* All eight subsets of the standard descriptors closed. */
+/* Close the standard descriptors whose bits are set in `which`, and enter. */
 static void closed(unsigned which)
 {
 	for (int fd = 0; fd < 3; fd++)
 		if (which & 1U << fd)
 			(void)close(fd);
-	HOLDS(enter() == 0);
+	HOLDS(enter_program() == 0);
 	for (int fd = 0; fd < 3; fd++)
 		HOLDS(fcntl(fd, F_GETFD) >= 0);
 	HOLDS(open("/dev/null", O_RDONLY | O_CLOEXEC) > 2);
 }
 
-TEST(no_file_becomes_standard_output_whatever_is_closed)
+TEST(no_file_becomes_a_standard_descriptor_whichever_are_closed)
 {
 	for (unsigned which = 0; which < 8; which++) {
 		pid_t pid = fork();
@@ -80,14 +81,14 @@ static void leaked(void)
 	struct rlimit many = {2000, 4096};
 	HOLDS(setrlimit(RLIMIT_NOFILE, &many) == 0);
 	for (int i = 0; i < 1000; i++)
-		HOLDS(open("/dev/null", O_RDONLY) >=
-			0); // NOLINT(android-cloexec-open): it is to leak
-	HOLDS(enter() == 0);
+		/* NOLINTNEXTLINE(android-cloexec-open): the descriptor must leak */
+		HOLDS(open("/dev/null", O_RDONLY) >= 0);
+	HOLDS(enter_program() == 0);
 	for (int fd = 3; fd < 1100; fd++)
 		HOLDS(fcntl(fd, F_GETFD) < 0);
 }
 
-TEST(a_thousand_leaked_descriptors_are_gone)
+TEST(a_thousand_leaked_descriptors_are_closed)
 {
 	in_child(leaked);
 }
@@ -99,14 +100,14 @@ static void poisoned(void)
 		"HOME", "IFS", "POSIXLY_CORRECT"};
 	for (size_t i = 0; i < COUNT(names); i++)
 		HOLDS(setenv(names[i], "/nowhere", 1) == 0);
-	HOLDS(enter() == 0);
+	HOLDS(enter_program() == 0);
 	HOLDS(strncmp(environ[0], "PATH=/usr/sbin:/usr/bin", strlen("PATH=/usr/sbin:/usr/bin")) ==
 		0);
 	HOLDS(strcmp(environ[1], "LC_ALL=C") == 0);
 	HOLDS(!environ[2]);
 }
 
-TEST(of_a_poisoned_environment_nothing_is_left)
+TEST(a_poisoned_environment_is_replaced)
 {
 	in_child(poisoned);
 }
@@ -118,7 +119,7 @@ static void deaf(void)
 	HOLDS(sigprocmask(SIG_SETMASK, &all, NULL) == 0);
 	for (int signal_number = 1; signal_number <= SIGRTMAX; signal_number++)
 		(void)signal(signal_number, SIG_IGN);
-	HOLDS(enter() == 0);
+	HOLDS(enter_program() == 0);
 	for (int signal_number = 1; signal_number <= SIGRTMAX; signal_number++) {
 		struct sigaction now;
 		if (sigaction(signal_number, NULL, &now) < 0)
@@ -129,7 +130,7 @@ static void deaf(void)
 	HOLDS(sigprocmask(SIG_SETMASK, NULL, &all) == 0);
 	for (int signal_number = 1; signal_number <= SIGRTMAX; signal_number++)
 		HOLDS(sigismember(&all, signal_number) == 0);
-	/* A child's failure is seen. */
+	/* The parent sees the exit status of a child: SIGCHLD is not ignored. */
 	pid_t pid = fork();
 	if (pid == 0)
 		_exit(7);
@@ -137,7 +138,7 @@ static void deaf(void)
 	HOLDS(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 7);
 }
 
-TEST(ignored_and_blocked_signals_hide_nothing)
+TEST(ignored_and_blocked_signals_are_reset)
 {
 	in_child(deaf);
 }
@@ -148,13 +149,13 @@ static void timed(void)
 	struct itimerval now;
 	int death = -1;
 	HOLDS(setitimer(ITIMER_REAL, &soon, NULL) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
-	HOLDS(enter() == 0);
+	HOLDS(enter_program() == 0);
 	HOLDS(getitimer(ITIMER_REAL, &now) == 0 && now.it_value.tv_sec == 0 &&
 		now.it_value.tv_usec == 0);
 	HOLDS(prctl(PR_GET_PDEATHSIG, &death) == 0 && death == 0);
 }
 
-TEST(no_timer_and_no_parent_ends_it_in_the_middle)
+TEST(an_inherited_timer_and_parent_death_signal_are_cleared)
 {
 	in_child(timed);
 }
@@ -172,7 +173,7 @@ static void cramped(void)
 	(void)umask(0777);
 	char here[] = "/tmp/oss-crs-unit-XXXXXX";
 	HOLDS(mkdtemp(here) && chdir(here) == 0 && rmdir(here) == 0);
-	HOLDS(enter() == 0);
+	HOLDS(enter_program() == 0);
 	struct rlimit limit;
 	HOLDS(getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == limit.rlim_max);
 	HOLDS(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 256);
@@ -187,7 +188,8 @@ TEST(limits_umask_and_directory_are_set)
 	in_child(cramped);
 }
 
-/* EPERM from the filter, not from a lack of privilege: a bad argument would be another errno. */
+/* EPERM must come from the seccomp filter, not from a lack of privilege: without the filter, these
+ * calls would succeed or fail with another errno. */
 static void confined(void)
 {
 	struct confined is = {0};
@@ -212,7 +214,7 @@ static void confined(void)
 	HOLDS(pid > 0 && waitpid(pid, NULL, 0) == pid);
 }
 
-TEST(confined_it_reads_and_forks_and_that_is_all)
+TEST(a_confined_process_can_read_and_fork_but_little_else)
 {
 	in_child(confined);
 }
@@ -220,13 +222,13 @@ TEST(confined_it_reads_and_forks_and_that_is_all)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(no_file_becomes_standard_output_whatever_is_closed),
-		RUN(a_thousand_leaked_descriptors_are_gone),
-		RUN(of_a_poisoned_environment_nothing_is_left),
-		RUN(ignored_and_blocked_signals_hide_nothing),
-		RUN(no_timer_and_no_parent_ends_it_in_the_middle),
+		RUN(no_file_becomes_a_standard_descriptor_whichever_are_closed),
+		RUN(a_thousand_leaked_descriptors_are_closed),
+		RUN(a_poisoned_environment_is_replaced),
+		RUN(ignored_and_blocked_signals_are_reset),
+		RUN(an_inherited_timer_and_parent_death_signal_are_cleared),
 		RUN(limits_umask_and_directory_are_set),
-		RUN(confined_it_reads_and_forks_and_that_is_all),
+		RUN(a_confined_process_can_read_and_fork_but_little_else),
 	};
 	return cmocka_run_group_tests_name("setup_entry", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_setup_journal: what is kept for undo survives, in its order; what is no record, or not root's, is refused.
+ * test_setup_journal: the records that undo needs survive, in their order. Anything that is not a
+ * valid record of root is refused.
  */
 #include "unit.h"
 
@@ -38,7 +39,7 @@ static char no[] = "no";
 static char yes[] = "yes";
 static char text[] = "[Service]\n\"\\\t\xc3\xa9\n";
 
-/* Records belong to whoever runs the test, who is not always root. */
+/* The journal belongs to the user who runs the test, who is not always root. */
 static void need_root(void)
 {
 	if (geteuid() == 0)
@@ -60,7 +61,7 @@ TEST(without_a_journal_there_is_nothing_to_undo)
 	host_close(&host);
 }
 
-TEST(records_come_back_in_their_order_until_they_are_forgotten)
+TEST(records_keep_their_order_until_they_are_forgotten)
 {
 	need_root();
 	struct host host = make_host(state);
@@ -90,7 +91,7 @@ TEST(records_come_back_in_their_order_until_they_are_forgotten)
 	host_close(&host);
 }
 
-TEST(a_change_that_was_interrupted_is_recorded_once)
+TEST(an_interrupted_change_is_recorded_only_once)
 {
 	need_root();
 	struct host host = make_host(state);
@@ -109,7 +110,7 @@ TEST(a_change_that_was_interrupted_is_recorded_once)
 	host_close(&host);
 }
 
-TEST(what_others_may_read_or_write_is_no_journal)
+TEST(a_journal_that_others_can_write_is_refused)
 {
 	need_root();
 	struct host host = make_host(state);
@@ -127,7 +128,7 @@ TEST(what_others_may_read_or_write_is_no_journal)
 	host_close(&host);
 }
 
-TEST(what_is_no_record_is_refused)
+TEST(an_invalid_record_is_refused)
 {
 	static const char *const bad[] = {
 		"",
@@ -166,10 +167,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(without_a_journal_there_is_nothing_to_undo),
-		RUN_IN_DIR(records_come_back_in_their_order_until_they_are_forgotten),
-		RUN_IN_DIR(a_change_that_was_interrupted_is_recorded_once),
-		RUN_IN_DIR(what_others_may_read_or_write_is_no_journal),
-		RUN(what_is_no_record_is_refused),
+		RUN_IN_DIR(records_keep_their_order_until_they_are_forgotten),
+		RUN_IN_DIR(an_interrupted_change_is_recorded_only_once),
+		RUN_IN_DIR(a_journal_that_others_can_write_is_refused),
+		RUN(an_invalid_record_is_refused),
 	};
 	return cmocka_run_group_tests_name("setup_journal", tests, NULL, NULL);
 }

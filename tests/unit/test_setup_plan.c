@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_setup_plan: from what a host is like to what is to be done: each state it can be in, and what is refused before
- * anything is written.
+ * test_setup_plan: from the facts about a host to the steps of the plan: each state that a host can
+ * be in, and what is refused before anything is written.
  */
 #include "unit.h"
 
@@ -14,7 +14,7 @@
 
 #define ALL "cpuset cpu memory pids"
 
-/* A host on which all is done, for alice. Parts of it are then taken away. */
+/* The facts about a host that is fully set up for alice. Each test takes some of it away. */
 struct fixture {
 	struct facts facts;
 	struct policy policy;
@@ -64,7 +64,7 @@ static void make_ready(struct fixture *f)
 	(void)snprintf(docker->state.driver, sizeof docker->state.driver, "cgroupfs");
 }
 
-/* Debian as it is installed, alice logged in. */
+/* Debian as installed, with alice logged in. */
 static void make_stock(struct fixture *f)
 {
 	make_ready(f);
@@ -90,7 +90,7 @@ static int make_plan(struct fixture *f, bool delegate, bool docker)
 	return plan_make(&input, &f->plan, &f->err);
 }
 
-/* The plan is these steps, by name. */
+/* The plan has exactly these steps, by name. */
 static void assert_steps(const struct fixture *f, const char *names)
 {
 	char is[512] = "";
@@ -102,7 +102,7 @@ static void assert_steps(const struct fixture *f, const char *names)
 	assert_string_equal(is, names);
 }
 
-static void release(struct fixture *f)
+static void release_fixture(struct fixture *f)
 {
 	plan_clear(&f->plan);
 	facts_clear(&f->facts);
@@ -128,7 +128,7 @@ TEST(a_stock_host_needs_everything)
 	assert_ok(make_plan(&f, false, true), f.err);
 	assert_steps(&f, "idle daemon-json restart");
 	assert_null(f.plan.steps[1].before);
-	release(&f);
+	release_fixture(&f);
 }
 
 TEST(a_ready_host_needs_nothing)
@@ -138,7 +138,7 @@ TEST(a_ready_host_needs_nothing)
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, "");
 	assert_int_equal(f.plan.note_count, 0);
-	release(&f);
+	release_fixture(&f);
 }
 
 TEST(after_a_reboot_only_the_users_part_is_missing)
@@ -151,7 +151,7 @@ TEST(after_a_reboot_only_the_users_part_is_missing)
 		"cpu memory pids");
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, "user-enable user-make user-enable");
-	release(&f);
+	release_fixture(&f);
 }
 
 TEST(a_user_who_is_not_logged_in)
@@ -170,10 +170,10 @@ TEST(a_user_who_is_not_logged_in)
 	assert_steps(&f, "drop-in reload");
 	assert_int_equal(f.plan.note_count, 1);
 	assert_contains(f.plan.notes[0], "next login");
-	release(&f);
+	release_fixture(&f);
 }
 
-TEST(what_an_interruption_left_is_finished)
+TEST(an_interrupted_setup_is_finished)
 {
 	struct fixture f = {0};
 	make_ready(&f);
@@ -181,7 +181,7 @@ TEST(what_an_interruption_left_is_finished)
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, "reload");
 	f.facts.delegate.manager.stale = false;
-	/* systemd 252 does not say so of a drop-in that is new. */
+	/* systemd 252 does not report NeedDaemonReload for a new drop-in. */
 	f.facts.delegate.dropin_read = false;
 	set_text(&f.facts.delegate.delegated, "cpu\nmemory\npids\n");
 	assert_ok(make_plan(&f, true, true), f.err);
@@ -195,20 +195,20 @@ TEST(what_an_interruption_left_is_finished)
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, "drop-in reload idle restart");
 	assert_string_equal(f.plan.steps[0].before, "[Service]\n");
-	release(&f);
+	release_fixture(&f);
 }
 
-TEST(an_oss_crs_that_root_made_is_made_again_by_the_user)
+TEST(an_oss_crs_cgroup_made_by_root_is_made_again_by_the_user)
 {
 	struct fixture f = {0};
 	make_ready(&f);
 	f.facts.delegate.levels[LEVEL_OURS].owned = false;
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, "user-remove user-make user-enable");
-	release(&f);
+	release_fixture(&f);
 }
 
-TEST(a_delegation_that_another_drop_in_takes_back_is_named)
+TEST(a_drop_in_that_overrides_the_delegation_is_an_error)
 {
 	struct fixture f = {0};
 	make_ready(&f);
@@ -216,7 +216,7 @@ TEST(a_delegation_that_another_drop_in_takes_back_is_named)
 	assert_int_equal(make_plan(&f, true, true), -1);
 	assert_int_equal(f.err.status, EX_CONFIG);
 	assert_contains(f.err.hint, "systemctl cat user@1000.service");
-	release(&f);
+	release_fixture(&f);
 }
 
 TEST(a_host_without_cgroup2_or_systemd_is_refused)
@@ -227,10 +227,10 @@ TEST(a_host_without_cgroup2_or_systemd_is_refused)
 	assert_int_equal(make_plan(&f, true, true), -1);
 	assert_int_equal(f.err.status, EX_UNAVAILABLE);
 	assert_string_equal(f.err.msg, "cgroup v1");
-	release(&f);
+	release_fixture(&f);
 }
 
-TEST(a_daemon_json_that_is_there_is_kept_and_backed_up)
+TEST(an_existing_daemon_json_is_kept_and_backed_up)
 {
 	struct fixture f = {0};
 	make_stock(&f);
@@ -245,10 +245,10 @@ TEST(a_daemon_json_that_is_there_is_kept_and_backed_up)
 	assert_contains(f.plan.steps[2].after, "\"debug\": true");
 	assert_int_equal(f.plan.steps[1].mode, 0600);
 	assert_int_equal(f.plan.steps[2].mode, 0600);
-	release(&f);
+	release_fixture(&f);
 }
 
-/* The half about Docker is refused with this status and a message that has this. */
+/* The Docker half is refused with this status and a message that contains `part`. */
 static void assert_blocked(struct fixture *f, int status, const char *part)
 {
 	assert_ok(make_plan(f, true, true), f->err);
@@ -257,7 +257,7 @@ static void assert_blocked(struct fixture *f, int status, const char *part)
 	assert_contains(f->plan.blocked.msg, part);
 }
 
-TEST(running_containers_are_not_stopped_unasked)
+TEST(running_containers_are_not_stopped_without_consent)
 {
 	struct fixture f = {0};
 	make_stock(&f);
@@ -272,12 +272,12 @@ TEST(running_containers_are_not_stopped_unasked)
 	assert_ok(make_plan(&f, false, true), f.err);
 	assert_steps(&f, "daemon-json");
 	assert_contains(f.plan.notes[0], "until it is restarted");
-	/* With the right driver running there is nothing to stop them for. */
+	/* If the daemon already uses the right driver, there is no reason to stop them. */
 	f.policy.restart = RESTART_AUTO;
 	(void)snprintf(f.facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "cgroupfs");
 	assert_ok(make_plan(&f, false, true), f.err);
 	assert_steps(&f, "daemon-json");
-	release(&f);
+	release_fixture(&f);
 }
 
 TEST(a_stopped_docker_is_not_started)
@@ -295,10 +295,10 @@ TEST(a_stopped_docker_is_not_started)
 	assert_steps(&f, "daemon-json restart");
 	(void)snprintf(f.facts.docker.service.active_text, 32, "activating");
 	assert_blocked(&f, EX_TEMPFAIL, "activating");
-	release(&f);
+	release_fixture(&f);
 }
 
-TEST(a_driver_on_the_command_line_is_named_and_left)
+TEST(a_driver_on_the_command_line_is_reported_but_not_changed)
 {
 	struct fixture f = {0};
 	make_stock(&f);
@@ -316,10 +316,10 @@ TEST(a_driver_on_the_command_line_is_named_and_left)
 	set_text(&docker->text, "{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}");
 	docker->len = strlen(docker->text);
 	assert_blocked(&f, EX_CONFIG, "does not start with both");
-	release(&f);
+	release_fixture(&f);
 }
 
-TEST(what_could_not_be_known_about_docker_blocks_that_half_only)
+TEST(unknown_facts_about_docker_block_only_the_docker_half)
 {
 	struct fixture f = {0};
 	make_stock(&f);
@@ -331,10 +331,10 @@ TEST(what_could_not_be_known_about_docker_blocks_that_half_only)
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, DELEGATE_STOCK);
 	assert_string_equal(f.plan.blocked.msg, "");
-	release(&f);
+	release_fixture(&f);
 }
 
-TEST(whether_live_restore_saves_running_containers_is_said)
+TEST(the_hint_says_whether_live_restore_keeps_containers_running)
 {
 	struct fixture f = {0};
 	make_stock(&f);
@@ -346,10 +346,10 @@ TEST(whether_live_restore_saves_running_containers_is_said)
 	assert_blocked(&f, EX_TEMPFAIL, "1 container is running: web");
 	assert_contains(
 		f.plan.blocked.hint, "live-restore is on: with --restart=force they go on running");
-	release(&f);
+	release_fixture(&f);
 }
 
-TEST(where_a_kubelet_runs_docker_is_left_alone)
+TEST(docker_is_left_alone_where_a_kubelet_runs)
 {
 	struct fixture f = {0};
 	make_stock(&f);
@@ -358,7 +358,7 @@ TEST(where_a_kubelet_runs_docker_is_left_alone)
 	f.facts.docker.service = (struct unit_state){.active_text = "inactive"};
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_string_equal(f.plan.blocked.msg, "");
-	release(&f);
+	release_fixture(&f);
 }
 
 TEST(a_host_without_docker)
@@ -371,10 +371,10 @@ TEST(a_host_without_docker)
 	assert_contains(f.plan.notes[0], "not installed");
 	assert_ok(make_plan(&f, false, true), f.err);
 	assert_int_equal(f.plan.blocked.status, EX_UNAVAILABLE);
-	release(&f);
+	release_fixture(&f);
 }
 
-static const struct finding *find(const struct findings *findings, const char *id)
+static const struct finding *find_finding(const struct findings *findings, const char *id)
 {
 	for (size_t i = 0; i < findings->count; i++)
 		if (strcmp(findings->list[i].id, id) == 0)
@@ -383,7 +383,7 @@ static const struct finding *find(const struct findings *findings, const char *i
 	return NULL;
 }
 
-TEST(where_podman_is_dockers_half_is_to_be_asked_for)
+TEST(the_docker_half_is_optional_where_podman_is_installed)
 {
 	struct fixture f = {0};
 	make_stock(&f);
@@ -392,16 +392,16 @@ TEST(where_podman_is_dockers_half_is_to_be_asked_for)
 	f.facts.docker.podman = true;
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_true(f.plan.docker_optional);
-	assert_ok(make_plan(&f, false, true), f.err); /* by name */
+	assert_ok(make_plan(&f, false, true), f.err); /* docker was named */
 	assert_false(f.plan.docker_optional);
-	release(&f);
+	release_fixture(&f);
 	make_ready(&f);
 	f.facts.docker.podman = true;
-	set_text(&f.facts.delegate.dropin, NULL); /* nothing to ask about: Docker is ready */
+	set_text(&f.facts.delegate.dropin, NULL); /* Docker is ready: nothing to ask about */
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_true(f.plan.count > 0);
 	assert_false(f.plan.docker_optional);
-	release(&f);
+	release_fixture(&f);
 }
 
 TEST(findings_say_what_is_missing_and_what_to_type)
@@ -411,18 +411,18 @@ TEST(findings_say_what_is_missing_and_what_to_type)
 	make_ready(&f);
 	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_true(findings.ready);
-	/* What the runner makes for itself after a reboot is nothing to complain about. */
+	/* A missing oss-crs cgroup is no problem: the runner makes it after a reboot. */
 	f.facts.delegate.levels[LEVEL_OURS].exists = false;
 	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_true(findings.ready);
 	(void)snprintf(f.facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "systemd");
 	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_false(findings.ready);
-	assert_false(find(&findings, "docker")->ok);
-	assert_string_equal(find(&findings, "docker")->hint, "sudo oss-crs-setup docker");
-	assert_true(find(&findings, "docker-config")->ok);
-	assert_string_equal(find(&findings, "docker-config")->hint, "");
-	release(&f);
+	assert_false(find_finding(&findings, "docker")->ok);
+	assert_string_equal(find_finding(&findings, "docker")->hint, "sudo oss-crs-setup docker");
+	assert_true(find_finding(&findings, "docker-config")->ok);
+	assert_string_equal(find_finding(&findings, "docker-config")->hint, "");
+	release_fixture(&f);
 }
 
 TEST(plans_and_findings_as_json)
@@ -452,7 +452,7 @@ TEST(plans_and_findings_as_json)
 	assert_true(json_is_false(json_object_get(json, "ready")));
 	assert_int_equal(json_array_size(json_object_get(json, "findings")), 9);
 	json_decref(json);
-	release(&f);
+	release_fixture(&f);
 }
 
 TEST(a_plan_as_text_shows_before_and_after)
@@ -469,7 +469,7 @@ TEST(a_plan_as_text_shows_before_and_after)
 	plan_clear(&f.plan);
 	assert_ok(render_plan(&f.plan, &nothing, &f.err), f.err);
 	assert_string_equal(nothing, "nothing to do\n");
-	release(&f);
+	release_fixture(&f);
 }
 
 int main(void)
@@ -479,19 +479,19 @@ int main(void)
 		RUN(a_ready_host_needs_nothing),
 		RUN(after_a_reboot_only_the_users_part_is_missing),
 		RUN(a_user_who_is_not_logged_in),
-		RUN(what_an_interruption_left_is_finished),
-		RUN(an_oss_crs_that_root_made_is_made_again_by_the_user),
-		RUN(a_delegation_that_another_drop_in_takes_back_is_named),
+		RUN(an_interrupted_setup_is_finished),
+		RUN(an_oss_crs_cgroup_made_by_root_is_made_again_by_the_user),
+		RUN(a_drop_in_that_overrides_the_delegation_is_an_error),
 		RUN(a_host_without_cgroup2_or_systemd_is_refused),
-		RUN(a_daemon_json_that_is_there_is_kept_and_backed_up),
-		RUN(running_containers_are_not_stopped_unasked),
+		RUN(an_existing_daemon_json_is_kept_and_backed_up),
+		RUN(running_containers_are_not_stopped_without_consent),
 		RUN(a_stopped_docker_is_not_started),
-		RUN(a_driver_on_the_command_line_is_named_and_left),
-		RUN(what_could_not_be_known_about_docker_blocks_that_half_only),
-		RUN(whether_live_restore_saves_running_containers_is_said),
-		RUN(where_a_kubelet_runs_docker_is_left_alone),
+		RUN(a_driver_on_the_command_line_is_reported_but_not_changed),
+		RUN(unknown_facts_about_docker_block_only_the_docker_half),
+		RUN(the_hint_says_whether_live_restore_keeps_containers_running),
+		RUN(docker_is_left_alone_where_a_kubelet_runs),
 		RUN(a_host_without_docker),
-		RUN(where_podman_is_dockers_half_is_to_be_asked_for),
+		RUN(the_docker_half_is_optional_where_podman_is_installed),
 		RUN(findings_say_what_is_missing_and_what_to_type),
 		RUN(plans_and_findings_as_json),
 		RUN(a_plan_as_text_shows_before_and_after),

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_setup_policy: what the administrator's file may say, and that everything else in it is an error with its line.
+ * test_setup_policy: what the file of the administrator may contain. Anything else in it is an
+ * error that names its line.
  */
 #include "unit.h"
 
 #include "policy.h"
 
-static int parse(const char *text, struct policy *ret, struct error *err)
+static int parse_policy(const char *text, struct policy *ret, struct error *err)
 {
 	return policy_parse(text, strlen(text), ret, err);
 }
@@ -15,7 +16,7 @@ TEST(without_a_file_the_defaults_hold)
 {
 	struct policy policy;
 	struct error err = {0};
-	assert_ok(parse("", &policy, &err), err);
+	assert_ok(parse_policy("", &policy, &err), err);
 	assert_string_equal(policy.controllers, "cpuset memory");
 	assert_true(policy.linger);
 	assert_int_equal(policy.scope, SCOPE_USER);
@@ -30,13 +31,15 @@ TEST(every_key_can_be_set)
 {
 	struct policy policy;
 	struct error err = {0};
-	assert_ok(parse("; a comment\n# another\n[delegate]\ncontrollers =  cpu cpuset\tio memory "
+	assert_ok(
+		parse_policy(
+			"; a comment\n# another\n[delegate]\ncontrollers =  cpu cpuset\tio memory "
 			"pids "
 			"\nlinger=no\n"
 			"scope=all\n\n[docker]\nmanage=no\ndaemon_json=/etc/d/"
 			"e.json\nservice=docker-x@1.service\n"
 			"restart=force\nsocket=/run/d.sock\n",
-			  &policy, &err),
+			&policy, &err),
 		err);
 	assert_string_equal(policy.controllers, "cpu cpuset io memory pids");
 	assert_false(policy.linger);
@@ -48,7 +51,7 @@ TEST(every_key_can_be_set)
 	assert_int_equal(policy.restart, RESTART_FORCE);
 }
 
-TEST(what_it_may_not_say)
+TEST(invalid_policy_settings_are_refused)
 {
 	static const struct {
 		const char *text;
@@ -57,8 +60,8 @@ TEST(what_it_may_not_say)
 		{"[delegate]\nlinger=yes\nlinger=no\n", "3: [delegate] linger is given twice"},
 		{"[delegate]\nlinger=yes\n[docker]\n[delegate]\nlinger=yes\n",
 			"5: [delegate] linger is given"},
-		{"[delegate]\nlinger=yes\n  no\n",
-			"3: [delegate] linger is given twice"}, /* inih joins lines */
+		/* inih joins an indented line to the one before it. */
+		{"[delegate]\nlinger=yes\n  no\n", "3: [delegate] linger is given twice"},
 		{"[delegate]\nfrob=1\n", "2: [delegate] frob is not known"},
 		{"[delegate]\nLinger=no\n", "2: [delegate] Linger is not known"},
 		{"[docker]\nlinger=no\n", "2: [docker] linger is not known"},
@@ -91,21 +94,21 @@ TEST(what_it_may_not_say)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct policy policy;
 		struct error err = {0};
-		if (parse(table[i].text, &policy, &err) == 0)
+		if (parse_policy(table[i].text, &policy, &err) == 0)
 			fail_test("'%s' was accepted", table[i].text);
 		assert_int_equal(err.status, EX_CONFIG);
 		assert_contains(err.msg, table[i].why);
 	}
 }
 
-static void put(int dir, const char *text, mode_t mode)
+static void put_policy(int dir, const char *text, mode_t mode)
 {
 	make_file(dir, &POLICY_FILE[1], text);
 	assert_return_code(fchmodat(dir, &POLICY_FILE[1], mode, 0), errno);
 }
 
-/* The file, loaded from a host that has nothing else. Returns what policy_load() does. */
-static int load(int dir, struct policy *ret, struct error *err)
+/* Load the policy from a host that has no other file. Returns what policy_load() returns. */
+static int load_policy(int dir, struct policy *ret, struct error *err)
 {
 	struct host host = HOST_CLOSED;
 	assert_ok(host_open_at(dir, &host, err), *err);
@@ -114,32 +117,32 @@ static int load(int dir, struct policy *ret, struct error *err)
 	return result;
 }
 
-TEST(the_file_must_be_the_administrators_alone)
+TEST(only_root_may_own_and_write_the_file)
 {
 	int dir = unit_dir(state);
 	struct policy policy;
 	struct error err = {0};
-	assert_ok(load(dir, &policy, &err), err);
+	assert_ok(load_policy(dir, &policy, &err), err);
 	make_dir(dir, "etc");
 	make_dir(dir, "etc/oss-crs");
-	put(dir, "[delegate]\nlinger=no\n", 0644);
+	put_policy(dir, "[delegate]\nlinger=no\n", 0644);
 	if (geteuid() != 0) {
-		assert_int_equal(load(dir, &policy, &err), -1);
+		assert_int_equal(load_policy(dir, &policy, &err), -1);
 		assert_contains(err.msg, "not to root");
 		return;
 	}
-	assert_ok(load(dir, &policy, &err), err);
+	assert_ok(load_policy(dir, &policy, &err), err);
 	assert_false(policy.linger);
-	put(dir, "[delegate]\nlinger=no\n", 0664);
-	assert_int_equal(load(dir, &policy, &err), -1);
+	put_policy(dir, "[delegate]\nlinger=no\n", 0664);
+	assert_int_equal(load_policy(dir, &policy, &err), -1);
 	assert_int_equal(err.status, EX_CONFIG);
 	assert_contains(err.msg, "by others than root");
-	put(dir, "[delegate]\nlinger=maybe\n", 0600);
-	assert_int_equal(load(dir, &policy, &err), -1);
+	put_policy(dir, "[delegate]\nlinger=maybe\n", 0600);
+	assert_int_equal(load_policy(dir, &policy, &err), -1);
 	assert_contains(err.msg, "/etc/oss-crs/setup.conf:2: [delegate] linger");
 }
 
-TEST(the_file_must_be_a_file)
+TEST(the_file_must_be_a_regular_file)
 {
 	int dir = unit_dir(state);
 	struct policy policy;
@@ -147,11 +150,11 @@ TEST(the_file_must_be_a_file)
 	make_dir(dir, "etc");
 	make_dir(dir, "etc/oss-crs");
 	assert_return_code(mkfifoat(dir, &POLICY_FILE[1], 0600), errno);
-	assert_int_equal(load(dir, &policy, &err), -1);
+	assert_int_equal(load_policy(dir, &policy, &err), -1);
 	assert_contains(err.msg, "not a regular file");
 	assert_return_code(unlinkat(dir, &POLICY_FILE[1], 0), errno);
 	assert_return_code(symlinkat("/etc/passwd", dir, &POLICY_FILE[1]), errno);
-	assert_errno(load(dir, &policy, &err), ELOOP, err);
+	assert_errno(load_policy(dir, &policy, &err), ELOOP, err);
 }
 
 int main(void)
@@ -159,9 +162,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(without_a_file_the_defaults_hold),
 		RUN(every_key_can_be_set),
-		RUN(what_it_may_not_say),
-		RUN_IN_DIR(the_file_must_be_the_administrators_alone),
-		RUN_IN_DIR(the_file_must_be_a_file),
+		RUN(invalid_policy_settings_are_refused),
+		RUN_IN_DIR(only_root_may_own_and_write_the_file),
+		RUN_IN_DIR(the_file_must_be_a_regular_file),
 	};
 	return cmocka_run_group_tests_name("setup_policy", tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_setup_probe: the parts of looking that are text: a driver on dockerd's command line, the daemon's answer, the
- * kernel's release. And whose a file is.
+ * test_setup_probe: the probes that parse text: a driver on the command line of dockerd, the answer
+ * of the daemon, the release of the kernel. Also whether a file can be trusted, and which cgroups a
+ * sweep removes.
  */
 #include "holder.h"
 #include "unit.h"
@@ -51,7 +52,7 @@ TEST(a_driver_on_the_command_line_is_found)
 	}
 }
 
-TEST(the_line_that_sets_it_is_named)
+TEST(the_line_that_sets_the_driver_is_found)
 {
 	assert_int_equal(probe_flag_line(""), 0);
 	assert_int_equal(
@@ -62,7 +63,7 @@ TEST(the_line_that_sets_it_is_named)
 	assert_int_equal(probe_flag_line("x native.cgroupdriver=systemd"), 1);
 }
 
-TEST(an_answer_of_the_daemon)
+TEST(the_body_of_an_answer_of_the_daemon_is_found)
 {
 	static const struct {
 		const char *text;
@@ -102,7 +103,7 @@ TEST(which_kernels_need_cap_sys_nice)
 			fail_test("'%s'", table[i].release);
 }
 
-TEST(a_file_with_two_names_is_not_trusted)
+TEST(a_file_with_two_links_is_not_trusted)
 {
 	int dir = unit_dir(state);
 	struct error err = {0};
@@ -120,7 +121,7 @@ TEST(a_file_with_two_names_is_not_trusted)
 	assert_contains(err.msg, "not a directory");
 }
 
-/* ---- sweep ---------------------------------------------------------------------------------------------------- */
+/* ---- sweep ----------------------------------------------------------------------------------- */
 
 #define OURS "sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/oss-crs"
 
@@ -147,15 +148,16 @@ static void make_cgroup(int dir, const char *path, bool populated)
 	make_file(dir, file, "max\n");
 }
 
-/* A process that owns the run for as long as the test wants. */
-static pid_t own(int dir, const char *run)
+/* A process that owns the run until holder_end(). */
+static pid_t hold_run_lock(int dir, const char *run)
 {
 	char path[PATH_MAX];
 	(void)snprintf(path, sizeof path, OURS "/%s/cgroup.max.depth", run);
 	return holder_start(dir, path);
 }
 
-/* As user `uid` what would be swept, or NULL. The files are those of who runs the test. */
+/* What a sweep for user `uid` would remove, which the caller frees. The files belong to the user
+ * who runs the test. */
 static char *swept(int dir, uid_t uid)
 {
 	struct error err = {0};
@@ -169,14 +171,15 @@ static char *swept(int dir, uid_t uid)
 	return facts.names;
 }
 
-TEST(empty_cgroups_of_others_in_runs_that_are_over_are_swept_children_first)
+TEST(empty_foreign_cgroups_of_dead_runs_are_swept_children_first)
 {
 	int dir = unit_dir(state);
 	make_cgroup(dir, "dead", false);
 	make_cgroup(dir, "dead/a", false);
 	make_cgroup(dir, "dead/a/docker", false);
 	make_cgroup(dir, "dead/a/docker/inner", false);
-	/* Whoever runs the test is another than user 1000, unless it is that one. */
+	/* The cgroups belong to the user who runs the test. If that is user 1000, they are not
+	 * another user's and there is nothing to test. */
 	uid_t other = getuid() == 1000 ? 1001 : 1000;
 	if (other == 1000) {
 		_cleanup_free_ char *names = swept(dir, 1000);
@@ -184,14 +187,14 @@ TEST(empty_cgroups_of_others_in_runs_that_are_over_are_swept_children_first)
 	}
 }
 
-TEST(what_is_the_users_or_populated_or_of_a_living_run_stays)
+TEST(populated_cgroups_and_those_of_live_runs_stay)
 {
 	int dir = unit_dir(state);
 	make_cgroup(dir, "alive", false);
 	make_cgroup(dir, "alive/a", false);
 	make_cgroup(dir, "busy", true);
 	make_cgroup(dir, "busy/a", true);
-	pid_t owner = own(dir, "alive");
+	pid_t owner = hold_run_lock(dir, "alive");
 	_cleanup_free_ char *names = swept(dir, 1000);
 	assert_string_equal(names, "");
 	holder_end(owner);
@@ -209,12 +212,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(a_driver_on_the_command_line_is_found),
-		RUN(the_line_that_sets_it_is_named),
-		RUN(an_answer_of_the_daemon),
+		RUN(the_line_that_sets_the_driver_is_found),
+		RUN(the_body_of_an_answer_of_the_daemon_is_found),
 		RUN(which_kernels_need_cap_sys_nice),
-		RUN_IN_DIR(a_file_with_two_names_is_not_trusted),
-		RUN_IN_DIR(empty_cgroups_of_others_in_runs_that_are_over_are_swept_children_first),
-		RUN_IN_DIR(what_is_the_users_or_populated_or_of_a_living_run_stays),
+		RUN_IN_DIR(a_file_with_two_links_is_not_trusted),
+		RUN_IN_DIR(empty_foreign_cgroups_of_dead_runs_are_swept_children_first),
+		RUN_IN_DIR(populated_cgroups_and_those_of_live_runs_stay),
 		RUN_IN_DIR(without_oss_crs_there_is_nothing_to_sweep),
 	};
 	return cmocka_run_group_tests_name("setup_probe", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_setup_undo: from what the journal tells of, and what is there now, to what is put back: what is still as it was
- * left, newest first, and nothing else.
+ * test_setup_undo: from the records of the journal and the present state to the steps that undo
+ * them. Undo takes back, newest first, only what is still as the setup left it.
  */
 #include "unit.h"
 
@@ -24,7 +24,7 @@ struct fixture {
 	struct error err;
 };
 
-static void start(struct fixture *f)
+static void start_fixture(struct fixture *f)
 {
 	*f = (struct fixture){.undo = {.journal = JOURNAL_CLOSED}};
 	f->undo.journal.records = f->records;
@@ -35,26 +35,26 @@ static void start(struct fixture *f)
 	policy_default(&f->policy);
 }
 
-static char *text_of(const char *text)
+static char *duplicate_text(const char *text)
 {
 	return text ? strdup(text) : NULL;
 }
 
-/* The next change, and what is there now of it. */
-static struct undo_item *add(struct fixture *f, enum step_kind kind, const char *target,
+/* Record one more change, and set its present state to `now`. */
+static struct undo_item *add_change(struct fixture *f, enum step_kind kind, const char *target,
 	const char *before, const char *after, const char *now)
 {
 	size_t i = f->undo.journal.count++;
 	assert_true(i < MAX);
 	f->records[i] = (struct record){.number = (unsigned)i + 1,
-		.step = text_of(step_name(kind)),
-		.target = text_of(target),
-		.before = text_of(before),
-		.after = text_of(after),
+		.step = duplicate_text(step_name(kind)),
+		.target = duplicate_text(target),
+		.before = duplicate_text(before),
+		.after = duplicate_text(after),
 		.uid = 1000,
 		.gid = 1000};
-	f->items[i] =
-		(struct undo_item){.record = &f->records[i], .now = text_of(now), .active = true};
+	f->items[i] = (struct undo_item){
+		.record = &f->records[i], .now = duplicate_text(now), .active = true};
 	return &f->items[i];
 }
 
@@ -71,7 +71,7 @@ static void assert_undo(struct fixture *f, bool purge, const char *names)
 	assert_string_equal(is, names);
 }
 
-static void end(struct fixture *f)
+static void end_fixture(struct fixture *f)
 {
 	plan_clear(&f->plan);
 	for (size_t i = 0; i < f->undo.journal.count; i++) {
@@ -80,27 +80,27 @@ static void end(struct fixture *f)
 	}
 }
 
-/* What a first run leaves. */
+/* The records that a first setup leaves. */
 static void add_all(struct fixture *f)
 {
-	add(f, STEP_DROPIN, DROPIN, NULL, "[Service]\n", "[Service]\n");
-	add(f, STEP_LINGER, "alice", "no", "yes", "yes");
-	add(f, STEP_USER_ENABLE, MANAGER, "cpu memory pids", "cpu memory pids cpuset",
+	add_change(f, STEP_DROPIN, DROPIN, NULL, "[Service]\n", "[Service]\n");
+	add_change(f, STEP_LINGER, "alice", "no", "yes", "yes");
+	add_change(f, STEP_USER_ENABLE, MANAGER, "cpu memory pids", "cpu memory pids cpuset",
 		"cpuset cpu memory pids");
-	add(f, STEP_USER_MAKE, MANAGER "/oss-crs", NULL, "alice", "alice");
-	add(f, STEP_USER_ENABLE, MANAGER "/oss-crs", "", "cpuset memory", "cpuset memory");
-	add(f, STEP_BACKUP, JSON PLAN_BACKUP_SUFFIX, NULL, "{}", "{}");
-	add(f, STEP_DAEMON_JSON, JSON, "{}", "{new}", "{new}");
+	add_change(f, STEP_USER_MAKE, MANAGER "/oss-crs", NULL, "alice", "alice");
+	add_change(f, STEP_USER_ENABLE, MANAGER "/oss-crs", "", "cpuset memory", "cpuset memory");
+	add_change(f, STEP_BACKUP, JSON PLAN_BACKUP_SUFFIX, NULL, "{}", "{}");
+	add_change(f, STEP_DAEMON_JSON, JSON, "{}", "{new}", "{new}");
 }
 
 #define UNDO_ALL                                                                               \
 	"idle daemon-json restart user-disable user-unmake user-disable unlinger remove-file " \
 	"reload realize"
 
-TEST(all_of_it_newest_first)
+TEST(everything_is_undone_newest_first)
 {
 	struct fixture f;
-	start(&f);
+	start_fixture(&f);
 	assert_undo(&f, false, "");
 	add_all(&f);
 	assert_undo(&f, false, UNDO_ALL);
@@ -112,13 +112,13 @@ TEST(all_of_it_newest_first)
 		"idle daemon-json restart remove-file user-disable user-unmake user-disable "
 		"unlinger "
 		"remove-file reload realize");
-	end(&f);
+	end_fixture(&f);
 }
 
-TEST(a_record_goes_only_when_those_who_use_the_file_know)
+TEST(a_record_goes_only_after_the_service_has_reread_its_file)
 {
 	struct fixture f;
-	start(&f);
+	start_fixture(&f);
 	add_all(&f);
 	assert_undo(&f, false, UNDO_ALL);
 	assert_int_equal(f.plan.steps[1].record, 0);
@@ -126,30 +126,30 @@ TEST(a_record_goes_only_when_those_who_use_the_file_know)
 	assert_int_equal(f.plan.steps[7].record, 0);
 	assert_int_equal(f.plan.steps[8].record, 0);
 	assert_int_equal(f.plan.steps[9].record, 1);
-	end(&f);
+	end_fixture(&f);
 }
 
 TEST(an_undo_that_was_interrupted_is_finished)
 {
 	struct fixture f;
-	start(&f);
-	struct undo_item *item = add(&f, STEP_DROPIN, DROPIN, NULL, "[Service]\n", NULL);
-	add(&f, STEP_DAEMON_JSON, JSON, "{}", "{new}", "{}");
+	start_fixture(&f);
+	struct undo_item *item = add_change(&f, STEP_DROPIN, DROPIN, NULL, "[Service]\n", NULL);
+	add_change(&f, STEP_DAEMON_JSON, JSON, "{}", "{new}", "{}");
 	item->stale = true;
 	assert_undo(&f, false, "idle restart reload realize");
 	item->stale = false;
 	(void)snprintf(f.docker.state.driver, sizeof f.docker.state.driver, "systemd");
 	assert_undo(&f, false, "forget forget");
-	end(&f);
+	end_fixture(&f);
 }
 
-TEST(what_was_changed_since_is_left_alone_and_said)
+TEST(later_changes_are_left_alone_and_reported)
 {
 	struct fixture f;
-	start(&f);
-	add(&f, STEP_DROPIN, DROPIN, NULL, "[Service]\n", "[Service]\n# mine now\n");
-	add(&f, STEP_DAEMON_JSON, JSON, "{}", "{new}", "{newer}");
-	struct undo_item *item = add(&f, STEP_DAEMON_JSON, JSON, "{}", "{new}", NULL);
+	start_fixture(&f);
+	add_change(&f, STEP_DROPIN, DROPIN, NULL, "[Service]\n", "[Service]\n# mine now\n");
+	add_change(&f, STEP_DAEMON_JSON, JSON, "{}", "{new}", "{newer}");
+	struct undo_item *item = add_change(&f, STEP_DAEMON_JSON, JSON, "{}", "{new}", NULL);
 	(void)fail_as(&item->unknown, EX_CONFIG, "a symbolic link");
 	assert_undo(&f, false, "");
 	assert_int_equal(f.plan.note_count, 3);
@@ -157,27 +157,27 @@ TEST(what_was_changed_since_is_left_alone_and_said)
 	assert_contains(f.plan.notes[1], "left alone: " JSON ": it was changed since");
 	assert_contains(f.plan.notes[2], DROPIN);
 	assert_undo(&f, true, "forget forget forget");
-	end(&f);
+	end_fixture(&f);
 }
 
-TEST(two_changes_of_one_file_are_undone_in_turn)
+TEST(two_changes_to_one_file_are_undone_in_turn)
 {
 	struct fixture f;
-	start(&f);
+	start_fixture(&f);
 	(void)snprintf(f.docker.state.driver, sizeof f.docker.state.driver, "systemd");
-	add(&f, STEP_DAEMON_JSON, JSON, NULL, "{1}", "{2}");
-	add(&f, STEP_DAEMON_JSON, JSON, "{1}", "{2}", "{2}");
+	add_change(&f, STEP_DAEMON_JSON, JSON, NULL, "{1}", "{2}");
+	add_change(&f, STEP_DAEMON_JSON, JSON, "{1}", "{2}", "{2}");
 	assert_undo(&f, false, "daemon-json remove-file");
 	assert_string_equal(f.plan.steps[0].after, "{1}");
 	assert_string_equal(f.plan.steps[1].before, "{1}");
-	end(&f);
+	end_fixture(&f);
 }
 
-TEST(running_containers_keep_dockers_half_from_being_undone_and_nothing_else)
+TEST(running_containers_block_only_the_undo_of_the_docker_half)
 {
 	struct fixture f;
 	char names[] = "web";
-	start(&f);
+	start_fixture(&f);
 	add_all(&f);
 	f.docker.state.running = 1;
 	f.docker.state.names = names;
@@ -189,40 +189,40 @@ TEST(running_containers_keep_dockers_half_from_being_undone_and_nothing_else)
 		"daemon-json user-disable user-unmake user-disable unlinger remove-file reload "
 		"realize");
 	assert_contains(f.plan.notes[0], "until it is restarted");
-	end(&f);
+	end_fixture(&f);
 }
 
-TEST(after_a_reboot_nothing_is_left_of_the_cgroups)
+TEST(after_a_reboot_records_of_cgroups_are_only_forgotten)
 {
 	struct fixture f;
-	start(&f);
-	add(&f, STEP_USER_ENABLE, MANAGER, "cpu memory", "cpu memory cpuset", "cpu memory");
-	add(&f, STEP_USER_MAKE, MANAGER "/oss-crs", NULL, "alice", NULL);
+	start_fixture(&f);
+	add_change(&f, STEP_USER_ENABLE, MANAGER, "cpu memory", "cpu memory cpuset", "cpu memory");
+	add_change(&f, STEP_USER_MAKE, MANAGER "/oss-crs", NULL, "alice", NULL);
 	assert_undo(&f, false, "forget forget");
-	end(&f);
+	end_fixture(&f);
 }
 
 TEST(a_record_of_another_version_is_left_alone)
 {
 	struct fixture f;
-	start(&f);
-	add(&f, STEP_LINGER, "alice", "no", "yes", "yes");
+	start_fixture(&f);
+	add_change(&f, STEP_LINGER, "alice", "no", "yes", "yes");
 	(void)snprintf(f.records[0].step, strlen(f.records[0].step) + 1, "longer");
 	assert_undo(&f, false, "");
 	assert_int_equal(f.plan.note_count, 1);
-	end(&f);
+	end_fixture(&f);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(all_of_it_newest_first),
-		RUN(a_record_goes_only_when_those_who_use_the_file_know),
+		RUN(everything_is_undone_newest_first),
+		RUN(a_record_goes_only_after_the_service_has_reread_its_file),
 		RUN(an_undo_that_was_interrupted_is_finished),
-		RUN(what_was_changed_since_is_left_alone_and_said),
-		RUN(two_changes_of_one_file_are_undone_in_turn),
-		RUN(running_containers_keep_dockers_half_from_being_undone_and_nothing_else),
-		RUN(after_a_reboot_nothing_is_left_of_the_cgroups),
+		RUN(later_changes_are_left_alone_and_reported),
+		RUN(two_changes_to_one_file_are_undone_in_turn),
+		RUN(running_containers_block_only_the_undo_of_the_docker_half),
+		RUN(after_a_reboot_records_of_cgroups_are_only_forgotten),
 		RUN(a_record_of_another_version_is_left_alone),
 	};
 	return cmocka_run_group_tests_name("setup_undo", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_size: what people write for a size, in bytes, and back; what is no size is refused with the reason.
+ * test_size: the sizes that people write, in bytes and back. Text that is no size is refused with
+ * the reason.
  */
 #include "unit.h"
 
@@ -11,7 +12,7 @@
 #define GIB (UINT64_C(1) << 30)
 #define TIB (UINT64_C(1) << 40)
 
-TEST(sizes_as_people_write_them)
+TEST(sizes_are_read_as_people_write_them)
 {
 	static const struct {
 		const char *text;
@@ -75,7 +76,7 @@ TEST(a_number_without_a_unit_is_mebibytes_only_where_the_format_says_so)
 	assert_int_equal(bytes, 4 * GIB);
 }
 
-TEST(what_is_no_size_is_refused_with_the_reason)
+TEST(an_invalid_size_is_refused_with_the_reason)
 {
 	static const struct {
 		const char *text;
@@ -172,7 +173,7 @@ TEST(sizes_are_written_short)
 	}
 }
 
-TEST(what_is_almost_the_next_unit_is_written_in_it)
+TEST(a_size_just_below_a_unit_is_rounded_up_to_it)
 {
 	char buf[SIZE_TEXT_MAX];
 	assert_string_equal(size_format(GIB - 4096, buf), "1G");
@@ -225,13 +226,13 @@ TEST(exact_sizes_lose_nothing)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(sizes_as_people_write_them),
+		RUN(sizes_are_read_as_people_write_them),
 		RUN(a_size_is_rounded_down_to_whole_pages),
 		RUN(a_number_without_a_unit_is_mebibytes_only_where_the_format_says_so),
-		RUN(what_is_no_size_is_refused_with_the_reason),
+		RUN(an_invalid_size_is_refused_with_the_reason),
 		RUN(a_text_longer_than_a_message_is_still_refused_with_the_reason),
 		RUN(sizes_are_written_short),
-		RUN(what_is_almost_the_next_unit_is_written_in_it),
+		RUN(a_size_just_below_a_unit_is_rounded_up_to_it),
 		RUN(a_size_with_one_decimal_is_written_as_it_was_read),
 		RUN(exact_sizes_lose_nothing),
 	};

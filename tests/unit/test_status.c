@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_status: what runs there are and what they use, read from directories that stand for the cgroups, and how that is shown
- * in as much room as there is.
+ * test_status: which runs exist and what they use, read from directories that stand for the
+ * cgroups, and how the view fits that into the terminal.
  */
 #include "unit.h"
 
@@ -18,7 +18,7 @@ static void put_files(
 	char path[PATH_MAX];
 	for (size_t i = 0; i < count; i++) {
 		(void)snprintf(path, sizeof path, OURS "/%s/%s", cg, files[i][0]);
-		put(dir, path, files[i][1]);
+		put_text_file(dir, path, files[i][1]);
 	}
 }
 
@@ -56,7 +56,7 @@ static void put_worker(const struct unit_dir *dir, const char *run, const char *
 	put_files(dir, run, files, COUNT(files));
 }
 
-static struct status look(const struct unit_dir *dir, const char *run)
+static struct status read_status(const struct unit_dir *dir, const char *run)
 {
 	struct error err = {0};
 	struct host host = HOST_CLOSED;
@@ -72,8 +72,8 @@ TEST(the_figures_of_a_run_are_those_of_its_files)
 	const struct unit_dir *dir = *state;
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	put_crs(dir, RUN_NAME "/a");
-	pid_t owner = own(dir, RUN_NAME);
-	_cleanup_(status_free) struct status status = look(dir, NULL);
+	pid_t owner = own_run(dir, RUN_NAME);
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
 	holder_end(owner);
 	assert_int_equal(status.count, 1);
 	const struct status_run *run = &status.runs[0];
@@ -94,22 +94,23 @@ TEST(the_figures_of_a_run_are_those_of_its_files)
 	assert_true(figures->pressure[PRESSURE_IO].stalled_usec == CGROUP_STAT_UNKNOWN);
 	assert_int_equal(cpulist_count(&figures->cpus), 4);
 	assert_int_equal(cpulist_count(&figures->cpus_effective), 2);
-	/* Without pids.current they are counted, in whatever is in the CRS. */
+	/* Without pids.current, status counts the processes of the CRS and of the cgroups directly
+	 * below it. */
 	assert_int_equal(figures->pids, 5);
 	assert_int_equal(run->crs[0].container_count, 2);
 	assert_string_equal(run->crs[0].containers[0], ID);
 	assert_string_equal(run->crs[0].containers[1], ID);
 }
 
-TEST(a_run_waits_and_another_is_dead)
+TEST(one_run_is_waiting_and_another_is_dead)
 {
 	const struct unit_dir *dir = *state;
 	put_worker(dir, RUN_NAME, "\n");
 	put_worker(dir, RUN_TWO, "cpuset memory\n");
 	put_crs(dir, RUN_TWO "/a");
-	pid_t owner = own(dir, RUN_NAME);
-	_cleanup_(status_free) struct status waiting = look(dir, RUN_NAME);
-	_cleanup_(status_free) struct status dead = look(dir, "my-job");
+	pid_t owner = own_run(dir, RUN_NAME);
+	_cleanup_(status_free) struct status waiting = read_status(dir, RUN_NAME);
+	_cleanup_(status_free) struct status dead = read_status(dir, "my-job");
 	holder_end(owner);
 	assert_int_equal(waiting.count, 1);
 	assert_string_equal(status_state(&waiting.runs[0]), "waiting");
@@ -120,7 +121,7 @@ TEST(a_run_waits_and_another_is_dead)
 	assert_int_equal(dead.runs[0].crs_count, 1);
 }
 
-TEST(a_run_that_is_not_there_is_an_error)
+TEST(an_unknown_run_is_an_error)
 {
 	const struct unit_dir *dir = *state;
 	struct error err = {0};
@@ -134,30 +135,30 @@ TEST(a_run_that_is_not_there_is_an_error)
 	host_close(&host);
 }
 
-TEST(what_another_user_calls_a_directory_is_not_printed)
+TEST(names_that_are_no_runs_or_crss_are_not_printed)
 {
 	const struct unit_dir *dir = *state;
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	put_crs(dir, RUN_NAME "/\033[31mred");
 	put_worker(dir, "no-name-of-ours", "cpuset memory\n");
-	_cleanup_(status_free) struct status status = look(dir, NULL);
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
 	assert_int_equal(status.count, 1);
 	assert_int_equal(status.runs[0].crs_count, 0);
 }
 
-TEST(a_crs_that_goes_while_it_is_read_is_left_out)
+TEST(a_crs_that_disappears_while_it_is_read_is_left_out)
 {
 	const struct unit_dir *dir = *state;
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	put_crs(dir, RUN_NAME "/a");
 	put_crs(dir, RUN_NAME "/b");
 	assert_int_equal(unlinkat(dir->fd, OURS "/" RUN_NAME "/a/memory.current", 0), 0);
-	_cleanup_(status_free) struct status status = look(dir, NULL);
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
 	assert_int_equal(status.runs[0].crs_count, 1);
 	assert_string_equal(status.runs[0].crs[0].name, "b");
 }
 
-TEST(the_document_has_the_keys_of_the_contract)
+TEST(the_json_has_the_keys_of_the_contract)
 {
 	static const char *const run_keys[] = {"name", "run_id", "phase", "worker", "state",
 		"started", "owner_pid", "user", "crs"};
@@ -167,7 +168,7 @@ TEST(the_document_has_the_keys_of_the_contract)
 	const struct unit_dir *dir = *state;
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	put_crs(dir, RUN_NAME "/a");
-	_cleanup_(status_free) struct status status = look(dir, NULL);
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
 	json_t *root = status_to_json(&status);
 	assert_int_equal(json_integer_value(json_object_get(root, "version")), 1);
 	const json_t *run = json_array_get(json_object_get(root, "runs"), 0);
@@ -180,9 +181,9 @@ TEST(the_document_has_the_keys_of_the_contract)
 	json_decref(root);
 }
 
-/* ---- how it is shown ------------------------------------------------------------------------------------------ */
+/* ---- the view -------------------------------------------------------------------------------- */
 
-static char *show(
+static char *print_view(
 	const struct status *status, const struct status *before, const struct status_view *view)
 {
 	struct error err = {0};
@@ -211,13 +212,13 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-TEST(without_a_terminal_all_is_there_and_no_escape)
+TEST(without_a_terminal_everything_is_printed_without_escapes)
 {
 	const struct unit_dir *dir = *state;
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	put_crs(dir, RUN_NAME "/a");
-	_cleanup_(status_free) struct status status = look(dir, NULL);
-	_cleanup_free_ char *text = show(&status, NULL, &(struct status_view){.width = 0});
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
+	_cleanup_free_ char *text = print_view(&status, NULL, &(struct status_view){.width = 0});
 	assert_null(strchr(text, '\033'));
 	assert_contains(text, RUN_NAME);
 	assert_contains(text, "dead");
@@ -225,82 +226,82 @@ TEST(without_a_terminal_all_is_there_and_no_escape)
 		text, "a   0-1     59.3s 512M/1G 768M   12/-/-   2    5 0123456789ab,0123456789ab");
 }
 
-TEST(any_width_keeps_the_rows_and_loses_columns)
+TEST(output_fits_any_width_by_dropping_columns_but_no_rows)
 {
 	const struct unit_dir *dir = *state;
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	put_crs(dir, RUN_NAME "/a");
 	put_crs(dir, RUN_NAME "/another-crs");
-	_cleanup_(status_free) struct status status = look(dir, NULL);
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
 	size_t before = 0;
 	for (unsigned width = 30; width < 200; width++) {
 		struct status_view view = {.width = width, .live = true};
-		_cleanup_free_ char *text = show(&status, NULL, &view);
+		_cleanup_free_ char *text = print_view(&status, NULL, &view);
 		assert_true(longest_line(text) <= width);
 		assert_int_equal(count_lines(text), 5);
 		assert_contains(text, "another-crs");
 		assert_contains(text, "512M/1G");
-		/* More room never shows less. */
+		/* A wider terminal never shows less. */
 		assert_true(longest_line(text) >= before || longest_line(text) > 80);
 		before = longest_line(text);
 	}
 	assert_true(before > 80);
 }
 
-TEST(any_height_is_kept_and_says_what_is_missing)
+TEST(output_fits_any_height_and_says_what_is_missing)
 {
 	const struct unit_dir *dir = *state;
 	char name[] = RUN_NAME "/a";
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	for (; name[sizeof name - 2] < 'k'; name[sizeof name - 2]++)
 		put_crs(dir, name);
-	_cleanup_(status_free) struct status status = look(dir, NULL);
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
 	for (unsigned height = 1; height < 20; height++) {
 		struct status_view view = {.width = 80, .height = height, .live = true};
-		_cleanup_free_ char *text = show(&status, NULL, &view);
+		_cleanup_free_ char *text = print_view(&status, NULL, &view);
 		assert_int_equal(count_lines(text), height < 13 ? height : 13);
 		assert_true((height < 13) == (strstr(text, " more lines)") != NULL));
 	}
 }
 
-TEST(use_is_a_rate_since_the_frame_before)
+TEST(cpu_use_is_a_rate_since_the_previous_frame)
 {
 	const struct unit_dir *dir = *state;
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	put_crs(dir, RUN_NAME "/a");
-	_cleanup_(status_free) struct status before = look(dir, NULL);
-	put(dir, OURS "/" RUN_NAME "/a/cpu.stat", "usage_usec 60800000\n");
-	_cleanup_(status_free) struct status now = look(dir, NULL);
+	_cleanup_(status_free) struct status before = read_status(dir, NULL);
+	put_text_file(dir, OURS "/" RUN_NAME "/a/cpu.stat", "usage_usec 60800000\n");
+	_cleanup_(status_free) struct status now = read_status(dir, NULL);
 	now.at_usec = before.at_usec + 1000000;
 	_cleanup_free_ char *text =
-		show(&now, &before, &(struct status_view){.width = 120, .live = true});
+		print_view(&now, &before, &(struct status_view){.width = 120, .live = true});
 	assert_contains(text, "1.50/2 [########..]");
 	assert_contains(text, "512M/1G [#####.....]");
 	_cleanup_free_ char *first =
-		show(&before, NULL, &(struct status_view){.width = 120, .live = true});
+		print_view(&before, NULL, &(struct status_view){.width = 120, .live = true});
 	assert_contains(first, " -/2 [");
 }
 
-TEST(colours_mark_what_is_wrong)
+TEST(colours_mark_problems)
 {
 	const struct unit_dir *dir = *state;
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	put_crs(dir, RUN_NAME "/a");
-	put(dir, OURS "/" RUN_NAME "/a/memory.current", "1070000000\n");
-	_cleanup_(status_free) struct status status = look(dir, NULL);
+	put_text_file(dir, OURS "/" RUN_NAME "/a/memory.current", "1070000000\n");
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
 	_cleanup_free_ char *text =
-		show(&status, NULL, &(struct status_view){.width = 120, .colours = true});
+		print_view(&status, NULL, &(struct status_view){.width = 120, .colours = true});
 	assert_contains(text, "\033[31m");
-	_cleanup_free_ char *plain = show(&status, NULL, &(struct status_view){.width = 120});
+	_cleanup_free_ char *plain = print_view(&status, NULL, &(struct status_view){.width = 120});
 	assert_null(strchr(plain, '\033'));
 }
 
-TEST(nothing_runs)
+TEST(without_runs_the_view_says_so)
 {
 	const struct unit_dir *dir = *state;
-	put(dir, OURS "/cgroup.procs", "");
-	_cleanup_(status_free) struct status status = look(dir, NULL);
-	_cleanup_free_ char *text = show(&status, NULL, &(struct status_view){.width = 0});
+	put_text_file(dir, OURS "/cgroup.procs", "");
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
+	_cleanup_free_ char *text = print_view(&status, NULL, &(struct status_view){.width = 0});
 	assert_string_equal(text, "no runs\n");
 }
 
@@ -308,17 +309,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(the_figures_of_a_run_are_those_of_its_files),
-		RUN_IN_DIR(a_run_waits_and_another_is_dead),
-		RUN_IN_DIR(a_run_that_is_not_there_is_an_error),
-		RUN_IN_DIR(what_another_user_calls_a_directory_is_not_printed),
-		RUN_IN_DIR(a_crs_that_goes_while_it_is_read_is_left_out),
-		RUN_IN_DIR(the_document_has_the_keys_of_the_contract),
-		RUN_IN_DIR(without_a_terminal_all_is_there_and_no_escape),
-		RUN_IN_DIR(any_width_keeps_the_rows_and_loses_columns),
-		RUN_IN_DIR(any_height_is_kept_and_says_what_is_missing),
-		RUN_IN_DIR(use_is_a_rate_since_the_frame_before),
-		RUN_IN_DIR(colours_mark_what_is_wrong),
-		RUN_IN_DIR(nothing_runs),
+		RUN_IN_DIR(one_run_is_waiting_and_another_is_dead),
+		RUN_IN_DIR(an_unknown_run_is_an_error),
+		RUN_IN_DIR(names_that_are_no_runs_or_crss_are_not_printed),
+		RUN_IN_DIR(a_crs_that_disappears_while_it_is_read_is_left_out),
+		RUN_IN_DIR(the_json_has_the_keys_of_the_contract),
+		RUN_IN_DIR(without_a_terminal_everything_is_printed_without_escapes),
+		RUN_IN_DIR(output_fits_any_width_by_dropping_columns_but_no_rows),
+		RUN_IN_DIR(output_fits_any_height_and_says_what_is_missing),
+		RUN_IN_DIR(cpu_use_is_a_rate_since_the_previous_frame),
+		RUN_IN_DIR(colours_mark_problems),
+		RUN_IN_DIR(without_runs_the_view_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

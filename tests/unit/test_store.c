@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_store: reports are kept where the user's state is, the newest so many of them, and found again.
+ * test_store: reports are kept in the state directory of the user, up to a given number of the
+ * newest, and are found again by name or run id.
  */
 #include "unit.h"
 
@@ -38,7 +39,7 @@ static void put_run(const struct store *store, unsigned time, uint64_t kept)
 	assert_ok(store_put(store, name, text, strlen(text), kept, &err), err);
 }
 
-TEST(a_report_is_the_users_alone_and_is_found_by_its_name)
+TEST(a_report_is_private_to_the_user_and_found_by_its_name)
 {
 	const struct unit_dir *dir = *state;
 	_cleanup_(store_close) struct store store = open_in(dir);
@@ -56,14 +57,14 @@ TEST(a_report_is_the_users_alone_and_is_found_by_its_name)
 	assert_int_equal(st.st_mode & 0777, 0700);
 }
 
-TEST(the_newest_are_kept_by_the_time_in_their_names)
+TEST(the_newest_reports_are_kept_by_the_time_in_their_names)
 {
 	const struct unit_dir *dir = *state;
 	_cleanup_(store_close) struct store store = open_in(dir);
 	struct error err = {0};
 	char **list = NULL;
 	size_t count = 0;
-	/* 9 before 10: not the order of the letters. */
+	/* 9 is older than 10: the order is by number, not by character. */
 	static const unsigned times[] = {9, 10, 100, 99, 101};
 	for (size_t i = 0; i < COUNT(times); i++)
 		put_run(&store, times[i], 3);
@@ -104,7 +105,7 @@ TEST(files_that_are_no_reports_are_left_alone)
 	assert_true(exists(dir->fd, REPORTS "/job-run-6-0a1b2c3d-local.json"));
 }
 
-TEST(without_a_place_there_is_none)
+TEST(without_a_state_directory_there_is_no_store)
 {
 	const struct unit_dir *dir = *state;
 	struct store store = STORE_CLOSED;
@@ -119,7 +120,7 @@ TEST(without_a_place_there_is_none)
 	assert_errno(store_open(true, &store, &err), ENOENT, err);
 }
 
-TEST(below_home_where_nothing_else_is_said)
+TEST(without_xdg_state_home_reports_are_below_home)
 {
 	const struct unit_dir *dir = *state;
 	struct error err = {0};
@@ -133,12 +134,12 @@ TEST(below_home_where_nothing_else_is_said)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN_IN_DIR(a_report_is_the_users_alone_and_is_found_by_its_name),
-		RUN_IN_DIR(the_newest_are_kept_by_the_time_in_their_names),
+		RUN_IN_DIR(a_report_is_private_to_the_user_and_found_by_its_name),
+		RUN_IN_DIR(the_newest_reports_are_kept_by_the_time_in_their_names),
 		RUN_IN_DIR(a_run_id_finds_its_newest_run),
 		RUN_IN_DIR(files_that_are_no_reports_are_left_alone),
-		RUN_IN_DIR(without_a_place_there_is_none),
-		RUN_IN_DIR(below_home_where_nothing_else_is_said),
+		RUN_IN_DIR(without_a_state_directory_there_is_no_store),
+		RUN_IN_DIR(without_xdg_state_home_reports_are_below_home),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

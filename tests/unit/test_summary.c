@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_summary: reports read back, wherever they come from, and two of them compared.
+ * test_summary: reports are read back, wherever they come from, and two of them are compared.
  */
 #include "unit.h"
 
@@ -32,8 +32,8 @@ static const char good[] =
 	"null, null],"
 	" \"oom_kills\": [0, 1, 2]}}]}";
 
-/* The good report with one text in it replaced by another; the caller frees. */
-static char *with(const char *text, const char *replacement)
+/* The valid report with the first occurrence of `text` replaced. The caller frees it. */
+static char *report_with(const char *text, const char *replacement)
 {
 	char *result = NULL;
 	const char *at = strstr(good, text);
@@ -51,7 +51,7 @@ static struct summary read_text(const char *text)
 	return summary;
 }
 
-static void refused(const char *text, const char *why)
+static void assert_report_refused(const char *text, const char *why)
 {
 	struct error err = {0};
 	struct summary summary = SUMMARY_NONE;
@@ -79,16 +79,16 @@ TEST(a_report_is_read_as_it_was_written)
 	assert_true(series_of(&summary.series, 0, SERIES_MEMORY)[2] == CGROUP_STAT_UNKNOWN);
 }
 
-TEST(one_that_is_cut_off_anywhere_is_refused)
+TEST(a_truncated_report_is_refused)
 {
 	for (size_t len = 0; len + 1 < sizeof good; len++) {
 		_cleanup_free_ char *text = strndup(good, len);
 		assert_non_null(text);
-		refused(text, "no JSON");
+		assert_report_refused(text, "no JSON");
 	}
 }
 
-TEST(what_no_program_of_ours_has_written_is_refused)
+TEST(an_invalid_report_is_refused)
 {
 	static const char *const changes[][3] = {
 		{"\"version\": 1", "\"version\": 2", "no report"},
@@ -122,12 +122,12 @@ TEST(what_no_program_of_ours_has_written_is_refused)
 		{"\"samples\": {", "\"samples\": {\"cpu_usage_usec\": [0, 1, 2], ", "no JSON"},
 	};
 	for (size_t i = 0; i < COUNT(changes); i++) {
-		_cleanup_free_ char *text = with(changes[i][0], changes[i][1]);
-		refused(text, changes[i][2]);
+		_cleanup_free_ char *text = report_with(changes[i][0], changes[i][1]);
+		assert_report_refused(text, changes[i][2]);
 	}
-	refused("{\"version\": 1}", "'name'");
-	refused("[]", "no report");
-	refused("null", "no JSON");
+	assert_report_refused("{\"version\": 1}", "'name'");
+	assert_report_refused("[]", "no report");
+	assert_report_refused("null", "no JSON");
 }
 
 TEST(more_samples_than_any_run_has_are_refused)
@@ -140,12 +140,12 @@ TEST(more_samples_than_any_run_has_are_refused)
 		(void)fprintf(out, "%s%u", i ? "," : "[", i);
 	(void)fputc(']', out);
 	(void)fclose(out);
-	_cleanup_free_ char *text = with("[1, 1000000, 2000000]", list);
-	refused(text, "more than any run has");
+	_cleanup_free_ char *text = report_with("[1, 1000000, 2000000]", list);
+	assert_report_refused(text, "more than any run has");
 	free(list);
 }
 
-/* ---- series --------------------------------------------------------------------------------------------------- */
+/* ---- series ---------------------------------------------------------------------------------- */
 
 TEST(a_series_spans_the_whole_run_in_bounded_memory)
 {
@@ -169,7 +169,7 @@ TEST(a_series_spans_the_whole_run_in_bounded_memory)
 	}
 }
 
-TEST(what_is_kept_of_a_run_the_reader_takes)
+TEST(a_series_fits_what_the_reader_accepts)
 {
 	for (size_t count = 0; count < 5000; count += 7) {
 		assert_true(series_capacity(count) >= 128 &&
@@ -178,9 +178,9 @@ TEST(what_is_kept_of_a_run_the_reader_takes)
 	}
 }
 
-/* ---- two runs ------------------------------------------------------------------------------------------------- */
+/* ---- comparisons ----------------------------------------------------------------------------- */
 
-static void compare(const char *other, const char *expected)
+static void assert_comparison(const char *other, const char *expected)
 {
 	struct error err = {0};
 	_cleanup_(summary_free) struct summary a = read_text(good);
@@ -214,15 +214,15 @@ TEST(two_runs_are_comparable_unless_something_differs)
 		{"\"cpu_usage_usec\": 150000000", "\"cpu_usage_usec\": null", "not known of both"},
 	};
 	for (size_t i = 0; i < COUNT(changes); i++) {
-		_cleanup_free_ char *other = with(changes[i][0], changes[i][1]);
-		compare(other, changes[i][2]);
+		_cleanup_free_ char *other = report_with(changes[i][0], changes[i][1]);
+		assert_comparison(other, changes[i][2]);
 	}
 }
 
 TEST(a_crs_that_only_one_run_has_is_named_on_either_side)
 {
 	struct error err = {0};
-	_cleanup_free_ char *text = with("\"name\": \"a\"", "\"name\": \"b\"");
+	_cleanup_free_ char *text = report_with("\"name\": \"a\"", "\"name\": \"b\"");
 	_cleanup_(summary_free) struct summary a = read_text(good);
 	_cleanup_(summary_free) struct summary b = read_text(text);
 	_cleanup_(comparison_free) struct comparison comparison = COMPARISON_NONE;
@@ -232,13 +232,13 @@ TEST(a_crs_that_only_one_run_has_is_named_on_either_side)
 	assert_contains(comparison.reasons[1], "'b' is in the second only");
 }
 
-/* ---- printed -------------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 TEST(a_row_has_the_figures)
 {
 	char text[4096] = "";
 	struct error err = {0};
-	_cleanup_free_ char *other = with(
+	_cleanup_free_ char *other = report_with(
 		"\"caveats\": []", "\"caveats\": [{\"id\": \"steal\", \"detail\": \"too much\"}]");
 	_cleanup_(summary_free) struct summary summary = read_text(other);
 	_cleanup_fclose_ FILE *out = fmemopen(text, sizeof text - 1, "w");
@@ -249,13 +249,13 @@ TEST(a_row_has_the_figures)
 	assert_contains(text, "steal: too much");
 }
 
-TEST(text_of_a_report_is_text_in_a_page)
+TEST(text_of_a_report_is_escaped_in_a_page)
 {
 	char text[8192] = "";
 	struct error err = {0};
-	_cleanup_free_ char *other = with("\"host\": \"h\"", "\"host\": \"<b>&\\\"'\"");
+	_cleanup_free_ char *other = report_with("\"host\": \"h\"", "\"host\": \"<b>&\\\"'\"");
 	_cleanup_(summary_free) struct summary summary = read_text(other);
-	/* Without samples, so that gnuplot is not asked. */
+	/* Drop the samples, so that gnuplot is not run. */
 	series_free(&summary.series);
 	_cleanup_fclose_ FILE *out = fmemopen(text, sizeof text - 1, "w");
 	assert_ok(html_write(&summary, out, &err), err);
@@ -270,15 +270,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(a_report_is_read_as_it_was_written),
-		RUN(one_that_is_cut_off_anywhere_is_refused),
-		RUN(what_no_program_of_ours_has_written_is_refused),
+		RUN(a_truncated_report_is_refused),
+		RUN(an_invalid_report_is_refused),
 		RUN(more_samples_than_any_run_has_are_refused),
 		RUN(a_series_spans_the_whole_run_in_bounded_memory),
-		RUN(what_is_kept_of_a_run_the_reader_takes),
+		RUN(a_series_fits_what_the_reader_accepts),
 		RUN(two_runs_are_comparable_unless_something_differs),
 		RUN(a_crs_that_only_one_run_has_is_named_on_either_side),
 		RUN(a_row_has_the_figures),
-		RUN(text_of_a_report_is_text_in_a_page),
+		RUN(text_of_a_report_is_escaped_in_a_page),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_template: what a docker-compose.yaml.j2 may say and what comes out of it.
+ * test_template: what a docker-compose.yaml.j2 may contain, and how it is rendered.
  */
 #include "unit.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_topology: cores, nodes and kinds of cores out of /sys, on machines recorded by others and on made ones.
+ * test_topology: cores, nodes and kinds of cores read from /sys, on recorded and on generated
+ * machines.
  */
 #include "machines.h"
 
@@ -83,7 +84,7 @@ TEST(a_server_of_sixteen_nodes_is_read_as_it_was_written)
 	assert_memory_equal(topology.index, expected.index, sizeof expected.index);
 }
 
-TEST(a_kernel_that_tells_nothing_but_its_cpus_has_one_plain_node)
+TEST(a_kernel_that_reports_only_its_cpus_has_one_plain_node)
 {
 	make_text(unit_dir(state), "0-3\n", CPUS "online");
 	_cleanup_(topology_free) struct topology topology = topology_at(unit_dir(state));
@@ -93,7 +94,7 @@ TEST(a_kernel_that_tells_nothing_but_its_cpus_has_one_plain_node)
 	assert_int_equal(topology_find(&topology, 3)->speed, TOPOLOGY_SPEED_MAX);
 }
 
-TEST(threads_that_are_offline_are_no_part_of_their_core)
+TEST(offline_threads_are_not_part_of_their_core)
 {
 	machine_write(unit_dir(state), &(struct machine){1, 1, 4, 2, true, 4});
 	make_text(unit_dir(state), "0-3,6\n", CPUS "online");
@@ -125,7 +126,7 @@ TEST(isolated_cpus_are_marked)
 	assert_true(topology_find(&topology, 2)->isolated);
 }
 
-TEST(nodes_of_memory_alone_are_nodes_without_cpus)
+TEST(memory_only_nodes_have_no_cpus)
 {
 	machine_write(unit_dir(state), &(struct machine){1, 2, 2, 1, false, 4});
 	make_text(unit_dir(state), "\n", NODES "node7/cpulist");
@@ -141,7 +142,7 @@ TEST(nodes_of_memory_alone_are_nodes_without_cpus)
 	assert_list(&nodes, "0-1");
 }
 
-TEST(the_two_kinds_of_an_x86_count_not_what_each_core_may_boost_to)
+TEST(the_two_kinds_of_x86_cores_count_but_not_the_boost_of_each_core)
 {
 	int sys = unit_dir(state);
 	machine_write(sys, &(struct machine){1, 1, 4, 1, false, 4});
@@ -153,7 +154,7 @@ TEST(the_two_kinds_of_an_x86_count_not_what_each_core_may_boost_to)
 	assert_true(topology_find(&topology, 2)->speed < topology_find(&topology, 1)->speed);
 }
 
-TEST(files_without_sense_are_refused_by_name)
+TEST(malformed_files_are_refused_by_name)
 {
 	static const struct {
 		const char *path, *text, *message;
@@ -188,13 +189,13 @@ int main(void)
 		RUN_IN_DIR(a_phone_with_three_kinds_of_cores),
 		RUN_IN_DIR(a_laptop_and_a_virtual_machine),
 		RUN_IN_DIR(a_server_of_sixteen_nodes_is_read_as_it_was_written),
-		RUN_IN_DIR(a_kernel_that_tells_nothing_but_its_cpus_has_one_plain_node),
-		RUN_IN_DIR(threads_that_are_offline_are_no_part_of_their_core),
+		RUN_IN_DIR(a_kernel_that_reports_only_its_cpus_has_one_plain_node),
+		RUN_IN_DIR(offline_threads_are_not_part_of_their_core),
 		RUN_IN_DIR(a_core_whose_first_thread_is_offline_is_still_one_core),
 		RUN_IN_DIR(isolated_cpus_are_marked),
-		RUN_IN_DIR(nodes_of_memory_alone_are_nodes_without_cpus),
-		RUN_IN_DIR(the_two_kinds_of_an_x86_count_not_what_each_core_may_boost_to),
-		RUN_IN_DIR(files_without_sense_are_refused_by_name),
+		RUN_IN_DIR(memory_only_nodes_have_no_cpus),
+		RUN_IN_DIR(the_two_kinds_of_x86_cores_count_but_not_the_boost_of_each_core),
+		RUN_IN_DIR(malformed_files_are_refused_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * unit: what the unit tests share: cmocka, a directory per test, files in it, and checks that show the error's text.
- * A test is TEST(what_a_user_relies_on) { ... }, listed in main() by RUN() or, with a directory, by RUN_IN_DIR().
+ * unit: what the unit tests share: cmocka, a directory per test, files in it, and assertions that
+ * print the text of an error. A test is TEST(what_a_user_relies_on) { ... }; main() lists it with
+ * RUN(), or with RUN_IN_DIR() if it needs a directory.
  */
 #ifndef OSS_CRS_UNIT_H
 #define OSS_CRS_UNIT_H
 
-/* cmocka.h wants these before it. */
+/* cmocka.h needs these four before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-/* cmocka has a macro of this name too; fail_test() below is what stays of it. */
+/* cmocka's fail() macro would hide fail() of error.h. Tests use fail_test() instead. */
 #undef fail
 
 #include "cleanup.h"
@@ -30,7 +31,8 @@
 #define RUN_IN_DIR(test) cmocka_unit_test_setup_teardown(test, unit_dir_make, unit_dir_remove)
 #define COUNT(array)     (sizeof(array) / sizeof((array)[0]))
 
-/* End the test here, with a message. _fail() does not return, which its declaration keeps from compilers. */
+/* End the test with a message. _fail() does not return, but its declaration does not say so:
+ * abort() tells the compiler. */
 #define fail_test(...)                     \
 	do {                               \
 		print_error(__VA_ARGS__);  \
@@ -39,14 +41,14 @@
 		abort();                   \
 	} while (0)
 
-/* The call succeeds; if not, the test fails with what the error says. */
+/* The call must succeed; if it does not, the test fails with the message of the error. */
 #define assert_ok(call, err)                                          \
 	do {                                                          \
 		if ((call) < 0)                                       \
 			fail_test("%s failed: %s", #call, (err).msg); \
 	} while (0)
 
-/* The call fails by this errno value. */
+/* The call must fail with this errno value. */
 #define assert_errno(call, errnum, err)                                                       \
 	do {                                                                                  \
 		if ((call) >= 0)                                                              \
@@ -56,7 +58,7 @@
 				(err).msg);                                                   \
 	} while (0)
 
-/* The text has this part. */
+/* The text must contain this part. */
 #define assert_contains(text, part)                                           \
 	do {                                                                  \
 		if (!strstr((text), (part)))                                  \
@@ -65,7 +67,7 @@
 
 struct unit_dir {
 	char path[64];
-	int fd; /* O_PATH, as the programs hold theirs */
+	int fd; /* O_PATH, as in the programs */
 };
 
 static inline int unit_dir_make(void **state)
@@ -97,7 +99,7 @@ static inline int unit_dir_remove(void **state)
 	return nftw(dir->path, unit_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The test's own directory. */
+/* The O_PATH descriptor of the test's directory, which unit_dir_remove() closes. */
 static inline int unit_dir(void **state)
 {
 	const struct unit_dir *dir = *state;
@@ -130,7 +132,8 @@ static inline int exists(int dir, const char *name)
 	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* A reproducible sequence (splitmix64), for tests on random data: the seed is where the caller starts it. */
+/* The next number of a reproducible sequence (splitmix64), for tests on random data. The caller
+ * sets the seed once; each call advances it. */
 static inline uint64_t unit_random(uint64_t *seed)
 {
 	uint64_t z = (*seed += UINT64_C(0x9e3779b97f4a7c15));
