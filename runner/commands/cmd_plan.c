@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "drawing.h"
 #include "grid.h"
+#include "lease_json.h"
 #include "load.h"
 #include "machine.h"
 #include "size.h"

@@ -12,15 +12,6 @@
 	((size_t)SERIES_POINTS_MAX * 16) /* points times CRSs, as far as POINTS_MIN allows */
 #define POINTS_MIN 128
 
-static const char *const names[SERIES_KINDS] = {
-	[SERIES_CPU] = "cpu_usage_usec",
-	[SERIES_MEMORY] = "memory_current",
-	[SERIES_CPU_STALLED] = "cpu_stalled_usec",
-	[SERIES_MEMORY_STALLED] = "memory_stalled_usec",
-	[SERIES_IO_STALLED] = "io_stalled_usec",
-	[SERIES_OOM_KILLS] = "oom_kills",
-};
-
 size_t series_capacity(size_t crs_count)
 {
 	size_t points = VALUES_MAX / (crs_count ? crs_count : 1);
@@ -91,73 +82,4 @@ void series_set(struct series *series, size_t crs, const struct cgroup_stat *fig
 	};
 	for (enum series_kind kind = 0; kind < SERIES_KINDS; kind++)
 		series_of(series, crs, kind)[series->count - 1] = values[kind];
-}
-
-static json_t *list_to_json(const uint64_t *values, size_t count)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list,
-			values[i] <= INT64_MAX ? json_integer((json_int_t)values[i]) : json_null());
-	return list;
-}
-
-json_t *series_to_json(const struct series *series, size_t crs)
-{
-	json_t *object = json_object();
-	for (enum series_kind kind = 0; kind < SERIES_KINDS; kind++)
-		(void)json_object_set_new(object, names[kind],
-			list_to_json(series_of(series, crs, kind), series->count));
-	return object;
-}
-
-json_t *series_times_to_json(const struct series *series)
-{
-	return list_to_json(series->times, series->count);
-}
-
-static int list_from_json(
-	const json_t *list, const char *name, size_t count, uint64_t *values, struct error *err)
-{
-	if (!json_is_array(list) || json_array_size(list) != count)
-		return fail_as(err, EX_DATAERR, "'%s' is not a list of %zu numbers", name, count);
-	for (size_t i = 0; i < count; i++) {
-		const json_t *item = json_array_get(list, i);
-		if (json_is_null(item))
-			values[i] = CGROUP_STAT_UNKNOWN;
-		else if (json_is_integer(item) && json_integer_value(item) >= 0)
-			values[i] = (uint64_t)json_integer_value(item);
-		else
-			return fail_as(err, EX_DATAERR, "item %zu of '%s' is no figure", i, name);
-	}
-	return 0;
-}
-
-int series_times_from_json(
-	const json_t *times, size_t crs_count, struct series *ret, struct error *err)
-{
-	size_t count = json_array_size(times);
-	_cleanup_(series_free) struct series series = SERIES_NONE;
-	if (count > series_capacity(crs_count))
-		return fail_as(err, EX_DATAERR, "%zu samples are more than any run has", count);
-	if (series_make(crs_count, count, &series, err) < 0 ||
-		list_from_json(times, "sample_usec", count, series.times, err) < 0)
-		return -1;
-	series.count = count;
-	for (size_t i = 0; i < count; i++)
-		if (series.times[i] == CGROUP_STAT_UNKNOWN ||
-			(i && series.times[i] <= series.times[i - 1]))
-			return fail_as(err, EX_DATAERR, "the times of the samples do not ascend");
-	*ret = series;
-	series = (struct series)SERIES_NONE;
-	return 0;
-}
-
-int series_from_json(const json_t *object, size_t crs, struct series *series, struct error *err)
-{
-	for (enum series_kind kind = 0; kind < SERIES_KINDS; kind++)
-		if (list_from_json(json_object_get(object, names[kind]), names[kind], series->count,
-			    series_of(series, crs, kind), err) < 0)
-			return -1;
-	return 0;
 }

@@ -8,8 +8,6 @@
 
 #include "cgroup_stat.h"
 
-#include <jansson.h>
-
 /* All but the memory are sums since the CRS was made. */
 enum series_kind {
 	SERIES_CPU,    /* microseconds used */
@@ -49,15 +47,5 @@ bool series_add_point(struct series *series, uint64_t usec);
 
 /* Fill the latest point in. */
 void series_set(struct series *series, size_t crs, const struct cgroup_stat *figures);
-
-/* The figures of one CRS as an object of lists, and the times as a list. NULL without memory. */
-json_t *series_to_json(const struct series *series, size_t crs);
-json_t *series_times_to_json(const struct series *series);
-
-/* The way back. EX_DATAERR for lists that are not all of the same length, have too many points or anything but whole
- * numbers in them, and for times that go back. */
-int series_times_from_json(
-	const json_t *times, size_t crs_count, struct series *ret, struct error *err);
-int series_from_json(const json_t *object, size_t crs, struct series *series, struct error *err);
 
 #endif

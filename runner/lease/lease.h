@@ -18,7 +18,6 @@
 #include "host.h"
 #include "tree.h"
 
-#include <jansson.h>
 #include <limits.h>
 #include <time.h>
 
@@ -103,8 +102,5 @@ const char *lease_user(const struct lease *lease, char *buf, size_t size);
  * bytes, the rest as a number. Returns buf. */
 const char *lease_describe(const struct ledger *ledger, const struct lease_claim *claim,
 	const struct lease_view *view, char *buf, size_t size);
-
-/* The leases that are in the way, as in docs/json.md. NULL without memory. */
-json_t *lease_to_json(const struct ledger *ledger);
 
 #endif

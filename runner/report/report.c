@@ -5,7 +5,9 @@
 #include "report.h"
 
 #include "cleanup.h"
+#include "lease_json.h"
 #include "risks.h"
+#include "series_json.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -11,6 +11,8 @@
 #include "lease.h"
 #include "run_name.h"
 
+#include <jansson.h>
+
 struct status_crs {
 	char name[NAME_MAX + 1];
 	struct cgroup_stat figures;

@@ -6,6 +6,7 @@
 
 #include "cleanup_json.h"
 #include "job.h"
+#include "series_json.h"
 
 #include <errno.h>
 

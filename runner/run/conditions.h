@@ -12,6 +12,8 @@
 #include "lease.h"
 #include "plan.h"
 
+#include <jansson.h>
+
 struct conditions {
 	const struct host *host;
 	const struct run_plan *plan;
