@@ -286,6 +286,7 @@ static int conclude(struct session *session, struct launch_end *end, struct erro
 	report.series = session->record ? record_series(session->record) : NULL;
 	report.reason = end->reason;
 	report.watch = &session->watch;
+	report.kills = &session->watch.kills;
 	/* A kill can come with the very end, which is what the loop has heard of first. */
 	watch_last_kills(&session->watch);
 	if (end->reason != REASON_MISMATCH &&

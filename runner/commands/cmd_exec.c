@@ -11,6 +11,7 @@
 #include "launch.h"
 #include "leftovers.h"
 #include "load.h"
+#include "oom.h"
 #include "proc.h"
 #include "publish.h"
 #include "record.h"
@@ -29,11 +30,15 @@ struct job_run {
 	struct ledger shared;
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
+	struct oom_state *oom; /* NULL: nobody asks */
+	struct oom_kills kills;
 };
 
 static void job_run_close(struct job_run *job)
 {
 	record_close(job->record);
+	oom_close(job->oom);
+	oom_kills_free(&job->kills);
 	ledger_free(&job->shared);
 }
 
@@ -85,6 +90,15 @@ static bool is_measured(const struct job_run *job)
 	return job->context->options.verbose || job->context->options.record;
 }
 
+/* The command is in no container, as far as this program knows. */
+static void add_kill(void *data, const struct oom_kill *kill)
+{
+	struct job_run *job = data;
+	struct error problem = {0};
+	if (oom_kills_add(&job->kills, kill, "", &problem) < 0)
+		log_error(&job->context->log, &problem);
+}
+
 static int conclude(struct job_run *job, const struct launch_end *end, struct error *err)
 {
 	const struct options *options = &job->context->options;
@@ -94,7 +108,9 @@ static int conclude(struct job_run *job, const struct launch_end *end, struct er
 		record_conclude(job->record);
 	if (report_collect(job->plan, &job->tree, NULL, NULL, &report, err) < 0)
 		return -1;
+	oom_look(job->oom, add_kill, job);
 	report.phase = PHASE_EXEC;
+	report.kills = &job->kills;
 	report.shared = &job->shared;
 	report.conditions = &job->conditions;
 	report.series = job->record ? record_series(job->record) : NULL;
@@ -108,8 +124,11 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 {
 	if (job->context->options.record && record_open(&job->tree, &job->record, err) < 0)
 		return -1;
-	if (is_measured(job))
+	if (is_measured(job)) {
+		if (oom_open(&job->tree, &job->oom, err) < 0)
+			return -1;
 		conditions_begin(&job->context->host, job->plan, &job->conditions);
+	}
 	if (launch(job, signals, ret, err) < 0)
 		return -1;
 	return is_measured(job) ? conclude(job, ret, err) : 0;

@@ -119,7 +119,7 @@ static int judge_kill(const struct selftest *self, int status, uint64_t kills_be
 	struct outcome *ret, struct error *err)
 {
 	struct cgroup_stat usage;
-	if (cgroup_stat_read_at(self->tree.worker, CRS_NAME, CGROUP_STAT_CLOSING, &usage, err) < 0)
+	if (cgroup_stat_read_at(self->tree.worker, CRS_NAME, CGROUP_STAT_LIVE, &usage, err) < 0)
 		return -1;
 	bool held = status == EX_SIGNAL + SIGKILL && usage.oom_kills > kills_before &&
 		    (usage.memory_peak <= TRIAL_LIMIT_BYTES ||
@@ -138,8 +138,7 @@ static int judge(const struct selftest *self, const struct trial *trial, struct 
 	struct cgroup_stat before;
 	struct launch_end end = {0};
 	char words[OUTPUT_MAX] = "";
-	if (cgroup_stat_read_at(self->tree.worker, CRS_NAME, CGROUP_STAT_CLOSING, &before, err) <
-			0 ||
+	if (cgroup_stat_read_at(self->tree.worker, CRS_NAME, CGROUP_STAT_LIVE, &before, err) < 0 ||
 		run_trial(self, trial, &end, words, err) < 0)
 		return -1;
 	if (end.reason == REASON_SIGNAL)

@@ -58,9 +58,11 @@ enum cgroup_stat_file {
 	CGROUP_STAT_ALL,
 };
 
-/* Sets of them, a bit each: what a run has come to, and what there is to see of one that goes on. */
-#define CGROUP_STAT_CLOSING ((1U << CGROUP_STAT_MEMORY_MAX) - 1)
-#define CGROUP_STAT_LIVE    (((1U << CGROUP_STAT_ALL) - 1) & ~(1U << CGROUP_STAT_SWAP_MAX))
+/* Sets of them, a bit each: the totals of a run, and what there is to see of one that goes on. The totals have no OOM kills:
+ * those of a run are counted by oom.h, which knows the container and the limit too. */
+#define CGROUP_STAT_CLOSING \
+	(((1U << CGROUP_STAT_MEMORY_MAX) - 1) & ~(1U << CGROUP_STAT_MEMORY_EVENTS))
+#define CGROUP_STAT_LIVE (((1U << CGROUP_STAT_ALL) - 1) & ~(1U << CGROUP_STAT_SWAP_MAX))
 
 /* Read files of a cgroup, each once; what is in the others is CGROUP_STAT_UNKNOWN. cgroup is its directory, name for messages. Fails
  * if one that every kernel and every CRS has is missing: then the cgroup is gone, as a rule (ENOENT, ENODEV). */

@@ -16,36 +16,32 @@ static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	"<meta name=\"color-scheme\" content=\"light dark\">\n"
-	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-	"'unsafe-inline'; img-src data:\">\n"
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	"style-src 'unsafe-inline'; img-src data:\">\n"
 	"<style>\n"
-	":root { --back: #ffffff; --text: #24292f; --dim: #57606a; --line: #d8dee4; --bad: "
-	"#cf222e; }\n"
+	":root { --back: #ffffff; --text: #24292f; --dim: #57606a; --line: #d8dee4;\n"
+	"  --bad: #cf222e; }\n"
 	"@media (prefers-color-scheme: dark) {\n"
-	"  :root { --back: #0d1117; --text: #c9d1d9; --dim: #8b949e; --line: #30363d; --bad: "
-	"#ff7b72; }\n"
+	"  :root { --back: #0d1117; --text: #c9d1d9; --dim: #8b949e; --line: #30363d;\n"
+	"    --bad: #ff7b72; }\n"
 	"}\n"
-	"body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; "
-	"margin: 0 "
-	"auto; "
-	"max-width: 66rem; padding: 1rem; }\n"
+	"body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, "
+	"sans-serif;\n"
+	"  margin: 0 auto; max-width: 66rem; padding: 1rem; }\n"
 	"h1 { font-size: 1.25rem; overflow-wrap: anywhere; }\n"
 	"h2 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }\n"
 	"p { margin: 0.25rem 0; overflow-wrap: anywhere; }\n"
 	".dim { color: var(--dim); }\n"
 	".table { overflow-x: auto; }\n"
-	"table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; "
-	"white-space: "
-	"nowrap; }\n"
-	"th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.75rem 0.3rem 0; "
-	"text-align: right; "
-	"}\n"
+	"table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0;\n"
+	"  white-space: nowrap; }\n"
+	"th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.75rem 0.3rem 0;\n"
+	"  text-align: right; }\n"
 	"th { font-weight: 600; }\n"
 	"th:first-child, td:first-child { text-align: left; }\n"
 	".bad { color: var(--bad); }\n"
-	".charts { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, "
-	"minmax(min(100%, "
-	"28rem), 1fr)); }\n"
+	".charts { display: grid; gap: 1rem 2rem;\n"
+	"  grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); }\n"
 	"img { display: block; height: auto; width: 100%; }\n"
 	"</style>\n";
 
@@ -140,6 +136,19 @@ static void put_table(const struct summary *summary, FILE *to)
 	(void)fputs("</table></div>\n", to);
 }
 
+static void put_remark(const char *what, const char *text, FILE *to)
+{
+	put_element("<p><strong class=\"bad\">", what, "</strong>: ", to);
+	put_element("", text, "</p>\n", to);
+}
+
+static void put_oom(const struct summary *summary, const struct summary_crs *crs, FILE *to)
+{
+	char text[TABLES_OOM_MAX];
+	for (size_t i = 0; i < crs->oom_count; i++)
+		put_remark("OOM kills", tables_oom(summary, crs, &crs->oom[i], text), to);
+}
+
 static void put_run(const struct summary *summary, FILE *to)
 {
 	char text[TABLES_TEXT_MAX];
@@ -156,10 +165,10 @@ static void put_run(const struct summary *summary, FILE *to)
 		put_element(", ", tables_bytes(summary->host_memory, text), "", to);
 		put_element(", Linux ", summary->kernel, ".</p>\n", to);
 	}
-	for (size_t i = 0; i < summary->caveat_count; i++) {
-		put_element("<p><strong class=\"bad\">", summary->caveats[i].id, "</strong>: ", to);
-		put_element("", summary->caveats[i].detail, "</p>\n", to);
-	}
+	for (size_t i = 0; i < summary->crs_count; i++)
+		put_oom(summary, &summary->crs[i], to);
+	for (size_t i = 0; i < summary->caveat_count; i++)
+		put_remark(summary->caveats[i].id, summary->caveats[i].detail, to);
 }
 
 /* ---- the charts ----------------------------------------------------------------------------------------------- */
@@ -201,9 +210,8 @@ int html_write(const struct summary *summary, FILE *to, struct error *err)
 	put_run(summary, to);
 	put_table(summary, to);
 	if (summary->series.count < 2)
-		(void)fputs("<p class=\"dim\">No samples were taken: <code>oss-crs-run run "
-			    "--record</code> "
-			    "does.</p>\n",
+		(void)fputs("<p class=\"dim\">No samples were taken: "
+			    "<code>oss-crs-run run --record</code> does.</p>\n",
 			to);
 	else if (put_charts(summary, to, err) < 0)
 		return -1;

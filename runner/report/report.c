@@ -119,7 +119,8 @@ static void set_figures(json_t *object, const struct report *report, size_t i)
 		object, "cpu_allotted_usec", duration * cpulist_count(&report->plan->crs[i].cpus));
 	set_number(object, "throttled_usec", figures->throttled_usec);
 	set_number(object, "memory_peak", figures->memory_peak);
-	set_number(object, "oom_kills", figures->oom_kills);
+	set_number(object, "oom_kills",
+		report->kills ? oom_kills_in(report->kills, i) : CGROUP_STAT_UNKNOWN);
 	(void)json_object_set_new(object, "stalled_usec", stalled);
 }
 
@@ -132,8 +133,8 @@ static json_t *crs_to_json(const struct report *report, size_t i)
 		cpulist_format(&plan->cpus, cpus), "memory_max", (json_int_t)plan->memory_max);
 	if (report->has_usage)
 		set_figures(object, report, i);
-	if (report->watch)
-		(void)json_object_set_new(object, "oom", kills_to_json(&report->watch->kills, i));
+	if (report->kills)
+		(void)json_object_set_new(object, "oom", kills_to_json(report->kills, i));
 	(void)json_object_set_new(object, "exits", json_string(crs->exits ? crs->exits : ""));
 	if (report->series)
 		(void)json_object_set_new(object, "samples", series_to_json(report->series, i));
@@ -165,8 +166,8 @@ static const char *reason_of(const struct report *report)
 		[REASON_SIGNAL] = "signal",
 		[REASON_MISMATCH] = "mismatch",
 	};
-	bool killed = report->watch && report->watch->kills.count > 0 &&
-		      report->status == EX_SIGNAL + SIGKILL;
+	bool killed =
+		report->kills && report->kills->count > 0 && report->status == EX_SIGNAL + SIGKILL;
 	return report->reason == REASON_EXITED && killed ? "oom" : reasons[report->reason];
 }
 

@@ -28,6 +28,8 @@ struct report {
 	bool has_usage;                /* whether there were cgroups to read */
 	const struct compose *compose; /* its services' risks are told; NULL: none */
 	const struct watch *watch;     /* what was seen meanwhile; NULL: nothing looked */
+	const struct oom_kills
+		*kills; /* counted from the start of the run; the caller's; NULL: not counted */
 	const struct ledger
 		*shared; /* with whom the run shared its CPUs or memory (--share); the caller's */
 	const struct conditions *conditions; /* ended; the caller's */

@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #define CAVEATS_MAX 256
+#define OOM_MAX     4096 /* containers of one CRS that had OOM kills */
 
 static int wrong(struct error *err, const char *key, const char *what)
 {
@@ -72,6 +73,27 @@ static int take_figures(const json_t *object, struct cgroup_stat *ret, struct er
 	return 0;
 }
 
+/* Reports of earlier versions have no such list. */
+static int take_oom(const json_t *object, struct summary_crs *crs, struct error *err)
+{
+	const json_t *list = json_object_get(object, "oom");
+	size_t count = json_array_size(list);
+	if (list && (!json_is_array(list) || count > OOM_MAX))
+		return wrong(err, "oom", "no list of OOM kills");
+	crs->oom = calloc(count + 1, sizeof *crs->oom);
+	if (!crs->oom)
+		return fail(err, ENOMEM, "report");
+	for (; crs->oom_count < count; crs->oom_count++) {
+		struct summary_oom *oom = &crs->oom[crs->oom_count];
+		const json_t *item = json_array_get(list, crs->oom_count);
+		if (take_text(item, "container", &oom->container, err) < 0 ||
+			take_text(item, "limit", &oom->limit, err) < 0 ||
+			take_number(item, "kills", 0, &oom->kills, err) < 0)
+			return add_context(err, "'oom'");
+	}
+	return 0;
+}
+
 static int take_crs(const json_t *object, struct summary_crs *ret, struct error *err)
 {
 	const char *cpus = NULL;
@@ -79,7 +101,7 @@ static int take_crs(const json_t *object, struct summary_crs *ret, struct error 
 		take_text(object, "cpus", &cpus, err) < 0 ||
 		take_text(object, "exits", &ret->exits, err) < 0 ||
 		take_number(object, "memory_max", 0, &ret->memory_max, err) < 0 ||
-		take_figures(object, &ret->figures, err) < 0)
+		take_figures(object, &ret->figures, err) < 0 || take_oom(object, ret, err) < 0)
 		return -1;
 	if (!job_is_name(ret->name) || strlen(ret->name) > JOB_NAME_MAX)
 		return wrong(err, "name", "not the name of a CRS");
@@ -101,8 +123,9 @@ static int take_all_crs(struct summary *summary, struct error *err)
 	summary->crs = calloc(count, sizeof *summary->crs);
 	if (!summary->crs)
 		return fail(err, ENOMEM, "report");
-	for (; summary->crs_count < count; summary->crs_count++) {
-		size_t i = summary->crs_count;
+	for (size_t i = 0; i < count; i++) {
+		/* Counted first: what it has is released with it, also after a failure. */
+		summary->crs_count = i + 1;
 		if (take_crs(json_array_get(list, i), &summary->crs[i], err) < 0)
 			return add_context(err, "CRS %zu", i + 1);
 		summary->has_usage = (i == 0 || summary->has_usage) &&
@@ -225,6 +248,8 @@ int summary_parse(
 void summary_free(struct summary *summary)
 {
 	series_free(&summary->series);
+	for (size_t i = 0; i < summary->crs_count; i++)
+		free(summary->crs[i].oom);
 	free(summary->caveats);
 	free(summary->crs);
 	json_decref(summary->root);

@@ -20,11 +20,20 @@ struct summary_caveat {
 	const char *id, *detail;
 };
 
+/* OOM kills of one container by one limit. */
+struct summary_oom {
+	const char *container; /* "" where it is not known, or the victim was in none */
+	const char *limit;     /* "crs", "container", "worker" or "host", see oom.h */
+	uint64_t kills;
+};
+
 struct summary_crs {
 	const char *name;
 	struct cpulist cpus;
 	uint64_t memory_max; /* bytes */
 	const char *exits;   /* "" where there was no container */
+	struct summary_oom *oom;
+	size_t oom_count;
 	struct cgroup_stat
 		figures; /* cpu_usec, throttled_usec, memory_peak, oom_kills, pressure; the rest is not known */
 };

@@ -89,6 +89,48 @@ static int add_crs(struct libscols_table *table, const struct summary *summary,
 	return grid_add(table, cells, NULL, COLUMNS, err);
 }
 
+/* Whose memory could not meet the demand. */
+static const char *name_limit(
+	const struct summary_crs *crs, const char *limit, char buf[static TABLES_TEXT_MAX])
+{
+	char size[SIZE_TEXT_MAX];
+	if (strcmp(limit, "crs") == 0)
+		(void)snprintf(buf, TABLES_TEXT_MAX, "at the CRS's memory limit of %s",
+			size_format(crs->memory_max, size));
+	else if (strcmp(limit, "container") == 0)
+		(void)snprintf(buf, TABLES_TEXT_MAX, "at the container's own memory limit");
+	else if (strcmp(limit, "worker") == 0)
+		(void)snprintf(buf, TABLES_TEXT_MAX, "at the worker's memory limit");
+	else
+		(void)snprintf(buf, TABLES_TEXT_MAX,
+			"at no limit of the run: the host, or a limit above it, was out of memory");
+	return buf;
+}
+
+const char *tables_oom(const struct summary *summary, const struct summary_crs *crs,
+	const struct summary_oom *oom, char buf[static TABLES_OOM_MAX])
+{
+	char limit[TABLES_TEXT_MAX];
+	bool known = *oom->container;
+	/* What `exec` runs is in no container. */
+	const char *unknown = strcmp(summary->phase, "exec") == 0 ? "" : " of a removed container";
+	(void)snprintf(buf, TABLES_OOM_MAX, "%" PRIu64 " process%s%s%s%s in CRS '%s', %s",
+		oom->kills, oom->kills == 1 ? "" : "es", known ? " of container '" : unknown,
+		known ? oom->container : "", known ? "'" : "", crs->name,
+		name_limit(crs, oom->limit, limit));
+	return buf;
+}
+
+static void print_oom(const struct summary *summary, FILE *to)
+{
+	char text[TABLES_OOM_MAX];
+	for (size_t i = 0; i < summary->crs_count; i++)
+		for (size_t j = 0; j < summary->crs[i].oom_count; j++)
+			(void)fprintf(to, "OOM kills: %s\n",
+				tables_oom(
+					summary, &summary->crs[i], &summary->crs[i].oom[j], text));
+}
+
 int tables_print(const struct summary *summary, FILE *to, struct error *err)
 {
 	static const struct grid_column columns[COLUMNS] = {{.title = "CRS"}, {.title = "CPUS"},
@@ -104,6 +146,7 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err)
 			return -1;
 	if (grid_print(table, err) < 0)
 		return -1;
+	print_oom(summary, to);
 	for (size_t i = 0; i < summary->caveat_count; i++)
 		(void)fprintf(to, "%s: %s\n", summary->caveats[i].id, summary->caveats[i].detail);
 	return 0;

@@ -19,6 +19,11 @@ int tables_print_run(const struct summary *summary, FILE *to, struct error *err)
 /* Two runs side by side, and whether they can be compared. */
 int tables_print_comparison(const struct comparison *comparison, FILE *to, struct error *err);
 
+/* OOM kills in words: "3 processes of container 'x' in CRS 'a', at the CRS's memory limit of 1G". Returns buf. */
+#define TABLES_OOM_MAX 1536
+const char *tables_oom(const struct summary *summary, const struct summary_crs *crs,
+	const struct summary_oom *oom, char buf[static TABLES_OOM_MAX]);
+
 /* The parts of it, for other forms of a report. */
 #define TABLES_TEXT_MAX 128
 const char *tables_seconds(uint64_t usec, char buf[static TABLES_TEXT_MAX]);

@@ -195,3 +195,45 @@ void oom_close(struct oom_state *state)
 	free(state->crs);
 	free(state);
 }
+
+int oom_kills_add(struct oom_kills *kills, const struct oom_kill *kill, const char *container,
+	struct error *err)
+{
+	for (size_t i = 0; i < kills->count; i++) {
+		struct oom_sum *sum = &kills->list[i];
+		if (sum->crs == kill->crs && sum->limit == kill->limit &&
+			strcmp(sum->container, container) == 0) {
+			sum->count += kill->count;
+			return 0;
+		}
+	}
+	struct oom_sum *larger = reallocarray(kills->list, kills->count + 1, sizeof *larger);
+	if (!larger)
+		return fail(err, ENOMEM, "OOM kills");
+	kills->list = larger;
+	larger[kills->count] = (struct oom_sum){.crs = kill->crs,
+		.container = strdup(container),
+		.limit = kill->limit,
+		.count = kill->count};
+	if (!larger[kills->count].container)
+		return fail(err, ENOMEM, "OOM kills");
+	kills->count++;
+	return 0;
+}
+
+uint64_t oom_kills_in(const struct oom_kills *kills, size_t crs)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < kills->count; i++)
+		if (kills->list[i].crs == crs)
+			count += kills->list[i].count;
+	return count;
+}
+
+void oom_kills_free(struct oom_kills *kills)
+{
+	for (size_t i = 0; i < kills->count; i++)
+		free(kills->list[i].container);
+	free(kills->list);
+	*kills = (struct oom_kills)OOM_KILLS_NONE;
+}

@@ -32,6 +32,33 @@ struct oom_kill {
 	uint64_t anon, file, shmem; /* bytes in the CRS now, after them (memory.stat) */
 };
 
+/* Kills added up per CRS, container and limit: what every output says of them. */
+struct oom_sum {
+	size_t crs;      /* index into the plan's */
+	char *container; /* its name; "" where it is no longer known, or the victim was in none */
+	enum oom_limit limit;
+	uint64_t count;
+};
+
+struct oom_kills {
+	struct oom_sum *list;
+	size_t count;
+};
+
+#define OOM_KILLS_NONE       \
+	{                    \
+		.list = NULL \
+	}
+
+/* Add kills to their sum. Fails only without memory. */
+int oom_kills_add(struct oom_kills *kills, const struct oom_kill *kill, const char *container,
+	struct error *err);
+
+/* All kills in a CRS. */
+uint64_t oom_kills_in(const struct oom_kills *kills, size_t crs);
+
+void oom_kills_free(struct oom_kills *kills);
+
 struct oom_state;
 
 /* Begin to count, from nothing: the tree is new. oom_look() needs it as it is now. Caller frees by oom_close(). */

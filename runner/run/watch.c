@@ -13,31 +13,6 @@
 #include <inttypes.h>
 #include <poll.h>
 
-static int sum_up(struct oom_kills *kills, const struct oom_kill *kill, const char *container,
-	struct error *err)
-{
-	for (size_t i = 0; i < kills->count; i++) {
-		struct oom_sum *sum = &kills->list[i];
-		if (sum->crs == kill->crs && sum->limit == kill->limit &&
-			strcmp(sum->container, container) == 0) {
-			sum->count += kill->count;
-			return 0;
-		}
-	}
-	struct oom_sum *larger = reallocarray(kills->list, kills->count + 1, sizeof *larger);
-	if (!larger)
-		return fail(err, ENOMEM, "OOM kills");
-	kills->list = larger;
-	larger[kills->count] = (struct oom_sum){.crs = kill->crs,
-		.container = strdup(container),
-		.limit = kill->limit,
-		.count = kill->count};
-	if (!larger[kills->count].container)
-		return fail(err, ENOMEM, "OOM kills");
-	kills->count++;
-	return 0;
-}
-
 /* Whose limit it was, as the beginning of a sentence. */
 static void describe_limit(
 	const struct watch *watch, const struct oom_kill *kill, char *buf, size_t size)
@@ -82,7 +57,7 @@ static void tell_kill(void *data, const struct oom_kill *kill)
 		limit, kill->count, kill->count == 1 ? "" : "es", known ? " of container '" : "",
 		known ? container.name : "", known ? "'" : "", size_format(kill->anon, anon),
 		size_format(kill->file, file), size_format(kill->shmem, shmem));
-	if (sum_up(&watch->kills, kill, known ? container.name : "", &problem) < 0)
+	if (oom_kills_add(&watch->kills, kill, known ? container.name : "", &problem) < 0)
 		log_error(watch->log, &problem);
 }
 
@@ -230,9 +205,7 @@ void watch_close(struct watch *watch)
 	cleanup_close(&watch->writes);
 	cleanup_close(&watch->memory);
 	oom_close(watch->oom);
-	for (size_t i = 0; i < watch->kills.count; i++)
-		free(watch->kills.list[i].container);
-	free(watch->kills.list);
+	oom_kills_free(&watch->kills);
 	free(watch->populated);
 	*watch = (struct watch)WATCH_NONE;
 }

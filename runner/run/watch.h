@@ -13,19 +13,6 @@
 #include "log.h"
 #include "oom.h"
 
-/* OOM kills, added up per CRS, container and limit. */
-struct oom_sum {
-	size_t crs;
-	char *container; /* its name; "" where it is not known any more */
-	enum oom_limit limit;
-	uint64_t count;
-};
-
-struct oom_kills {
-	struct oom_sum *list;
-	size_t count;
-};
-
 struct watch {
 	const struct host *host;
 	const struct log *log;

@@ -11,26 +11,20 @@
 #define NAME "job-run-1764000000-0a1b2c3d-local"
 
 static const char good[] =
-	"{\"version\": 1, \"name\": \"" NAME
-	"\", \"run_id\": \"job\", \"phase\": \"run\", \"worker\": \"local\","
-	" \"reason\": \"exited\", \"exit_status\": 0, \"started\": 1764000000, \"duration_usec\": "
-	"100000000,"
-	" \"machine\": {\"host\": \"h\", \"kernel\": \"6.12\", \"cpu\": \"\", \"cpus\": 4, "
-	"\"memory_max\": "
-	"4294967296},"
-	" \"caveats\": [], \"sample_usec\": [1, 1000000, 2000000], \"crs\": [{\"name\": \"a\", "
-	"\"cpus\": "
-	"\"0-1\","
-	" \"memory_max\": 1073741824, \"cpu_usage_usec\": 150000000, \"memory_peak\": 536870912, "
-	"\"oom_kills\": 2,"
-	" \"throttled_usec\": null, \"stalled_usec\": {\"cpu\": 5000000, \"memory\": 0, \"io\": "
-	"null}, "
-	"\"exits\": \"0\","
+	"{\"version\": 1, \"name\": \"" NAME "\", \"run_id\": \"job\", \"phase\": \"run\","
+	" \"worker\": \"local\", \"reason\": \"exited\", \"exit_status\": 0,"
+	" \"started\": 1764000000, \"duration_usec\": 100000000,"
+	" \"machine\": {\"host\": \"h\", \"kernel\": \"6.12\", \"cpu\": \"\", \"cpus\": 4,"
+	" \"memory_max\": 4294967296},"
+	" \"caveats\": [], \"sample_usec\": [1, 1000000, 2000000],"
+	" \"crs\": [{\"name\": \"a\", \"cpus\": \"0-1\", \"memory_max\": 1073741824,"
+	" \"cpu_usage_usec\": 150000000, \"memory_peak\": 536870912, \"oom_kills\": 2,"
+	" \"oom\": [{\"container\": \"c<1>\", \"limit\": \"crs\", \"kills\": 2}],"
+	" \"throttled_usec\": null,"
+	" \"stalled_usec\": {\"cpu\": 5000000, \"memory\": 0, \"io\": null}, \"exits\": \"0\","
 	" \"samples\": {\"cpu_usage_usec\": [0, 1, 2], \"memory_current\": [4096, 8192, null],"
-	" \"cpu_stalled_usec\": [0, 0, 0], \"memory_stalled_usec\": [0, 0, 0], "
-	"\"io_stalled_usec\": [null, "
-	"null, null],"
-	" \"oom_kills\": [0, 1, 2]}}]}";
+	" \"cpu_stalled_usec\": [0, 0, 0], \"memory_stalled_usec\": [0, 0, 0],"
+	" \"io_stalled_usec\": [null, null, null], \"oom_kills\": [0, 1, 2]}}]}";
 
 /* The valid report with the first occurrence of `text` replaced. The caller frees it. */
 static char *report_with(const char *text, const char *replacement)
@@ -70,6 +64,10 @@ TEST(a_report_is_read_as_it_was_written)
 	assert_int_equal(summary.crs_count, 1);
 	assert_true(summary.has_usage);
 	assert_int_equal(summary.crs[0].figures.oom_kills, 2);
+	assert_int_equal(summary.crs[0].oom_count, 1);
+	assert_string_equal(summary.crs[0].oom[0].container, "c<1>");
+	assert_string_equal(summary.crs[0].oom[0].limit, "crs");
+	assert_int_equal(summary.crs[0].oom[0].kills, 2);
 	assert_true(summary.crs[0].figures.throttled_usec == CGROUP_STAT_UNKNOWN);
 	assert_true(
 		summary.crs[0].figures.pressure[PRESSURE_IO].stalled_usec == CGROUP_STAT_UNKNOWN);
@@ -113,6 +111,11 @@ TEST(an_invalid_report_is_refused)
 		{"\"cpus\": \"0-1\"", "\"cpus\": \"0-1-2\"", "'cpus'"},
 		{"\"exits\": \"0\"", "\"exits\": \"0;\"", "no list of statuses"},
 		{"\"crs\": [", "\"crs\": {\"x\": [", "no JSON"},
+		{"\"oom\": [", "\"oom\": {}, \"x\": [", "'oom' is no list"},
+		{"\"container\": \"c<1>\"", "\"container\": \"\\u001b[2J\"",
+			"'container' is no plain text"},
+		{"\"limit\": \"crs\"", "\"limit\": 7", "'limit' is no plain text"},
+		{"\"kills\": 2", "\"kills\": -2", "'kills' is no whole number"},
 		{"[1, 1000000, 2000000]", "[1, 1, 2]", "do not ascend"},
 		{"[1, 1000000, 2000000]", "[1, null, 2]", "do not ascend"},
 		{"[1, 1000000, 2000000]", "[1, 1000000]", "not a list of 2 numbers"},
@@ -249,6 +252,37 @@ TEST(a_row_has_the_figures)
 	assert_contains(text, "steal: too much");
 }
 
+TEST(an_oom_kill_is_told_with_its_container_and_limit)
+{
+	static const struct {
+		const char *container, *limit, *expected;
+	} table[] = {
+		{"x", "crs",
+			"2 processes of container 'x' in CRS 'a', at the CRS's memory limit of 1G"},
+		{"x", "container",
+			"2 processes of container 'x' in CRS 'a', at the container's own memory "
+			"limit"},
+		{"", "worker",
+			"2 processes of a removed container in CRS 'a', at the worker's "
+			"memory limit"},
+		{"", "host",
+			"2 processes of a removed container in CRS 'a', at no limit of the "
+			"run: the "
+			"host, or a limit above it, was out of memory"},
+	};
+	_cleanup_(summary_free) struct summary summary = read_text(good);
+	char text[TABLES_OOM_MAX];
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct summary_oom oom = {table[i].container, table[i].limit, 2};
+		assert_string_equal(
+			tables_oom(&summary, &summary.crs[0], &oom, text), table[i].expected);
+	}
+	summary.phase = "exec";
+	const struct summary_oom command = {"", "crs", 1};
+	assert_string_equal(tables_oom(&summary, &summary.crs[0], &command, text),
+		"1 process in CRS 'a', at the CRS's memory limit of 1G");
+}
+
 TEST(text_of_a_report_is_escaped_in_a_page)
 {
 	char text[8192] = "";
@@ -261,6 +295,9 @@ TEST(text_of_a_report_is_escaped_in_a_page)
 	assert_ok(html_write(&summary, out, &err), err);
 	(void)fflush(out);
 	assert_contains(text, "On &lt;b&gt;&amp;&quot;&#39;: 4 CPUs");
+	assert_contains(text,
+		"OOM kills</strong>: 2 processes of container &#39;c&lt;1&gt;&#39; in CRS "
+		"&#39;a&#39;, at the CRS&#39;s memory limit of 1G");
 	assert_null(strstr(text, "<b>"));
 	assert_contains(text, "No samples were taken");
 	assert_contains(text, "</html>");
@@ -278,6 +315,7 @@ int main(void)
 		RUN(two_runs_are_comparable_unless_something_differs),
 		RUN(a_crs_that_only_one_run_has_is_named_on_either_side),
 		RUN(a_row_has_the_figures),
+		RUN(an_oom_kill_is_told_with_its_container_and_limit),
 		RUN(text_of_a_report_is_escaped_in_a_page),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

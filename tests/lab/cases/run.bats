@@ -80,7 +80,8 @@ teardown() {
 	services a_1 'tail /dev/zero; sleep 600' a_2 'tail /dev/zero; sleep 600' a_3 'tail /dev/zero; sleep 600' \
 		b 'until [ -e /stop ]; do sleep 0.2; done; echo neighbour is fine; exit 7'
 	sh_as alice "exec oss-crs-run run --report /tmp/alice-report $JOB p h" >/tmp/run.out 2>&1 &
-	until_true grep -q "CRS 'a' is at its memory limit" /tmp/run.out
+	# The kernel's own count is what the report must come to.
+	until_true grep -qx 'oom_kill 3' $CG/$OURS/*/a/memory.events
 	docker exec "$(docker ps -q --filter label=com.docker.compose.service=b)" touch /stop
 	status=0
 	wait $! || status=$?
@@ -90,6 +91,8 @@ teardown() {
 	grep -Eq "CRS 'a' is at its memory limit of 128M: the kernel killed 1 process of container '.*[-_]a_[123][-_]1'; there is now anon [0-9]" /tmp/run.out
 	jq .crs[0] /tmp/alice-report
 	[ "$(jq -r '.crs[0] | ([.oom[].kills] | add) == .oom_kills and all(.oom[]; .limit == "crs")' /tmp/alice-report)" = true ]
+	[ "$(jq .crs[0].oom_kills /tmp/alice-report)" = 3 ]
+	[ "$(grep -Ec "^OOM kills: 1 process of container '.*[-_]a_[123][-_]1' in CRS 'a', at the CRS's memory limit of 128M" /tmp/run.out)" = 3 ]
 	grep -Eq 'a +0-1 +[0-9.]+s +[0-9]+% +[0-9.]+M +128M +[1-9]' /tmp/run.out
 	grep -Eq 'b +2 +[0-9.]+s +[0-9]+% +[0-9.KM]+ +96M +0' /tmp/run.out
 	nothing_left
@@ -101,6 +104,7 @@ teardown() {
 	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
 	[[ "$output" == *"CRS 'a' has a container at a limit of its own: the kernel killed 1 process"* ]]
 	[ "$(jq -r '.crs[0].oom[0].limit' /tmp/alice-report)" = container ]
+	[[ "$output" == *"OOM kills: 1 process of container '"*"' in CRS 'a', at the container's own memory limit"* ]]
 	nothing_left
 }
 
