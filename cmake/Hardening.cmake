@@ -13,7 +13,7 @@ if(OSS_CRS_WERROR)
   add_compile_options(-Werror)
 endif()
 
-set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_C_FLAGS_RELEASE "-DNDEBUG") # -Os follows below
 # Hide all functions, so that none of them can replace a library's internal function of the same
 # name.
 set(CMAKE_C_VISIBILITY_PRESET hidden)

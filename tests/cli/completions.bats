@@ -4,8 +4,8 @@
 # Tab completion in bash and zsh: every command and option that the programs have, and what is in the user's config.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
-SETUP=${SETUP:-$HERE/build/check/release/setup-helper/oss-crs-setup}
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
+SETUP=${SETUP:-$HERE/build/release/setup-helper/oss-crs-setup}
 COMPLETIONS=$HERE/packaging/completions
 export XDG_CONFIG_HOME=/nonexistent
 

@@ -4,7 +4,7 @@
 # Configs as people have published them plan to the CPUs and bytes that tests/fixtures/corpus/expected.json says.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
 export XDG_CONFIG_HOME=/nonexistent
 CORPUS=$HERE/tests/fixtures/corpus
 

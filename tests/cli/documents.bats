@@ -5,8 +5,8 @@
 # commands. Those that need a host are run by tests/lab/cases/documented.bats.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
-SETUP=${SETUP:-$HERE/build/check/release/setup-helper/oss-crs-setup}
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
+SETUP=${SETUP:-$HERE/build/release/setup-helper/oss-crs-setup}
 export XDG_CONFIG_HOME=/nonexistent
 
 setup() {

@@ -4,7 +4,7 @@
 # What --wait, --share and plan promise about leases without any host around it. What needs one is in tests/lab.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
 
 setup() {
 	printf 'crs:\n  - {name: c, cpuset: "0", memory_limit: 64M}\n' >"$BATS_TEST_TMPDIR/config-resource.yaml"

@@ -4,8 +4,8 @@
 # The manuals say what the programs say of themselves: every command, option and key is in them, and nothing else.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
-SETUP=${SETUP:-$HERE/build/check/release/setup-helper/oss-crs-setup}
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
+SETUP=${SETUP:-$HERE/build/release/setup-helper/oss-crs-setup}
 MAN=$HERE/packaging/man
 export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
 

@@ -5,8 +5,8 @@
 # test are named by RUN and SETUP, else the release build's.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
-SETUP=${SETUP:-$HERE/build/check/release/setup-helper/oss-crs-setup}
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
+SETUP=${SETUP:-$HERE/build/release/setup-helper/oss-crs-setup}
 
 # What the tester's own run.conf says is no part of it.
 export XDG_CONFIG_HOME=/nonexistent

@@ -6,7 +6,7 @@
 bats_require_minimum_version 1.5.0
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
 FULL=$HERE/tests/fuzz/corpus/summary/full
 
 setup() {

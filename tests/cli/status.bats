@@ -5,7 +5,7 @@
 # needs real cgroups is in tests/lab.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
 NAME=job-run-1764000000-0a1b2c3d-local
 ESC=$(printf '\033')
 

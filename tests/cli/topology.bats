@@ -4,7 +4,7 @@
 # plan --topology: a config on a recorded machine, chosen by cores and nodes, in words and as a drawing.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-RUN=${RUN:-$HERE/build/check/release/runner/oss-crs-run}
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
 
 # Two CRSs by number.
 setup() {
