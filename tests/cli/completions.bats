@@ -105,6 +105,33 @@ lines() {
 	both '' 'oss-crs-run exec nowhere --crs '
 }
 
+# Names come from files that somebody else may have written.
+@test "no name in a file or of a run is expanded, and what is inserted is quoted" {
+	local name
+	export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/runtime XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+	cat >job/config-resource.yaml <<-'EOT'
+		crs: [{name: alpha, cpuset: "400", memory_limit: 1G}]
+		workers:
+		  "$(touch pwned-1)": {cpuset: "400"}
+		  '`touch pwned-2`': {cpuset: "400"}
+		  a;touch pwned-3: {cpuset: "400"}
+	EOT
+	mkdir -p "$XDG_RUNTIME_DIR/oss-crs/\$(touch pwned-4)" "$XDG_STATE_HOME/oss-crs/reports"
+	touch "$XDG_STATE_HOME/oss-crs/reports/\$(touch pwned-5).json"
+	run in_bash oss-crs-run plan job --worker ''
+	[ "$output" = "$(lines '\$\(touch\ pwned-1\)' '\`touch\ pwned-2\`' 'a\;touch\ pwned-3' | sort)" ]
+	run in_bash oss-crs-run clean ''
+	[ "$output" = '\$\(touch\ pwned-4\)' ]
+	in_zsh 'oss-crs-run plan job --worker '
+	in_zsh 'oss-crs-run clean '
+	# A name that has been inserted is quoted on the line; zsh looks at it again for the CRSs of that worker.
+	in_bash oss-crs-run exec job --worker '\$\(touch\ pwned-6\)' --crs ''
+	in_zsh 'oss-crs-run exec job --worker \$\(touch\ pwned-6\) --crs '
+	for name in "$BATS_TEST_TMPDIR"/pwned* "$BATS_TEST_TMPDIR"/*/pwned*; do
+		[ ! -e "$name" ] || { echo "run: $name" && return 1; }
+	done
+}
+
 @test "words of an option, before and behind =" {
 	both "$(lines all first)" 'oss-crs-run run --until '
 	both first 'oss-crs-run run --until = f'
