@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * crs_compose: the format of crs-compose.yaml. Every top-level mapping with `cpuset` or `memory` is a CRS and needs
- * both; every other key (run_env, docker_registry, llm_config …) is about something else and passes.
+ * crs_compose: reads crs-compose.yaml. Every top-level mapping with `cpuset` or `memory` is a CRS
+ * and needs both. All other keys (run_env, docker_registry, llm_config …) are about other things
+ * and are ignored, unless they look like a misspelled `cpuset` or `memory`.
  */
 #include "formats.h"
 
@@ -9,7 +10,7 @@ static const char *const known[] = {"cpuset", "memory", NULL};
 static const struct share_format format = {
 	.memory = "memory", .bare = SIZE_BARE_REFUSED, .known = known};
 
-static int read_entry(struct doc *doc, struct job *job, const struct doc_node *name,
+static int read_compose_entry(struct doc *doc, struct job *job, const struct doc_node *name,
 	const struct doc_node *body, struct error *err)
 {
 	if (doc_get(doc, body, "cpuset") || doc_get(doc, body, "memory"))
@@ -22,7 +23,7 @@ int crs_compose_read(struct doc *doc, struct job *job, struct error *err)
 	struct doc_node *name = NULL;
 	struct doc_node *body = NULL;
 	for (size_t i = 0; doc_pair(doc, doc_root(doc), i, &name, &body); i++)
-		if (read_entry(doc, job, name, body, err) < 0)
+		if (read_compose_entry(doc, job, name, body, err) < 0)
 			return -1;
 	if (job->crs_count > 0)
 		return 0;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * doc: libyaml's document API with the refusals that libyaml leaves to its callers.
+ * doc: loads a document with libyaml's document API and refuses what libyaml accepts: a second
+ * document, a key that occurs twice, a NUL in a scalar, an alias inside the node it refers to, and
+ * more levels or nodes than the bounds in doc.h. A struct doc_node pointer is a yaml_node_t
+ * pointer.
  */
 #include "doc.h"
 
@@ -125,7 +128,8 @@ static int compare_keys(const void *a, const void *b)
 	return order ? order : later * 2 - 1;
 }
 
-/* Sorted, so that a mapping of a million keys is no quadratic trap. */
+/* Refuse a key that occurs twice in a mapping. Sorting the keys keeps the time below quadratic
+ * even for a million of them. */
 static int refuse_duplicates(struct doc *doc, const struct doc_node *map, struct error *err)
 {
 	const yaml_node_t *yaml = to_yaml(map);
@@ -148,20 +152,20 @@ static int refuse_duplicates(struct doc *doc, const struct doc_node *map, struct
 	return 0;
 }
 
-/* How large a node is with all aliases below it written out. */
+/* The size of a node with every alias below it replaced by a copy of its node. */
 struct extent {
-	unsigned nodes;  /* at most DOC_NODES_MAX + 1; 0: not known yet */
-	unsigned levels; /* itself and what is below */
-	bool open;       /* being measured: whoever meets it again has found a circle */
+	unsigned nodes;  /* at most DOC_NODES_MAX; 0: not measured yet */
+	unsigned levels; /* the node and the levels below it */
+	bool open;       /* being measured; reaching it again means that it contains itself */
 };
 
-static int measure(
+static int measure_node(
 	struct doc *doc, struct extent *extents, int id, unsigned level, struct error *err);
 
 static int add_child(struct doc *doc, struct extent *extents, struct extent *parent, int id,
 	unsigned level, struct error *err)
 {
-	if (measure(doc, extents, id, level, err) < 0)
+	if (measure_node(doc, extents, id, level, err) < 0)
 		return -1;
 	const struct extent *child = &extents[id - 1];
 	parent->nodes += child->nodes;
@@ -172,8 +176,9 @@ static int add_child(struct doc *doc, struct extent *extents, struct extent *par
 	return 0;
 }
 
-/* Each node once, at most DOC_DEPTH_MAX calls deep. */
-static int measure(
+/* Measure a node and all nodes below it. Each node is measured only once, however many aliases
+ * refer to it, and the recursion stops at DOC_DEPTH_MAX levels. */
+static int measure_node(
 	struct doc *doc, struct extent *extents, int id, unsigned level, struct error *err)
 {
 	struct extent *extent = &extents[id - 1];
@@ -213,7 +218,7 @@ static int check_extent(struct doc *doc, struct error *err)
 	_cleanup_free_ struct extent *extents = calloc(count, sizeof *extents);
 	if (!extents)
 		return fail_as(err, EX_SOFTWARE, "%s: out of memory", doc->name);
-	return measure(doc, extents, 1, 1, err);
+	return measure_node(doc, extents, 1, 1, err);
 }
 
 static int check_nodes(struct doc *doc, struct error *err)

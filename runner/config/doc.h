@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * doc: one YAML document in memory, with the place of everything in it, by libyaml.
+ * doc: one YAML document in memory, parsed by libyaml, with the position of every value in it.
  *
- * Bounds: a file of at most DOC_SIZE_MAX bytes, one document, no key twice in a mapping, no scalar with a NUL, at
- * most DOC_DEPTH_MAX levels and DOC_NODES_MAX nodes, both counted with every alias (libyaml keeps it as a reference
- * to the one node) in the place of what it names. So whoever walks a document comes to an end, and soon.
+ * A file has at most DOC_SIZE_MAX bytes and holds one document. No mapping has a key twice, and no
+ * scalar contains a NUL. The document has at most DOC_DEPTH_MAX levels and DOC_NODES_MAX nodes,
+ * counted as if every alias were replaced by a copy of its node (libyaml keeps one node and refers
+ * to it). Walking a document is therefore bounded.
  */
 #ifndef OSS_CRS_DOC_H
 #define OSS_CRS_DOC_H
@@ -18,12 +19,13 @@
 #define DOC_NODES_MAX (1U << 20)
 #define DOC_DEPTH_MAX 64
 
-/* A value in a document: a scalar, a sequence or a mapping. libyaml's, which only doc.c sees. */
+/* A value in a document: a scalar, a sequence or a mapping. It is a libyaml node, whose type only
+ * doc.c knows. It belongs to the document and is valid until doc_free(). */
 struct doc_node;
 
 struct doc {
-	char *name;     /* for messages: the file's path as the user gave it */
-	void *document; /* libyaml's; NULL: nothing is loaded */
+	char *name;     /* the file's path as the user gave it, for messages */
+	void *document; /* a yaml_document_t; NULL if nothing is loaded */
 };
 
 #define DOC_NONE                                \
@@ -31,29 +33,37 @@ struct doc {
 		.name = NULL, .document = NULL, \
 	}
 
-/* Parse len bytes. Everything wrong with them is EX_CONFIG, "NAME:LINE:COLUMN: what". An empty document is an error. */
+/* Parse len bytes. Fails with EX_CONFIG for bad YAML, an empty document and a document beyond the
+ * bounds above; the message begins with "NAME:LINE:COLUMN: ", or with "NAME: " if the error has no
+ * position. Fails with EX_SOFTWARE when out of memory. The caller frees *ret with doc_free().
+ * `name` is copied, `text` is not needed afterwards. */
 int doc_load(const char *name, const char *text, size_t len, struct doc *ret, struct error *err);
+/* Free the document with all its nodes and reset *doc to DOC_NONE. */
 void doc_free(struct doc *doc);
 
+/* The top-level node. */
 struct doc_node *doc_root(struct doc *doc);
+
+/* Where a node begins. */
 struct mark doc_mark(const struct doc_node *node);
 
-/* A scalar's text as it stands in the file, NULL for anything else. Tags and YAML's own ideas of numbers (octal,
- * sexagesimal, 1_000) are not applied. */
+/* The text of a scalar, as written in the file; NULL for other nodes and for NULL. Tags and YAML's
+ * number formats (octal, sexagesimal, 1_000) are not applied. The text belongs to the document. */
 const char *doc_text(const struct doc_node *node);
 
-/* Whether a node is a mapping, a sequence, or a scalar in quotes (or a block scalar). */
+/* Whether a node is a mapping, a sequence, or a scalar in quotes or block style. */
 bool doc_is_map(const struct doc_node *node);
 bool doc_is_list(const struct doc_node *node);
 bool doc_is_quoted(const struct doc_node *node);
 
-/* Whether a node is nothing: `key:` with no value, `~`, `null`. */
+/* Whether a node is a null: `key:` without a value, `~` or `null`. */
 bool doc_is_null(const struct doc_node *node);
 
-/* The value of a key of a mapping; NULL if node is no mapping or has no such key. */
+/* The value of a key in a mapping; NULL if the node is not a mapping or does not have the key. */
 struct doc_node *doc_get(struct doc *doc, const struct doc_node *node, const char *key);
 
-/* Walk a mapping's pairs or a sequence's items by index; false at the end. */
+/* Get pair or item number i, from 0, of a mapping or a sequence. Returns false past the end, and
+ * for a node that is not a mapping or not a sequence. */
 bool doc_pair(struct doc *doc, const struct doc_node *map, size_t i, struct doc_node **ret_key,
 	struct doc_node **ret_value);
 bool doc_item(struct doc *doc, const struct doc_node *seq, size_t i, struct doc_node **ret_item);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * formats: one reader per config format, and what they have in common. Only job.c calls the readers.
+ * formats: the readers of the config formats, one per format, and the functions that they share.
+ * Only job.c calls the readers.
  */
 #ifndef OSS_CRS_FORMATS_H
 #define OSS_CRS_FORMATS_H
@@ -9,36 +10,46 @@
 #include "job.h"
 #include "size.h"
 
-/* How a format writes a share of the machine, and which keys may stand beside it. */
+/* How a format writes a share of the machine, that is CPUs and memory. */
 struct share_format {
-	const char *memory;  /* key of the memory; that of the CPUs is `cpuset` everywhere */
-	enum size_bare bare; /* what a number without a unit means there */
-	bool counts;         /* `cpus` and `cpu` too, where digits alone are a number of CPUs */
-	const char *const *known; /* all keys about resources in such a mapping, NULL at the end */
+	const char *memory;  /* key of the memory; the key of the CPUs is always `cpuset` */
+	enum size_bare bare; /* what a memory size without a unit means */
+
+	/* Whether the keys `cpus` and `cpu` exist too, where digits alone are a number of CPUs. */
+	bool counts;
+
+	/* All keys that a mapping with a share may have, apart from keys about other things. Ends
+	 * with NULL. */
+	const char *const *known;
 };
 
-/* Fill job's worker and CRSs from the document. On failure job holds what job_free() can release. */
+/* Fill the job's worker and CRSs from the document. Fail with EX_CONFIG if the document is wrong.
+ * On failure the job may be half filled; the caller frees it with job_free() in either case. */
 int resource_read(struct doc *doc, const char *worker, struct job *job, struct error *err);
 int crs_compose_read(struct doc *doc, struct job *job, struct error *err);
 
-/* Append a CRS after checking its name: the rules are those of a directory name in a cgroup (docs/config.md). */
+/* Check a name and append a CRS of that name to the job. The rules for names are in
+ * docs/config.md: a CRS name becomes the name of a cgroup directory. The job owns *ret, which is
+ * valid until the next call. */
 int job_add_crs(struct doc *doc, struct job *job, const struct doc_node *name, struct job_crs **ret,
 	struct error *err);
 
-/* Read the CPUs and the memory of a mapping; either may be missing. An unknown key about resources is an error. */
+/* Read the CPUs and the memory of a mapping. Either may be missing. An unknown key about resources
+ * is an EX_CONFIG error. */
 int job_read_share(struct doc *doc, const struct doc_node *body, const struct share_format *format,
 	struct job_share *ret, struct error *err);
 
-/* Append a CRS that must have both. */
+/* Append a CRS and read its share. Both CPUs and memory are required. */
 int job_read_crs(struct doc *doc, struct job *job, const struct doc_node *name,
 	const struct doc_node *body, const struct share_format *format, struct error *err);
 
-/* Refuse keys of a mapping that are about resources and not known there, and name the nearest known one; what is
- * about something else passes. `known` ends with NULL and begins with the key to name when nothing is near. */
+/* Refuse unknown keys about resources in a mapping, and merge keys (`<<`), with EX_CONFIG. The
+ * hint names the nearest known key. Keys about other things are ignored. `known` ends with NULL;
+ * its first key is the one that the hint names if no other fits. */
 int keys_check(
 	struct doc *doc, const struct doc_node *body, const char *const *known, struct error *err);
 
-/* The same where every key must be known. */
+/* Refuse every unknown key in a mapping, and merge keys. The rest is as for keys_check(). */
 int keys_check_all(
 	struct doc *doc, const struct doc_node *body, const char *const *known, struct error *err);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * job: finding the file, telling the formats apart, and the rules that hold in all of them.
+ * job: finds the config file, picks the reader for its format, and checks what holds in every
+ * format: the names of CRSs and their number. A file with `crs` or `workers` at the top is in the
+ * resource format, every other one in the crs-compose format.
  */
 #include "job.h"
 
@@ -17,7 +19,8 @@
 static const char *const file_names[] = {
 	"config-resource.yaml", "crs-compose.yaml", "compose.yaml"};
 
-/* A child cgroup must not look like a file of the kernel's: these begin the files of cgroup v2. */
+/* The files that cgroup v2 puts into each cgroup begin with these. A CRS is a child cgroup, and
+ * its name must not look like one of those files. */
 static const char *const kernel_prefixes[] = {"cgroup.", "cpu.", "cpuset.", "devices.", "dmem.",
 	"freezer.", "hugetlb.", "io.", "irq.", "memory.", "misc.", "net_cls.", "net_prio.",
 	"perf_event.", "pids.", "rdma."};
@@ -75,7 +78,7 @@ int job_add_crs(struct doc *doc, struct job *job, const struct doc_node *name, s
 	if (job->crs_count == JOB_CRS_MAX)
 		return fail_at(err, doc->name, doc_mark(name), "more than %d CRSs", JOB_CRS_MAX);
 	if ((job->crs_count & (job->crs_count - 1)) == 0) {
-		/* Room for 1, 2, 4, 8 …: doubled whenever it is full. */
+		/* The array has room for 1, 2, 4, 8 … elements and doubles when it is full. */
 		struct job_crs *larger = reallocarray(
 			job->crs, job->crs_count ? job->crs_count * 2 : 1, sizeof *larger);
 		if (!larger)
@@ -101,7 +104,8 @@ static int compare_names(const void *a, const void *b)
 			       ((*left)->at.line < (*right)->at.line);
 }
 
-/* In a list nothing but this keeps two CRSs from having one name. */
+/* Refuse two CRSs of the same name. Only this check finds them in a list; in a mapping, doc_load()
+ * refuses a key that occurs twice. */
 static int refuse_twins(const char *name, const struct job *job, struct error *err)
 {
 	_cleanup_free_ const struct job_crs **sorted = calloc(job->crs_count + 1, sizeof *sorted);
@@ -151,7 +155,7 @@ void job_free(struct job *job)
 	*job = (struct job)JOB_NONE;
 }
 
-/* Turn CONFIG into the path of the file; NULL with an error. Caller frees. */
+/* Turn CONFIG into the path of the config file. The caller frees it. Returns NULL with an error. */
 static char *find_file(const char *config, struct error *err)
 {
 	struct stat st;
@@ -188,7 +192,7 @@ int job_load(const char *config, const char *worker, struct job *ret, struct err
 	_cleanup_free_ char *path = find_file(config, err);
 	if (!path)
 		return -1;
-	/* The user's own file, opened as the user: symbolic links are theirs to make. */
+	/* Follows symbolic links: the file is the user's and is opened as the user. */
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;

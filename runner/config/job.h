@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * job: what a config file asks for, whichever of the formats it is in. The rest of the program does not know YAML.
+ * job: what a config file asks for, in one form for all formats. Code outside runner/config does
+ * not know YAML.
  */
 #ifndef OSS_CRS_JOB_H
 #define OSS_CRS_JOB_H
@@ -17,14 +18,14 @@
 #define JOB_INFRA_CRS "oss_crs_infra"
 
 enum job_format {
-	JOB_RESOURCE,    /* config-resource.yaml: crs (a list or a mapping) and workers */
+	JOB_RESOURCE,    /* config-resource.yaml: `crs` (a list or a mapping) and `workers` */
 	JOB_CRS_COMPOSE, /* crs-compose.yaml: one top-level entry per CRS */
 };
 
-/* CPUs, as a set or as a number of them, and an amount of memory, and where the file says so. */
+/* CPUs, as a list or as a number, and memory, with their positions in the file. */
 struct job_share {
-	struct cpulist cpus;            /* empty: not given, or only as a number */
-	unsigned cpu_count;             /* 0: not given, or as a set */
+	struct cpulist cpus;            /* empty: not given, or given as a number */
+	unsigned cpu_count;             /* 0: not given, or given as a list */
 	uint64_t memory;                /* bytes; 0: not given */
 	struct mark cpus_at, memory_at; /* line 0: not given */
 };
@@ -36,11 +37,13 @@ struct job_crs {
 };
 
 struct job {
-	char *path; /* of the config file, as given plus the file's name */
-	char *dir;  /* of the directory it is in */
+	/* The path of the config file: CONFIG as the user gave it, plus the name of the file if
+	 * CONFIG is a directory. NULL after job_parse(). */
+	char *path;
+	char *dir; /* the directory of the config file; NULL after job_parse() */
 	enum job_format format;
-	struct mark worker_at;
-	struct job_share worker; /* the worker's own figures, where the format has them */
+	struct mark worker_at;   /* line 0: the file has no `workers:` */
+	struct job_share worker; /* the worker's own CPUs and memory, if the file has any */
 	struct job_crs *crs;     /* in the file's order */
 	size_t crs_count;
 };
@@ -50,20 +53,26 @@ struct job {
 		.path = NULL \
 	}
 
-/* Find and read the config. `config` is a file, or a directory that has config-resource.yaml, crs-compose.yaml or a
- * compose.yaml in the crs-compose format, in this order. `worker` is the name of the worker to read. Anything wrong
- * in the file is EX_CONFIG with file, line and column; a file that is not there is EX_CONFIG too. */
+/* Find and read the config. `config` is a file, or a directory with config-resource.yaml,
+ * crs-compose.yaml or a compose.yaml in the crs-compose format, tried in this order. `worker` is
+ * the name of the worker to read. Fails with EX_CONFIG if the file is missing, cannot be read or
+ * is wrong; the message names the line and column of an error that has a position. The caller
+ * frees *ret with job_free(). */
 int job_load(const char *config, const char *worker, struct job *ret, struct error *err);
 
-/* The same from text (tests, fuzzers). */
+/* Parse a config of len bytes; tests and fuzzers call it without a file. `name` stands for the
+ * file in messages. */
 int job_parse(const char *name, const char *text, size_t len, const char *worker, struct job *ret,
 	struct error *err);
 
+/* Free the job and reset *job to JOB_NONE. */
 void job_free(struct job *job);
 
+/* "resource" or "crs-compose". */
 const char *job_format_name(enum job_format format);
 
-/* Whether a text is made as the name of a CRS is: a letter or digit, then letters, digits, '.', '_' and '-'. */
+/* Whether a text has the characters of a CRS name: a letter or digit, then letters, digits, '.',
+ * '_' and '-'. Does not check the length or the prefixes of the kernel's files. */
 bool job_is_name(const char *text);
 
 #endif

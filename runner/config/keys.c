@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * keys: telling a mistyped key about resources from a key about something else. A limit that is passed over in
- * silence is worse than one that is missing.
+ * keys: refuses misspelled keys about CPUs and memory, and passes keys about other things. A limit
+ * that is silently ignored is worse than one that is missing. A key counts as misspelled if it is
+ * close to a known key or contains a word such as `cpu` or `mem`.
  */
 #include "formats.h"
 
 #include "cleanup.h"
 #include "nearest.h"
 
-/* Words that make a key one about CPUs or memory, whatever else it says: `cpu_limit`, `mem-max`. */
+/* A key with one of these words is about CPUs or memory: `cpu_limit`, `mem-max`. */
 static const struct {
 	const char *word;
 	bool memory;
@@ -27,8 +28,8 @@ static bool has_word(const char *key, const char *word)
 	return false;
 }
 
-/* The known key that is meant by one that is not known; NULL for a key about something else. */
-static const char *meant(const char *key, const char *const *known)
+/* The known key that the user meant by an unknown one; NULL if the key is about something else. */
+static const char *meant_key(const char *key, const char *const *known)
 {
 	const char *nearest = nearest_meant(key, known);
 	if (nearest)
@@ -52,8 +53,8 @@ static bool is_known(const char *key, const char *const *known)
 	return false;
 }
 
-static int check(struct doc *doc, const struct doc_node *body, const char *const *known, bool all,
-	struct error *err)
+static int refuse_unknown_keys(struct doc *doc, const struct doc_node *body,
+	const char *const *known, bool all, struct error *err)
 {
 	struct doc_node *key = NULL;
 	struct doc_node *value = NULL;
@@ -66,7 +67,7 @@ static int check(struct doc *doc, const struct doc_node *body, const char *const
 				err, doc->name, doc_mark(key), "merge keys (`<<`) are not read");
 			return add_hint(err, "write the keys out; an alias as a value is fine");
 		}
-		const char *hint = all ? nearest_word(text, known) : meant(text, known);
+		const char *hint = all ? nearest_word(text, known) : meant_key(text, known);
 		if (!hint)
 			continue;
 		(void)fail_at(err, doc->name, doc_mark(key), "unknown key '%.64s'", text);
@@ -78,11 +79,11 @@ static int check(struct doc *doc, const struct doc_node *body, const char *const
 int keys_check(
 	struct doc *doc, const struct doc_node *body, const char *const *known, struct error *err)
 {
-	return check(doc, body, known, false, err);
+	return refuse_unknown_keys(doc, body, known, false, err);
 }
 
 int keys_check_all(
 	struct doc *doc, const struct doc_node *body, const char *const *known, struct error *err)
 {
-	return check(doc, body, known, true, err);
+	return refuse_unknown_keys(doc, body, known, true, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * mark: puts the place in front of a message, as compilers do.
+ * mark: prefixes an error message with its position in the config file, as compilers do.
  */
 #include "mark.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * mark: a place in a config file, for messages. It knows nothing of YAML, so that a plan can name the lines it rests on.
+ * mark: a position in a config file, for messages. It does not depend on YAML, so that the plan
+ * can name the lines that an error comes from.
  */
 #ifndef OSS_CRS_MARK_H
 #define OSS_CRS_MARK_H
@@ -8,10 +9,11 @@
 #include "error.h"
 
 struct mark {
-	unsigned line, column; /* from 1; line 0: nowhere in the file */
+	unsigned line, column; /* counted from 1; line 0: not in the file */
 };
 
-/* Describe what is wrong at a place: "NAME:LINE:COLUMN: text", with EX_CONFIG. Returns -1. */
+/* Describe an error at a position of the file: "NAME:LINE:COLUMN: TEXT" and EX_CONFIG. Returns
+ * -1. */
 int fail_at(struct error *err, const char *name, struct mark mark, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * resource: the format of config-resource.yaml, in both its forms. `crs:` is a list of name, cpuset and memory_limit,
- * as the manual shows it, or a mapping of names to `workers` and `resources`; `workers:` has the totals of each
- * worker.
+ * resource: reads config-resource.yaml in both its forms. `crs:` is either a list of entries with
+ * name, cpuset and memory_limit, or a mapping of names to `workers` and `resources`. `workers:`
+ * gives each worker's CPUs and memory.
  */
 #include "formats.h"
 
 #include "cleanup.h"
 #include "nearest.h"
 
-/* More than that is no list of workers but a trap: every name in one is looked up in the other. */
+/* Longer lists of workers are refused: each name in the `workers` of a CRS is looked up in the
+ * top-level `workers`, one after the other. */
 #define WORKERS_MAX 256
 
 static const char *const share_keys[] = {"cpuset", "cpus", "cpu", "memory", NULL};
@@ -17,7 +18,7 @@ static const char *const item_keys[] = {"cpuset", "memory_limit", "name", NULL};
 static const char *const entry_keys[] = {"resources", "workers", NULL};
 static const char *const top_keys[] = {"crs", "workers", NULL};
 
-/* Of a worker and of `resources:`. */
+/* The format of a worker and of `resources:`. */
 static const struct share_format share_format = {
 	.memory = "memory", .bare = SIZE_BARE_MIB, .counts = true, .known = share_keys};
 static const struct share_format item_format = {
@@ -33,7 +34,7 @@ static int read_item(
 	return add_hint(err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
 }
 
-/* The nearest name of a worker, as the hint of an error that is already described. Returns -1. */
+/* Add the nearest worker name as the hint to an error that is already described. Returns -1. */
 static int hint_worker(
 	struct doc *doc, const struct doc_node *workers, const char *name, struct error *err)
 {
@@ -80,9 +81,10 @@ static int read_worker(struct doc *doc, const struct doc_node *workers, const ch
 	return job_read_share(doc, body, &share_format, &job->worker, err);
 }
 
-/* Whether a CRS is for the worker: it is named in its `workers`, or there is no such list. 1, 0, -1 with an error. */
-static int is_for(struct doc *doc, const struct doc_node *body, const struct doc_node *workers,
-	const char *worker, struct error *err)
+/* Whether a CRS runs on the worker: its `workers` list names the worker, or it has no such list.
+ * Returns 1, 0, or -1 with an error. */
+static int is_for_worker(struct doc *doc, const struct doc_node *body,
+	const struct doc_node *workers, const char *worker, struct error *err)
 {
 	const struct doc_node *list = doc_get(doc, body, "workers");
 	if (!list)
@@ -106,8 +108,8 @@ static int is_for(struct doc *doc, const struct doc_node *body, const struct doc
 	return found;
 }
 
-/* `resources` is the share itself, or a mapping of workers to shares. A CRS may be without, or without one for this
- * worker. */
+/* Read the `resources` of a CRS, which is either one share for all workers or a mapping of workers
+ * to shares. A CRS may have no `resources`, or no share for this worker. */
 static int read_resources(struct doc *doc, const struct doc_node *body, const char *worker,
 	struct job_share *ret, struct error *err)
 {
@@ -134,7 +136,7 @@ static int read_resources(struct doc *doc, const struct doc_node *body, const ch
 		       : job_read_share(doc, share, &share_format, ret, err);
 }
 
-static int read_entry(struct doc *doc, struct job *job, const struct doc_node *name,
+static int read_crs_entry(struct doc *doc, struct job *job, const struct doc_node *name,
 	const struct doc_node *body, const char *worker, struct error *err)
 {
 	if (!doc_is_map(body) && !doc_is_null(body))
@@ -142,7 +144,7 @@ static int read_entry(struct doc *doc, struct job *job, const struct doc_node *n
 			"a CRS must be a mapping of `workers` and `resources`");
 	if (keys_check(doc, body, entry_keys, err) < 0)
 		return -1;
-	int mine = is_for(doc, body, doc_get(doc, doc_root(doc), "workers"), worker, err);
+	int mine = is_for_worker(doc, body, doc_get(doc, doc_root(doc), "workers"), worker, err);
 	if (mine <= 0)
 		return mine;
 	struct job_crs *crs = NULL;
@@ -151,7 +153,8 @@ static int read_entry(struct doc *doc, struct job *job, const struct doc_node *n
 	return read_resources(doc, body, worker, &crs->share, err);
 }
 
-/* An entry of the other format between `crs:` and `workers:` would get no limits. */
+/* Refuse an entry of the crs-compose format beside `crs:` and `workers:`, which would get no
+ * limits, and misspelled keys at the top. */
 static int refuse_mixture(struct doc *doc, struct error *err)
 {
 	struct doc_node *name = NULL;
@@ -185,7 +188,7 @@ int resource_read(struct doc *doc, const char *worker, struct job *job, struct e
 		if (read_item(doc, job, body, err) < 0)
 			return -1;
 	for (size_t i = 0; doc_pair(doc, crs, i, &name, &body); i++)
-		if (read_entry(doc, job, name, body, worker, err) < 0)
+		if (read_crs_entry(doc, job, name, body, worker, err) < 0)
 			return -1;
 	return job->crs_count > 0 ? 0
 				  : fail_at(err, doc->name, doc_mark(crs),

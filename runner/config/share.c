@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * share: CPUs and memory as all formats write them. Values are read as the text in the file, so that `0-3` needs no
- * quotes; a number that YAML readers disagree about (010 is 8 for some, 10 for others) is refused.
+ * share: reads CPUs and memory, whose values all formats write the same way. Values are read as
+ * they are written in the file, so that `0-3` needs no quotes. A number that YAML readers disagree
+ * about is refused: 010 is 8 for some and 10 for others.
  */
 #include "formats.h"
 
@@ -20,8 +21,9 @@ static bool is_number(const char *text)
 	return *text && !text[strspn(text, "0123456789")];
 }
 
-/* A scalar's text; NULL with an error for anything else, and for what is octal in YAML 1.1 and not in 1.2. */
-static const char *read_text(struct doc *doc, const struct doc_node *value, const char *key,
+/* The text of a scalar. Returns NULL with an error for any other node, and for a number that is
+ * octal in YAML 1.1 but not in YAML 1.2. */
+static const char *read_value_text(struct doc *doc, const struct doc_node *value, const char *key,
 	const char *what, struct error *err)
 {
 	const char *text = doc_text(value);
@@ -52,11 +54,11 @@ static int read_count(struct doc *doc, const struct doc_node *value, const char 
 	return 0;
 }
 
-static int read_cpus(struct doc *doc, const struct doc_node *value, const char *key,
+static int read_share_cpus(struct doc *doc, const struct doc_node *value, const char *key,
 	struct job_share *ret, struct error *err)
 {
 	bool countable = strcmp(key, "cpuset") != 0;
-	const char *text = read_text(doc, value, key,
+	const char *text = read_value_text(doc, value, key,
 		countable ? "must be a number of CPUs, or a list such as \"0-3,8\""
 			  : "must be a CPU list such as \"0-3,8\"",
 		err);
@@ -73,10 +75,10 @@ static int read_cpus(struct doc *doc, const struct doc_node *value, const char *
 	return 0;
 }
 
-static int read_memory(struct doc *doc, const struct doc_node *value, const char *key,
+static int read_share_memory(struct doc *doc, const struct doc_node *value, const char *key,
 	enum size_bare bare, struct job_share *ret, struct error *err)
 {
-	const char *text = read_text(doc, value, key, "must be a size such as \"4G\"", err);
+	const char *text = read_value_text(doc, value, key, "must be a size such as \"4G\"", err);
 	if (!text)
 		return -1;
 	struct mark at = doc_mark(value);
@@ -102,11 +104,11 @@ int job_read_share(struct doc *doc, const struct doc_node *body, const struct sh
 				"both %s (line %u) and %s are given", first, share.cpus_at.line,
 				cpu_keys[i]);
 		first = cpu_keys[i];
-		if (read_cpus(doc, value, first, &share, err) < 0)
+		if (read_share_cpus(doc, value, first, &share, err) < 0)
 			return -1;
 	}
 	const struct doc_node *memory = doc_get(doc, body, format->memory);
-	if (memory && read_memory(doc, memory, format->memory, format->bare, &share, err) < 0)
+	if (memory && read_share_memory(doc, memory, format->memory, format->bare, &share, err) < 0)
 		return -1;
 	*ret = share;
 	return 0;
