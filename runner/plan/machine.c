@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * machine: reads /sys and /proc, or a recording of them. Each file is read once. Only the list of online CPUs is required:
- * for anything else that a kernel or a recording does not have, the plain case is assumed.
+ * machine: reads /sys and /proc, or a recording of them. machine_topology() reads each file once:
+ * first the CPUs with their cores and speeds, then the nodes. Only the list of online CPUs is
+ * required; if another file is missing, the simplest case is assumed (topology.h).
  */
 #include "machine.h"
 
@@ -40,15 +41,17 @@ int machine_memory(const struct host *host, uint64_t *ret, struct error *err)
 #define CPU_DIR  "devices/system/cpu"
 #define NODE_DIR "devices/system/node"
 
-/* The speeds of x86's kinds of cores. Only their order matters. */
+/* The speeds of the slower kinds of x86 cores; all other cores have TOPOLOGY_SPEED_MAX. Only the
+ * order of the speeds matters. */
 static const struct {
 	const char *path;
 	uint16_t speed;
 } kinds[] = {{"devices/cpu_atom/cpus", TOPOLOGY_SPEED_MAX / 2},
 	{"devices/cpu_lowpower/cpus", TOPOLOGY_SPEED_MAX / 4}};
 
-/* Read a list; 0 if there is no such file, 1 if there is, -1 for anything else. An empty list is an empty set. */
-static int read_list(int sys, const char *path, struct cpulist *ret, struct error *err)
+/* Read a list of CPUs; an empty list is an empty set. Returns 1, 0 if the file does not exist, or
+ * -1 with an error. */
+static int read_cpu_list(int sys, const char *path, struct cpulist *ret, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
 	if (fs_read_attr(sys, path, text, sizeof text, err) < 0)
@@ -60,8 +63,9 @@ static int read_list(int sys, const char *path, struct cpulist *ret, struct erro
 	return 1;
 }
 
-/* Read a mask as in cpumap: words of 32 bits in hexadecimal, the highest first. Returned as by read_list(). */
-static int read_mask(int sys, const char *path, struct cpulist *ret, struct error *err)
+/* Read a mask of CPUs, as in cpumap: hexadecimal words of 32 bits, the highest first. Returns the
+ * same as read_cpu_list(). */
+static int read_cpu_mask(int sys, const char *path, struct cpulist *ret, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
 	if (fs_read_attr(sys, path, text, sizeof text, err) < 0)
@@ -84,8 +88,9 @@ static int read_mask(int sys, const char *path, struct cpulist *ret, struct erro
 	return 1;
 }
 
-/* Read a small number of a CPU, `otherwise` where there is none or it is negative. */
-static uint16_t read_number(int sys, unsigned cpu, const char *name, uint16_t otherwise)
+/* Read a small number from a file of a CPU. Returns `otherwise` if the file does not exist, holds
+ * no number, or holds a negative one. */
+static uint16_t read_cpu_number(int sys, unsigned cpu, const char *name, uint16_t otherwise)
 {
 	char path[96];
 	char text[32];
@@ -100,18 +105,19 @@ static uint16_t read_number(int sys, unsigned cpu, const char *name, uint16_t ot
 
 #define NO_CORE UINT16_MAX
 
-/* The core of a CPU, and what all its threads have in common: each thread's files say the same, so one's are read. */
+/* Read the core that a CPU belongs to and number it. The files of its threads all say the same, so
+ * only those of the first thread are read. */
 static int read_core(int sys, unsigned first, const struct cpulist *online,
 	struct topology *topology, struct error *err)
 {
 	char path[96];
 	struct cpulist siblings = {0};
 	(void)snprintf(path, sizeof path, CPU_DIR "/cpu%u/topology/thread_siblings_list", first);
-	if (read_list(sys, path, &siblings, err) < 0)
+	if (read_cpu_list(sys, path, &siblings, err) < 0)
 		return -1;
 	cpulist_intersect(&siblings, online);
 	cpulist_add(&siblings, first);
-	uint16_t package = read_number(sys, first, "topology/physical_package_id", 0);
+	uint16_t package = read_cpu_number(sys, first, "topology/physical_package_id", 0);
 	unsigned threads = 0;
 	for (unsigned cpu = first; cpu < CPULIST_MAX; cpu = cpulist_next(&siblings, cpu + 1)) {
 		struct topo_cpu *thread = &topology->cpus[topology->index[cpu] - 1];
@@ -132,7 +138,7 @@ static int read_kinds(int sys, struct topology *topology, struct error *err)
 	bool hybrid = false;
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
 		struct cpulist slower = {0};
-		int found = read_list(sys, kinds[k].path, &slower, err);
+		int found = read_cpu_list(sys, kinds[k].path, &slower, err);
 		if (found < 0)
 			return -1;
 		hybrid = hybrid || found;
@@ -140,22 +146,23 @@ static int read_kinds(int sys, struct topology *topology, struct error *err)
 			if (cpulist_has(&slower, topology->cpus[i].cpu))
 				topology->cpus[i].speed = kinds[k].speed;
 	}
-	/* There cpu_capacity differs between cores of one kind as well, by what each may boost to. */
+	/* On x86 with several kinds of cores, cpu_capacity is not used: it also differs between
+	 * cores of one kind, depending on how far each can boost. */
 	for (size_t i = 0; i < topology->count && !hybrid; i++) {
-		uint16_t speed = read_number(sys, topology->cpus[i].cpu, "cpu_capacity", 0);
+		uint16_t speed = read_cpu_number(sys, topology->cpus[i].cpu, "cpu_capacity", 0);
 		if (!speed)
-			break; /* all have it, or none */
+			break; /* either all CPUs have the file or none */
 		topology->cpus[i].speed = speed;
 	}
 	return 0;
 }
 
-static int read_cpus(int sys, struct topology *topology, struct error *err)
+static int read_online_cpus(int sys, struct topology *topology, struct error *err)
 {
 	struct cpulist online = {0};
 	struct cpulist isolated = {0};
-	int found = read_list(sys, CPU_DIR "/online", &online, err);
-	if (found < 0 || read_list(sys, CPU_DIR "/isolated", &isolated, err) < 0)
+	int found = read_cpu_list(sys, CPU_DIR "/online", &online, err);
+	if (found < 0 || read_cpu_list(sys, CPU_DIR "/isolated", &isolated, err) < 0)
 		return -1;
 	if (found == 0 || cpulist_empty(&online)) {
 		(void)fail(err, ENOENT, "%s/online", CPU_DIR);
@@ -176,7 +183,8 @@ static int read_cpus(int sys, struct topology *topology, struct error *err)
 			.isolated = cpulist_has(&isolated, cpu)};
 		topology->index[cpu] = (uint16_t)++i;
 	}
-	/* In the order of their lowest CPUs, which is that of the CPUs here. */
+	/* The CPUs are still sorted by number here, so cores are numbered in the order of their
+	 * lowest CPUs. */
 	for (i = 0; i < topology->count; i++)
 		if (topology->cpus[i].core == NO_CORE &&
 			read_core(sys, topology->cpus[i].cpu, &online, topology, err) < 0)
@@ -197,7 +205,7 @@ static uint64_t read_node_memory(int sys, unsigned id)
 	return total && sscanf(total, "MemTotal: %" SCNu64 " kB", &kib) == 1 ? kib * 1024 : 0;
 }
 
-/* The numbers of the nodes; kernels and recordings without NUMA have none. */
+/* Find the numbers of the nodes. Kernels and recordings without NUMA have none. */
 static int find_nodes(int sys, struct cpulist *ret, struct error *err)
 {
 	int fd = fs_open(sys, NODE_DIR, O_RDONLY | O_DIRECTORY, 0, err);
@@ -226,7 +234,7 @@ static int read_nodes(int sys, struct topology *topology, struct error *err)
 	topology->nodes = calloc(cpulist_count(&ids), sizeof *topology->nodes);
 	if (!topology->nodes)
 		return fail(err, ENOMEM, "topology");
-	/* A CPU that no node names stays with the first. */
+	/* A CPU that is in no node's list keeps node index 0, the first node. */
 	for (unsigned id = cpulist_next(&ids, 0); id < CPULIST_MAX;
 		id = cpulist_next(&ids, id + 1)) {
 		char list[96];
@@ -234,8 +242,8 @@ static int read_nodes(int sys, struct topology *topology, struct error *err)
 		struct cpulist cpus = {0};
 		(void)snprintf(list, sizeof list, NODE_DIR "/node%u/cpulist", id);
 		(void)snprintf(mask, sizeof mask, NODE_DIR "/node%u/cpumap", id);
-		int found = read_list(sys, list, &cpus, err);
-		if (found < 0 || (found == 0 && read_mask(sys, mask, &cpus, err) < 0))
+		int found = read_cpu_list(sys, list, &cpus, err);
+		if (found < 0 || (found == 0 && read_cpu_mask(sys, mask, &cpus, err) < 0))
 			return -1;
 		for (size_t i = 0; i < topology->count; i++)
 			if (cpulist_has(&cpus, topology->cpus[i].cpu))
@@ -264,7 +272,7 @@ static int compare_cpus(const void *a, const void *b)
 int machine_topology(int sys, struct topology *ret, struct error *err)
 {
 	_cleanup_(topology_free) struct topology topology = TOPOLOGY_NONE;
-	if (read_cpus(sys, &topology, err) < 0 || read_nodes(sys, &topology, err) < 0)
+	if (read_online_cpus(sys, &topology, err) < 0 || read_nodes(sys, &topology, err) < 0)
 		return -1;
 	if (topology.count == 0)
 		return fail(err, ENOENT, "no CPU is online");

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * placement: see placement.h. Cores are taken as units; the cores of one speed, of one socket and one node, are a group. The
- * requests choose groups, the largest request first. Only where whole cores do not suffice is every thread a unit of its own.
+ * placement: a unit is what is handed out as a whole: the usable CPUs of one core. All units of
+ * one node, socket and speed form a group. The largest request chooses its groups first, by the
+ * scores in choose_group(). placement_choose() tries the grades of enum placement in turn; only at
+ * the last one, PLACED_SHARED, is each CPU a unit of its own.
  */
 #include "placement.h"
 
@@ -9,10 +11,10 @@
 
 #include <errno.h>
 
-/* A CPU that may be given away. */
+/* A CPU that may be chosen. */
 struct slot {
 	const struct topo_cpu *cpu;
-	bool last; /* of its group to be taken: it is on the first core, or on one with a busy thread */
+	bool last; /* on the first core or on one with a busy CPU: taken last of its group */
 };
 
 struct unit {
@@ -24,7 +26,7 @@ struct unit {
 struct group {
 	struct unit *units;
 	size_t count;
-	unsigned free; /* CPUs of the units that are not used */
+	unsigned free; /* CPUs in unused units */
 	const struct topo_cpu *first;
 };
 
@@ -35,8 +37,8 @@ struct state {
 	struct unit *units;
 	struct group *groups;
 	size_t group_count;
-	uint64_t *memory; /* left on each node */
-	unsigned *free;   /* CPUs of each node's units that are not used */
+	uint64_t *memory; /* bytes left on each node */
+	unsigned *free;   /* CPUs in unused units of each node */
 };
 
 static void state_free(struct state *state)
@@ -64,7 +66,7 @@ static int compare_slots(const void *a, const void *b)
 						   : left->cpu->cpu - right->cpu->cpu;
 }
 
-/* The CPUs that may be taken at this grade. */
+/* Collect and sort the CPUs that may be chosen at this grade. */
 static int find_slots(struct state *state, const struct cpulist *pool, const struct cpulist *busy,
 	enum placement grade, struct error *err)
 {
@@ -97,7 +99,7 @@ static int state_make(struct state *state, const struct cpulist *pool, const str
 	enum placement grade, struct error *err)
 {
 	const struct topology *topology = state->topology;
-	/* One more than needed, as no memory at all may be NULL as well. */
+	/* One element more than needed: calloc(3) may return NULL for a size of 0. */
 	state->slots = calloc(topology->count + 1, sizeof *state->slots);
 	state->units = calloc(topology->count + 1, sizeof *state->units);
 	state->groups = calloc(topology->count + 1, sizeof *state->groups);
@@ -131,7 +133,10 @@ static int state_make(struct state *state, const struct cpulist *pool, const str
 
 #define SCORES 7
 
-/* The group that the rest of a request goes to; NULL if all are used up. `home` is a CPU that the request has. */
+/* The best group for the rest of a request, which still needs `wanted` CPUs; NULL if all groups
+ * are used up. `home` is a CPU in the first group that the request got, or NULL. The scores are
+ * compared in the order in which they are listed; of groups that are large enough, the smallest is
+ * best, otherwise the largest. */
 static struct group *choose_group(
 	const struct state *state, unsigned wanted, uint64_t memory, const struct topo_cpu *home)
 {
@@ -172,7 +177,8 @@ static void use_unit(struct state *state, struct group *group, struct unit *unit
 	state->free[group->first->node] -= unit->count;
 }
 
-/* Take so many CPUs of a group that has them: units that fit, then the smallest that is too large. */
+/* Take `wanted` CPUs from a group that has enough: first the units that fit, then a part of the
+ * smallest unit that is too large. */
 static void take_units(
 	struct state *state, struct group *group, unsigned wanted, struct cpulist *cpus)
 {
@@ -192,7 +198,7 @@ static void take_units(
 		use_unit(state, group, rest, wanted, cpus);
 }
 
-static bool place(struct state *state, struct place_request *request)
+static bool choose_cpus(struct state *state, struct place_request *request)
 {
 	const struct topo_cpu *home = NULL;
 	unsigned wanted = request->count;
@@ -215,7 +221,7 @@ static bool place(struct state *state, struct place_request *request)
 
 struct turn {
 	struct place_request *request;
-	bool odd; /* would begin a core that the next one has to share */
+	bool odd; /* would use part of a core and leave the rest to the next request */
 };
 
 static int compare_turns(const void *a, const void *b)
@@ -229,7 +235,8 @@ static int compare_turns(const void *a, const void *b)
 	return left->request < right->request ? -1 : 1;
 }
 
-/* 1 if all requests are met at this grade, 0 if not. */
+/* Try to place all requests at this grade. Returns 1, 0 if there are too few CPUs, or -1 with an
+ * error. */
 static int try_grade(const struct topology *topology, const struct cpulist *pool,
 	const struct cpulist *busy, enum placement grade, struct place_request *requests,
 	size_t count, struct error *err)
@@ -245,7 +252,7 @@ static int try_grade(const struct topology *topology, const struct cpulist *pool
 			.odd = grade == PLACED_SHARED && requests[i].count % topology->threads_max};
 	qsort(turns, count, sizeof *turns, compare_turns);
 	for (size_t i = 0; i < count; i++)
-		if (!place(&state, turns[i].request))
+		if (!choose_cpus(&state, turns[i].request))
 			return 0;
 	return 1;
 }

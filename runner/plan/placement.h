@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * placement: which CPUs for so many CPUs. Pure: the same machine and the same requests give the same answer.
+ * placement: chooses CPUs for requests of so many CPUs each. It is pure: the same machine and
+ * requests always get the same CPUs.
  *
- * What is aimed at, in this order: no two requests on the threads of one core; each request on as few NUMA nodes as
- * possible; the machine's first core left to the host; each request on cores of one kind, the fastest first; its memory on its
- * node; little left over on a node that is begun.
+ * Its aims, the most important first: no two requests share a core; each request is on as few NUMA
+ * nodes as possible; the machine's first core stays with the host; each request has cores of one
+ * kind, the fastest first; its memory fits on its node; as few CPUs as possible are left over on a
+ * node that is in use.
  */
 #ifndef OSS_CRS_PLACEMENT_H
 #define OSS_CRS_PLACEMENT_H
@@ -12,26 +14,30 @@
 #include "topology.h"
 
 struct place_request {
-	unsigned count;      /* CPUs that are wanted; 0: none */
-	uint64_t memory;     /* bytes that are wanted near them */
-	struct cpulist cpus; /* what it got */
+	unsigned count;      /* how many CPUs are wanted; may be 0 */
+	uint64_t memory;     /* bytes wanted on the nodes of the CPUs */
+	struct cpulist cpus; /* the CPUs chosen */
 };
 
-/* What had to be given up; each step only when there is no other way. */
+/* Which aims had to be given up. A later grade is used only if the earlier ones have too few
+ * CPUs. */
 enum placement {
-	PLACED_SPARING, /* nothing: whole cores, and not the machine's first */
-	PLACED_WHOLE,   /* whole cores, the first one too */
-	PLACED_SHARED,  /* some cores have threads of two requests */
+	PLACED_SPARING, /* none: all have whole cores, none of them the machine's first */
+	PLACED_WHOLE,   /* all have whole cores, perhaps with the machine's first */
+	PLACED_SHARED,  /* some cores are shared by two requests */
 };
 
-/* Give every request its CPUs out of pool, which has enough for all of them together and not more than the machine. A
- * core is whole if nothing in `busy` is on it; its threads outside the pool do not matter. Isolated CPUs are
- * taken only if the others are too few. A request of an odd number on cores of two threads leaves one thread idle. */
+/* Choose the CPUs of every request from pool, a subset of the machine's CPUs, without those in
+ * `busy`. A core counts as whole if none of its CPUs is in `busy`; threads outside the pool do not
+ * matter. Isolated CPUs are used only if there are too few others. On cores of two threads a
+ * request for an odd number of CPUs leaves one thread idle. Fails with EX_CONFIG if the pool has
+ * too few CPUs. */
 int placement_choose(const struct topology *topology, const struct cpulist *pool,
 	const struct cpulist *busy, struct place_request *requests, size_t count,
 	enum placement *ret, struct error *err);
 
-/* Take the lowest `count` CPUs out of pool, or all if it has fewer: the choice where no topology is known. */
+/* Remove the lowest `count` CPUs from pool and return them, or all if it has fewer. This is the
+ * choice when no topology is known. */
 struct cpulist placement_take(struct cpulist *pool, unsigned count);
 
 #endif

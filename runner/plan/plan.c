@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan: the rules of docs/config.md. Errors name the place in the config, both places for a conflict.
+ * plan: makes the plan by the rules of docs/config.md. This file names the run, checks the config
+ * against itself and against the machine, and calls the steps in plan_parts.h. An error names its
+ * position in the config; an error about a conflict names both positions.
  */
 #include "plan.h"
 
@@ -13,9 +15,9 @@
 #include <stdarg.h>
 
 static int __attribute__((format(printf, 4, 0)))
-say(char ***texts, size_t *count, struct error *err, const char *fmt, va_list ap)
+add_plan_text(char ***texts, size_t *count, struct error *err, const char *fmt, va_list ap)
 {
-	/* Room for 1, 2, 4, 8 …: doubled whenever it is full. */
+	/* The array has room for 1, 2, 4, 8 … elements and doubles when it is full. */
 	if ((*count & (*count - 1)) == 0) {
 		char **larger = reallocarray(*texts, *count ? *count * 2 : 1, sizeof *larger);
 		if (!larger)
@@ -32,7 +34,7 @@ int plan_warn(struct run_plan *plan, struct error *err, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	int result = say(&plan->warnings, &plan->warning_count, err, fmt, ap);
+	int result = add_plan_text(&plan->warnings, &plan->warning_count, err, fmt, ap);
 	va_end(ap);
 	return result;
 }
@@ -41,7 +43,7 @@ int plan_note(struct run_plan *plan, struct error *err, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	int result = say(&plan->notes, &plan->note_count, err, fmt, ap);
+	int result = add_plan_text(&plan->notes, &plan->note_count, err, fmt, ap);
 	va_end(ap);
 	return result;
 }
@@ -62,8 +64,9 @@ static int name_run(const struct plan_request *request, struct run_plan *plan, s
 	return 0;
 }
 
-/* Two CRSs on one CPU: refused, but a warning in crs-compose, where it is a choice, unless --strict. The owner of
- * each CPU is looked up in a table, so that the work grows with the CPUs named and not with the pairs of CRSs. */
+/* Refuse two CRSs with the same CPU. In crs-compose, where users do this on purpose, it is only a
+ * warning unless --strict is given. A table holds the CRS of each CPU, so that the time depends on
+ * the number of CPUs listed and not on the number of pairs of CRSs. */
 static int check_overlap(
 	const struct job *job, bool strict, struct run_plan *plan, struct error *err)
 {
@@ -97,7 +100,7 @@ static int check_overlap(
 	return 0;
 }
 
-/* The lists that the config names lie within the worker's, where it has one. */
+/* Check that the CPU lists of all CRSs are within the worker's list, if it has one. */
 static int check_worker(const struct job *job, const struct run_plan *plan, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan: from what a config asks for and what a machine has to what will be made. Pure: no clock, no file, no
- * randomness; the same input gives the same plan. Whatever changes the world later does what the plan says, no more.
+ * plan: decides which cgroups, CPUs and memory a run gets, from the job and the machine. It is
+ * pure: it uses no clock, file or random number, so the same input always gives the same plan. The
+ * code that changes the host does what the plan says and nothing else.
  */
 #ifndef OSS_CRS_PLAN_H
 #define OSS_CRS_PLAN_H
@@ -11,59 +12,65 @@
 #include "placement.h"
 #include "run_name.h"
 
-/* Everything a plan depends on beside the job. */
+/* Everything that a plan depends on apart from the job. */
 struct plan_request {
 	enum phase phase;
 	const char *run_id, *worker;
 	uint64_t timestamp; /* Unix seconds */
 	uint32_t random;
-	uid_t uid;                /* whose user@UID.service the run lives below */
-	struct cpulist host_cpus; /* CPUs that are online */
+	uid_t uid;                /* the run's cgroup is below this user's user@UID.service */
+	struct cpulist host_cpus; /* online CPUs */
 	uint64_t host_memory;     /* bytes */
-	struct cpulist
-		taken; /* of those, what other runs have: CPUs by number keep off them if they can */
-	const struct topology
-		*topology; /* NULL: not known; then CPUs by number are the lowest free ones */
-	bool strict;
-	/* What the command line gives in the place of the config's own figures; at most one of cpus and cpu_count. */
+	struct cpulist taken; /* host CPUs of other runs; CPUs by number avoid them if possible */
+
+	/* NULL: not known; then CPUs by number are the lowest free ones. */
+	const struct topology *topology;
+	bool strict; /* --strict: two CRSs on one CPU are an error in crs-compose too */
+
+	/* From the command line, instead of the config's own CPUs and memory. At most one of cpus
+	 * and cpu_count is given. */
 	struct cpulist cpus; /* --cpus LIST; empty: not given */
 	unsigned cpu_count;  /* --cpus N; 0: not given */
 	uint64_t memory;     /* --memory in bytes; 0: not given */
-	bool scale;          /* --scale: divide them in proportion; needs one of them */
+	bool scale;          /* --scale: divide them in proportion; needs --cpus or --memory */
 };
 
 struct plan_crs {
-	const char *name; /* the job's */
+	const char *name; /* belongs to the job */
 	struct cpulist cpus;
-	struct cpulist mems; /* NUMA nodes for cpuset.mems; empty: all that there are */
+	struct cpulist mems; /* NUMA nodes for cpuset.mems; empty: all nodes */
 	uint64_t memory_max; /* bytes */
 };
 
-/* How the CPUs of a plan came about. */
+/* How the CPUs of a plan were chosen. */
 enum plan_choice {
-	PLAN_CPUS_GIVEN,  /* all by lists */
-	PLAN_CPUS_LOWEST, /* by number, without a topology */
-	PLAN_CPUS_PLACED, /* by number, on the topology */
+	PLAN_CPUS_GIVEN,  /* all given as lists */
+	PLAN_CPUS_LOWEST, /* by number, without a topology: the lowest free ones */
+	PLAN_CPUS_PLACED, /* by number, placed on the topology */
 };
 
 struct run_plan {
-	const struct job *job;     /* the plan's names live there: keep it as long as the plan */
-	char run_id[NAME_MAX + 1]; /* with other characters than [A-Za-z0-9._-] replaced */
+	const struct job *job;     /* owns the names of the CRSs: must live as long as the plan */
+	char run_id[NAME_MAX + 1]; /* with only the characters that run_name_set() allows */
 	char name[NAME_MAX + 1];   /* <run_id>-<phase>-<timestamp>-<random>-<worker> */
-	char cgroup_parent
-		[CGROUP_PATH_MAX]; /* as Docker takes it: from the root of the cgroup hierarchy */
-	const char *worker;
-	struct cpulist cpus;
-	uint64_t memory_max;
+
+	/* The path of the run's cgroup, as Docker expects it: from the root of the cgroup
+	 * hierarchy. */
+	char cgroup_parent[CGROUP_PATH_MAX];
+	const char *worker;  /* belongs to the caller of plan_make() */
+	struct cpulist cpus; /* of the whole run */
+	uint64_t memory_max; /* of the whole run, in bytes */
 	struct plan_crs *crs;
 	size_t crs_count;
 	enum plan_choice choice;
-	enum placement placement; /* what had to be given up, for PLAN_CPUS_PLACED */
-	struct topology
-		topology; /* the machine, for whoever draws it; the plan's to free; count 0: not known */
+	enum placement placement; /* for PLAN_CPUS_PLACED only */
+
+	/* The machine, for drawing it. plan_make() leaves it empty (count 0); the caller may set
+	 * it, and plan_free() frees it. */
+	struct topology topology;
 	char **warnings;
 	size_t warning_count;
-	char **notes; /* the choice in words */
+	char **notes; /* how the CPUs were chosen, in words */
 	size_t note_count;
 };
 
@@ -72,12 +79,16 @@ struct run_plan {
 		.job = NULL \
 	}
 
-/* Make the plan. Conflicts within the config or with the machine are EX_CONFIG errors that name the lines. */
+/* Make the plan. Fails with EX_CONFIG if the config contradicts itself or does not fit the
+ * machine; the message names the lines. Fails with EX_USAGE if the name of the run is too long.
+ * The caller frees *ret with plan_free(). */
 int plan_make(const struct job *job, const struct plan_request *request, struct run_plan *ret,
 	struct error *err);
+
+/* Free the plan, but not its job, and reset *plan to PLAN_NONE. */
 void plan_free(struct run_plan *plan);
 
-/* Index of the CRS of that name, -1 if there is none. */
+/* The index of the CRS of that name in plan->crs; -1 if there is none. */
 int plan_find(const struct run_plan *plan, const char *name);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan_fit: a plan on other CPUs and other memory than the config says: --cpus and --memory, and --scale, which divides
- * them in proportion. Integers only, and nothing is lost: the parts add up to the whole.
+ * plan_fit: fits a plan to other CPUs and other memory than the config's: --cpus and --memory.
+ * With --scale it divides them in proportion to the config's figures. All arithmetic is on
+ * integers, and the parts always add up to the whole.
  */
 #include "plan_parts.h"
 
@@ -12,7 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* One CRS in a division. */
+/* One CRS in a division: its own figure and the part that it gets. */
 struct part {
 	const char *name;
 	uint64_t own, got;
@@ -27,8 +28,10 @@ static int compare_parts(const void *a, const void *b)
 	return strcmp((*left)->name, (*right)->name);
 }
 
-/* Whoever has most, above 1; ties by name. There is one, as the whole is at least 1 for each. */
-static struct part *largest(struct part *parts, size_t count)
+/* The part that got most; of equal ones, the first by name. divide() calls it only while more than
+ * `whole` is given out; as `whole` is at least 1 per part, the part that it returns is larger than
+ * 1. */
+static struct part *largest_part(struct part *parts, size_t count)
 {
 	struct part *most = &parts[0];
 	for (size_t i = 1; i < count; i++)
@@ -38,7 +41,8 @@ static struct part *largest(struct part *parts, size_t count)
 	return most;
 }
 
-/* Divide `whole`, at least 1 for each, in proportion to what each has of its own; see docs/config.md for the rule. */
+/* Divide `whole`, which is at least 1 per part, in proportion to the parts' own figures.
+ * docs/config.md has the rule. */
 static int divide(struct part *parts, size_t count, uint64_t whole, struct error *err)
 {
 	_cleanup_free_ struct part **order = calloc(count, sizeof *order);
@@ -58,7 +62,7 @@ static int divide(struct part *parts, size_t count, uint64_t whole, struct error
 			order[ordered++] = &parts[i];
 	}
 	for (; given > whole; given--)
-		largest(parts, count)->got--;
+		largest_part(parts, count)->got--;
 	qsort(order, ordered, sizeof(struct part *), compare_parts);
 	for (size_t i = 0; given < whole; given++, i = (i + 1) % ordered)
 		order[i]->got++;
@@ -112,8 +116,8 @@ int fit_memory(const struct job *job, const struct plan_request *request, struct
 	return add_hint(err, "--scale divides it in proportion");
 }
 
-/* The CPUs that the command line gives, where the topology does not choose them. */
-static struct cpulist pool_for(const struct plan_request *request)
+/* The CPUs that the command line gives, if the topology does not choose them. */
+static struct cpulist pool_for_options(const struct plan_request *request)
 {
 	struct cpulist host = request->host_cpus;
 	return request->cpu_count ? placement_take(&host, request->cpu_count) : request->cpus;
@@ -124,12 +128,12 @@ static bool by_topology(const struct plan_request *request)
 	return request->cpu_count && request->topology;
 }
 
-/* A slice of the CPUs for each, of the size that the division gave it. */
+/* Give each CRS a slice of the CPUs, as large as the division decided. */
 static int slice_cpus(const struct plan_request *request, const struct part *parts,
 	struct run_plan *plan, struct error *err)
 {
 	const struct cpulist none = {0};
-	struct cpulist pool = pool_for(request);
+	struct cpulist pool = pool_for_options(request);
 	_cleanup_free_ struct place_request *wanted = calloc(plan->crs_count + 1, sizeof *wanted);
 	if (!wanted)
 		return fail(err, ENOMEM, "plan");
@@ -164,8 +168,10 @@ static int scale_cpus(const struct plan_request *request, unsigned whole, struct
 		       : slice_cpus(request, parts, plan, err);
 }
 
-/* A CPU of the plan and who has it: the first CRS, and a figure that is the same for the same CRSs. Were it the same for
- * others too, a CPU would be placed beside another's; each CPU still has one place of its own. */
+/* A CPU of the plan and the CRSs that have it: the index of the first one (UINT32_MAX if there is
+ * none) and a hash of all of them. CPUs of the same CRSs have the same hash. If the hashes of
+ * different CRSs collide, their CPUs are placed next to each other, but each CPU still gets a
+ * place of its own. */
 struct owned {
 	uint32_t first;
 	uint64_t owners;
@@ -183,8 +189,10 @@ static int compare_owned(const void *a, const void *b)
 	return left->cpu - right->cpu;
 }
 
-/* The plan's CPUs, those of the same CRSs beside each other, those of none last. The caller frees them. */
-static struct owned *find_owners(const struct run_plan *plan, size_t *ret_count)
+/* List the plan's CPUs and the CRSs that have them, sorted so that the CPUs of the same CRSs are
+ * together and the CPUs of no CRS come last. The caller frees the array. Returns NULL when out of
+ * memory. */
+static struct owned *list_owned(const struct run_plan *plan, size_t *ret_count)
 {
 	struct owned *all = calloc(CPULIST_MAX, sizeof *all);
 	size_t count = 0;
@@ -208,14 +216,14 @@ static struct owned *find_owners(const struct run_plan *plan, size_t *ret_count)
 	return all;
 }
 
-/* Where each CPU goes by the topology: all that the same CRSs have is one request, so that what they share is shared
- * afterwards too, and nothing else. */
+/* Map each CPU of the plan to a CPU that the topology chooses. All CPUs of the same CRSs are one
+ * request, so that CRSs share afterwards exactly the CPUs that they shared before. */
 static int map_by_topology(
 	const struct plan_request *request, struct run_plan *plan, uint16_t *to, struct error *err)
 {
 	const struct cpulist none = {0};
 	size_t count = 0;
-	_cleanup_free_ struct owned *cpus = find_owners(plan, &count);
+	_cleanup_free_ struct owned *cpus = list_owned(plan, &count);
 	_cleanup_free_ struct place_request *wanted = calloc(count + 1, sizeof *wanted);
 	_cleanup_free_ uint16_t *request_of = calloc(count + 1, sizeof *request_of);
 	if (!cpus || !wanted || !request_of)
@@ -243,11 +251,11 @@ static int map_by_topology(
 	return 0;
 }
 
-/* Lowest to lowest. */
+/* Map the lowest CPU of the plan to the lowest given one, and so on. */
 static void map_in_order(
 	const struct plan_request *request, const struct run_plan *plan, uint16_t *to)
 {
-	struct cpulist pool = pool_for(request);
+	struct cpulist pool = pool_for_options(request);
 	unsigned target = cpulist_next(&pool, 0);
 	for (unsigned cpu = cpulist_next(&plan->cpus, 0); cpu < CPULIST_MAX;
 		cpu = cpulist_next(&plan->cpus, cpu + 1)) {

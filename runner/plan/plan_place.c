@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan_place: what a plan has to do with the machine's topology: CPUs on whole cores, memory on the nodes of the CPUs,
- * and all of it in words. Without a topology there is nothing to do and nothing to say.
+ * plan_place: the part of a plan that depends on the machine's topology. It places CPUs on whole
+ * cores, keeps memory on the nodes of the CPUs, and describes the result in notes and warnings.
+ * Without a topology it does nothing.
  */
 #include "plan_parts.h"
 
@@ -10,8 +11,9 @@
 
 #include <errno.h>
 
-/* The part of a node's memory that is left to the kernel and the host: one in so many. A CRS that is kept on a node
- * ends at what is free there, so memory that fits to the last byte does not fit. */
+/* One part in HOST_PART of a node's memory is left to the kernel and the host. A CRS that is kept
+ * on a node can use only what is free there, so memory that fits to the last byte does not fit in
+ * practice. */
 #define HOST_PART 16
 
 int place_cpus(const struct plan_request *request, const struct cpulist *pool,
@@ -25,7 +27,8 @@ int place_cpus(const struct plan_request *request, const struct cpulist *pool,
 	struct cpulist busy = *lists;
 	cpulist_subtract(&left, &request->taken);
 	cpulist_union(&busy, &request->taken);
-	/* Where too few are free it is for the lease to say who has them, and to wait. */
+	/* If too few CPUs are free, choose as if there were no other runs. Taking the lease then
+	 * reports which runs have the CPUs, or waits for them. */
 	if (placement_choose(topology, &left, &busy, wanted, count, &plan->placement, err) < 0 &&
 		placement_choose(topology, pool, lists, wanted, count, &plan->placement, err) < 0)
 		return -1;
@@ -36,8 +39,8 @@ int place_cpus(const struct plan_request *request, const struct cpulist *pool,
 	return placement_choose(topology, &left, &none, &wanted[count], 1, &any, err);
 }
 
-/* Which nodes would have to hold more than they have, if each CRS's memory lay on the nodes of its CPUs, on each in
- * proportion to its size. */
+/* Find the nodes that would need more memory than they have, if each CRS's memory were on the
+ * nodes of its CPUs, divided among them in proportion to their sizes. */
 static void find_full(
 	const struct topology *topology, const struct run_plan *plan, struct cpulist *ret_full)
 {
@@ -66,8 +69,9 @@ static void find_full(
 	*ret_full = full;
 }
 
-/* cpuset.mems says where memory comes from, and a node that is used up is an OOM kill even if others are free. So a CRS
- * is kept on its nodes only if all that could want memory there fits. */
+/* cpuset.mems restricts where a CRS's memory comes from. If its nodes are full, a CRS gets an OOM
+ * kill even when other nodes have free memory. So a CRS is kept on its nodes only if everything
+ * that may want memory there fits. */
 int place_memory(const struct plan_request *request, struct run_plan *plan, struct error *err)
 {
 	(void)err;
@@ -91,7 +95,7 @@ int place_memory(const struct plan_request *request, struct run_plan *plan, stru
 	return 0;
 }
 
-/* What a set of CPUs is in terms of cores. */
+/* A set of CPUs, counted in cores. */
 struct cpu_spread {
 	unsigned cpus, cores, whole;
 	uint16_t slowest, fastest;
@@ -121,7 +125,7 @@ static struct cpu_spread measure_spread(const struct topology *topology, const s
 	return spread;
 }
 
-/* "4 whole cores (8 CPUs) of node 0, memory there too" */
+/* Add a note such as "NAME: 8 CPUs on 4 cores of node 0, memory there too". */
 static int explain_crs(const struct topology *topology, const struct plan_crs *crs,
 	struct run_plan *plan, struct error *err)
 {
@@ -167,7 +171,8 @@ static int explain_choice(const struct topology *topology, struct run_plan *plan
 		cpulist_empty(&taken) ? "left to the host" : "needed too");
 }
 
-/* Another CRS on a sibling is another load on one's own core. Each core's first CRS is in a table. */
+/* Warn about CRSs that have threads of the same core, since each slows the other down. A table
+ * holds the first CRS of each core. */
 static int warn_shared_cores(
 	const struct topology *topology, struct run_plan *plan, struct error *err)
 {
@@ -195,7 +200,9 @@ static int warn_shared_cores(
 	return 0;
 }
 
-/* Figures of CRSs on cores of different kinds say little about the CRSs. */
+/* Warn if CRSs have cores of different speed, since their results then say little about the CRSs
+ * themselves (oss_crs_infra does not count), and if a CRS has several CPUs of which some are
+ * isolated. */
 static int warn_kinds(const struct topology *topology, struct run_plan *plan, struct error *err)
 {
 	struct cpu_spread first = {0};

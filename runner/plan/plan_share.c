@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan_share: what each CRS gets where the config leaves it to us. Numbers first, in whole CPUs and MiB; only then
- * which CPUs.
+ * plan_share: gives each CRS its CPUs and memory, in particular where the config does not say how
+ * much. It first decides how much each one gets, in whole CPUs and MiB, and then which CPUs.
  */
 #include "plan_parts.h"
 
@@ -11,9 +11,9 @@
 
 #include <errno.h>
 
-#define SHARE_MIB_MIN 512 /* of memory, for a CRS that says nothing */
+#define SHARE_MIB_MIN 512 /* of memory: the least for a CRS whose memory the config does not give */
 
-static int sum_memory(const struct job *job, uint64_t *ret, struct error *err)
+static int sum_crs_memory(const struct job *job, uint64_t *ret, struct error *err)
 {
 	uint64_t sum = 0;
 	for (size_t i = 0; i < job->crs_count; i++) {
@@ -26,8 +26,8 @@ static int sum_memory(const struct job *job, uint64_t *ret, struct error *err)
 	return 0;
 }
 
-/* The first CRS that says nothing about its memory (or its CPUs), and how many do. */
-static size_t silent(const struct job *job, bool memory, const struct job_crs **ret_first)
+/* Count the CRSs whose memory (or CPUs) the config does not give, and return the first of them. */
+static size_t count_silent(const struct job *job, bool memory, const struct job_crs **ret_first)
 {
 	size_t count = 0;
 	for (size_t i = job->crs_count; i-- > 0;) {
@@ -63,10 +63,10 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 	char have[SIZE_TEXT_MAX];
 	char want[SIZE_TEXT_MAX];
 	const struct job_crs *first = NULL;
-	size_t count = silent(job, true, &first);
+	size_t count = count_silent(job, true, &first);
 	uint64_t total = job->worker.memory;
 	uint64_t sum = 0;
-	if (sum_memory(job, &sum, err) < 0)
+	if (sum_crs_memory(job, &sum, err) < 0)
 		return -1;
 	if (total && sum > total) {
 		(void)fail_at(err, job->path, job->worker.memory_at,
@@ -98,15 +98,16 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 	return 0;
 }
 
-/* How many CPUs are wanted beside the lists: per CRS, and one request more for what the worker has beyond its CRSs where
- * its CPUs are a number. `listed` is the number of CPUs in lists. */
+/* Set the number of CPUs that each CRS gets by number, which is 0 for a CRS with a list.
+ * wanted[crs_count] is for the CPUs that the worker has beyond those of its CRSs, if its CPUs are
+ * given as a number. `listed` is the number of CPUs in lists. */
 static int count_cpus(const struct job *job, const struct run_plan *plan, unsigned listed,
 	struct place_request *wanted, struct error *err)
 {
 	const struct job_share *worker = &job->worker;
 	unsigned total = worker->cpu_count ? worker->cpu_count : cpulist_count(&worker->cpus);
 	const struct job_crs *first = NULL;
-	unsigned count = (unsigned)silent(job, false, &first);
+	unsigned count = (unsigned)count_silent(job, false, &first);
 	unsigned named = listed;
 	unsigned line = 0;
 	for (size_t i = 0; i < job->crs_count; i++) {
@@ -139,9 +140,10 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 	return 0;
 }
 
-/* What CPUs by number are taken from: the worker's, else the host's. Where the plan is to be fitted to --cpus anyway,
- * the host's CPUs do not matter yet. */
-static struct cpulist pool_for(
+/* The CPUs that CPUs by number are taken from: the worker's list, or else the host's CPUs. If
+ * --cpus is given, fit_cpus() maps the plan to other CPUs afterwards, so the host's CPUs do not
+ * matter yet. */
+static struct cpulist pool_for_config(
 	const struct job *job, const struct plan_request *request, bool fitted)
 {
 	struct cpulist all;
@@ -153,7 +155,7 @@ static struct cpulist pool_for(
 	return all;
 }
 
-/* The lowest ones: numbers before even shares, each in the file's order. */
+/* Take the lowest CPUs: CRSs with a number first, then even shares, each in the file's order. */
 static void take_wanted(const struct job *job, struct cpulist *pool, struct place_request *wanted,
 	struct run_plan *plan)
 {
@@ -178,7 +180,7 @@ int share_cpus(const struct job *job, const struct plan_request *request, struct
 	if (count_cpus(job, plan, cpulist_count(&lists), wanted, err) < 0)
 		return -1;
 	bool fitted = !cpulist_empty(&request->cpus) || request->cpu_count;
-	struct cpulist pool = pool_for(job, request, fitted);
+	struct cpulist pool = pool_for_config(job, request, fitted);
 	cpulist_subtract(&pool, &lists);
 	unsigned sum = wanted[count].count;
 	for (size_t i = 0; i < count; i++) {
@@ -190,7 +192,8 @@ int share_cpus(const struct job *job, const struct plan_request *request, struct
 			job->worker.cpus_at.line ? job->worker.cpus_at : job->crs[0].at,
 			"%u CPUs are wanted, this host has %u that no CRS names", sum,
 			cpulist_count(&pool));
-	/* A worker's list that the host does not have is an error, but a later one. */
+	/* A worker's list with CPUs that the host does not have is an error that check_host_cpus()
+	 * reports later. */
 	bool placeable = request->topology && !fitted && cpulist_within(&pool, &request->host_cpus);
 	if (sum > 0 && placeable) {
 		if (place_cpus(request, &pool, &lists, wanted, count, plan, err) < 0)

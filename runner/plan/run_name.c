@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * run_name: the only place that knows the form of a run's name. The parser accepts what run_name_format() writes and
- * nothing else, so a cgroup or a label made by hand is never taken for a run.
+ * run_name: the only file that knows the form of a run's name. The parser accepts what
+ * run_name_format() writes and nothing else, so that a cgroup or a label that somebody made by
+ * hand is not mistaken for a run.
  */
 #include "run_name.h"
 
@@ -13,7 +14,7 @@
 #define DIGITS     "0123456789"
 #define HEX        "0123456789abcdef"
 #define GOOD       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-" DIGITS
-#define TIME_MAX   19 /* digits, so that the number fits */
+#define TIME_MAX   19 /* digits of a timestamp, so that it fits in 64 bits */
 #define RANDOM_LEN 8
 
 const char *phase_name(enum phase phase)
@@ -45,7 +46,8 @@ int run_name_set(struct run_name *name, const char *run_id, const char *worker, 
 		return fail_too_long(err);
 	copy_part(name->run_id, run_id);
 	copy_part(name->worker, worker);
-	/* The name is never "." or "..", since it has more parts. But it could be hidden. */
+	/* The whole name is never "." or "..", since it has more parts, but a dot at the beginning
+	 * would hide the run's files. */
 	if (name->run_id[0] == '.')
 		name->run_id[0] = '-';
 	return 0;
@@ -58,7 +60,7 @@ int run_name_format(const struct run_name *name, char buf[static NAME_MAX + 1], 
 	return n < 0 || n > NAME_MAX ? fail_too_long(err) : 0;
 }
 
-/* "run-1764000000-0a1b2c3d-" at the beginning of text: where it ends, or NULL. */
+/* Parse "run-1764000000-0a1b2c3d-" at the beginning of text. Returns the text after it, or NULL. */
 static const char *parse_middle(const char *text, struct run_name *ret)
 {
 	for (enum phase phase = PHASE_BUILD; phase <= PHASE_EXEC; phase++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * run_name: the name of a run, <run_id>-<phase>-<timestamp>-<random>-<worker>: made from its parts and taken apart
- * again. It names the run's cgroup, its files and, in lower case, its Compose project.
+ * run_name: writes and parses the name of a run, <run_id>-<phase>-<timestamp>-<random>-<worker>.
+ * The run's cgroup, its files and, in lower case, its Compose project have this name.
  */
 #ifndef OSS_CRS_RUN_NAME_H
 #define OSS_CRS_RUN_NAME_H
@@ -26,18 +26,19 @@ struct run_name {
 	char worker[NAME_MAX + 1];
 	enum phase phase;
 	uint64_t timestamp; /* Unix seconds */
-	uint32_t random;    /* keeps two runs of the same second apart */
+	uint32_t random;    /* distinguishes two runs that start in the same second */
 };
 
-/* Set run id and worker, with each character other than [A-Za-z0-9._-] replaced by '-'. EX_USAGE for one that is
- * longer than a file name. */
+/* Set the run id and the worker, with each character other than [A-Za-z0-9._-] and a dot at the
+ * beginning of the run id replaced by '-'. Fails with EX_USAGE if one of them is longer than a
+ * file name (NAME_MAX). */
 int run_name_set(struct run_name *name, const char *run_id, const char *worker, struct error *err);
 
-/* Write the whole name. EX_USAGE if it is longer than a file name (NAME_MAX). */
+/* Write the whole name to buf. Fails with EX_USAGE if it is longer than a file name (NAME_MAX). */
 int run_name_format(const struct run_name *name, char buf[static NAME_MAX + 1], struct error *err);
 
-/* Whether a text is the name of a run, and its parts if so. Where a text can be read in two ways, the worker is the
- * shorter one. */
+/* Whether a text is the name of a run; fills in *ret if so. If the text can be parsed in two ways,
+ * the worker is the shorter of the two. */
 bool run_name_parse(const char *text, struct run_name *ret);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * topology: questions about a machine that machine.c has read. Pure: nothing here looks at a file.
+ * topology: answers questions about a machine that machine.c has read. It is pure: no function
+ * here opens a file.
  */
 #include "topology.h"
 
