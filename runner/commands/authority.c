@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * authority: looks at the user's groups and at which of pkexec(1) and sudo(8) is installed. No process is started: the
- * command that is named asks polkit or sudoers itself.
+ * authority: suggest how a user gets delegation, judged by the user's groups and by the presence
+ * of pkexec(1) and sudo(8). This file starts no process and checks no policy: polkit or sudoers
+ * decides when the user types the suggested command.
  */
 #include "authority.h"
 
@@ -13,7 +14,7 @@
 
 #define COMMAND    "oss-crs-setup delegate"
 #define GROUPS_MAX 256
-#define ENTRY_MAX  16384 /* bytes of a user's or group's entry */
+#define ENTRY_MAX  16384 /* bytes for one entry of passwd or group */
 
 static bool has_program(const char *path)
 {

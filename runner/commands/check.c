@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * check: the table of findings. Each looks at one thing, changes nothing, and carries its own remedy. The ids are
- * part of `check --json` and do not change.
+ * check: the `check` command and its table of findings. A finding looks at one condition of the
+ * host, changes nothing, and carries its own remedy. The ids are part of the `check --json`
+ * format and do not change.
+ *
+ * The findings about the engines are in check_engine.c, those about the machine in
+ * check_machine.c.
  */
 #include "check_parts.h"
 #include "commands.h"
@@ -25,8 +29,8 @@ struct finding {
 	enum need need;
 };
 
-struct outcome {
-	int result; /* as look() gave it */
+struct finding_outcome {
+	int result; /* as look() returned it */
 	char detail[DETAIL_MAX];
 	struct error problem;
 };
@@ -37,7 +41,7 @@ static int look_cgroup2(struct check_facts *facts, char *detail, struct error *e
 	return host_cgroup2(&facts->context->host, err);
 }
 
-/* cgroup.kill is the newest file that cannot be done without; memory.peak (5.19) can. */
+/* The newest kernel file that a run needs is cgroup.kill (5.14). memory.peak (5.19) is optional. */
 static int look_kernel(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)facts;
@@ -77,7 +81,7 @@ static const struct finding findings[] = {
 	{"podman", look_podman, NEED_PODMAN},
 	{"podman-ids", look_podman_ids, NEED_PODMAN},
 	{"podman-manager", look_podman_manager, NEED_PODMAN},
-	{"engine", look_engine, NEED_ALWAYS}, /* after those of both */
+	{"engine", look_engine, NEED_ALWAYS}, /* reads the results of the rows above */
 	{"compose", look_compose, NEED_ALWAYS},
 	{"smt", look_smt, NEED_ADVICE},
 	{"numa", look_numa, NEED_ADVICE},
@@ -87,22 +91,22 @@ static const struct finding findings[] = {
 
 #define FINDING_COUNT (sizeof findings / sizeof *findings)
 
-/* Whether the job gets that engine, or would if it were ready. */
-static bool is_wanted(const struct check_facts *facts, enum engine_kind kind, int wanted)
+/* Whether the job gets that engine. If no engine can be used, whether --engine asks for it. */
+static bool is_engine_wanted(const struct check_facts *facts, enum engine_kind kind, int wanted)
 {
 	return facts->chosen ? facts->kind == kind : facts->context->options.engine == wanted;
 }
 
-/* Whether the host is not ready without it. */
+/* Whether the host is not ready while a finding with this need is not met. */
 static bool is_needed(const struct check_facts *facts, enum need need)
 {
 	switch (need) {
 	case NEED_ALWAYS:
 		return true;
 	case NEED_DOCKER:
-		return is_wanted(facts, ENGINE_DOCKER, WANT_DOCKER);
+		return is_engine_wanted(facts, ENGINE_DOCKER, WANT_DOCKER);
 	case NEED_PODMAN:
-		return is_wanted(facts, ENGINE_PODMAN, WANT_PODMAN);
+		return is_engine_wanted(facts, ENGINE_PODMAN, WANT_PODMAN);
 	case NEED_ADVICE:
 		return false;
 	}
@@ -120,7 +124,7 @@ static const char *word_of(
 }
 
 static void print_finding(const struct check_facts *facts, const struct finding *finding,
-	const struct outcome *outcome)
+	const struct finding_outcome *outcome)
 {
 	const char *word = word_of(facts, finding, outcome->result);
 	bool failed = outcome->result < 0;
@@ -131,7 +135,7 @@ static void print_finding(const struct check_facts *facts, const struct finding 
 }
 
 static json_t *finding_to_json(const struct check_facts *facts, const struct finding *finding,
-	const struct outcome *outcome)
+	const struct finding_outcome *outcome)
 {
 	bool failed = outcome->result < 0;
 	return json_pack("{s:s, s:b, s:b, s:s, s:s}", "id", finding->id, "ok", outcome->result == 0,
@@ -140,7 +144,8 @@ static json_t *finding_to_json(const struct check_facts *facts, const struct fin
 		failed ? outcome->problem.hint : "");
 }
 
-/* Without it the findings about it cannot be told. */
+/* Read the topology. If that fails, *ret stays empty, and the findings that use it report that
+ * they do not know. */
 static void read_topology(const struct context *context, struct topology *ret)
 {
 	struct error ignored = {0};
@@ -150,7 +155,8 @@ static void read_topology(const struct context *context, struct topology *ret)
 		(void)machine_topology(sys, ret, &ignored);
 }
 
-/* Whether the job gets Docker: to look at Podman takes a process and a bus. */
+/* Whether the job gets Docker, so that check can skip Podman: looking at Podman takes a process
+ * and a connection to the user manager's bus. */
 static bool is_without_podman(const struct check_facts *facts)
 {
 	int wanted = facts->context->options.engine;
@@ -158,8 +164,8 @@ static bool is_without_podman(const struct check_facts *facts)
 	return wanted == WANT_DOCKER || (wanted == WANT_ANY_ENGINE && docker_ready);
 }
 
-static int look_at(
-	const struct finding *finding, struct check_facts *facts, struct outcome *outcome)
+static int look_at_finding(
+	const struct finding *finding, struct check_facts *facts, struct finding_outcome *outcome)
 {
 	if (finding->need != NEED_PODMAN || !is_without_podman(facts))
 		return finding->look(facts, outcome->detail, &outcome->problem);
@@ -168,20 +174,21 @@ static int look_at(
 	return 1;
 }
 
-static void look_at_all(struct check_facts *facts, struct outcome outcomes[static FINDING_COUNT])
+static void look_at_findings(
+	struct check_facts *facts, struct finding_outcome outcomes[static FINDING_COUNT])
 {
 	for (size_t i = 0; i < FINDING_COUNT; i++) {
-		struct outcome *outcome = &outcomes[i];
+		struct finding_outcome *outcome = &outcomes[i];
 		struct error *first = &facts->problems[findings[i].need];
-		*outcome = (struct outcome){.result = 0};
-		outcome->result = look_at(&findings[i], facts, outcome);
+		*outcome = (struct finding_outcome){.result = 0};
+		outcome->result = look_at_finding(&findings[i], facts, outcome);
 		if (outcome->result < 0 && !first->msg[0])
 			*first = outcome->problem;
 	}
 }
 
-static int print_json(const struct check_facts *facts,
-	const struct outcome outcomes[static FINDING_COUNT], bool ready, struct error *err)
+static int print_findings_json(const struct check_facts *facts,
+	const struct finding_outcome outcomes[static FINDING_COUNT], bool ready, struct error *err)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < FINDING_COUNT; i++)
@@ -196,18 +203,18 @@ static int print_json(const struct check_facts *facts,
 
 int cmd_check(const struct context *context, struct error *err)
 {
-	struct outcome outcomes[FINDING_COUNT];
+	struct finding_outcome outcomes[FINDING_COUNT];
 	struct check_facts facts = {.context = context, .engine = ENGINE_NONE};
 	bool quiet = context->options.quiet;
 	bool ready = true;
 	read_topology(context, &facts.topology);
-	look_at_all(&facts, outcomes);
+	look_at_findings(&facts, outcomes);
 	engine_close(&facts.engine);
 	topology_free(&facts.topology);
 	for (size_t i = 0; i < FINDING_COUNT; i++)
 		ready = ready && (outcomes[i].result == 0 || !is_needed(&facts, findings[i].need));
 	if (context->options.json) {
-		if (print_json(&facts, outcomes, ready, err) < 0)
+		if (print_findings_json(&facts, outcomes, ready, err) < 0)
 			return -1;
 	} else {
 		for (size_t i = 0; i < FINDING_COUNT; i++)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * check_engine: the findings about what runs the containers.
+ * check_engine: the findings about the container engines and Compose. look_docker() opens the
+ * connection that the other findings about Docker use. look_engine() reads the errors of all of
+ * them and applies the rule of engine_select.h.
  */
 #include "check_parts.h"
 
@@ -53,7 +55,7 @@ int look_driver(struct check_facts *facts, char *detail, struct error *err)
 	return engine_check_driver(&facts->engine, &facts->info, err);
 }
 
-/* "podman version 5.4.2" */
+/* The output is like "podman version 5.4.2"; the last word is the version. */
 int look_podman(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)facts;
@@ -63,7 +65,8 @@ int look_podman(struct check_facts *facts, char *detail, struct error *err)
 	if (podman_find(&program, err) < 0)
 		return -1;
 	struct spawn spawn = SPAWN(((const char *const[]){program, "--version", NULL}));
-	/* Where there is one: it makes the directory even for this, and check only looks. */
+	/* Podman 5 makes the user's configuration directory even for --version. check must change
+	 * nothing, so it names a directory that exists. */
 	spawn.env = (const char *const[]){"XDG_CONFIG_HOME=/", NULL};
 	if (proc_capture(&spawn, VERSION_OUTPUT_MAX, &text, &status, err) < 0)
 		return -1;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * check_machine: what about the machine makes runs hard to compare. Advice: none of it keeps a run from starting.
+ * check_machine: the findings about what on the machine makes runs hard to compare. They are
+ * advice: none of them keeps a run from starting. check_parts.h names the kernel document of
+ * each.
  */
 #include "check_parts.h"
 
@@ -33,7 +35,8 @@ int look_smt(struct check_facts *facts, char *detail, struct error *err)
 			     "echo off | sudo tee /sys/devices/system/cpu/smt/control");
 }
 
-/* Whether all nodes with CPUs have as many of them and about as much memory. */
+/* Whether all nodes with CPUs have the same number of CPUs and about the same memory: each
+ * differs from the first node by at most an eighth of the larger one's memory. */
 static bool nodes_alike(const struct topology *topology)
 {
 	unsigned cpus[CPULIST_MAX] = {0};
@@ -70,7 +73,7 @@ int look_numa(struct check_facts *facts, char *detail, struct error *err)
 			topology->node_count);
 		return add_hint(err, "see which CRS is on which: oss-crs-run plan CONFIG");
 	}
-	/* Kernels without it have no such file. */
+	/* A kernel without NUMA balancing does not have this file. */
 	(void)fs_read_attr(facts->context->host.root, "proc/sys/kernel/numa_balancing", balancing,
 		sizeof balancing, &ignored);
 	if (strcmp(balancing, "0") == 0)
@@ -101,7 +104,8 @@ int look_isolated(struct check_facts *facts, char *detail, struct error *err)
 		"keep them out of the config's lists, or isolcpus= off the kernel command line");
 }
 
-/* The governor of a cpufreq policy, that is of CPUs that change their clock together. Empty where there is none. */
+/* Read the governor of a cpufreq policy, which is a group of CPUs that change their clock
+ * together. *ret is empty if the policy has no governor. */
 static int read_governor(int dir, const char *policy, char *ret, size_t size, struct error *err)
 {
 	char path[288];

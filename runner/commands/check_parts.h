@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * check_parts: what the findings of check share. Only check.c lists them.
+ * check_parts: what the files of `check` share. The table in check.c is the only caller of the
+ * functions declared here; check_engine.c and check_machine.c define them.
  */
 #ifndef OSS_CRS_CHECK_PARTS_H
 #define OSS_CRS_CHECK_PARTS_H
@@ -11,54 +12,59 @@
 
 #define DETAIL_MAX 512
 
-/* What a finding is needed for. */
+/* When a host that does not meet a finding is not ready. */
 enum need {
 	NEED_ALWAYS,
 	NEED_DOCKER, /* if the job gets Docker */
-	NEED_PODMAN, /* if it gets Podman */
-	NEED_ADVICE, /* for nothing: the host is ready without it */
+	NEED_PODMAN, /* if the job gets Podman */
+	NEED_ADVICE, /* never: the finding is only advice */
 };
 
-/* What findings look at, and what earlier ones found out. */
+/* What the findings read, and what they store for later findings. */
 struct check_facts {
 	const struct context *context;
 	struct engine engine; /* Docker */
 	struct engine_info info;
 	bool connected; /* info is filled in */
-	struct error
-		problems[NEED_ADVICE + 1]; /* the first of each need; msg empty if there is none */
-	bool chosen;                       /* whether there is an engine, and which */
+	/* The first error of each need; msg is empty if there is none. */
+	struct error problems[NEED_ADVICE + 1];
+	bool chosen; /* an engine can be used; kind says which */
 	enum engine_kind kind;
 	struct topology topology; /* count 0: not known */
 };
 
-/* A look at one thing. 0: met, with a detail; -1: not met, with an error; 1: cannot be told, with a detail that says
- * why. detail holds DETAIL_MAX bytes. */
+/* Each function looks at one condition. It returns 0 with a detail if the condition is met, -1
+ * with an error if it is not, and 1 with a detail that says why if it does not know. detail holds
+ * DETAIL_MAX bytes. */
 
-/* Docker, found as its CLI finds it. */
+/* Docker, found the way its CLI finds it. look_docker() connects to it and fills in
+ * facts->engine, which the caller closes, and facts->info. The other functions return 1 without a
+ * connection. */
 int look_docker(struct check_facts *facts, char *detail, struct error *err);
 int look_local(struct check_facts *facts, char *detail, struct error *err);
 int look_version(struct check_facts *facts, char *detail, struct error *err);
 int look_driver(struct check_facts *facts, char *detail, struct error *err);
 
-/* Podman, as far as it can be told without starting it. */
+/* Podman, as far as it can be checked without starting its service. */
 int look_podman(struct check_facts *facts, char *detail, struct error *err);
 int look_podman_ids(struct check_facts *facts, char *detail, struct error *err);
 int look_podman_manager(struct check_facts *facts, char *detail, struct error *err);
 
-/* Which of the two a job gets, by what was found of them. */
+/* Which engine a job gets, by the errors that the findings about both engines stored. */
 int look_engine(struct check_facts *facts, char *detail, struct error *err);
 
+/* Whether Compose is installed: Docker's plugin or docker-compose. */
 int look_compose(struct check_facts *facts, char *detail, struct error *err);
 
-/* Threads of one core slow each other down, so runs that share cores cannot be compared. */
+/* Threads of one core slow each other down, so runs that share cores are hard to compare. */
 int look_smt(struct check_facts *facts, char *detail, struct error *err);
 
 /* Nodes that differ, or pages that the kernel moves between them (numa_balancing in
  * Documentation/admin-guide/sysctl/kernel.rst). */
 int look_numa(struct check_facts *facts, char *detail, struct error *err);
 
-/* CPUs outside the scheduler's balancing (isolcpus= in Documentation/admin-guide/kernel-parameters.txt). */
+/* CPUs outside the scheduler's balancing (isolcpus= in
+ * Documentation/admin-guide/kernel-parameters.txt). */
 int look_isolated(struct check_facts *facts, char *detail, struct error *err);
 
 /* Clocks that change with the load (Documentation/admin-guide/pm/cpufreq.rst). */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * cmd_clean: remove what runs have left. What there is, whether it lives, and the order of removal are leftovers.h's; here
- * is which of it the user wants gone, and what is said.
+ * cmd_clean: the `clean` command: remove what runs have left. leftovers.h finds the runs, decides
+ * which are live, and removes them in the right order. This file selects the runs that the user
+ * wants removed, and prints what happened to them.
  */
 #include "commands.h"
 
@@ -21,7 +22,8 @@ struct cleaner {
 	unsigned removed;
 };
 
-/* What is removed needs no particular driver, only that it is here. */
+/* Connect to Docker. Removal works with any cgroup driver; the daemon only has to run on this
+ * host. */
 static int open_docker(struct engine *ret, struct error *err)
 {
 	struct engine_info info = {0};
@@ -33,7 +35,8 @@ static int open_docker(struct engine *ret, struct error *err)
 	return -1;
 }
 
-/* To start Podman takes longer than all else: it is asked only if the user has had runs on it. */
+/* Start and connect to Podman, if that has not happened yet. It takes longer than everything
+ * else, so the callers do it only if the user has had runs on Podman. */
 static int open_podman(struct cleaner *cleaner, struct error *err)
 {
 	if (cleaner->leftovers.engines[ENGINE_PODMAN])
@@ -41,7 +44,7 @@ static int open_podman(struct cleaner *cleaner, struct error *err)
 	return leftovers_open_podman(&cleaner->leftovers, &cleaner->podman, err);
 }
 
-/* Both engines, as far as they are there. That neither is, is worth a word. */
+/* Open each engine that is available, and print a note if none is. */
 static void open_engines(struct cleaner *cleaner)
 {
 	const struct context *context = cleaner->context;
@@ -60,7 +63,8 @@ static void open_engines(struct cleaner *cleaner)
 static int remove_run(struct cleaner *cleaner, const struct left_run *run, struct error *err)
 {
 	bool dry = cleaner->context->options.dry_run;
-	/* It may have been started where another directory is the one for state. */
+	/* The run may have been started with another state directory. Then open_engines() did not
+	 * see that the user has runs on Podman. */
 	if (run->kind == ENGINE_PODMAN && !dry && open_podman(cleaner, err) < 0)
 		return -1;
 	int removed = dry ? 1 : leftovers_remove(&cleaner->leftovers, run, err);
@@ -72,7 +76,7 @@ static int remove_run(struct cleaner *cleaner, const struct left_run *run, struc
 	return 0;
 }
 
-/* A run that the user has asked for. */
+/* Remove a run that the user named. A live one needs --all. */
 static int clean_named(struct cleaner *cleaner, const char *name, struct error *err)
 {
 	const struct left_run *run = NULL;
@@ -90,7 +94,8 @@ static int clean_named(struct cleaner *cleaner, const char *name, struct error *
 	return remove_run(cleaner, run, err);
 }
 
-/* Every run that is dead, or with --all every run. One that fails keeps none of the others. */
+/* Remove every dead run, and with --all the live ones too. An error does not stop the others: the
+ * last error is returned, and the earlier ones are logged. */
 static int clean_all(struct cleaner *cleaner, struct error *err)
 {
 	int result = 0;
@@ -108,7 +113,7 @@ static int clean_all(struct cleaner *cleaner, struct error *err)
 	return result;
 }
 
-static int clean(struct cleaner *cleaner, struct error *err)
+static int clean_runs(struct cleaner *cleaner, struct error *err)
 {
 	const struct options *options = &cleaner->context->options;
 	if (leftovers_find(&cleaner->leftovers, &cleaner->runs, err) < 0)
@@ -134,7 +139,7 @@ int cmd_clean(const struct context *context, struct error *err)
 	int result = leftovers_open(&context->host, context->uid, true, &cleaner.leftovers, err);
 	if (result == 0) {
 		open_engines(&cleaner);
-		result = clean(&cleaner, err);
+		result = clean_runs(&cleaner, err);
 		engine_close(&cleaner.docker);
 		if (leftovers_close_podman(&cleaner.leftovers, &closing) < 0 && result == 0) {
 			*err = closing;

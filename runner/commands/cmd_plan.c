@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * cmd_plan: what would be made, as a table, in words and as a drawing, or as JSON. Touches nothing.
+ * cmd_plan: the `plan` command: print what a run would make, as a table with notes and a drawing,
+ * or as JSON. It changes nothing.
  */
 #include "commands.h"
 
@@ -24,7 +25,7 @@ static json_t *texts_to_json(char *const *texts, size_t count)
 	return array;
 }
 
-static json_t *crs_to_json(const struct run_plan *plan, const struct plan_crs *crs)
+static json_t *plan_crs_to_json(const struct run_plan *plan, const struct plan_crs *crs)
 {
 	char mems[CPULIST_TEXT_MAX];
 	char cpus[CPULIST_TEXT_MAX];
@@ -36,7 +37,8 @@ static json_t *crs_to_json(const struct run_plan *plan, const struct plan_crs *c
 		parent);
 }
 
-/* Whether the run could begin now. For another machine, or where there are no cgroups to look at, nobody can say. */
+/* Whether the run could begin now. That is not known if the plan is for another machine, or if
+ * the cgroups of this one cannot be read. */
 struct prospect {
 	bool known;
 	struct ledger ledger;
@@ -49,7 +51,7 @@ static void prospect_free(struct prospect *prospect)
 	ledger_free(&prospect->ledger);
 }
 
-static struct prospect look(const struct context *context, const struct run_plan *plan)
+static struct prospect find_prospect(const struct context *context, const struct run_plan *plan)
 {
 	const struct options *options = &context->options;
 	struct prospect prospect = {.ledger = LEDGER_NONE};
@@ -77,7 +79,7 @@ static json_t *prospect_to_json(const struct context *context, const struct pros
 		lease_to_json(&prospect->ledger));
 }
 
-static int print_json(const struct context *context, const struct run_plan *plan,
+static int print_plan_json(const struct context *context, const struct run_plan *plan,
 	const struct prospect *prospect, struct error *err)
 {
 	char cpus[CPULIST_TEXT_MAX];
@@ -85,7 +87,7 @@ static int print_json(const struct context *context, const struct run_plan *plan
 	(void)snprintf(path, sizeof path, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
 	json_t *crs = json_array();
 	for (size_t i = 0; i < plan->crs_count; i++)
-		(void)json_array_append_new(crs, crs_to_json(plan, &plan->crs[i]));
+		(void)json_array_append_new(crs, plan_crs_to_json(plan, &plan->crs[i]));
 	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}",
 		"version", 1, "format", job_format_name(plan->job->format), "worker", plan->worker,
 		"name", plan->name, "path", path, "cgroup_parent", plan->cgroup_parent, "cpus",
@@ -122,7 +124,7 @@ static void print_prospect(const struct prospect *prospect)
 						      &prospect->view, text, sizeof text));
 }
 
-static int print_table(
+static int print_plan_table(
 	const struct run_plan *plan, const struct prospect *prospect, struct error *err)
 {
 	static const struct grid_column columns[] = {{.title = "CRS"}, {.title = "CPUS"},
@@ -155,10 +157,10 @@ int cmd_plan(const struct context *context, struct error *err)
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
 	if (load_plan(context, PHASE_RUN, &job, &plan, err) < 0)
 		return -1;
-	_cleanup_(prospect_free) struct prospect prospect = look(context, &plan);
+	_cleanup_(prospect_free) struct prospect prospect = find_prospect(context, &plan);
 	if (context->options.json)
-		return print_json(context, &plan, &prospect, err);
-	if (print_table(&plan, &prospect, err) < 0)
+		return print_plan_json(context, &plan, &prospect, err);
+	if (print_plan_table(&plan, &prospect, err) < 0)
 		return -1;
 	if (plan.topology.count == 0)
 		return 0;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * cmd_report: what runs that have ended came to: which there are, one of them as tables, pictures or a page, or two
- * side by side.
+ * cmd_report: the `report` command: show the reports of runs that have ended. Without an argument
+ * it lists them. With one argument it shows a run as tables, JSON, a picture or an HTML page, and
+ * with two it compares two runs. All figures are read from the JSON document that the run left
+ * (summary.h).
  */
 #include "commands.h"
 
@@ -17,7 +19,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* The store is opened when it is needed: a file can be read without one. */
+/* Open the store. Only callers that need it do so: a file can be read without a store. */
 static int open_store(struct store *store, struct error *err)
 {
 	if (store_open(false, store, err) == 0)
@@ -28,7 +30,7 @@ static int open_store(struct store *store, struct error *err)
 	return add_hint(err, "`build` and `run` leave one each; `exec` does with --record");
 }
 
-static int read_file(const char *path, struct summary *ret, struct error *err)
+static int read_report_file(const char *path, struct summary *ret, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
@@ -43,7 +45,8 @@ static int read_file(const char *path, struct summary *ret, struct error *err)
 	return summary_parse(path, text, len, ret, err);
 }
 
-/* Whether RUN|FILE is a file: it is the path of one, or one is there. The name of a run has no slash. */
+/* Whether the argument RUN|FILE is a file: it contains a slash, which the name of a run does not,
+ * or a file of that name exists. */
 static bool is_file(const char *text)
 {
 	struct stat st;
@@ -54,14 +57,15 @@ static int read_argument(const char *text, struct summary *ret, struct error *er
 {
 	_cleanup_(store_close) struct store store = STORE_CLOSED;
 	if (is_file(text))
-		return read_file(text, ret, err);
+		return read_report_file(text, ret, err);
 	return open_store(&store, err) < 0 ? -1 : store_get(&store, text, ret, err);
 }
 
-/* ---- what it is written as ------------------------------------------------------------------------------------ */
+/* ---- output formats ------------------------------------------------------------------------ */
 
-/* Write a file by `write`. It is made in memory first: where something is wrong, the file stays as it is. */
-static int write_file(const char *path, const struct summary *summary,
+/* Write the file at path with `write`. The text is made in memory first, so that an error of
+ * `write` leaves an existing file unchanged. */
+static int write_report_file(const char *path, const struct summary *summary,
 	int (*write)(const struct summary *summary, FILE *to, struct error *err), struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -89,7 +93,7 @@ static int write_svg(const struct summary *summary, FILE *to, struct error *err)
 	return result;
 }
 
-static int print_json(json_t *root, struct error *err)
+static int print_document(json_t *root, struct error *err)
 {
 	return root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF
 		       ? 0
@@ -102,12 +106,12 @@ static int report_one(const struct context *context, const char *argument, struc
 	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
 	if (read_argument(argument, &summary, err) < 0)
 		return -1;
-	if (options->svg && write_file(options->svg, &summary, write_svg, err) < 0)
+	if (options->svg && write_report_file(options->svg, &summary, write_svg, err) < 0)
 		return -1;
-	if (options->html && write_file(options->html, &summary, html_write, err) < 0)
+	if (options->html && write_report_file(options->html, &summary, html_write, err) < 0)
 		return -1;
 	if (options->json)
-		return print_json(summary.root, err);
+		return print_document(summary.root, err);
 	if (options->svg || options->html)
 		return 0;
 	return tables_print_run(&summary, stdout, err) < 0 ? -1
@@ -129,7 +133,7 @@ static int report_two(
 	if (!options->json)
 		return tables_print_comparison(&comparison, stdout, err);
 	json_t *root = comparison_to_json(&comparison);
-	int result = print_json(root, err);
+	int result = print_document(root, err);
 	json_decref(root);
 	return result;
 }
@@ -154,7 +158,7 @@ static int report_names(const struct context *context, struct error *err)
 	if (!names)
 		return 0;
 	json_t *root = json_pack("{s:i, s:o}", "version", 1, "reports", names);
-	int result = print_json(root, err);
+	int result = print_document(root, err);
 	json_decref(root);
 	return result;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * cmd_selftest: a throwaway run of one CRS on this host, in which real processes try to get more than it has. What
- * stops them is the kernel; this only starts them, looks at how they ended, and says so.
+ * cmd_selftest: the `selftest` command. It makes a temporary run of one CRS on this host and
+ * starts real processes in it that try to get more than the CRS has (trials.h). The kernel stops
+ * them; this file starts them, looks at how they ended, and prints the result.
  */
 #include "commands.h"
 
@@ -26,7 +27,7 @@
 #define CRS_NAME   "selftest"
 #define OUTPUT_MAX 256
 
-struct outcome {
+struct trial_outcome {
 	enum trial_result result;
 	char detail[OUTPUT_MAX];
 };
@@ -36,11 +37,12 @@ struct selftest {
 	struct job job;
 	struct run_plan plan;
 	struct cg_tree tree;
-	struct ledger shared; /* nobody */
+	struct ledger shared; /* empty: selftest shares nothing */
 	int oss_crs_fd, signals;
 };
 
-/* The lowest CPU that is no run's: the trials must not disturb one. */
+/* Choose the lowest CPU that belongs to no run, since the trials must not disturb one.
+ * EX_TEMPFAIL if there is none. */
 static int choose_cpu(const struct context *context, const struct cpulist *host_cpus, unsigned *ret,
 	struct error *err)
 {
@@ -58,8 +60,8 @@ static int choose_cpu(const struct context *context, const struct cpulist *host_
 	return 0;
 }
 
-/* One CRS with one CPU, and a cgroup beside it to move to. */
-static int make_plan(struct selftest *self, struct error *err)
+/* Plan one CRS with one CPU, and a second cgroup beside it that a trial tries to move to. */
+static int make_selftest_plan(struct selftest *self, struct error *err)
 {
 	struct plan_request request = {.phase = PHASE_EXEC,
 		.run_id = CRS_NAME,
@@ -83,7 +85,8 @@ static int make_plan(struct selftest *self, struct error *err)
 		       : plan_make(&self->job, &request, &self->plan, err);
 }
 
-/* Run a trial inside the CRS, in this program over again; its words come by a pipe. */
+/* Run a trial: start this program again inside the CRS, with the trial's name, and wait for it.
+ * What it prints comes through a pipe into `words`. */
 static int run_trial(const struct selftest *self, const struct trial *trial,
 	struct launch_end *ret_end, char words[static OUTPUT_MAX], struct error *err)
 {
@@ -114,9 +117,11 @@ static int run_trial(const struct selftest *self, const struct trial *trial,
 	return 0;
 }
 
-/* Killed: by its CRS's limit, as the CRS's own counter says, and not by anything else. */
+/* Judge a trial that printed nothing. It was held if the limit of its CRS killed it: it ended by
+ * SIGKILL, the CRS counts one more OOM kill, and the CRS's peak, where the kernel reports it, is
+ * within the limit. */
 static int judge_kill(const struct selftest *self, int status, uint64_t kills_before,
-	struct outcome *ret, struct error *err)
+	struct trial_outcome *ret, struct error *err)
 {
 	struct cgroup_stat usage;
 	if (cgroup_stat_read_at(self->tree.worker, CRS_NAME, CGROUP_STAT_LIVE, &usage, err) < 0)
@@ -132,8 +137,8 @@ static int judge_kill(const struct selftest *self, int status, uint64_t kills_be
 	return 0;
 }
 
-static int judge(const struct selftest *self, const struct trial *trial, struct outcome *ret,
-	struct error *err)
+static int judge_trial(const struct selftest *self, const struct trial *trial,
+	struct trial_outcome *ret, struct error *err)
 {
 	struct cgroup_stat before;
 	struct launch_end end = {0};
@@ -154,8 +159,8 @@ static int judge(const struct selftest *self, const struct trial *trial, struct 
 	return 0;
 }
 
-/* No trial of its own: what the trials of memory have left in swap. */
-static int judge_swap(const struct selftest *self, struct outcome *ret, struct error *err)
+/* Swap has no trial of its own. Judge by how much swap the memory trials have used. */
+static int judge_swap(const struct selftest *self, struct trial_outcome *ret, struct error *err)
 {
 	uint64_t used = 0;
 	ret->result = TRIAL_SKIPPED;
@@ -165,16 +170,16 @@ static int judge_swap(const struct selftest *self, struct outcome *ret, struct e
 	}
 	uint64_t peak = used;
 	struct error ignored;
-	(void)cgroup_get_u64(
-		self->tree.worker, CRS_NAME, "memory.swap.peak", &peak, &ignored); /* Linux 6.5 */
+	/* memory.swap.peak exists since Linux 6.5. */
+	(void)cgroup_get_u64(self->tree.worker, CRS_NAME, "memory.swap.peak", &peak, &ignored);
 	ret->result = used == 0 && peak == 0 ? TRIAL_HELD : TRIAL_NOT_HELD;
 	(void)snprintf(ret->detail, sizeof ret->detail, "%" PRIu64 " bytes of swap were used",
 		peak > used ? peak : used);
 	return 0;
 }
 
-static void tell(const struct context *context, json_t *list, const char *name, const char *what,
-	const struct outcome *outcome)
+static void print_outcome(const struct context *context, json_t *list, const char *name,
+	const char *what, const struct trial_outcome *outcome)
 {
 	static const char *const words[] = {
 		[TRIAL_HELD] = "held", [TRIAL_NOT_HELD] = "NOT", [TRIAL_SKIPPED] = "-"};
@@ -186,16 +191,16 @@ static void tell(const struct context *context, json_t *list, const char *name, 
 			outcome->detail);
 }
 
-static int run_all(const struct selftest *self, json_t *list, bool *ret_held, struct error *err)
+static int run_trials(const struct selftest *self, json_t *list, bool *ret_held, struct error *err)
 {
 	*ret_held = true;
 	for (size_t i = 0; i <= trial_count; i++) {
 		bool swap = i == trial_count;
-		struct outcome outcome = {.result = TRIAL_SKIPPED};
+		struct trial_outcome outcome = {.result = TRIAL_SKIPPED};
 		if ((swap ? judge_swap(self, &outcome, err)
-			  : judge(self, &trials[i], &outcome, err)) < 0)
+			  : judge_trial(self, &trials[i], &outcome, err)) < 0)
 			return -1;
-		tell(self->context, list, swap ? "swap" : trials[i].name,
+		print_outcome(self->context, list, swap ? "swap" : trials[i].name,
 			swap ? "to swap instead (the trials of memory did)" : trials[i].what,
 			&outcome);
 		*ret_held = *ret_held && outcome.result != TRIAL_NOT_HELD;
@@ -207,7 +212,7 @@ static int run_selftest(struct selftest *self, struct error *err)
 {
 	const struct context *context = self->context;
 	struct tree_options options = {.leaf_crs = CRS_NAME};
-	if (make_plan(self, err) < 0)
+	if (make_selftest_plan(self, err) < 0)
 		return -1;
 	self->signals = signals_open(err);
 	self->oss_crs_fd =
@@ -218,7 +223,7 @@ static int run_selftest(struct selftest *self, struct error *err)
 		return -1;
 	_cleanup_json_ json_t *list = json_array();
 	bool held = false;
-	int result = run_all(self, list, &held, err);
+	int result = run_trials(self, list, &held, err);
 	struct error removal = {0};
 	if (tree_destroy(&self->tree, &removal) < 0 && result == 0) {
 		*err = removal;
@@ -250,7 +255,7 @@ static void selftest_close(struct selftest *self)
 int cmd_selftest(const struct context *context, struct error *err)
 {
 	if (context->options.arg_count == 1) {
-		/* One of the trials, here: what the processes inside the CRS are started with. */
+		/* This is the process inside the CRS: run the named trial. */
 		const struct trial *trial = trial_find(context->options.args[0]);
 		if (!trial)
 			return fail_as(err, EX_USAGE, "no trial '%s'", context->options.args[0]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * cmd_status: the runs there are now: once, or with --watch on a terminal once a second until a key or a signal ends it.
+ * cmd_status: the `status` command: print the runs as they are now. With --watch on a terminal,
+ * draw them again every second until a key (q or Ctrl-D) or a signal ends the command.
  */
 #include "commands.h"
 
@@ -21,10 +22,10 @@ struct watcher {
 	struct status now, before;
 	int signals, timer;
 	bool ended;
-	int status; /* what to exit with then */
+	int status; /* the exit status, if it has ended */
 };
 
-static int print_json(const struct status *status, struct error *err)
+static int print_status_json(const struct status *status, struct error *err)
 {
 	json_t *root = status_to_json(status);
 	int result = root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF
@@ -34,13 +35,13 @@ static int print_json(const struct status *status, struct error *err)
 	return result;
 }
 
-static int print_once(const struct context *context, const char *run, struct error *err)
+static int print_status_once(const struct context *context, const char *run, struct error *err)
 {
 	_cleanup_(status_free) struct status status = STATUS_NONE;
 	if (status_read(&context->host, run, &status, err) < 0)
 		return -1;
 	if (context->options.json)
-		return print_json(&status, err);
+		return print_status_json(&status, err);
 	struct status_view view = {.colours = screen_has_colours(STDOUT_FILENO)};
 	unsigned lines = 0;
 	if (screen_is_terminal(STDOUT_FILENO))
@@ -48,15 +49,15 @@ static int print_once(const struct context *context, const char *run, struct err
 	return status_print(&status, NULL, &view, stdout, err) < 0 ? -1 : EX_OK;
 }
 
-/* ---- the live view -------------------------------------------------------------------------------------------- */
+/* ---- the live view ------------------------------------------------------------------------- */
 
-static void end(struct watcher *watcher, int status)
+static void end_watch(struct watcher *watcher, int status)
 {
 	watcher->ended = true;
 	watcher->status = status;
 }
 
-static int draw(struct watcher *watcher, struct error *err)
+static int draw_frame(struct watcher *watcher, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -73,29 +74,30 @@ static int draw(struct watcher *watcher, struct error *err)
 	return screen_draw(&watcher->screen, text, err);
 }
 
-/* A new look, and a frame of it. The one run that is watched may have ended. */
-static int look(struct watcher *watcher, struct error *err)
+/* Read the runs again and draw a frame. If a single run is watched and has ended, end too. */
+static int refresh_frame(struct watcher *watcher, struct error *err)
 {
 	struct status status = STATUS_NONE;
 	if (status_read(&watcher->context->host, watcher->run, &status, err) < 0) {
 		if (!watcher->run || err->status != EX_USAGE || !watcher->now.runs)
 			return -1;
-		end(watcher, EX_OK);
+		end_watch(watcher, EX_OK);
 		return 0;
 	}
 	status_free(&watcher->before);
 	watcher->before = watcher->now;
 	watcher->now = status;
-	return draw(watcher, err);
+	return draw_frame(watcher, err);
 }
 
-/* Ctrl-Z: the terminal as it was for the shell, and back again once it goes on. */
-static int suspend(struct watcher *watcher, struct error *err)
+/* Ctrl-Z: restore the terminal for the shell, stop, and set the terminal up again on SIGCONT. */
+static int suspend_watch(struct watcher *watcher, struct error *err)
 {
 	int out = watcher->screen.out;
 	screen_close(&watcher->screen);
 	(void)raise(SIGSTOP);
-	return screen_open(out, STDIN_FILENO, &watcher->screen, err) < 0 ? -1 : draw(watcher, err);
+	return screen_open(out, STDIN_FILENO, &watcher->screen, err) < 0 ? -1
+									 : draw_frame(watcher, err);
 }
 
 static int on_signal(struct watcher *watcher, struct error *err)
@@ -106,14 +108,14 @@ static int on_signal(struct watcher *watcher, struct error *err)
 	switch (info.ssi_signo) {
 	case SIGWINCH:
 	case SIGCONT:
-		return draw(watcher, err);
+		return draw_frame(watcher, err);
 	case SIGTSTP:
-		return suspend(watcher, err);
-	case SIGINT: /* the way out, as of top(1) */
-		end(watcher, EX_OK);
+		return suspend_watch(watcher, err);
+	case SIGINT: /* the usual way to leave, as in top(1) */
+		end_watch(watcher, EX_OK);
 		return 0;
 	default:
-		end(watcher, EX_SIGNAL + (int)info.ssi_signo);
+		end_watch(watcher, EX_SIGNAL + (int)info.ssi_signo);
 		return 0;
 	}
 }
@@ -121,7 +123,9 @@ static int on_signal(struct watcher *watcher, struct error *err)
 static int on_timer(struct watcher *watcher, struct error *err)
 {
 	uint64_t count = 0;
-	return read(watcher->timer, &count, sizeof count) == sizeof count ? look(watcher, err) : 0;
+	return read(watcher->timer, &count, sizeof count) == sizeof count
+		       ? refresh_frame(watcher, err)
+		       : 0;
 }
 
 static void on_key(struct watcher *watcher)
@@ -129,10 +133,10 @@ static void on_key(struct watcher *watcher)
 	char key = 0;
 	ssize_t n = read(watcher->screen.keys, &key, 1);
 	if (n <= 0 || key == 'q' || key == 'Q' || key == '\004')
-		end(watcher, EX_OK);
+		end_watch(watcher, EX_OK);
 }
 
-static int loop(struct watcher *watcher, struct error *err)
+static int watch_loop(struct watcher *watcher, struct error *err)
 {
 	enum { SIGNALS, TIMER, KEYS, COUNT };
 	while (!watcher->ended) {
@@ -190,21 +194,23 @@ static int watch_runs(const struct context *context, const char *run, struct err
 		.signals = -1,
 		.timer = -1,
 	};
-	/* What is wrong from the beginning is said on the screen that stays. */
+	/* Read the runs before the alternate screen opens, so that an early error is printed on
+	 * the normal one. */
 	if (status_read(&context->host, run, &watcher.now, err) < 0 ||
 		open_sources(&watcher, err) < 0 ||
 		screen_open(STDOUT_FILENO, STDIN_FILENO, &watcher.screen, err) < 0 ||
-		draw(&watcher, err) < 0)
+		draw_frame(&watcher, err) < 0)
 		return -1;
-	return loop(&watcher, err);
+	return watch_loop(&watcher, err);
 }
 
 int cmd_status(const struct context *context, struct error *err)
 {
 	const struct options *options = &context->options;
 	const char *run = options->arg_count ? options->args[0] : NULL;
-	/* What is piped somewhere is for programs, or to be kept: one look, and no sequences. */
+	/* Output to a pipe or a file is for a program or to be kept: print once, without control
+	 * sequences. */
 	if (options->watch && !options->json && screen_is_terminal(STDOUT_FILENO))
 		return watch_runs(context, run, err);
-	return print_once(context, run, err);
+	return print_status_once(context, run, err);
 }

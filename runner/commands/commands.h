@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * commands: one function per command, for the table in main.c. Each returns its exit status, or -1 with an error that
- * main prints.
+ * commands: one function per command, for the table in main.c. Each returns the exit status of
+ * the program, or -1 with an error that main() prints.
  */
 #ifndef OSS_CRS_COMMANDS_H
 #define OSS_CRS_COMMANDS_H

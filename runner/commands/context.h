@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * context: what every command gets from main: the host, the command line, the log, and who runs it.
+ * context: what main() passes to every command: the host, the options, the log and the user.
  */
 #ifndef OSS_CRS_CONTEXT_H
 #define OSS_CRS_CONTEXT_H
@@ -13,7 +13,7 @@ struct context {
 	struct host host;
 	struct options options;
 	struct log log;
-	uid_t uid; /* of the user who runs it */
+	uid_t uid; /* the user who runs the program (getuid(2)) */
 };
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * load: from the command line and the machine to a plan; shared by all commands that have one.
+ * load: from the command line and the machine to a plan, for all commands that need one. This
+ * file reads the config and collects the facts (the options, the machine, what other runs have);
+ * plan_make() makes the plan of them.
  */
 #include "load.h"
 
@@ -17,7 +19,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-/* The default run id: the name of the directory that the config is in. */
+/* The default run id: the name of the directory that holds the config. The caller frees. */
 static int default_run_id(const struct job *job, char **ret, struct error *err)
 {
 	_cleanup_free_ char *real = realpath(job->dir, NULL);
@@ -26,7 +28,8 @@ static int default_run_id(const struct job *job, char **ret, struct error *err)
 	return *ret ? 0 : fail(err, ENOMEM, "run id");
 }
 
-/* The directory in the place of /sys: DIR is one, or has one. */
+/* Open a recorded machine. The directory at path is a copy of /sys, or holds one as "sys".
+ * ret_sys is that copy, ret_host a host with the directory as its root; the caller closes both. */
 static int open_recording(const char *path, struct host *ret_host, int *ret_sys, struct error *err)
 {
 	_cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -44,7 +47,8 @@ static int open_recording(const char *path, struct host *ret_host, int *ret_sys,
 	return 0;
 }
 
-/* A recorded machine: its memory is what its meminfo says, or its nodes. */
+/* Read the facts of a recorded machine. The memory is what its proc/meminfo says, or the sum of
+ * its NUMA nodes if that file cannot be read. */
 static int recorded_facts(const char *path, struct plan_request *request, struct topology *topology,
 	struct error *err)
 {
@@ -63,7 +67,7 @@ static int recorded_facts(const char *path, struct plan_request *request, struct
 	return 0;
 }
 
-/* Whether some CPUs are given by number, so that which ones is for the plan to choose. */
+/* Whether some CPUs are given as a number instead of a list, so that the plan chooses them. */
 static bool has_choice(const struct job *job, const struct plan_request *request)
 {
 	bool choice = request->cpu_count || job->worker.cpu_count;
@@ -72,7 +76,8 @@ static bool has_choice(const struct job *job, const struct plan_request *request
 	return choice;
 }
 
-/* What runs have now. Another may come before this one enters: then its lease finds the CPUs taken, and says so. */
+/* Set request->taken to the CPUs that runs have now. Another run may take some of the rest before
+ * this one enters the queue; then queue_enter() finds them taken and reports it. */
 static int find_taken(
 	const struct context *context, struct plan_request *request, struct error *err)
 {
@@ -96,7 +101,8 @@ static int live_facts(const struct context *context, struct plan_request *reques
 	return machine_memory(&context->host, &request->host_memory, err);
 }
 
-/* What machine the plan is for: the one the options describe, or this one. */
+/* Read the facts of the machine that the plan is for: the one that the options describe, or this
+ * one. */
 static int machine_facts(const struct context *context, struct plan_request *request,
 	struct topology *topology, struct error *err)
 {
@@ -129,8 +135,8 @@ static int machine_facts(const struct context *context, struct plan_request *req
 	return add_hint(err, "say it with --host-memory");
 }
 
-/* Digits alone are a number of CPUs, anything else is a list of them. */
-static int read_cpus(const char *text, struct plan_request *request, struct error *err)
+/* Read the value of --cpus. Digits alone are a number of CPUs, anything else is a list. */
+static int read_cpus_option(const char *text, struct plan_request *request, struct error *err)
 {
 	if (text[strspn(text, "0123456789")]) {
 		if (cpulist_parse(text, &request->cpus, err) == 0)
@@ -149,7 +155,7 @@ static int read_cpus(const char *text, struct plan_request *request, struct erro
 static int read_limits(
 	const struct options *options, struct plan_request *request, struct error *err)
 {
-	if (options->cpus && read_cpus(options->cpus, request, err) < 0)
+	if (options->cpus && read_cpus_option(options->cpus, request, err) < 0)
 		return -1;
 	if (options->memory &&
 		size_parse(options->memory, SIZE_BARE_REFUSED, &request->memory, err) < 0) {
@@ -195,7 +201,7 @@ int load_plan(const struct context *context, enum phase phase, struct job *ret_j
 		return -1;
 	for (size_t i = 0; i < ret_plan->warning_count; i++)
 		log_warning(&context->log, "%s", ret_plan->warnings[i]);
-	/* The plan points into the job: both move together. */
+	/* The plan points into the job, so the caller gets both. */
 	*ret_job = job;
 	ret_plan->job = ret_job;
 	job = (struct job)JOB_NONE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * oss-crs-run: cgroups for the CRSs of a job, and the job inside them. One table of commands; each returns its exit
- * status or an error, and only here are errors printed.
+ * main: the entry point of oss-crs-run, which makes cgroups for the CRSs of a job and runs the job
+ * inside them. This file has the table of commands. Each command returns an exit status or an
+ * error, and only this file prints errors.
  */
 #include "commands.h"
 
@@ -17,7 +18,7 @@
 struct command {
 	const char *name;
 	unsigned bit;
-	int min_args, max_args; /* -1: any number */
+	int min_args, max_args; /* max_args -1: no limit */
 	const char *usage, *help;
 	int (*run)(const struct context *context, struct error *err);
 };
@@ -68,7 +69,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* name: NULL if there is none. */
+/* Fail for an unknown command; name is NULL if the command line has none. */
 static int fail_command(const char *name, struct error *err)
 {
 	const char *names[COMMAND_COUNT + 1] = {NULL};
@@ -94,7 +95,8 @@ static int check_args(
 	return add_hint(err, "oss-crs-run %s [OPTIONS] %s", command->name, command->usage);
 }
 
-/* With --json an error is also an object on standard output, for programs that read nothing else. */
+/* Print an error. With --json it is also an object on standard output, for programs that read
+ * nothing else. */
 static void print_error(const struct context *context, const struct error *err)
 {
 	log_error(&context->log, err);
@@ -107,9 +109,10 @@ static void print_error(const struct context *context, const struct error *err)
 	json_decref(root);
 }
 
-/* What a caller may have left behind: a standard descriptor that is closed would become the next file that is opened,
- * an ignored SIGCHLD hides how a child ended (wait(2)), a reader that went away must not keep the run from cleaning up. */
-static int enter(struct error *err)
+/* Reset what this process inherits. A closed standard descriptor would become the next file that
+ * the program opens. An ignored SIGCHLD hides how a child ended (wait(2)). With SIGPIPE ignored,
+ * a reader that goes away does not keep the run from cleaning up. */
+static int reset_inherited_state(struct error *err)
 {
 	if (proc_standard_descriptors(err) < 0)
 		return -1;
@@ -118,15 +121,15 @@ static int enter(struct error *err)
 	return 0;
 }
 
-/* Options and the command; its exit status, or -1 with an error. */
-static int run(int argc, char **argv, struct context *context, struct error *err)
+/* Read the options and run the command. Returns its exit status, or -1 with an error. */
+static int run_command_line(int argc, char **argv, struct context *context, struct error *err)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 	const struct command *command = find_command(name);
 	if (!command)
 		return fail_command(argc > 1 ? name : NULL, err);
 	struct options *options = &context->options;
-	/* The line is read although a file is wrong: --help and --json hold all the same. */
+	/* Read the command line even if a run.conf has an error: --help and --json still apply. */
 	struct error conf = {0};
 	int defaults = runconf_read(&context->host, command->bit, options, &conf);
 	if (options_parse(argc - 1, argv + 1, command->bit, options, err) < 0)
@@ -169,9 +172,9 @@ int main(int argc, char **argv)
 		return EX_OK;
 	}
 	int status = -1;
-	if (enter(&err) == 0 && host_open(&context.host, &err) == 0)
-		status = run(argc, argv, &context, &err);
-	/* Output that did not reach its reader is a failure, not a success. */
+	if (reset_inherited_state(&err) == 0 && host_open(&context.host, &err) == 0)
+		status = run_command_line(argc, argv, &context, &err);
+	/* Output that cannot be written is a failure. A reader that closed the pipe is not. */
 	if (status >= 0 && fflush(stdout) != 0 && errno != EPIPE)
 		status = fail_as(&err, EX_IOERR, "standard output: %s", strerror(errno));
 	if (status < 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * options: the table, and getopt_long(3) over it.
+ * options: the table of all options, and getopt_long(3) over it. The help and the keys of
+ * run.conf come from the same table.
  */
 #include "options.h"
 
@@ -15,22 +16,22 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind {
-	FLAG,     /* bool: true */
+enum option_kind {
+	FLAG,     /* bool: becomes true */
 	TEXT,     /* const char * */
-	LIST,     /* struct text_list: can be given several times */
-	DURATION, /* uint64_t seconds */
-	PATIENCE, /* the same, but the argument is optional: without it QUEUE_FOREVER */
-	NUMBER,   /* uint64_t, up to KEEP_REPORTS_MAX */
-	CHOICE,   /* int: index into choices, plus one where 0 is the default */
+	LIST,     /* struct text_list: the option can be repeated */
+	DURATION, /* uint64_t, in seconds */
+	PATIENCE, /* the same with an optional argument; QUEUE_FOREVER without it */
+	NUMBER,   /* uint64_t, from 0 to KEEP_REPORTS_MAX */
+	CHOICE,   /* int: first_choice plus the index into choices */
 };
 
 struct option_def {
 	const char *name;
 	char letter; /* 0: none */
-	enum kind kind;
-	size_t offset;
-	unsigned commands;
+	enum option_kind kind;
+	size_t offset;        /* of the field in struct options */
+	unsigned commands;    /* COMMAND_ bits, CONF, TESTS */
 	const char *argument; /* for the help; NULL for a flag */
 	const char *help;
 	const char *const *choices;
@@ -42,8 +43,8 @@ struct option_def {
 #define PLANS (RUNS | COMMAND_PLAN)
 #define ALL \
 	(PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST | COMMAND_STATUS | COMMAND_REPORT)
-#define CONF     (1 << 16) /* can stand in run.conf */
-#define TESTS    (1 << 17) /* for tests alone: not in the help */
+#define CONF     (1 << 16) /* can be set in run.conf */
+#define TESTS    (1 << 17) /* for tests only: not in the help */
 #define FIELD(f) offsetof(struct options, f)
 
 static const char *const engine_choices[] = {"auto", "docker", "podman", NULL};
@@ -122,7 +123,7 @@ static const struct option_def defs[] = {
 };
 
 #define DEF_COUNT (sizeof defs / sizeof *defs)
-#define LONG_BASE 256 /* getopt's value of defs[0]; below are letters */
+#define LONG_BASE 256 /* getopt_long() returns this for defs[0]; letters are below */
 
 int duration_parse(const char *text, uint64_t *ret, struct error *err)
 {
@@ -169,7 +170,7 @@ static int set_number(
 	return 0;
 }
 
-static int apply(
+static int set_option_value(
 	const struct option_def *def, const char *text, struct options *options, struct error *err)
 {
 	void *field = (char *)options + def->offset;
@@ -204,7 +205,7 @@ static int apply(
 	return 0;
 }
 
-static const struct option_def *find(int value)
+static const struct option_def *find_option(int value)
 {
 	if (value >= LONG_BASE && value < LONG_BASE + (int)DEF_COUNT)
 		return &defs[value - LONG_BASE];
@@ -214,7 +215,8 @@ static const struct option_def *find(int value)
 	return NULL;
 }
 
-/* Of the command's options the one that was meant by "--NAME" or "--NAME=VALUE"; NULL if it is none. */
+/* The option of the command that the user meant by a misspelled "--NAME" or "--NAME=VALUE"; NULL
+ * if none is close enough. */
 static const char *meant_option(const char *word, unsigned command)
 {
 	const char *names[DEF_COUNT + 1] = {NULL};
@@ -232,8 +234,8 @@ static const char *meant_option(const char *word, unsigned command)
 
 static int fail_unknown(char **argv, int value, unsigned command, struct error *err)
 {
-	/* optind may already stand behind the word; optopt is the letter of a short option, the value of a long one
-	 * that is given a value it does not take, or 0. */
+	/* optind may already be past the word. optopt is the letter of a short option, the value of
+	 * a long option that was given an argument but takes none, or 0. */
 	const char *word = argv[optind - 1];
 	if (value == ':')
 		(void)fail_as(err, EX_USAGE, "%s needs a value", word);
@@ -266,17 +268,17 @@ int options_parse(
 		int value = getopt_long(argc, argv, ":f:qvh", longs, NULL);
 		if (value == -1)
 			break;
-		const struct option_def *def = find(value);
+		const struct option_def *def = find_option(value);
 		if (!def)
 			return fail_unknown(argv, value, command, err);
 		if (!(def->commands & command)) {
 			(void)fail_as(err, EX_USAGE, "%s has no option --%s", argv[0], def->name);
 			return add_hint(err, "see: oss-crs-run %s --help", argv[0]);
 		}
-		if (apply(def, optarg, options, err) < 0)
+		if (set_option_value(def, optarg, options, err) < 0)
 			return -1;
 	}
-	/* A wait that only run.conf asks for gives way. */
+	/* --share overrides a wait that comes from run.conf. */
 	if (options->share && options->wait == default_wait)
 		options->wait = 0;
 	options->args = argv + optind;
@@ -289,7 +291,8 @@ struct owned_text {
 	char text[];
 };
 
-static const char *own(struct options *options, const char *text)
+/* Copy a text; options_free() frees it. NULL without memory. */
+static const char *own_text(struct options *options, const char *text)
 {
 	size_t size = strlen(text) + 1;
 	struct owned_text *owned = malloc(sizeof *owned + size);
@@ -301,8 +304,9 @@ static const char *own(struct options *options, const char *text)
 	return owned->text;
 }
 
-/* "strict = yes": a switch has a value in a file, so that a later file can turn it off again. */
-static int apply_switch(
+/* Set a flag from a file, as in "strict = yes". It has a value there, so that a later file can
+ * turn it off again. */
+static int set_flag_value(
 	const struct option_def *def, const char *value, struct options *options, struct error *err)
 {
 	static const char *const words[] = {"no", "yes", NULL};
@@ -326,11 +330,11 @@ int options_default(const char *name, const char *value, unsigned command, struc
 	}
 	struct options other = OPTIONS_NONE;
 	struct options *to = defs[i].commands & command ? options : &other;
-	const char *text = defs[i].argument ? own(options, value) : value;
+	const char *text = defs[i].argument ? own_text(options, value) : value;
 	if (!text)
 		return fail(err, ENOMEM, "%s", name);
-	int result = defs[i].argument ? apply(&defs[i], text, to, err)
-				      : apply_switch(&defs[i], text, to, err);
+	int result = defs[i].argument ? set_option_value(&defs[i], text, to, err)
+				      : set_flag_value(&defs[i], text, to, err);
 	return result < 0 ? -1 : (int)i;
 }
 

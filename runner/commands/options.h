@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * options: the command line as data. One table says which option belongs to which command; the help is made from it.
+ * options: the command line as data. One table says which commands have which option; the help is
+ * made from it.
  */
 #ifndef OSS_CRS_OPTIONS_H
 #define OSS_CRS_OPTIONS_H
@@ -11,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Commands as bits, so that an option can name several. */
+/* The commands as bits, so that an option can belong to several. */
 enum {
 	COMMAND_BUILD = 1 << 0,
 	COMMAND_RUN = 1 << 1,
@@ -44,24 +45,24 @@ struct text_list {
 	size_t count;
 };
 
-/* Texts point into argv, or into what is owned. */
+/* The strings point into argv, or into `owned`. */
 struct options {
 	const char *worker, *run_id, *crs, *cgroup_root, *report, *svg, *html;
 	struct text_list compose_files;
-	const char *cpus, *memory; /* of the job, in the place of the config's */
+	const char *cpus, *memory; /* of the job, instead of the config's */
 	const char *host_cpus, *host_memory, *topology;
 	uint64_t timeout;      /* seconds; 0: none */
-	uint64_t wait;         /* seconds; 0: not at all; QUEUE_FOREVER */
-	uint64_t keep_reports; /* how many */
+	uint64_t wait;         /* seconds; 0: do not wait; or QUEUE_FOREVER */
+	uint64_t keep_reports; /* how many to keep; 0: do not store the report */
 	int engine;            /* enum wanted_engine */
 	int until;             /* enum until */
 	int oom;               /* enum oom_mode */
 	bool keep, strict, scale, json, allow_unconfined, cgroup_parent, docker, dry_run, all,
 		stale, share, watch, record;
 	bool quiet, verbose, help;
-	char **args; /* what is left: CONFIG and the rest */
+	char **args; /* the arguments: CONFIG and the rest */
 	int arg_count;
-	struct owned_text *owned; /* from run.conf */
+	struct owned_text *owned; /* values from run.conf */
 };
 
 #define OPTIONS_NONE                                                \
@@ -69,23 +70,28 @@ struct options {
 		.keep_reports = KEEP_REPORTS_DEFAULT, .owned = NULL \
 	}
 
-/* Parse argv[1…] for the command (a COMMAND_ bit) over what is there already; argv[0] is the command's name. EX_USAGE
- * for everything wrong. */
+/* Parse the options of the command (a COMMAND_ bit) into *options, which holds the defaults; an
+ * option that is not given keeps its value. argv[0] is the command's name. Every error is
+ * EX_USAGE. The caller keeps argv for as long as it uses *options. */
 int options_parse(
 	int argc, char **argv, unsigned command, struct options *options, struct error *err);
 
-/* Take a default from a file: the long name of an option that may stand there, and its value ("yes" or "no" for one
- * that has none on the command line). One that the command does not have is checked and then passed over. Gives the
- * number of the option, for conf_parse(); EX_CONFIG for everything wrong. */
+/* Set a default from a file. name is the long name of an option that can be set there, value its
+ * value, which is "yes" or "no" for a flag. An option that the command does not have is checked
+ * and then ignored. Returns the number of the option, which conf_parse() needs, or -1 with an
+ * error: EX_CONFIG for a name that is not allowed or a flag that is neither yes nor no, EX_USAGE
+ * for any other bad value (conf_parse() makes it EX_CONFIG), ENOMEM without memory. */
 int options_default(const char *name, const char *value, unsigned command, struct options *options,
 	struct error *err);
 
+/* Free the values from run.conf. */
 void options_free(struct options *options);
 
-/* Write the options of a command, one line each. */
+/* Write the help of a command's options, one line for each. */
 void options_help(unsigned command, FILE *to);
 
-/* "90", "90s", "5m", "2h", "1d" to seconds; EX_USAGE for anything else and for zero. */
+/* Convert a duration such as "90", "90s", "5m", "2h" or "1d" to seconds. The number is from 1 to
+ * 999999999; anything else is EX_USAGE. */
 int duration_parse(const char *text, uint64_t *ret, struct error *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * progress: see progress.h.
+ * progress: one line on standard error for the step that the user waits for. On a terminal the
+ * line is drawn when the step begins and again by each tick, with the seconds so far. Elsewhere,
+ * only the end of a long step is printed.
  */
 #include "progress.h"
 
@@ -12,16 +14,16 @@
 #include <inttypes.h>
 #include <sys/timerfd.h>
 
-#define CLEAR "\r\033[K" /* the line that the cursor is in */
+#define CLEAR "\r\033[K" /* clear the line that the cursor is in */
 
-static uint64_t elapsed(const struct progress *progress)
+static uint64_t elapsed_seconds(const struct progress *progress)
 {
 	return (clock_usec() - progress->begin_usec) / 1000000;
 }
 
-static void draw(const struct progress *progress)
+static void draw_progress(const struct progress *progress)
 {
-	uint64_t seconds = elapsed(progress);
+	uint64_t seconds = elapsed_seconds(progress);
 	(void)fprintf(stderr, CLEAR "%s: %s ...", progress->log->program, progress->what);
 	if (seconds)
 		(void)fprintf(stderr, " %" PRIu64 " s", seconds);
@@ -34,14 +36,14 @@ void progress_begin(struct progress *progress, const struct log *log, const char
 	*progress = (struct progress){.log = log, .what = what, .begin_usec = clock_usec()};
 	progress->live = log->level >= LOG_NORMAL && screen_is_terminal(STDERR_FILENO);
 	if (progress->live)
-		draw(progress);
+		draw_progress(progress);
 }
 
 void progress_end(struct progress *progress)
 {
 	if (!progress->what)
 		return;
-	uint64_t seconds = elapsed(progress);
+	uint64_t seconds = elapsed_seconds(progress);
 	progress_clear(progress);
 	if (!progress->live && seconds >= PROGRESS_LONG_SECONDS)
 		log_note(progress->log, LOG_NORMAL, "%s took %" PRIu64 " s", progress->what,
@@ -70,5 +72,5 @@ void progress_tick(const struct progress *progress, int timer)
 {
 	uint64_t count = 0;
 	if (read(timer, &count, sizeof count) == sizeof count && progress->what && progress->live)
-		draw(progress);
+		draw_progress(progress);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * progress: what a user waits for, and for how long. On a terminal it is one line that goes again; else a step that took long
- * leaves a plain line; nothing with -q.
+ * progress: what the user waits for, and for how long. On a terminal it is one line, which is
+ * cleared when the step ends. Elsewhere a step that took long leaves a plain line. With -q
+ * nothing is printed.
  */
 #ifndef OSS_CRS_PROGRESS_H
 #define OSS_CRS_PROGRESS_H
@@ -12,25 +13,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PROGRESS_LONG_SECONDS 2 /* what is shorter is not worth a line */
+#define PROGRESS_LONG_SECONDS 2 /* a shorter step leaves no line */
 
 struct progress {
 	const struct log *log;
-	const char *what; /* "removing the containers"; NULL: nothing is waited for */
+	const char *what; /* "removing the containers"; NULL: no step */
 	uint64_t begin_usec;
-	bool live; /* on a terminal */
+	bool live; /* on a terminal, and without -q */
 };
 
-/* A step begins; the one before has ended. what is a literal, or outlives the step. */
+/* Begin a step, and end the one before. what is a literal, or outlives the step. */
 void progress_begin(struct progress *progress, const struct log *log, const char *what);
+
+/* End the step, if there is one, and clear its line. */
 void progress_end(struct progress *progress);
 
-/* For who waits in a poll(2): a timer of one second, or -1 where there is nothing to be drawn, so that nothing wakes up. The
- * caller closes it, and calls progress_tick() when it is readable. */
+/* Make a timer (timerfd_create(2)) that becomes readable every second, for a caller that waits in
+ * poll(2). The caller calls progress_tick() when it is readable, and closes it. Returns -1 if no
+ * line is drawn, so that nothing wakes the caller up, and -1 with an error if there is no timer. */
 int progress_timer(const struct progress *progress, struct error *err);
+
+/* Take in the timer's expiry and draw the line again. */
 void progress_tick(const struct progress *progress, int timer);
 
-/* Take the line away for another one to be written; the next tick draws it again. */
+/* Clear the line, so that the caller can print another one. The next tick draws it again. */
 void progress_clear(const struct progress *progress);
 
 #endif

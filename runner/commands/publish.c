@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * publish: see publish.h.
+ * publish: make one JSON document of a report and pass it on. The table for the user is printed
+ * from that document too, so it is the same as the one that `report` prints later.
  */
 #include "publish.h"
 
@@ -11,7 +12,7 @@
 
 #include <errno.h>
 
-static int write_file(const char *path, const char *text, struct error *err)
+static int write_document(const char *path, const char *text, struct error *err)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "we");
 	if (!file || fputs(text, file) < 0 || fflush(file) != 0)
@@ -19,8 +20,8 @@ static int write_file(const char *path, const char *text, struct error *err)
 	return 0;
 }
 
-static int put(const struct context *context, const struct report *report, const char *text,
-	struct error *err)
+static int put_in_store(const struct context *context, const struct report *report,
+	const char *text, struct error *err)
 {
 	_cleanup_(store_close) struct store store = STORE_CLOSED;
 	if (store_open(true, &store, err) < 0)
@@ -29,8 +30,8 @@ static int put(const struct context *context, const struct report *report, const
 		&store, report->plan->name, text, strlen(text), context->options.keep_reports, err);
 }
 
-/* The table is made from the document, as it will be when it is read again. */
-static int print_table(json_t *root, const char *name, struct error *err)
+/* Print the table from the document, as `report` does. */
+static int print_report_table(json_t *root, const char *name, struct error *err)
 {
 	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
 	return summary_read(name, root, &summary, err) < 0 ? -1
@@ -45,18 +46,18 @@ int publish_report(const struct context *context, const struct report *report, b
 	_cleanup_json_ json_t *root = NULL;
 	if (report_json(report, &root, err) < 0)
 		return -1;
-	if (show && print_table(root, report->plan->name, &problem) < 0)
+	if (show && print_report_table(root, report->plan->name, &problem) < 0)
 		log_error(&context->log, &problem);
-	/* Samples are many numbers, and nothing to look at line by line. */
+	/* Samples are many numbers that nobody reads line by line. */
 	_cleanup_free_ char *json =
 		json_dumps(root, report->series ? JSON_COMPACT : JSON_INDENT(2));
 	_cleanup_free_ char *text = NULL;
 	if (!json || asprintf(&text, "%s\n", json) < 0)
 		return fail(err, ENOMEM, "report");
-	if (keep && options->keep_reports && put(context, report, text, &problem) < 0)
+	if (keep && options->keep_reports && put_in_store(context, report, text, &problem) < 0)
 		log_warning(&context->log, "the report is not kept: %s", problem.msg);
-	/* The standard output of `exec` is its command's. */
+	/* The standard output of `exec` belongs to its command. */
 	if (options->json && report->phase != PHASE_EXEC && fputs(text, stdout) == EOF)
 		return fail(err, errno, "standard output");
-	return options->report ? write_file(options->report, text, err) : 0;
+	return options->report ? write_document(options->report, text, err) : 0;
 }

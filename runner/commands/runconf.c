@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * runconf: see runconf.h. The one section is [defaults]; its keys are the long names of options.
+ * runconf: read the two files as INI. The one section is [defaults], and its keys are the long
+ * names of options; options_default() checks and sets each.
  */
 #include "runconf.h"
 
@@ -18,7 +19,7 @@ struct target {
 	struct options *options;
 };
 
-static int set_key(
+static int set_default(
 	void *data, const char *section, const char *name, const char *value, struct error *err)
 {
 	const struct target *target = data;
@@ -29,8 +30,9 @@ static int set_key(
 	return options_default(name, value, target->command, target->options, err);
 }
 
-/* fd: of the file, which stays the caller's; -1 with errno where it could not be opened. */
-static int read_file(int fd, const char *path, struct target *target, struct error *err)
+/* Read one file. fd is the open file, which the caller closes, or -1 with errno set if it could
+ * not be opened. A missing file is not an error. */
+static int read_conf_file(int fd, const char *path, struct target *target, struct error *err)
 {
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
@@ -42,10 +44,10 @@ static int read_file(int fd, const char *path, struct target *target, struct err
 		err->status = EX_CONFIG;
 		return -1;
 	}
-	return conf_parse(path, text, len, set_key, target, err);
+	return conf_parse(path, text, len, set_default, target, err);
 }
 
-/* The directory of the user's file; NULL where there is no home. Caller frees. */
+/* The directory of the user's file; NULL if there is no home directory. The caller frees. */
 static char *user_dir(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
@@ -65,9 +67,10 @@ int runconf_read(
 	struct target target = {.command = command, .options = options};
 	_cleanup_close_ int system =
 		openat(host->root, &SYSTEM_FILE[1], O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (read_file(system, SYSTEM_FILE, &target, err) < 0)
+	if (read_conf_file(system, SYSTEM_FILE, &target, err) < 0)
 		return -1;
-	/* After su(1) and the like, HOME can be somebody else's: a directory that is closed to this user is not theirs. */
+	/* After su(1) and the like, HOME can be another user's. A directory that this user cannot
+	 * open is not the user's own, so its file is skipped. */
 	_cleanup_free_ char *name = user_dir();
 	_cleanup_close_ int dir = name ? open(name, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (dir < 0)
@@ -76,5 +79,5 @@ int runconf_read(
 	if (asprintf(&path, "%s/run.conf", name) < 0)
 		return fail(err, ENOMEM, "%s", name);
 	_cleanup_close_ int user = openat(dir, "run.conf", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	return read_file(user, path, &target, err);
+	return read_conf_file(user, path, &target, err);
 }

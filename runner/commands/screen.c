@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * screen: see screen.h.
+ * screen: draw text on a terminal, frame by frame. Each frame is made in memory and written over
+ * the one before, clearing the rest of every line, so nothing has to be cleared first.
  */
 #include "screen.h"
 
@@ -9,11 +10,11 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 
-#define ENTER "\033[?1049h\033[?25l" /* the alternate screen, no cursor */
+#define ENTER "\033[?1049h\033[?25l" /* the alternate screen, without a cursor */
 #define LEAVE "\033[?25h\033[?1049l"
 #define HOME  "\033[H"
-#define EOL   "\033[K\r\n" /* clear what is left of the line */
-#define EOS   "\033[J"     /* and of the screen */
+#define EOL   "\033[K\r\n" /* clear the rest of the line */
+#define EOS   "\033[J"     /* clear the rest of the screen */
 
 static bool is_dumb(void)
 {
@@ -40,7 +41,7 @@ void screen_size(int fd, unsigned *ret_lines, unsigned *ret_columns)
 	*ret_columns = known ? size.ws_col : 80;
 }
 
-static int write_all(int fd, const char *text, size_t len, struct error *err)
+static int write_to_terminal(int fd, const char *text, size_t len, struct error *err)
 {
 	while (len) {
 		ssize_t n = write(fd, text, len);
@@ -60,7 +61,7 @@ int screen_open(int out, int keys, struct screen *ret, struct error *err)
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		screen.keys = tcsetattr(keys, TCSADRAIN, &raw) == 0 ? keys : -1;
 	}
-	if (write_all(out, ENTER, strlen(ENTER), err) < 0) {
+	if (write_to_terminal(out, ENTER, strlen(ENTER), err) < 0) {
 		screen_close(&screen);
 		return -1;
 	}
@@ -72,7 +73,7 @@ void screen_close(struct screen *screen)
 {
 	struct error ignored;
 	if (screen->out >= 0)
-		(void)write_all(screen->out, LEAVE, strlen(LEAVE), &ignored);
+		(void)write_to_terminal(screen->out, LEAVE, strlen(LEAVE), &ignored);
 	if (screen->keys >= 0)
 		(void)tcsetattr(screen->keys, TCSADRAIN, &screen->saved);
 	*screen = (struct screen)SCREEN_CLOSED;
@@ -89,12 +90,12 @@ int screen_draw(const struct screen *screen, const char *text, struct error *err
 	for (const char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
 		bool last = !line[len] || !line[len + 1];
-		/* No line break behind the last line: it would scroll. */
+		/* A line break after the last line would scroll the screen. */
 		(void)fprintf(out, "%.*s%s", (int)len, line, last ? "\033[K" : EOL);
 		line += len + (line[len] == '\n');
 	}
 	(void)fputs(EOS, out);
 	if (fclose(out) != 0)
 		return fail(err, ENOMEM, "draw");
-	return write_all(screen->out, frame, size, err);
+	return write_to_terminal(screen->out, frame, size, err);
 }

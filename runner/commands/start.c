@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * start: see start.h.
+ * start: turn the options into a request for the queue (queue.h), and show the user the wait: the
+ * queue's messages, and a progress line that a timer redraws.
  */
 #include "start.h"
 
@@ -14,7 +15,7 @@ struct waiting {
 	int ticker;
 };
 
-static void tell(const void *data, bool warning, const char *text)
+static void tell_waiting_user(const void *data, bool warning, const char *text)
 {
 	const struct waiting *waiting = data;
 	progress_clear(&waiting->progress);
@@ -24,7 +25,7 @@ static void tell(const void *data, bool warning, const char *text)
 		log_note(waiting->log, LOG_NORMAL, "%s", text);
 }
 
-static void tick(const void *data)
+static void tick_progress(const void *data)
 {
 	const struct waiting *waiting = data;
 	progress_tick(&waiting->progress, waiting->ticker);
@@ -53,8 +54,8 @@ int start_tree(const struct context *context, const struct run_plan *plan,
 		.share = context->options.share,
 		.oss_crs_fd = oss_crs_fd,
 		.signals = signals,
-		.tell = tell,
-		.tick = tick,
+		.tell = tell_waiting_user,
+		.tick = tick_progress,
 		.data = &waiting,
 	};
 	if (start_claim(context, plan, &request.claim, err) < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * start: from a plan to its cgroups, when its turn has come; what build, run and exec have in common.
+ * start: from a plan to its cgroups, when it is the run's turn; build, run, exec and selftest
+ * share it.
  */
 #ifndef OSS_CRS_START_H
 #define OSS_CRS_START_H
@@ -8,13 +9,15 @@
 #include "context.h"
 #include "queue.h"
 
-/* queue_enter() as the options want it: says on standard error that the run waits, and with whom it shares. A signal that
- * comes meanwhile is a failure and is left in `signals` (launch.h). ret_shared is the caller's to free. */
+/* Call queue_enter() with what the options say (--wait, --share). Prints on standard error that
+ * the run waits, and with which runs it shares. A signal that arrives meanwhile is a failure and
+ * stays pending in `signals` (launch.h). The caller frees *ret_shared. */
 int start_tree(const struct context *context, const struct run_plan *plan,
 	const struct tree_options *how, int oss_crs_fd, int signals, struct cg_tree *ret,
 	struct ledger *ret_shared, struct error *err);
 
-/* What a plan asks for, on this machine. */
+/* The claim of a plan (lease.h), with the memory of this machine. Its id is 0, as for a run that
+ * has just arrived. */
 int start_claim(const struct context *context, const struct run_plan *plan, struct lease_claim *ret,
 	struct error *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * trials: see trials.h.
+ * trials: the table of trials, and what each tries. A trial that the kernel refuses prints the
+ * kernel's reason. One that the OOM killer ends prints nothing.
  */
 #include "trials.h"
 
@@ -18,7 +19,8 @@
 
 #define CHUNK_BYTES ((size_t)1 << 20)
 
-/* Every CPU that is online but the ones it has (sched_setaffinity(2): EINVAL where a cpuset leaves none of them). */
+/* Ask for every online CPU that the CRS does not have. sched_setaffinity(2) fails with EINVAL if
+ * the cpuset allows none of them. */
 static int try_cpus(const struct host *host, struct error *err)
 {
 	struct cpulist online;
@@ -54,7 +56,7 @@ static int try_memory(const struct host *host, struct error *err)
 	return TRIAL_NOT_HELD;
 }
 
-/* Memory that is in no process: /dev/shm and tmpfs are the same to the kernel. */
+/* Fill memory that belongs to no process. To the kernel, /dev/shm and tmpfs are the same. */
 static int try_shared_memory(const struct host *host, struct error *err)
 {
 	(void)host;
@@ -71,20 +73,25 @@ static int try_shared_memory(const struct host *host, struct error *err)
 	return TRIAL_NOT_HELD;
 }
 
-/* What a container is in: a cgroup namespace whose root is the CRS (cgroup_namespaces(7)). Without it, a process of the
- * user's is the owner of these cgroups, and may do with them what the owner may. */
+/* Enter what a container is in: a cgroup namespace whose root is the CRS (cgroup_namespaces(7)).
+ * Outside of one, a process of the user owns these cgroups and may do with them what their owner
+ * may. */
 static int enter_namespace(void)
 {
 	return unshare(CLONE_NEWUSER | CLONE_NEWCGROUP);
 }
 
-/* Write to a file of a cgroup named from the root of the hierarchy; 0 if the kernel took it, else the errno value. */
-static int attempt(const struct host *host, const char *cgroup, const char *file, const char *value)
+/* Write to a file of a cgroup, which is named from the root of the hierarchy. Returns 0 if the
+ * kernel accepted the write, or the errno value. */
+static int attempt_write(
+	const struct host *host, const char *cgroup, const char *file, const char *value)
 {
 	struct error problem = {0};
 	return cgroup_set(host->cgroup, cgroup + 1, file, value, &problem) == 0 ? 0 : problem.code;
 }
 
+/* Try to write to a file of the CRS's cgroup, or of its sibling of that name, from inside a
+ * namespace. */
 static int try_write(const struct host *host, const char *sibling, const char *file,
 	const char *value, struct error *err)
 {
@@ -103,7 +110,7 @@ static int try_write(const struct host *host, const char *sibling, const char *f
 			"no namespaces for this user on this host: %s", strerrordesc_np(errno));
 		return TRIAL_SKIPPED;
 	}
-	int errnum = attempt(host, cgroup, file, value);
+	int errnum = attempt_write(host, cgroup, file, value);
 	if (errnum == 0)
 		return TRIAL_NOT_HELD;
 	(void)printf("refused: %s", strerrordesc_np(errnum));
