@@ -38,12 +38,12 @@ static int open_recording(const char *path, struct host *ret_host, int *ret_sys,
 		err->status = EX_USAGE;
 		return -1;
 	}
-	int sys = fs_open(dir, "sys", O_PATH | O_DIRECTORY, 0, err);
+	_cleanup_close_ int sys = fs_open(dir, "sys", O_PATH | O_DIRECTORY, 0, err);
 	if (sys < 0 && err->code == ENOENT)
 		sys = fs_open(dir, ".", O_PATH | O_DIRECTORY, 0, err);
 	if (sys < 0 || host_open_at(dir, ret_host, err) < 0)
 		return -1;
-	*ret_sys = sys;
+	*ret_sys = steal_fd(&sys);
 	return 0;
 }
 

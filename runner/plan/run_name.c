@@ -90,11 +90,13 @@ bool run_name_parse(const char *text, struct run_name *ret)
 	if (len > NAME_MAX || text[0] == '.' || strspn(text, GOOD) != len)
 		return false;
 	for (const char *dash = strchr(text, '-'); dash; dash = strchr(dash + 1, '-')) {
-		const char *worker = parse_middle(dash + 1, ret);
+		struct run_name parts;
+		const char *worker = parse_middle(dash + 1, &parts);
 		if (dash == text || !worker || !*worker)
 			continue;
-		(void)snprintf(ret->run_id, sizeof ret->run_id, "%.*s", (int)(dash - text), text);
-		(void)snprintf(ret->worker, sizeof ret->worker, "%s", worker);
+		(void)snprintf(parts.run_id, sizeof parts.run_id, "%.*s", (int)(dash - text), text);
+		(void)snprintf(parts.worker, sizeof parts.worker, "%s", worker);
+		*ret = parts;
 		found = true;
 	}
 	return found;

@@ -102,6 +102,16 @@ TEST(a_run_name_that_is_too_long_is_refused)
 	assert_int_equal(err.status, EX_USAGE);
 }
 
+TEST(a_run_name_with_two_readings_gives_the_parts_of_one)
+{
+	struct run_name name;
+	assert_true(run_name_parse("a-run-1-00000002-x-run-3-00000004-", &name));
+	assert_string_equal(name.run_id, "a");
+	assert_string_equal(name.worker, "x-run-3-00000004-");
+	assert_int_equal(name.timestamp, 1);
+	assert_int_equal(name.random, 2);
+}
+
 TEST(a_run_name_parses_back_into_its_parts)
 {
 	static const struct {
@@ -369,6 +379,7 @@ int main(void)
 		RUN(a_run_name_never_leaves_its_directory),
 		RUN(a_run_name_that_is_too_long_is_refused),
 		RUN(a_run_name_parses_back_into_its_parts),
+		RUN(a_run_name_with_two_readings_gives_the_parts_of_one),
 		RUN(without_workers_the_worker_is_the_sum_of_its_crss),
 		RUN(a_shared_cpu_is_a_warning_in_crs_compose_and_an_error_when_strict),
 		RUN(what_does_not_fit_is_refused_with_its_position),
