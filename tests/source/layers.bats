@@ -80,11 +80,12 @@ compiles() { # PROGRAM LAYER HEADER
 # Files of the programs whose translation unit has a header in it.
 units_with() { # HEADER
 	local directory command
+	# Only the dependencies are wanted: the build's own objects stay as they are.
 	jq -r '.[] | select(.file | test("/(common|runner|setup-helper)/")) | [.directory, .command] | @tsv' "$BUILD/compile_commands.json" |
 		while IFS=$'\t' read -r directory command; do
-			command=${command//\\\\/\\}
-			(cd "$directory" && eval "${command/ -o / -M -MF /dev/stdout -o }" | tr -d '\n\\' |
-				grep -qE "/$1( |\$)" && grep -oE '[a-z_]+\.c$' <<<"$command") || :
+			command=$(sed -E 's/ -o [^ ]+ -c / -M /; s/\\\\/\\/g' <<<"$command")
+			(cd "$directory" && eval "$command" | tr -d '\n\\' | grep -qE "/$1( |\$)" &&
+				grep -oE '[a-z_]+\.c$' <<<"$command") || :
 		done | sort -u | xargs
 }
 
@@ -115,7 +116,7 @@ units_with() { # HEADER
 @test "each file of C says at its head what lives there, in lines of at most 100 columns" {
 	local file
 	for file in $(git -C "$HERE" ls-files '*.c' '*.h'); do
-		expand -t 8 "$HERE/$file" | awk -v file="$file" 'length > 100 { print file ":" NR ": " length " columns"; bad = 1 } END { exit bad }'
+		! expand -t 8 "$HERE/$file" | LC_ALL=C.UTF-8 grep -nE '.{101}' || { echo "$file" && return 1; }
 		sed -n 3p "$HERE/$file" | grep -qE "^ \* $(basename "$file" | sed 's/\.[ch]$//'): " ||
 			{ echo "$file: its third line is not its name and what it is" && return 1; }
 	done

@@ -81,7 +81,7 @@ teardown() {
 		b 'until [ -e /stop ]; do sleep 0.2; done; echo neighbour is fine; exit 7'
 	sh_as alice "exec oss-crs-run run --report /tmp/alice-report $JOB p h" >/tmp/run.out 2>&1 &
 	# The kernel's own count is what the report must come to.
-	until_true grep -qx 'oom_kill 3' $CG/$OURS/*/a/memory.events
+	until_true sh -c "grep -qx 'oom_kill 3' $CG/$OURS/*/a/memory.events"
 	docker exec "$(docker ps -q --filter label=com.docker.compose.service=b)" touch /stop
 	status=0
 	wait $! || status=$?
