@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * compose: files and command lines of the job's Compose project; what the files say is services.c's.
+ * compose: the files, the environment and the command lines of the job's Compose project. A file
+ * whose name ends in .j2 is a template; it is rendered into the run's scratch directory, and
+ * Compose reads the result. What the files contain is read in compose_services.c.
  */
 #include "compose.h"
 
@@ -19,7 +21,7 @@
 static const char *const default_files[] = {
 	"docker-compose.yaml", "docker-compose.yml", "docker-compose.yaml.j2"};
 
-/* Where Docker's CLI looks for plugins, after ~/.docker/cli-plugins. */
+/* Where Docker's CLI looks for plugins after ~/.docker/cli-plugins. */
 static const char *const plugin_dirs[] = {"/usr/local/lib/docker/cli-plugins",
 	"/usr/local/libexec/docker/cli-plugins", "/usr/lib/docker/cli-plugins",
 	"/usr/libexec/docker/cli-plugins"};
@@ -52,7 +54,7 @@ char *compose_project(const char *run_name)
 	char *project = strdup(run_name);
 	for (char *p = project; p && *p; p++)
 		*p = *p == '.' ? '-' : (char)tolower((unsigned char)*p);
-	/* Compose wants a letter or digit first. */
+	/* A project name begins with a letter or a digit. */
 	if (project && !isalnum((unsigned char)*project))
 		*project = 'x';
 	return project;
@@ -93,7 +95,7 @@ static bool is_template(const char *path)
 	return len > 3 && strcmp(path + len - 3, ".j2") == 0;
 }
 
-static int add_file(
+static int add_compose_file(
 	struct compose *compose, const struct compose_job *job, const char *path, struct error *err)
 {
 	if (access(path, R_OK) < 0) {
@@ -124,14 +126,14 @@ static int add_default_file(
 		if (asprintf(&path, "%s/%s", job->dir, default_files[i]) < 0)
 			return fail(err, ENOMEM, "%s", job->dir);
 		if (access(path, F_OK) == 0)
-			return add_file(compose, job, path, err);
+			return add_compose_file(compose, job, path, err);
 	}
 	(void)fail_as(err, EX_CONFIG, "%s: no Docker Compose file in this directory", job->dir);
 	return add_hint(err, "it needs %s, or name one with --compose-file FILE", default_files[0]);
 }
 
-/* Compose finds the engine by its environment, as Docker's own client does. */
-static int make_environment(
+/* Compose finds the engine by its environment, as Docker's client does. */
+static int make_compose_environment(
 	struct compose *compose, const struct compose_job *job, struct error *err)
 {
 	_cleanup_(variables_free) struct variables engine = VARIABLES_NONE;
@@ -141,7 +143,7 @@ static int make_environment(
 		return -1;
 	if (environment_make(job->variables, &engine, &compose->environment, err) < 0)
 		return -1;
-	/* The strings of the engine's variables are the project's from here on. */
+	/* From here on the project owns the strings of the engine's variables. */
 	compose->engine = engine;
 	engine = (struct variables)VARIABLES_NONE;
 	return 0;
@@ -158,10 +160,10 @@ int compose_open(const struct compose_job *job, struct compose *ret, struct erro
 	if (!compose.project || !compose.files)
 		return fail(err, ENOMEM, "Compose");
 	compose.tool = compose_find_tool(err);
-	if (!compose.tool || make_environment(&compose, job, err) < 0)
+	if (!compose.tool || make_compose_environment(&compose, job, err) < 0)
 		return -1;
 	for (size_t i = 0; i < job->file_count; i++)
-		if (add_file(&compose, job, job->files[i], err) < 0)
+		if (add_compose_file(&compose, job, job->files[i], err) < 0)
 			return -1;
 	if (job->file_count == 0 && add_default_file(&compose, job, err) < 0)
 		return -1;
@@ -170,7 +172,7 @@ int compose_open(const struct compose_job *job, struct compose *ret, struct erro
 	return 0;
 }
 
-static void free_names(struct compose_names *names)
+static void free_compose_names(struct compose_names *names)
 {
 	for (size_t i = 0; i < names->count; i++)
 		free(names->list[i]);
@@ -183,8 +185,8 @@ void compose_free(struct compose *compose)
 		free(compose->files[i]);
 	for (size_t i = 0; i < compose->service_count; i++)
 		free(compose->services[i].name);
-	free_names(&compose->networks);
-	free_names(&compose->volumes);
+	free_compose_names(&compose->networks);
+	free_compose_names(&compose->volumes);
 	variables_free(&compose->engine);
 	free(compose->environment);
 	free(compose->tool);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * compose: the job's Docker Compose files: which services the phase has, which CRS each belongs to, the override
- * file that puts them there, and the command lines. The user's files are never changed.
+ * compose: the job's Docker Compose project. It finds the job's Compose files, the services of
+ * the phase and the CRS of each service, writes the override file that puts the services into
+ * their CRSs' cgroups, and builds Compose's command lines. The user's files are never changed.
  */
 #ifndef OSS_CRS_COMPOSE_H
 #define OSS_CRS_COMPOSE_H
@@ -15,7 +16,7 @@
 struct compose_service {
 	char *name;
 	int crs;        /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
-	unsigned risks; /* see risks.h */
+	unsigned risks; /* one bit per risk, see risks.h */
 };
 
 struct compose_names {
@@ -23,28 +24,37 @@ struct compose_names {
 	size_t count;
 };
 
-/* What everything that Compose makes for the run is marked with: see ENGINE_RUN_LABEL. */
+/* The values of the labels of everything that Compose creates for the run, except the run's name;
+ * see ENGINE_RUN_LABEL. */
 struct compose_mark {
 	uid_t uid;
 	char owner[OWNER_TEXT_MAX];
+	/* --keep: nothing is removed until the user asks for it. */
 	bool keep;
 };
 
 struct compose {
-	char *tool;    /* path of Compose */
-	char *project; /* Compose project of the run: its name in lower case, '.' as '-' */
-	char *dir;     /* project directory: relative paths in the files start here */
-	char **files;  /* as given with -f */
+	char *tool; /* path of Compose */
+	/* Compose project of the run: the run's name in lower case, with '-' for '.'. */
+	char *project;
+	/* Project directory: relative paths in the files start here. */
+	char *dir;
+	char **files; /* the files that Compose gets with --file */
 	size_t file_count;
-	const char *phase;                 /* the profile */
-	const struct variables *variables; /* those of the run; the caller's */
-	const char **environment;          /* of Compose's own process */
-	struct variables engine;           /* those of the environment that name the engine */
-	char *schema; /* `version:` as the old tool writes it, to be repeated in the override; else NULL */
+	const char *phase; /* the profile */
+	/* The run's variables; they belong to the caller. */
+	const struct variables *variables;
+	const char **environment; /* of the Compose process */
+	/* The variables of that environment that name the engine. */
+	struct variables engine;
+	/* `version:` as docker-compose 1.29 prints it, which the override has to repeat; NULL if
+	 * there is none. */
+	char *schema;
 	struct compose_service *services;
 	size_t service_count;
-	struct compose_names networks, volumes; /* that the project makes itself */
-	struct compose_mark mark;               /* the caller's to fill in */
+	/* Those that the project creates itself. */
+	struct compose_names networks, volumes;
+	struct compose_mark mark; /* the caller fills it in */
 };
 
 #define COMPOSE_NONE            \
@@ -52,52 +62,59 @@ struct compose {
 		.project = NULL \
 	}
 
-/* The path of Compose: of Docker's plugin where `docker compose` would find it, else of docker-compose. The plugin is a whole
- * program, which takes the same arguments without `docker compose` before them; by that command it would be started twice,
- * and Docker's own client once, for each call. The caller frees; NULL with EX_UNAVAILABLE if there is neither. */
+/* The path of Compose: of Docker's plugin, where `docker compose` would find it, else of
+ * docker-compose. The plugin is a complete program that takes the same arguments without `docker
+ * compose` before them; a call through that command would start Docker's client once and the
+ * plugin twice. The caller frees the path; NULL with EX_UNAVAILABLE if neither is installed. */
 char *compose_find_tool(struct error *err);
 
-/* The Compose project of a run of that name, so that whoever knows the name finds what it left. Caller frees. */
+/* The Compose project of the run of that name. The name alone gives the project, so that what a
+ * run left can be found by the run's name. The caller frees it; NULL if out of memory. */
 char *compose_project(const char *run_name);
 
-/* A job's Compose project, before anything of it has been read. All of it is the caller's, and the plan and the variables
- * outlive the project. */
+/* What a job's Compose project is made of. All of it belongs to the caller; the plan and the
+ * variables must outlive the project. */
 struct compose_job {
 	const struct run_plan *plan;
 	enum phase phase;
-	const char *dir;          /* where the files are looked for if none is given */
-	const char *const *files; /* as given with -f */
+	const char *dir;          /* where to look for the files if none is given */
+	const char *const *files; /* as given with --compose-file */
 	size_t file_count;
 	const char *scratch; /* path of the directory that templates are rendered into */
-	const char
-		*endpoint; /* "unix://…" of the engine; NULL: the one that Docker's settings name */
-	const struct variables *variables; /* those of the run, from run_variables.h */
+	/* "unix://…" of the engine; NULL: the engine that Docker's settings name. */
+	const char *endpoint;
+	const struct variables *variables; /* the run's variables, see run_variables.h */
 };
 
-/* Find the job's files: those given, or docker-compose.yaml, .yml or .yaml.j2 in dir; and make the environment of Compose.
- * Missing files are EX_CONFIG. */
+/* Find Compose and the job's files (those given, else docker-compose.yaml, .yml or .yaml.j2 in
+ * dir), render those that are templates, and make the environment of the Compose process.
+ * Returns 0, or -1 with an error: EX_UNAVAILABLE if Compose is not installed, EX_CONFIG if a
+ * file is missing. The caller releases *ret with compose_free(). */
 int compose_open(const struct compose_job *job, struct compose *ret, struct error *err);
 void compose_free(struct compose *compose);
 
-/* Ask the tool what the files come to (`config`) and find the CRS of every service of the phase: by a cgroup_parent
- * below the run's, by the label oss-crs.crs, by its name, by the longest CRS name X where it is X_…, or else
- * oss_crs_infra. A service that belongs nowhere is EX_CONFIG unless unconfined ones are allowed. */
+/* Let Compose resolve the files (`config`) and find the CRS of every service of the phase. A
+ * service belongs to the CRS that its cgroup_parent names below the run's cgroup, else to that
+ * of its label oss-crs.crs, else to the CRS of the same name, else to the CRS with the longest
+ * name X where the service is X_…, else to oss_crs_infra. A service that belongs to no CRS is
+ * EX_CONFIG, unless allow_unconfined is set. */
 int compose_services(struct compose *compose, const struct run_plan *plan, bool allow_unconfined,
 	struct error *err);
 
-/* The CRS of a service, as an index into the plan's, or COMPOSE_UNCONFINED. */
+/* The CRS of a service, as an index into the plan's CRSs, or COMPOSE_UNCONFINED. */
 int compose_crs(const struct compose *compose, const char *service);
 
-/* The override file's content. Caller frees. */
+/* The content of the override file. The caller frees *ret. */
 int compose_override(
 	const struct compose *compose, const struct run_plan *plan, char **ret, struct error *err);
 
-/* argv of any call: the words that all have in common, then `more` (NULL-terminated). Caller frees the array, not the
- * strings. */
+/* The argument vector of a Compose call: the words that all calls share, then `more`
+ * (NULL-terminated). The caller frees the array, but not the strings. */
 int compose_argv(const struct compose *compose, const char *const *more, const char ***ret,
 	struct error *err);
 
-/* argv of `up` with the override file at the given path. Caller frees the array, not the strings. */
+/* The argument vector of `up` with the override file at the given path; until_first adds
+ * --abort-on-container-exit. The caller frees the array, but not the strings. */
 int compose_up_argv(const struct compose *compose, const char *override, bool until_first,
 	const char ***ret, struct error *err);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * services: what the job's Compose files come to, service by service, and the override file that follows from it.
- * Compose itself resolves includes, anchors, variables and profiles; its `config` is read, not its files.
+ * compose_services: the services, networks and volumes of the job's Compose files, and the
+ * override file that follows from them. The input is what Compose's `config` prints, since
+ * Compose itself resolves includes, anchors, variables and profiles; the files themselves are
+ * not read here.
  */
 #include "compose.h"
 
@@ -18,7 +20,8 @@
 #define CONFIG_SIZE_MAX DOC_SIZE_MAX
 #define CRS_LABEL       "oss-crs.crs"
 
-/* `config` of docker-compose 1.29 prints the services of all profiles: those of other profiles are not ours. */
+/* Whether the service belongs to the phase. `config` of docker-compose 1.29 prints the services
+ * of all profiles, so the others have to be left out here. */
 static bool in_phase(struct doc *doc, const struct doc_node *body, const char *phase)
 {
 	const struct doc_node *profiles = doc_get(doc, body, "profiles");
@@ -32,7 +35,7 @@ static bool in_phase(struct doc *doc, const struct doc_node *body, const char *p
 	return !any;
 }
 
-/* A label's value: labels are a mapping, or a list of "key=value". */
+/* The value of a label. Labels are a mapping, or a list of "key=value". */
 static const char *get_label(struct doc *doc, const struct doc_node *body, const char *label)
 {
 	const struct doc_node *labels = doc_get(doc, body, "labels");
@@ -47,7 +50,8 @@ static const char *get_label(struct doc *doc, const struct doc_node *body, const
 	return value;
 }
 
-/* The CRS whose name a service has, or the longest X where the service is X_…; -1 for none. */
+/* The CRS of the same name as the service, else the CRS with the longest name X where the
+ * service is X_…; -1 if there is none. */
 static int find_by_name(const struct run_plan *plan, const char *service)
 {
 	int best = -1;
@@ -73,7 +77,8 @@ static int fail_service(struct error *err, const char *service, const char *fmt,
 	return fail_as(err, EX_CONFIG, "%s", text);
 }
 
-/* The CRS that the service's own cgroup_parent names: -1 if it has none. */
+/* The CRS that the service's own cgroup_parent names; *ret is -1 if the service has no
+ * cgroup_parent. */
 static int find_by_parent(const struct run_plan *plan, const char *service, const char *parent,
 	int *ret, struct error *err)
 {
@@ -145,8 +150,10 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	return 0;
 }
 
-/* What the project makes itself: not what is external, and no volume with a name of the user's choice, which outlives it. */
-static bool is_made(struct doc *doc, const struct doc_node *body, const char *prefix)
+/* Whether the project itself creates this network or volume. It does not create what is
+ * external. A volume whose name does not begin with `prefix` is left out too: the user chose its
+ * name, and it outlives the project. */
+static bool is_made_by_project(struct doc *doc, const struct doc_node *body, const char *prefix)
 {
 	const char *external = doc_text(doc_get(doc, body, "external"));
 	const char *name = doc_text(doc_get(doc, body, "name"));
@@ -165,7 +172,7 @@ static int add_name(struct compose_names *names, const char *name, struct error 
 	return larger[names->count++] ? 0 : fail(err, ENOMEM, "Compose");
 }
 
-/* prefix: of a name that is not the user's choice; NULL: any. */
+/* prefix: how the names begin that the user did not choose; NULL: take every name. */
 static int read_names(struct doc *doc, const char *section, const char *prefix,
 	struct compose_names *ret, struct error *err)
 {
@@ -173,7 +180,7 @@ static int read_names(struct doc *doc, const char *section, const char *prefix,
 	struct doc_node *key = NULL;
 	struct doc_node *body = NULL;
 	for (size_t i = 0; doc_pair(doc, map, i, &key, &body); i++) {
-		if (doc_text(key) && is_made(doc, body, prefix) &&
+		if (doc_text(key) && is_made_by_project(doc, body, prefix) &&
 			add_name(ret, doc_text(key), err) < 0)
 			return -1;
 	}
@@ -195,7 +202,8 @@ static int read_services(struct compose *compose, const char *text, const struct
 	for (size_t i = 0; doc_pair(&doc, services, i, &key, &body); i++)
 		if (add_service(compose, &doc, key, body, plan, allow_unconfined, err) < 0)
 			return -1;
-	/* The default network is there without being named, at least with docker-compose 1.29. */
+	/* The default network exists even where `config` does not list it, as with
+	 * docker-compose 1.29. */
 	bool has_default = doc_get(&doc, doc_get(&doc, doc_root(&doc), "networks"), "default");
 	if ((!has_default && add_name(&compose->networks, "default", err) < 0) ||
 		read_names(&doc, "networks", NULL, &compose->networks, err) < 0 ||
@@ -235,8 +243,8 @@ int compose_crs(const struct compose *compose, const char *service)
 	return COMPOSE_UNCONFINED;
 }
 
-/* Compose expands $ in values: a literal one is written twice. */
-static json_t *literal(const char *text)
+/* The text as a JSON string with every '$' doubled, since Compose expands '$' in values. */
+static json_t *literal_string(const char *text)
 {
 	_cleanup_free_ char *escaped = calloc(2, strlen(text) + 1);
 	if (!escaped)
@@ -261,27 +269,29 @@ static json_t *environment_to_json(const struct variables *run, const struct var
 			_cleanup_free_ char *name =
 				value ? strndup(entry, (size_t)(value - entry)) : NULL;
 			if (name)
-				(void)json_object_set_new(environment, name, literal(value + 1));
+				(void)json_object_set_new(
+					environment, name, literal_string(value + 1));
 		}
 	}
 	return environment;
 }
 
-/* By which the run's things are found and judged when nothing else is left of it. */
+/* The labels by which a run's containers, networks and volumes are found and judged when nothing
+ * else is left of the run. */
 static json_t *labels_of(const struct compose *compose, const struct run_plan *plan)
 {
 	char uid[16];
 	(void)snprintf(uid, sizeof uid, "%u", (unsigned)compose->mark.uid);
 	json_t *labels = json_object();
-	(void)json_object_set_new(labels, ENGINE_RUN_LABEL, literal(plan->name));
-	(void)json_object_set_new(labels, ENGINE_UID_LABEL, literal(uid));
-	(void)json_object_set_new(labels, ENGINE_OWNER_LABEL, literal(compose->mark.owner));
+	(void)json_object_set_new(labels, ENGINE_RUN_LABEL, literal_string(plan->name));
+	(void)json_object_set_new(labels, ENGINE_UID_LABEL, literal_string(uid));
+	(void)json_object_set_new(labels, ENGINE_OWNER_LABEL, literal_string(compose->mark.owner));
 	if (compose->mark.keep)
-		(void)json_object_set_new(labels, ENGINE_KEEP_LABEL, literal("yes"));
+		(void)json_object_set_new(labels, ENGINE_KEEP_LABEL, literal_string("yes"));
 	return labels;
 }
 
-/* Version 2.0 of the format has no labels there. */
+/* Version 2.0 of the file format allows no labels on networks and volumes. */
 static bool has_bare_networks(const struct compose *compose)
 {
 	return compose->schema &&
@@ -289,7 +299,7 @@ static bool has_bare_networks(const struct compose *compose)
 }
 
 /* {"NAME": {"labels": …}, …} */
-static json_t *labelled(const struct compose *compose, const struct run_plan *plan,
+static json_t *labelled_section(const struct compose *compose, const struct run_plan *plan,
 	const struct compose_names *names)
 {
 	json_t *section = json_object();
@@ -299,7 +309,7 @@ static json_t *labelled(const struct compose *compose, const struct run_plan *pl
 	return section;
 }
 
-static int override_of(const struct compose *compose, const struct run_plan *plan,
+static int service_override(const struct compose *compose, const struct run_plan *plan,
 	const struct plan_crs *crs, json_t **ret, struct error *err)
 {
 	_cleanup_(variables_free) struct variables own = VARIABLES_NONE;
@@ -314,7 +324,7 @@ static int override_of(const struct compose *compose, const struct run_plan *pla
 		return 0;
 	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
 	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
-	(void)json_object_set_new(body, "cgroup_parent", literal(parent));
+	(void)json_object_set_new(body, "cgroup_parent", literal_string(parent));
 	return 0;
 }
 
@@ -324,23 +334,23 @@ int compose_override(
 	_cleanup_json_ json_t *root = json_object();
 	_cleanup_json_ json_t *services = json_object();
 	if (compose->schema)
-		(void)json_object_set_new(root, "version", literal(compose->schema));
+		(void)json_object_set_new(root, "version", literal_string(compose->schema));
 	for (size_t i = 0; i < compose->service_count; i++) {
 		const struct compose_service *service = &compose->services[i];
 		const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
 		json_t *body = NULL;
-		if (override_of(compose, plan, crs, &body, err) < 0)
+		if (service_override(compose, plan, crs, &body, err) < 0)
 			return -1;
 		(void)json_object_set_new(services, service->name, body);
 	}
 	(void)json_object_set(root, "services", services);
 	if (!has_bare_networks(compose)) {
 		(void)json_object_set_new(
-			root, "networks", labelled(compose, plan, &compose->networks));
+			root, "networks", labelled_section(compose, plan, &compose->networks));
 		(void)json_object_set_new(
-			root, "volumes", labelled(compose, plan, &compose->volumes));
+			root, "volumes", labelled_section(compose, plan, &compose->volumes));
 	}
-	/* JSON is YAML to Compose. */
+	/* JSON is valid YAML, so Compose reads it. */
 	char *text = json_dumps(root, JSON_INDENT(2));
 	if (!text)
 		return fail(err, ENOMEM, "Compose override");

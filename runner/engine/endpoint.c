@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * endpoint: see endpoint.h. Contexts are found by the name in their meta.json, as `docker context ls` does.
+ * endpoint: Docker's settings, read as Docker's CLI reads them. A context has a directory below
+ * contexts/meta; it is found by the name in the directory's meta.json, as `docker context ls`
+ * finds it.
  */
 #include "endpoint.h"
 
@@ -14,7 +16,8 @@
 #define DEFAULT_ENDPOINT "unix:///var/run/docker.sock"
 #define CONFIG_SIZE_MAX  (1U << 20)
 
-/* Open Docker's CLI configuration: DOCKER_CONFIG or ~/.docker. -1 with ENOENT if there is none. */
+/* Open the directory of Docker's CLI configuration, DOCKER_CONFIG or ~/.docker. Returns a
+ * descriptor that the caller closes, or -1 with an error; ENOENT if there is none. */
 static int open_config_dir(struct error *err)
 {
 	const char *dir = getenv("DOCKER_CONFIG");
@@ -29,7 +32,8 @@ static int open_config_dir(struct error *err)
 	return fd >= 0 ? fd : fail(err, errno, "open %s", path);
 }
 
-/* The user's own files, read as the user: they may be symbolic links, as dotfiles often are. */
+/* Parse a file of the user's. It may be a symbolic link, as dotfiles often are; it is opened
+ * with the user's rights. */
 static json_t *load_json(int dir, const char *path, struct error *err)
 {
 	_cleanup_close_ int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);

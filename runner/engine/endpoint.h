@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * endpoint: which daemon the user's Docker settings name. Pure but for the files of Docker's CLI configuration.
+ * endpoint: the address of the Docker daemon that the user's Docker settings name. Reads the
+ * environment and the files of Docker's CLI configuration, and nothing else.
  */
 #ifndef OSS_CRS_ENDPOINT_H
 #define OSS_CRS_ENDPOINT_H
 
 #include "error.h"
 
-/* The daemon's address in Docker's order: DOCKER_HOST, DOCKER_CONTEXT, currentContext in config.json, the default
- * socket. The caller frees *ret. A context that is not there is EX_UNAVAILABLE. */
+/* The daemon's address, from the first that is set, in Docker's order: DOCKER_HOST,
+ * DOCKER_CONTEXT, currentContext in config.json, the default socket. Returns 0, or -1 with an
+ * error; a context that does not exist is EX_UNAVAILABLE, a file that is not JSON is EX_CONFIG.
+ * The caller frees *ret. */
 int endpoint_find(char **ret, struct error *err);
 
-/* The path of the socket of a "unix://" address; EX_UNAVAILABLE for every other kind: its cgroups are elsewhere. */
+/* The path of the socket of a "unix://" address; *ret points into endpoint. Any other kind of
+ * address is EX_UNAVAILABLE: the cgroups of that daemon are on another host. */
 int endpoint_socket(const char *endpoint, const char **ret, struct error *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine: requests over the unix socket, answers by jansson.
+ * engine: requests to the engine over its unix socket, and its JSON answers. Every question is
+ * one HTTP request on a connection of its own (http.h). What belongs to a run or a project is
+ * always found by its labels.
  */
 #include "engine.h"
 
@@ -51,8 +53,8 @@ void engine_close(struct engine *engine)
 	*engine = (struct engine)ENGINE_NONE;
 }
 
-/* Whether there is a daemon to start, where Debian's packages and Docker's own have it. */
-static bool is_installed(void)
+/* Whether a Docker daemon is installed, where Debian's packages or Docker's own put it. */
+static bool is_docker_installed(void)
 {
 	static const char *const places[] = {
 		"/usr/sbin/dockerd", "/usr/bin/dockerd", "/usr/local/bin/dockerd"};
@@ -77,12 +79,12 @@ static int fail_connect(const struct engine *engine, struct error *err)
 		engine_name(engine->kind), engine->endpoint, why);
 	if (engine->kind == ENGINE_PODMAN)
 		return add_hint(err, "see what it says: journalctl --user -e");
-	return add_hint(err, is_installed() ? "start it: sudo systemctl start docker"
-					    : "on Debian: sudo apt-get install docker.io");
+	return add_hint(err, is_docker_installed() ? "start it: sudo systemctl start docker"
+						   : "on Debian: sudo apt-get install docker.io");
 }
 
-/* One request. The answer's JSON, or NULL for an empty one, goes to *ret; a status from 400 on is an error. 404 and
- * 409 keep their meaning in err->code as ENOENT and EBUSY. */
+/* Make one request. *ret is the answer's JSON, or NULL if the answer is empty. A status from 400
+ * on is an error; 404 and 409 have ENOENT and EBUSY in err->code, all others EIO. */
 static int request(struct engine *engine, const char *method, const char *path, json_t **ret,
 	struct error *err)
 {
@@ -112,7 +114,7 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-static void copy_text(char *to, size_t size, const json_t *object, const char *key)
+static void copy_json_text(char *to, size_t size, const json_t *object, const char *key)
 {
 	(void)snprintf(to, size, "%s", text_of(object, key));
 }
@@ -122,11 +124,11 @@ int engine_info(struct engine *engine, struct engine_info *ret, struct error *er
 	_cleanup_json_ json_t *json = NULL;
 	if (request(engine, "GET", "/info", &json, err) < 0)
 		return -1;
-	copy_text(ret->name, sizeof ret->name, json, "Name");
-	copy_text(ret->kernel, sizeof ret->kernel, json, "KernelVersion");
-	copy_text(ret->version, sizeof ret->version, json, "ServerVersion");
-	copy_text(ret->driver, sizeof ret->driver, json, "CgroupDriver");
-	copy_text(ret->cgroup_version, sizeof ret->cgroup_version, json, "CgroupVersion");
+	copy_json_text(ret->name, sizeof ret->name, json, "Name");
+	copy_json_text(ret->kernel, sizeof ret->kernel, json, "KernelVersion");
+	copy_json_text(ret->version, sizeof ret->version, json, "ServerVersion");
+	copy_json_text(ret->driver, sizeof ret->driver, json, "CgroupDriver");
+	copy_json_text(ret->cgroup_version, sizeof ret->cgroup_version, json, "CgroupVersion");
 	return 0;
 }
 
@@ -189,7 +191,7 @@ int engine_open_docker(struct engine *ret, struct error *err)
 	return 0;
 }
 
-/* What there is of one kind with such a label. */
+/* The list at the path `what`, filtered to what has this label with this value. */
 static int get_list(struct engine *engine, const char *what, const char *label, const char *value,
 	json_t **ret, struct error *err)
 {
@@ -210,7 +212,7 @@ int engine_container(
 	struct engine *engine, const char *id, struct container *ret, struct error *err)
 {
 	char path[128];
-	/* Podman's cgroups are libpod-ID. */
+	/* The name of a Podman container's cgroup is libpod-ID. */
 	size_t prefix = strlen(PODMAN_CGROUP);
 	const char *bare = strncmp(id, PODMAN_CGROUP, prefix) == 0 ? id + prefix : id;
 	(void)snprintf(path, sizeof path, "/containers/%.64s/json", bare);
@@ -228,7 +230,7 @@ int engine_container(
 			strdup(text_of(json_object_get(json, "HostConfig"), "CgroupParent")),
 		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
 		.pid = (pid_t)json_integer_value(json_object_get(state, "Pid")),
-		/* Year 1 is how Go writes "never". */
+		/* The API writes Go's zero time, in the year 1, for "never". */
 		.started = strncmp(text_of(state, "StartedAt"), "0001", 4) != 0,
 	};
 	if (!container.name || !container.service || !container.cgroup_parent)
@@ -265,7 +267,7 @@ int engine_containers(
 		const char *id = text_of(json_array_get(json, i), "Id");
 		if (engine_container(engine, id, &found.list[found.count], err) == 0)
 			found.count++;
-		else if (err->code != ENOENT) /* gone between the list and the look */
+		else if (err->code != ENOENT) /* removed since it was listed */
 			return -1;
 	}
 	*ret = found;
@@ -281,14 +283,16 @@ void containers_free(struct containers *containers)
 	*containers = (struct containers)CONTAINERS_NONE;
 }
 
-/* ---- what runs have, and its removal -------------------------------------------------------------------------- */
+/* ---- what runs have, and its removal ----------------------------------------------------- */
 
 /* The kinds of things, in the order in which they can be removed. */
 static const struct kind {
 	const char *list, *name;
-	const char *query; /* of the removal */
-	const char *wait;  /* for the end of a removal; NULL: cannot be waited for */
-	const char *array; /* where the list is in the answer; NULL: it is the answer */
+	const char *query; /* of the DELETE request */
+	/* Waits for the end of a removal; NULL: the API cannot wait for this kind. */
+	const char *wait;
+	/* The key of the list in the answer; NULL: the answer is the list. */
+	const char *array;
 	const char *id;
 } kinds[] = {
 	{"/containers/json?all=1", "containers", "?force=1&v=1", "/wait?condition=removed", NULL,
@@ -309,7 +313,7 @@ static int get_kind(struct engine *engine, const struct kind *kind, const char *
 	return 0;
 }
 
-static int add_run(struct engine_runs *runs, const json_t *labels, struct error *err)
+static int add_engine_run(struct engine_runs *runs, const json_t *labels, struct error *err)
 {
 	const char *name = text_of(labels, ENGINE_RUN_LABEL);
 	if (!*name || strlen(name) > NAME_MAX)
@@ -323,8 +327,8 @@ static int add_run(struct engine_runs *runs, const json_t *labels, struct error 
 	runs->list = larger;
 	struct engine_run *run = &larger[runs->count++];
 	*run = (struct engine_run){.keep = json_object_get(labels, ENGINE_KEEP_LABEL) != NULL};
-	copy_text(run->name, sizeof run->name, labels, ENGINE_RUN_LABEL);
-	copy_text(run->owner, sizeof run->owner, labels, ENGINE_OWNER_LABEL);
+	copy_json_text(run->name, sizeof run->name, labels, ENGINE_RUN_LABEL);
+	copy_json_text(run->owner, sizeof run->owner, labels, ENGINE_OWNER_LABEL);
 	return 0;
 }
 
@@ -338,8 +342,8 @@ int engine_runs(struct engine *engine, uid_t uid, struct engine_runs *ret, struc
 		if (get_kind(engine, &kinds[k], ENGINE_UID_LABEL, value, &list, err) < 0)
 			return -1;
 		for (size_t i = 0; i < json_array_size(list); i++)
-			if (add_run(&runs, json_object_get(json_array_get(list, i), "Labels"),
-				    err) < 0)
+			if (add_engine_run(&runs,
+				    json_object_get(json_array_get(list, i), "Labels"), err) < 0)
 				return -1;
 	}
 	*ret = runs;
@@ -353,7 +357,7 @@ void engine_runs_free(struct engine_runs *runs)
 	*runs = (struct engine_runs)ENGINE_RUNS_NONE;
 }
 
-/* One request about one object. */
+/* Make one request about one thing. `more` is what follows the thing in the path. */
 static int request_object(struct engine *engine, const char *method, const struct kind *kind,
 	const char *id, const char *more, struct error *err)
 {
@@ -366,7 +370,8 @@ static int request_object(struct engine *engine, const char *method, const struc
 	return request(engine, method, path, &json, err);
 }
 
-/* DELETE one object: 1, or 0 if it is gone already. One that somebody else is removing is waited for. */
+/* Delete one thing, or wait until it is gone if another client is already removing it. Returns
+ * 1; 0 if it was already gone; -1 with an error. */
 static int delete_object(
 	struct engine *engine, const struct kind *kind, const char *id, struct error *err)
 {
@@ -378,14 +383,14 @@ static int delete_object(
 	return err->code == ENOENT ? 0 : -1;
 }
 
-/* Volumes with a name of the user's choice stay. */
-static bool is_projects(const struct kind *kind, const char *id, const char *project)
+/* Whether to remove it with the project. A volume with a name that the user chose stays. */
+static bool belongs_to_project(const struct kind *kind, const char *id, const char *project)
 {
 	size_t len = strlen(project);
 	return !kind->array || (strncmp(id, project, len) == 0 && id[len] == '_');
 }
 
-/* All there is of a kind now. Returns how many, or -1. */
+/* Remove what the engine now lists of one kind. Returns how many it removed, or -1. */
 static int remove_kind(
 	struct engine *engine, const struct kind *kind, const char *project, struct error *err)
 {
@@ -395,8 +400,9 @@ static int remove_kind(
 		return -1;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *id = text_of(json_array_get(list, i), kind->id);
-		int removed =
-			is_projects(kind, id, project) ? delete_object(engine, kind, id, err) : 0;
+		int removed = belongs_to_project(kind, id, project)
+				      ? delete_object(engine, kind, id, err)
+				      : 0;
 		if (removed < 0)
 			return -1;
 		count += removed;

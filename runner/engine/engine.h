@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine: the container engine behind its Engine API socket, which Docker and Podman (podman.h) both speak. This is the
- * one seam to either beside Compose's CLI: what it is, what containers a project has and how they ended, and the removal
- * of what a project leaves.
+ * engine: the container engine behind its Engine API socket; Docker and Podman (podman.h) both
+ * serve this API. Except for Compose's CLI, this is the only interface to either: what the
+ * engine is, which containers a project has and how they ended, and the removal of what a
+ * project leaves.
  *
- * Rests on the Docker Engine API reference (1.41 and later; unversioned paths) and, for where the daemon is, on
- * "Docker contexts" and DOCKER_HOST in Docker's CLI manual.
+ * Rests on the Docker Engine API reference (1.41 and later; unversioned paths) and, for where
+ * the daemon is, on "Docker contexts" and DOCKER_HOST in Docker's CLI manual.
  */
 #ifndef OSS_CRS_ENGINE_H
 #define OSS_CRS_ENGINE_H
@@ -19,11 +20,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* The label by which Compose marks what belongs to a project. */
+/* The label with which Compose marks what belongs to a project. */
 #define ENGINE_PROJECT_LABEL "com.docker.compose.project"
 
-/* The labels by which we mark what belongs to a run, so that it can be found and judged when nothing else is left of it:
- * its name, whose it is, its owner (owner.h), and, with --keep, that it is to stay until somebody asks for its removal. */
+/* The labels with which the runner marks what belongs to a run, so that it can be found and
+ * judged when nothing else is left of the run: the run's name, its user's uid, its owner
+ * (owner.h), and, with --keep, that it stays until the user asks for its removal. */
 #define ENGINE_RUN_LABEL   "oss-crs.run"
 #define ENGINE_UID_LABEL   "oss-crs.uid"
 #define ENGINE_OWNER_LABEL "oss-crs.owner"
@@ -36,13 +38,13 @@ enum engine_kind {
 
 #define ENGINE_KINDS 2
 
-/* As one writes it, "Docker". */
+/* The name as it is written in text: "Docker". */
 const char *engine_name(enum engine_kind kind);
 
 struct engine {
 	enum engine_kind kind;
 	char *endpoint;     /* "unix:///run/docker.sock", for messages */
-	const char *socket; /* its path */
+	const char *socket; /* the path in endpoint */
 };
 
 #define ENGINE_NONE              \
@@ -50,8 +52,10 @@ struct engine {
 		.endpoint = NULL \
 	}
 
-/* Find Docker (DOCKER_HOST, DOCKER_CONTEXT, the current context, the default socket) and check that its socket is one of
- * this host. Makes no connection yet. EX_UNAVAILABLE for a daemon elsewhere. */
+/* Find Docker (DOCKER_HOST, DOCKER_CONTEXT, the current context, the default socket; see
+ * endpoint.h) and check that its address is a socket of this host. Does not connect. Returns 0,
+ * or -1 with an error; EX_UNAVAILABLE for a daemon elsewhere. The caller releases *ret with
+ * engine_close(). */
 int engine_open(struct engine *ret, struct error *err);
 
 /* The same for an engine whose address ("unix://…") is known. */
@@ -60,16 +64,19 @@ int engine_open_at(
 void engine_close(struct engine *engine);
 
 struct engine_info {
-	char name[256], kernel[256],
-		version[64]; /* host name and kernel of the daemon's machine; its version */
-	char driver[32], cgroup_version[8]; /* "cgroupfs" or "systemd"; "2" or "1" */
+	/* The host name and kernel release of the daemon's machine, and the daemon's version. */
+	char name[256], kernel[256], version[64];
+	/* "cgroupfs" or "systemd"; "2" or "1". */
+	char driver[32], cgroup_version[8];
 };
 
-/* GET /info. Not reachable: EX_UNAVAILABLE; no access: EX_NOPERM; each with a hint. */
+/* GET /info. Returns 0, or -1 with an error and a hint: EX_UNAVAILABLE if the engine does not
+ * answer, EX_NOPERM if this user may not connect. */
 int engine_info(struct engine *engine, struct engine_info *ret, struct error *err);
 
-/* The conditions that every run needs, one finding each: the daemon runs on this very kernel, uses cgroup v2, and
- * has the cgroupfs driver. */
+/* The conditions of every run, each of them a finding of `check`: the daemon runs on this
+ * kernel, uses cgroup v2, and has the cgroupfs driver. Each returns 0, or -1 with an
+ * EX_UNAVAILABLE error and a hint. */
 int engine_check_local(
 	const struct engine *engine, const struct engine_info *info, struct error *err);
 int engine_check_version(
@@ -77,18 +84,20 @@ int engine_check_version(
 int engine_check_driver(
 	const struct engine *engine, const struct engine_info *info, struct error *err);
 
-/* All three, and Podman's version, by one request. */
+/* Check all three, and that Podman is not too old, with one request. */
 int engine_check(struct engine *engine, struct error *err);
 
-/* Find Docker and check that it is one for runs. */
+/* Find Docker and check that it can serve runs: engine_open() and engine_check(). */
 int engine_open_docker(struct engine *ret, struct error *err);
 
 struct container {
 	char id[65];
 	char *name, *service, *cgroup_parent;
-	char finished[40]; /* as the engine writes it, RFC 3339; empty if it never ended */
+	/* As the engine writes it, RFC 3339; empty if the container has not ended. */
+	char finished[40];
 	int exit_code;
-	pid_t pid; /* of its first process, as this host knows it; 0: it does not run */
+	/* The container's first process, as this host numbers it; 0 if it does not run. */
+	pid_t pid;
 	bool started;
 };
 
@@ -102,17 +111,19 @@ struct containers {
 		.list = NULL \
 	}
 
-/* All containers of a Compose project, running or not, with how they ended. */
+/* All containers of a Compose project, running or not, with how they ended. The caller releases
+ * *ret with containers_free(). */
 int engine_containers(
 	struct engine *engine, const char *project, struct containers *ret, struct error *err);
 void containers_free(struct containers *containers);
 
-/* One container by its id, or by the name of its cgroup below the cgroup_parent; ENOENT: it is gone. */
+/* One container, by its id or by the name of its cgroup below the cgroup_parent. err->code is
+ * ENOENT if it no longer exists. The caller releases *ret with container_free(). */
 int engine_container(
 	struct engine *engine, const char *id, struct container *ret, struct error *err);
 void container_free(struct container *container);
 
-/* A run that the engine has something of. */
+/* A run of which the engine still has containers, networks or volumes. */
 struct engine_run {
 	char name[NAME_MAX + 1];
 	char owner[OWNER_TEXT_MAX];
@@ -129,15 +140,17 @@ struct engine_runs {
 		.list = NULL \
 	}
 
-/* All runs of a user that have containers, networks or volumes, by their labels, each once. What the labels say is not
- * checked. The caller frees. */
+/* All runs of a user that have containers, networks or volumes, each once, found by their
+ * labels. What the labels say is not checked. The caller releases *ret with
+ * engine_runs_free(). */
 int engine_runs(struct engine *engine, uid_t uid, struct engine_runs *ret, struct error *err);
 void engine_runs_free(struct engine_runs *runs);
 
-/* Remove a project's containers (killing those that run) with their anonymous volumes, then its networks, then its own
- * volumes: those named "<project>_…". Volumes with a name of the user's choice stay. Looks again until there are no more
- * containers, since a client that has just been killed may have left one to be made. Idempotent. Returns how many things it
- * has removed, or -1. */
+/* Remove a project's containers, running ones too (the engine kills them), with their anonymous
+ * volumes, then its networks, then its own volumes, which are named "<project>_…". Volumes with
+ * a name that the user chose stay. Lists each kind again until there is nothing left to remove,
+ * since a client that was just killed may have asked the engine for one more container. Can be
+ * repeated. Returns the number of things it removed, or -1 with an error. */
 int engine_remove_project(struct engine *engine, const char *project, struct error *err);
 
 #endif

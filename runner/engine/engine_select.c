@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * choice: see choice.h.
+ * engine_select: the choice of the engine, and its two records. The choice is a pure rule over
+ * what a look at Docker and at Podman found. The run's scratch directory records the engine of
+ * that run; a file in the user's state directory notes that the user has had runs on Podman.
  */
 #include "engine_select.h"
 

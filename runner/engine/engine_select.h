@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * choice: which engine a job gets (--engine): a Docker of this host that this user may use and that puts containers into
- * cgroups that this user owns, else rootless Podman. What was chosen is kept in the run's scratch directory, for whoever cleans up.
+ * engine_select: which engine a job gets (--engine): Docker, if it is on this host, this user
+ * may use it, and it puts containers into cgroups that this user owns; else rootless Podman. The
+ * choice is recorded in the run's scratch directory, so that the process that cleans up knows
+ * the engine.
  */
 #ifndef OSS_CRS_ENGINE_SELECT_H
 #define OSS_CRS_ENGINE_SELECT_H
@@ -14,27 +16,34 @@ enum wanted_engine {
 	WANT_PODMAN,
 };
 
-/* The rule by itself. docker, podman: why it cannot be used, with a message; without one it can. wanted is an enum
- * wanted_engine. Where neither will do, the error says why of each that was wanted, and the way to it. */
+/* The rule alone. docker and podman each say why that engine cannot be used; an error with an
+ * empty message means that it is ready. wanted is an enum wanted_engine. If no wanted engine is
+ * ready, the error says why for each of them, and the hint how to make it ready. */
 int engine_select_by_rule(int wanted, const struct error *docker, const struct error *podman,
 	enum engine_kind *ret, struct error *err);
 
-/* Choose by a look at this host: wanted is an enum wanted_engine, uid the user's. Docker is asked first, Podman only where
- * that does not settle it. Of Docker ret_docker is the connection, which the caller closes; Podman has none yet. */
+/* Look at this host and choose. wanted is an enum wanted_engine, uid is the user's. Podman is
+ * checked only if Docker is not wanted or not ready. If the choice is Docker, *ret_docker is
+ * open and the caller closes it; Podman has no socket yet, so *ret_docker stays as it is. */
 int engine_select(const struct host *host, uid_t uid, int wanted, enum engine_kind *ret,
 	struct engine *ret_docker, struct error *err);
 
-/* Whether Podman is ready for this user, but for what only a run finds out. */
+/* Whether Podman is ready for this user: it is installed, it has user ids for containers, and
+ * the user manager answers. Podman's version is not checked here but when the run asks its
+ * service (engine_check()). */
 int engine_select_check_podman(const struct host *host, uid_t uid, struct error *err);
 
-/* Write it down in a run's scratch directory, and read it again: base is what is above that. Without a record
- * nothing was started yet: *ret stays as it is. */
+/* Write the engine into a run's scratch directory, and read it back; base is the directory above
+ * the scratch directories. A run without a record has started nothing yet:
+ * engine_select_recall() then returns 0 and leaves *ret as it is. */
 int engine_select_record(int scratch, enum engine_kind kind, struct error *err);
 int engine_select_recall(int base, const char *run, enum engine_kind *ret, struct error *err);
 
-/* Note for good, before the first of them, that the user has runs on Podman (state.h): what Podman has outlives the record
- * above. Then whether that is noted: 1, 0, or -1 with an error. */
+/* Note that this user has runs on Podman, before the first of them starts. The note is in the
+ * user's state directory (state.h) and stays there, since Podman's containers outlive the record
+ * above. */
 int engine_select_note_podman(struct error *err);
+/* Whether that is noted: 1, 0, or -1 with an error. */
 int engine_select_noted_podman(struct error *err);
 
 #endif

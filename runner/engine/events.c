@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * events: see events.h. The answer to the request does not end; the run's one loop waits on its socket. The engine
- * writes one JSON object per line.
+ * events: the stream of the engine's events. The answer to GET /events does not end; the run's
+ * one loop waits on its socket. The engine writes one JSON object per line, and a line is read
+ * when all of it has come.
  */
 #include "events.h"
 
@@ -16,7 +17,7 @@
 #define LINE_MAX_BYTES ((size_t)1 << 20)
 
 struct events {
-	const char *engine; /* its name */
+	const char *engine; /* the engine's name */
 	struct http http;
 };
 
@@ -46,13 +47,13 @@ static int write_target(const char *project, char *buf, size_t size, struct erro
 		return fail(err, ENAMETOOLONG, "project %s", project);
 	if (http_escape(filter, escaped, sizeof escaped, err) < 0)
 		return -1;
-	/* From this moment on, not from when the engine has read the request. */
+	/* Events from now on, and not only from when the engine reads the request. */
 	n = snprintf(buf, size, "/events?since=%" PRIdMAX ".%09ld&filters=%s", (intmax_t)now.tv_sec,
 		now.tv_nsec, escaped);
 	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "project %s", project);
 }
 
-static void close_one(struct events **events)
+static void close_stream(struct events **events)
 {
 	events_close(*events);
 }
@@ -63,7 +64,7 @@ int events_open(
 	char target[2048];
 	if (write_target(project, target, sizeof target, err) < 0)
 		return -1;
-	_cleanup_(close_one) struct events *events = malloc(sizeof *events);
+	_cleanup_(close_stream) struct events *events = malloc(sizeof *events);
 	if (!events)
 		return fail(err, ENOMEM, "events");
 	*events = (struct events){.engine = engine_name(engine->kind), .http = HTTP_CLOSED};
@@ -88,7 +89,7 @@ int events_fd(const struct events *events)
 }
 
 /* {"Action": "start", "Actor": {"ID": "…"}, …} */
-static bool parse(const char *text, size_t len, struct container_event *ret)
+static bool parse_event(const char *text, size_t len, struct container_event *ret)
 {
 	_cleanup_json_ json_t *json = json_loadb(text, len, 0, NULL);
 	const char *id = json_string_value(json_object_get(json_object_get(json, "Actor"), "ID"));
@@ -100,14 +101,14 @@ static bool parse(const char *text, size_t len, struct container_event *ret)
 	return true;
 }
 
-/* Take whole lines out of the buffer, up to the first that is an event. */
-static bool take_line(struct events *events, struct container_event *ret)
+/* Take whole lines out of the buffer, up to and including the first that is an event. */
+static bool take_event(struct events *events, struct container_event *ret)
 {
 	struct http *http = &events->http;
 	const char *end = NULL;
 	while (http->len && (end = memchr(http->text, '\n', http->len))) {
 		size_t len = (size_t)(end - http->text) + 1;
-		bool found = parse(http->text, len, ret);
+		bool found = parse_event(http->text, len, ret);
 		http_take(http, len);
 		if (found)
 			return true;
@@ -118,7 +119,7 @@ static bool take_line(struct events *events, struct container_event *ret)
 int events_next(struct events *events, struct container_event *ret, struct error *err)
 {
 	for (;;) {
-		if (take_line(events, ret))
+		if (take_event(events, ret))
 			return 1;
 		if (events->http.ended)
 			return fail_as(err, EX_UNAVAILABLE,

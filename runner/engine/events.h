@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * events: the engine's own word for each container of a project that starts or ends, as a stream to be polled (Engine API,
- * GET /events). A stream that began before the project misses nothing.
+ * events: the engine's report of each container of a project that starts or ends, as a stream to
+ * poll (Engine API, GET /events). A stream that is opened before the project starts misses
+ * nothing.
  */
 #ifndef OSS_CRS_EVENTS_H
 #define OSS_CRS_EVENTS_H
@@ -14,20 +15,22 @@ struct events;
 
 struct container_event {
 	char id[EVENTS_ID_MAX];
-	bool started; /* else it ended */
+	bool started; /* false: it ended */
 };
 
-/* Subscribe. When this returns the engine has answered, and every event from now on will be told. Takes a connection
- * of its own. The caller frees *ret by events_close(). */
+/* Subscribe to the events of a Compose project. When this returns, the engine has answered, and
+ * it reports every event from the call on. Takes a connection of its own. Returns 0, or -1 with
+ * an error. The caller releases *ret with events_close(). */
 int events_open(
 	const struct engine *engine, const char *project, struct events **ret, struct error *err);
 void events_close(struct events *events);
 
-/* The descriptor that is readable when there is something to take in. */
+/* The descriptor of the stream: readable when there is something to receive. */
 int events_fd(const struct events *events);
 
-/* The next event. Never waits. 1: there is one; 0: none for now; -1: the stream has ended, which it does when the engine
- * stops. */
+/* Take the next event, without waiting. Returns 1 if there is one; 0 if none has come yet; -1
+ * with an error if the stream has ended (EX_UNAVAILABLE), as it does when the engine stops, or
+ * cannot be read. */
 int events_next(struct events *events, struct container_event *ret, struct error *err);
 
 #endif

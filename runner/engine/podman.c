@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * podman: see podman.h. NAME.socket and NAME.service are one call of StartTransientUnit: the service is an auxiliary unit of
- * the socket's.
+ * podman: the checks of a Podman installation, and the run's own Podman service. One call of
+ * StartTransientUnit creates NAME.socket and NAME.service: the service is an auxiliary unit of
+ * the socket.
  */
 #include "podman.h"
 
@@ -37,8 +38,8 @@ int podman_check_version(const char *version, struct error *err)
 	return add_hint(err, "it needs Podman %d, which Debian 13 has; or Docker", VERSION_MIN);
 }
 
-/* Whether a line "NAME:FIRST:COUNT" is the user's, who may be named by number. */
-static bool has_range(const char *text, const char *name, const char *number)
+/* Whether a line "NAME:FIRST:COUNT" is the user's; a line may name the user by number. */
+static bool has_subid_range(const char *text, const char *name, const char *number)
 {
 	for (const char *line = text; *line; line += *line == '\n') {
 		size_t len = strcspn(line, ":\n");
@@ -51,7 +52,8 @@ static bool has_range(const char *text, const char *name, const char *number)
 	return false;
 }
 
-static int check_range(const struct host *host, const char *file, uid_t uid, struct error *err)
+static int check_subid_range(
+	const struct host *host, const char *file, uid_t uid, struct error *err)
 {
 	const struct passwd *user = getpwuid(uid);
 	char number[16];
@@ -60,7 +62,7 @@ static int check_range(const struct host *host, const char *file, uid_t uid, str
 	if (fs_read(host->root, file, SUBID_MAX, &text, NULL, err) < 0 && err->code != ENOENT)
 		return -1;
 	const char *name = user ? user->pw_name : number;
-	if (text && has_range(text, name, number))
+	if (text && has_subid_range(text, name, number))
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "user %s has no ids for containers in /%s", name, file);
 	return add_hint(err,
@@ -69,7 +71,7 @@ static int check_range(const struct host *host, const char *file, uid_t uid, str
 		name);
 }
 
-/* subid in nsswitch.conf(5): the ranges come from elsewhere. */
+/* Whether nsswitch.conf(5) has a subid line: then the ranges may come from another source. */
 static bool asks_elsewhere(const struct host *host)
 {
 	struct error ignored;
@@ -88,9 +90,9 @@ int podman_check_ids(const struct host *host, uid_t uid, struct error *err)
 	}
 	if (asks_elsewhere(host))
 		return 0;
-	return check_range(host, "etc/subuid", uid, err) < 0
+	return check_subid_range(host, "etc/subuid", uid, err) < 0
 		       ? -1
-		       : check_range(host, "etc/subgid", uid, err);
+		       : check_subid_range(host, "etc/subgid", uid, err);
 }
 
 int podman_check_manager(uid_t uid, struct error *err)
@@ -99,25 +101,25 @@ int podman_check_manager(uid_t uid, struct error *err)
 	return user_manager_open(uid, &bus, err);
 }
 
-static void unit_name(const char *run, const char *kind, char ret[static UNIT_NAME_MAX])
+static void format_unit_name(const char *run, const char *kind, char ret[static UNIT_NAME_MAX])
 {
 	(void)snprintf(ret, UNIT_NAME_MAX, "oss-crs-podman-%.200s.%s", run, kind);
 }
 
-/* The variables that say which storage and which programs are those of the user's Podman. */
+/* The variables that determine the storage and the programs of the user's Podman. */
 static const char *const passed_on[] = {"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME",
 	"XDG_DATA_HOME", "CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE",
 	"CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF", "STORAGE_DRIVER", "STORAGE_OPTS"};
 
 #define PASSED_ON_COUNT (sizeof passed_on / sizeof *passed_on)
 
-static void free_environment(char *(*environment)[PASSED_ON_COUNT + 1])
+static void free_podman_environment(char *(*environment)[PASSED_ON_COUNT + 1])
 {
 	for (size_t i = 0; i < PASSED_ON_COUNT; i++)
 		free((*environment)[i]);
 }
 
-static int make_environment(char *ret[static PASSED_ON_COUNT + 1], struct error *err)
+static int make_podman_environment(char *ret[static PASSED_ON_COUNT + 1], struct error *err)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < PASSED_ON_COUNT; i++) {
@@ -130,14 +132,14 @@ static int make_environment(char *ret[static PASSED_ON_COUNT + 1], struct error 
 	return 0;
 }
 
-/* KillMode of the service is `process`, as in podman.service: Podman's pause process, which may be born in this unit, holds
- * the namespaces of all the user's containers. */
+/* KillMode of the service is `process`, as in podman.service: Podman's pause process, which may
+ * have started in this unit, holds the namespaces of all the user's containers. */
 static int start_socket(struct sd_bus *bus, const char *socket, const char *service,
 	const char *path, struct error *err)
 {
 	_cleanup_free_ char *program = NULL;
-	_cleanup_(free_environment) char *environment[PASSED_ON_COUNT + 1] = {NULL};
-	if (podman_find(&program, err) < 0 || make_environment(environment, err) < 0)
+	_cleanup_(free_podman_environment) char *environment[PASSED_ON_COUNT + 1] = {NULL};
+	if (podman_find(&program, err) < 0 || make_podman_environment(environment, err) < 0)
 		return -1;
 	const char *const argv[] = {program, "--cgroup-manager=cgroupfs", "--events-backend=file",
 		"system", "service", "--time=0", NULL};
@@ -167,8 +169,8 @@ int podman_start(
 		(void)fail_as(err, EX_USAGE, "%s is too long for the name of a socket", path);
 		return add_hint(err, "give the run a shorter name: --run-id ID");
 	}
-	unit_name(run, "socket", socket);
-	unit_name(run, "service", service);
+	format_unit_name(run, "socket", socket);
+	format_unit_name(run, "service", service);
 	if (user_manager_open(uid, &bus, err) < 0 ||
 		start_socket(bus, socket, service, path, err) < 0 ||
 		user_manager_begin(bus, service, err) < 0)
@@ -181,7 +183,7 @@ int podman_stop(uid_t uid, const char *run, struct error *err)
 {
 	char socket[UNIT_NAME_MAX];
 	_cleanup_(user_manager_close) struct sd_bus *bus = NULL;
-	unit_name(run, "socket", socket);
+	format_unit_name(run, "socket", socket);
 	if (user_manager_open(uid, &bus, err) < 0)
 		return -1;
 	return user_manager_stop(bus, socket, "Podman's service", err) == 0 || err->code == ENOENT

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * risks: see risks.h. One function per thing to look at; volumes come as mappings from the plugin and as
- * "SOURCE:TARGET:MODE" from docker-compose 1.29.
+ * risks: one function per risk, and the table of their names. Volumes are mappings in the output
+ * of Docker's plugin, and "SOURCE:TARGET:MODE" in that of docker-compose 1.29.
  */
 #include "risks.h"
 
@@ -44,7 +44,8 @@ static bool has_admin(struct doc *doc, const struct doc_node *body)
 	return false;
 }
 
-/* The source of a volume, and whether it can be written to; the length is 0 where there is none. */
+/* The source of a volume, and whether the mount is writable. Returns the length of the source; 0
+ * if there is none. */
 static size_t volume_source(
 	struct doc *doc, const struct doc_node *volume, const char **ret, bool *ret_writable)
 {
@@ -86,14 +87,14 @@ static bool any_volume(
 	return false;
 }
 
-/* A read-only mount of a socket can be talked to all the same. */
+/* Read-only mounts count too: a process can connect to a socket on one. */
 static bool is_docker_socket(const struct source *source)
 {
 	return ends_with(source->path, source->len, "/" SOCKET_NAME) ||
 	       ends_with(source->path, source->len, "/podman.sock");
 }
 
-/* The mount, what is below it, or what it is below. */
+/* A writable mount of the cgroup hierarchy, of a directory in it, or of a directory above it. */
 static bool is_cgroup_mount(const struct source *source)
 {
 	size_t mount = strlen(CGROUP_MOUNT);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * risks: what a service of the job asks for that lets its processes step outside their cgroup: by writing to the
- * hierarchy, or by having somebody else start containers for them.
+ * risks: what a service of the job asks for that lets its processes leave their cgroup: by
+ * writing to the cgroup hierarchy, or by having another process start containers for them.
  *
- * Rests on the Compose specification (services: cap_add, cgroup, pid, privileged, volumes) and on cgroup-v2.rst,
- * "Delegation": who may write to cgroup.procs of both cgroups and of a common ancestor may move a process.
+ * Rests on the Compose specification (services: cap_add, cgroup, pid, privileged, volumes) and
+ * on cgroup-v2.rst, "Delegation": a process that may write to cgroup.procs of both cgroups and
+ * of a common ancestor may move a process from one to the other.
  */
 #ifndef OSS_CRS_RISKS_H
 #define OSS_CRS_RISKS_H
@@ -15,13 +16,13 @@
 
 #define RISK_COUNT 6
 
-/* The risks of a service's body as Compose's `config` prints it, one bit each. */
+/* The risks of a service, one bit each. body is the service as Compose's `config` prints it. */
 unsigned risks_of(struct doc *doc, const struct doc_node *body);
 
-/* What bit `i` (below RISK_COUNT) says, as one would write it in the file. */
+/* The risk of bit i (less than RISK_COUNT), in the words of the Compose file. */
 const char *risk_name(size_t i);
 
-/* All of a set, "privileged, docker.sock", into buf. */
+/* Write all risks of a set into buf: "privileged, docker.sock". Returns buf. */
 #define RISKS_TEXT_MAX 160
 const char *risks_format(unsigned set, char buf[static RISKS_TEXT_MAX]);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * run_variables: the only place that knows the names and forms of these variables; docs/config.md lists them.
+ * run_variables: the one table of the names and forms of the OSS_CRS_ variables. docs/config.md
+ * lists them.
  */
 #include "run_variables.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * template: line by line; a block is a key and the lines below it that are indented deeper.
+ * template: the renderer of Compose templates, line by line. A block is a key and the lines
+ * below it with a deeper indent; a block whose key contains {{ crs.name }} is written once for
+ * each CRS.
  */
 #include "template.h"
 
@@ -21,12 +23,12 @@ struct line {
 	unsigned number;
 };
 
-static struct line next_line(const char *start, unsigned number)
+static struct line line_at(const char *start, unsigned number)
 {
 	return (struct line){.start = start, .len = strcspn(start, "\n"), .number = number};
 }
 
-static const char *after(struct line line)
+static const char *start_after(struct line line)
 {
 	return line.start + line.len + (line.start[line.len] == '\n');
 }
@@ -37,12 +39,13 @@ static size_t indent_of(struct line line)
 	return spaces < line.len ? spaces : line.len;
 }
 
-static bool is_blank(struct line line)
+static bool is_blank_line(struct line line)
 {
 	return strspn(line.start, " \t\r") >= line.len;
 }
 
-/* If "{{ word }}" stands at p: its length, and the word. */
+/* The length of "{{ word }}" at p, and the word in *ret_word and *ret_len; 0 if p is not at
+ * one. */
 static size_t match_variable(const char *p, size_t left, const char **ret_word, size_t *ret_len)
 {
 	const char *end = memmem(p, left, "}}", 2);
@@ -62,7 +65,7 @@ static bool is_word(const char *word, size_t len, const char *wanted)
 	return len == strlen(wanted) && memcmp(word, wanted, len) == 0;
 }
 
-/* A key that has {{ crs.name }} in it and nothing behind its colon. */
+/* Whether the line is a key that contains {{ crs.name }}, with nothing after its colon. */
 static bool begins_block(struct line line)
 {
 	const char *p = line.start + indent_of(line);
@@ -118,7 +121,7 @@ static int render_line(
 	return 0;
 }
 
-/* Write one block for one CRS; returns where it ends in *ret_end. */
+/* Write one block for one CRS. *ret_end is the first line after the block. */
 static int render_block(const struct render *render, struct line key, const char *crs,
 	struct line *ret_end, struct error *err)
 {
@@ -126,20 +129,20 @@ static int render_block(const struct render *render, struct line key, const char
 	do {
 		if (render_line(render, line, crs, err) < 0)
 			return -1;
-		line = next_line(after(line), line.number + 1);
-	} while (*line.start && (is_blank(line) || indent_of(line) > indent_of(key)));
+		line = line_at(start_after(line), line.number + 1);
+	} while (*line.start && (is_blank_line(line) || indent_of(line) > indent_of(key)));
 	*ret_end = line;
 	return 0;
 }
 
 static int render_all(const struct render *render, const char *text, struct error *err)
 {
-	struct line line = next_line(text, 1);
+	struct line line = line_at(text, 1);
 	while (*line.start) {
 		if (!begins_block(line)) {
 			if (render_line(render, line, NULL, err) < 0)
 				return -1;
-			line = next_line(after(line), line.number + 1);
+			line = line_at(start_after(line), line.number + 1);
 			continue;
 		}
 		struct line key = line;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * template: the two things that a docker-compose.yaml.j2 may say: {{ cgroup_parent }} anywhere, and {{ crs.name }} in
- * a key, whose whole block is then repeated for each CRS. Anything else that Jinja would understand is an error.
+ * template: the two expressions that a docker-compose.yaml.j2 may use: {{ cgroup_parent }}
+ * anywhere, and {{ crs.name }} in a key, whose block is then repeated for each CRS. Any other
+ * Jinja syntax is an error.
  */
 #ifndef OSS_CRS_TEMPLATE_H
 #define OSS_CRS_TEMPLATE_H
@@ -16,7 +17,8 @@ struct template_values {
 	size_t crs_count;
 };
 
-/* Render text; name is for messages, "NAME:LINE: what". The caller frees *ret. */
+/* Render a template. name is the file's name for messages, "NAME:LINE: what". Returns 0, or -1
+ * with an EX_CONFIG error for bad syntax. The caller frees *ret. */
 int template_render(const char *name, const char *text, const struct template_values *values,
 	char **ret, struct error *err);
 
