@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# results: how tests/bench says what it has measured: one line of JSON each.
+# results: the output of tests/bench: one line of JSON per figure.
 
-# ratio ID WHAT [OP LIMIT] <TABLE: per round how the first column compares to the second, against LIMIT. OP is <= or >=.
+# ratio ID WHAT [OP LIMIT] <TABLE: the ratio of the first column to the second per round, against
+# LIMIT. OP is <= or >=.
 ratio() {
 	jq -cRn --arg id "$1" --arg what "$2" --arg op "${3:-}" --argjson limit "${4:-null}" '
 		def median: sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
@@ -14,7 +15,7 @@ ratio() {
 		| .holds = if $limit == null then null elif $op == "<=" then .value <= $limit else .value >= $limit end'
 }
 
-# figure ID WHAT VALUE UNIT OP LIMIT: something that is counted.
+# figure ID WHAT VALUE UNIT OP LIMIT: a count.
 figure() {
 	jq -cn --arg id "$1" --arg what "$2" --argjson value "$3" --arg unit "$4" --arg op "$5" --argjson limit "$6" '
 		{$id, $what, $unit, $value, $op, $limit, holds: (if $op == "<=" then $value <= $limit else $value >= $limit end)}'
@@ -25,7 +26,7 @@ note() {
 	jq -cn --arg id "$1" --arg what "$2" --argjson value "$3" --arg unit "$4" '{$id, $what, $unit, $value, holds: null}'
 }
 
-# absent ID WHAT WHY
+# absent ID WHAT WHY: a figure that could not be measured.
 absent() {
 	jq -cn --arg id "$1" --arg what "$2" --arg why "$3" '{$id, $what, $why, holds: null}'
 }

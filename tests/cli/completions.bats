@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Tab completion in bash and zsh: every command and option that the programs have, and what is in the user's config.
+# Tab completion in bash and zsh: every command and option of the programs, and the names in the
+# user's config.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
@@ -29,18 +30,20 @@ setup() {
 	EOT
 }
 
-# in_bash WORD...: what bash offers for the last word, as bash calls the function: `=` is a word of its own.
+# in_bash WORD...: what bash offers for the last word. The words are split as bash splits them: `=`
+# is one of its own.
 in_bash() {
 	bash -c '
 		source "$0/bash/$1"
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-		compopt() { :; } # works within a completion only
+		compopt() { :; } # works only during a completion
 		"_${1//-/_}" "$1" "${@: -1}" "${@: -2:1}"
 		printf "%s\n" "${COMPREPLY[@]}"
 	' "$COMPLETIONS" "$@" | sort -u
 }
 
-# in_zsh LINE: what an interactive zsh offers at the end of the line. It writes what is added to a file.
+# in_zsh LINE: what an interactive zsh offers at the end of the line. It writes the matches to a
+# file.
 in_zsh() {
 	: >"$BATS_TEST_TMPDIR/offers"
 	zsh -f -c '

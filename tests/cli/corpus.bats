@@ -1,14 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Configs as people have published them plan to the CPUs and bytes that tests/fixtures/corpus/expected.json says.
+# Published configs plan to the CPUs and bytes that tests/fixtures/corpus/expected.json says.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
 export XDG_CONFIG_HOME=/nonexistent
 CORPUS=$HERE/tests/fixtures/corpus
 
-# One line of JSON, the same for what is expected and what is planned; a refused config is its exit status.
+# One line of JSON, in the same form for the expected and the actual plan; a refused config gives
+# its exit status.
 planned() { # FILE WORKER ARG...
 	local plan status=0
 	plan=$("$RUN" plan --json --host-cpus 0-255 --host-memory 2T --worker "$2" "${@:3}" "$CORPUS/$1" 2>/dev/null) || status=$?
@@ -19,8 +20,8 @@ planned() { # FILE WORKER ARG...
 	fi
 }
 
-# cases COUNT FILTER: compare the cases of expected.json that FILTER keeps, name those that differ; fails unless they
-# are COUNT.
+# cases COUNT FILTER: compare the cases of expected.json that FILTER selects, and name those that
+# differ. Fails unless there are COUNT of them.
 cases() {
 	local file worker args want have ran=0 differ=0
 	while IFS=$'\x1f' read -r file worker args want; do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The documents say what is: links lead somewhere, files that are named exist, and the commands that are shown are
-# commands. Those that need a host are run by tests/lab/cases/documented.bats.
+# The documents are correct: links resolve, the files they name exist, and the commands they show
+# are valid. Those commands that need a host are run by tests/lab/cases/documented.bats.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
@@ -18,7 +18,8 @@ documented() {
 	tests/cli/documented "$@"
 }
 
-# shown PATTERN: "PLACE<Tab>COMMAND" for all that the documents and manuals show and PATTERN matches.
+# shown PATTERN: "PLACE<Tab>COMMAND" for every command in the documents and manuals that PATTERN
+# matches.
 shown() {
 	documented commands "${DOCUMENTS[@]}" packaging/man/* | grep -P "\t(sudo )?$1"
 }
@@ -62,7 +63,7 @@ shown() {
 		cli | lab | form) continue ;;
 		check | demo) [[ -x $place ]] ;;
 		esac
-		# The program, or for the packages what is installed.
+		# The program's name, or for the packages the word that installs them.
 		word=$(grep -oE -e 'cmake|install-dependencies|make-image|build-deb|import|own-compose|--watch|check|demo|apt' <<<"$command" | head -n 1)
 		grep -q -e "$word" "$place" || { echo "$place does not run: $command" && return 1; }
 	done < <(documented commands "${DOCUMENTS[@]}")
@@ -82,7 +83,7 @@ shown() {
 	[ "$count" -gt 10 ]
 }
 
-# A machine that is large enough stands for whichever this is, unless the command names one itself.
+# The plan is made for a large machine instead of this one, unless the command itself names one.
 @test "every plan that is shown is one" {
 	local where command machine words count=0
 	while IFS=$'\t' read -r where command; do

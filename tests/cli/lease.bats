@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What --wait, --share and plan promise about leases without any host around it. What needs one is in tests/lab.
+# What --wait, --share and plan promise about leases, without a host. tests/lab has the tests that
+# need one.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The manuals say what the programs say of themselves: every command, option and key is in them, and nothing else.
+# The manuals agree with the programs: they have every command, option and key, and no others.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
@@ -13,7 +13,7 @@ commands() {
 	"$RUN" --help | sed -n '/^commands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p'
 }
 
-# The long options of a --help on standard input, one a line.
+# The long options in the --help text on standard input, one per line.
 helped_options() {
 	sed -nE 's/^ +(-., )?--([a-z-]+).*/\2/p'
 }
@@ -26,7 +26,8 @@ helped() {
 	done | sort
 }
 
-# "OPTION [COMMAND]..." from the items of the manual; without commands it is an option of all.
+# "OPTION [COMMAND]..." from the items of the manual; an option without commands belongs to all of
+# them.
 documented_options() { # FILE
 	sed -nE '/^\.Sh OPTIONS/,/^\.Sh [^O]/s/^\.It (.*, )?Fl -([a-z-]+)( .*Pq ([a-z, ]+)| .*)?$/\2 \4/p' "$1" | tr -d ,
 }
@@ -77,7 +78,8 @@ same() { # WHAT HAVE WANT
 		"$("$SETUP" --help | sed -nE 's/^  ([a-z]+) .*/\1/p' | sort)"
 }
 
-# What the program itself takes: an option that may stand in run.conf is refused for its value, any other for its name.
+# The program itself decides: it refuses an option that may stand in run.conf for its value, any
+# other for its name.
 @test "oss-crs-run.conf(5) has every option that can stand there" {
 	local option settable=
 	mkdir -p "$XDG_CONFIG_HOME/oss-crs"

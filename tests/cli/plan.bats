@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What the command line promises without any host around it: plan, refusals, exit statuses, help. The programs under
-# test are named by RUN and SETUP, else the release build's.
+# What the command line promises without a host: plan, refusals, exit statuses, help. RUN and SETUP
+# name the programs under test; the default is the release build.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
 SETUP=${SETUP:-$HERE/build/release/setup-helper/oss-crs-setup}
 
-# What the tester's own run.conf says is no part of it.
+# The run.conf of the user who runs the tests must not change them.
 export XDG_CONFIG_HOME=/nonexistent
 
 plan() {
@@ -144,7 +144,7 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 
 @test "usage errors are 64 and say where help is" {
 	for arguments in "" bogus "plan" "plan --bogus x" "plan -Z x" "run a b" "exec x" "plan --keep x" "run --timeout 0 a b c" "run --until never a b c" "plan --cpus 0 x" "plan --cpus 1- x" "plan --cpus 9999 x" "plan --memory 5 x" "plan --scale $HERE/tests/fixtures/seed"; do
-		# shellcheck disable=SC2086 # words are what this is about
+		# shellcheck disable=SC2086 # split into words on purpose
 		run "$RUN" $arguments
 		[ "$status" -eq 64 ]
 		[[ "$output" == oss-crs-run:* ]]

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# `report` on files and on the reports that are kept; what leaves them there is in tests/lab. The pictures are gnuplot's own.
+# `report` on files and on the stored reports; tests/lab tests how a run stores them. gnuplot itself
+# draws the pictures.
 
 bats_require_minimum_version 1.5.0
 

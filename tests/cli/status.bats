@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# `status` on directories that stand for the cgroups: once, piped, on a terminal of any size, and on every way out of it. What
-# needs real cgroups is in tests/lab.
+# `status` on directories that stand for the cgroups: once, piped, on terminals of several sizes,
+# and on every way to end it. tests/lab has the tests that need real cgroups.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
@@ -29,7 +29,8 @@ cgroup() { # DIR CONTROLLERS
 	echo max >"$1/cgroup.max.depth"
 }
 
-# on_terminal ROWS COLUMNS LINE: run a line of shell on a terminal of that size; what it writes there, to $status too.
+# on_terminal ROWS COLUMNS LINE: run a line of shell on a terminal of that size. Sets $output and
+# $status.
 on_terminal() {
 	run timeout 60 script -qec "stty rows $1 columns $2; $3" /dev/null </dev/null
 	output=${output//$'\r'/}
@@ -80,8 +81,8 @@ until_true() {
 	timeout 60 bash -c 'until "$@"; do read -rt 0.05 <> <(:) || :; done' _ "$@"
 }
 
-# watch_until ACTION...: begin to watch on a terminal, do something about it once it draws, and wait for its end. What came
-# to the terminal is in $output, what it ended with in $status, keys go to descriptor 4.
+# watch_until ACTION...: start to watch on a terminal, run ACTION when it draws, and wait for its
+# end. $output is what the terminal received, $status the exit status; keys go to descriptor 4.
 watch_until() {
 	LOG=$BATS_TEST_TMPDIR/log
 	rm -f "$LOG" "$BATS_TEST_TMPDIR/keys"
@@ -98,7 +99,7 @@ watch_until() {
 	exec 4>&-
 }
 
-# The last sequences that the terminal has got show the cursor and leave the alternate screen.
+# The last sequences that the terminal received show the cursor and leave the alternate screen.
 restored() {
 	[[ "$output" == *"${ESC}[?1049h${ESC}[?25l"* ]]
 	[[ "${output##*1049h}" == *"${ESC}[?25h${ESC}[?1049l"* ]]
@@ -130,7 +131,7 @@ hit() { # SIGNAL
 	restored
 }
 
-# script(1) stops with what it runs, and goes on with it.
+# script(1) stops and continues together with the program that it runs.
 stop_and_go_on() {
 	key '\032'
 	until_true grep -q '^State:.T' "/proc/$SCRIPT/status"

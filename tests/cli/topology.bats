@@ -1,12 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# plan --topology: a config on a recorded machine, chosen by cores and nodes, in words and as a drawing.
+# plan --topology: a config on a recorded machine, with CPUs chosen by cores and nodes, in words and
+# as a drawing.
 
 HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
 
-# Two CRSs by number.
+# Two CRSs whose CPUs are given as a number.
 setup() {
 	cat >"$BATS_TEST_TMPDIR/config-resource.yaml" <<-'EOF'
 		workers: {local: {cpu: 12, memory: 12G}}
@@ -57,7 +58,7 @@ plan() { # MACHINE ARG...
 	[[ "$output" == *"hint: say it with --host-memory"* ]]
 	mkdir "$BATS_TEST_TMPDIR/empty"
 	for arguments in "--topology $BATS_TEST_TMPDIR/empty" "--topology /nowhere" "--topology / --host-cpus 0-3"; do
-		# shellcheck disable=SC2086 # words are what this is about
+		# shellcheck disable=SC2086 # split into words on purpose
 		run "$RUN" plan $arguments "$BATS_TEST_TMPDIR"
 		[ "$status" -eq 64 ]
 		[[ "$output" == *--topology* ]]

@@ -1,13 +1,14 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: MIT
 #
-# count: what the tables of faults share: cases are counted, said and told apart from those that could not be hurt. A table
-# sets `seconds`, how long it may take, and `work`, a directory in which `said` is what the case has said.
+# count: what the fault tables share. Counts and reports the cases, and keeps those that the fault
+# did not reach apart. A table sets `seconds`, its time limit, and `work`, a directory in which the
+# file `said` has the output of the case.
 
 cases=0 ran=0 held=0 missed=0 deadline=0
 number=0 failures=0
 
-# What a case that does not hold has left must not spoil the next.
+# Remove what a failed case left, so that it does not disturb the next.
 after_failure() {
 	:
 }
@@ -16,7 +17,8 @@ begin() {
 	cases=0 ran=0 held=0 missed=0 deadline=$((SECONDS + seconds))
 }
 
-# Or nothing has been hurt yet, within reason: the first cases may be of a call that does not come this time.
+# True too while no fault has hit anything yet, for five cases at most: the first calls may not
+# occur this time.
 in_time() {
 	((SECONDS < deadline || (ran == 0 && missed < 5)))
 }
@@ -29,7 +31,7 @@ finish() { # NAME
 	((missed == 0)) || echo "# and $missed that were not hurt, since such a call did not come: not counted as run"
 }
 
-# One case: its name, and whether what follows was true.
+# Count one case, by its name and its outcome.
 count() { # STATUS NAME
 	((++ran))
 	if (($1 == 0)); then
@@ -41,7 +43,7 @@ count() { # STATUS NAME
 	fi
 }
 
-# One case, but only if the program was hurt at all.
+# Count one case, but only if the fault hit the program.
 hurt_counts() { # STATUS WHETHER NAME
 	if (($2)); then
 		count "$1" "$3"
@@ -52,8 +54,8 @@ hurt_counts() { # STATUS WHETHER NAME
 
 ERRORS="EIO ENOSPC EINTR ENOMEM EPERM"
 
-# With the calls as "NAME NTH" on standard input: "NAME NTH ERROR" for each call and each error, in an order in which each call fails
-# once before one fails for the second time.
+# Reads the calls as "NAME NTH" and writes "NAME NTH ERROR" for each call and each error, in an
+# order in which every call fails once before any call fails a second time.
 each_error() {
 	scatter | awk -v errors="$ERRORS" '
 		{ call[NR] = $0 }

@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2016
 # SPDX-License-Identifier: MIT
 #
-# ground: what the faults of oss-crs-run stand on, in a lab guest as root: alice and her job, a run that lives beside the one
-# that is hurt, and what must be true afterwards. `said` in $work is what a case has said.
+# ground: what the faults of oss-crs-run need, in a lab guest as root: alice and her job, a run
+# beside the disturbed one, and the conditions that must hold afterwards. The output of a case is in
+# $work/said.
 
 CG=/sys/fs/cgroup
 OURS=$CG/user.slice/user-1000.slice/user@1000.service/oss-crs
@@ -12,12 +13,12 @@ LIVE_CPU=3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# What is run, as far as it is always the same.
+# The fixed arguments of each command.
 exec_args=(exec "$work/job" --crs a -- true)
 run_args=(run -q "$work/job" p h)
 build_args=(build -q "$work/job" p)
 
-# Before a command: as alice, in the environment of a login.
+# Put before a command, these words run it as alice, in the environment of a login.
 as_alice=(setpriv --reuid alice --regid alice --init-groups env -i HOME=/home/alice USER=alice "PATH=$PATH"
 	XDG_RUNTIME_DIR=/run/user/1000)
 
@@ -25,7 +26,7 @@ alice() {
 	"${as_alice[@]}" "$@"
 }
 
-# Wait for a state of the host, two minutes at most.
+# Wait until a command succeeds, for two minutes at most.
 until_true() {
 	timeout 120 bash -c 'until "$@" >/dev/null 2>&1; do read -rt 0.1 <> <(:) || :; done' _ "$@"
 }
@@ -41,8 +42,8 @@ make_job() {
 	EOF
 }
 
-# services DIR COMMAND-OF-A COMMAND-OF-B [MORE]: both on the default network, and nobody waits for one that ignores SIGTERM;
-# MORE is a line of YAML for each.
+# services DIR COMMAND-OF-A COMMAND-OF-B [MORE]: both on the default network, and killed without
+# delay if they ignore SIGTERM; MORE is a line of YAML for each.
 services() {
 	{
 		printf 'services:\n'
@@ -82,7 +83,7 @@ live_is_well() {
 
 # ---- what must be true after a case ---------------------------------------------------------------------------
 
-# The names of all there is, but of the run beside.
+# The names of everything that is left, without the run beside.
 cgroups_left() {
 	find "$OURS" -mindepth 1 -maxdepth 1 -type d ! -name "${live_name:-none}" 2>/dev/null
 }
@@ -97,7 +98,7 @@ objects_left() {
 	docker volume ls -q
 }
 
-# tidy [docker]: clean, and then nothing is left.
+# tidy [docker]: run `clean`; after it nothing is left.
 tidy() {
 	local left
 	alice timeout 300 "$RUN" clean >>"$work/said" 2>&1 || { echo "clean ends with $?" >>"$work/said" && return 1; }
@@ -106,14 +107,14 @@ tidy() {
 	live_is_well || { echo "the run beside it was harmed" >>"$work/said" && return 1; }
 }
 
-# start_run: in the background, as job=$!; both its containers run when this returns.
+# start_run: start a run in the background, as $job. Returns when both its containers run.
 start_run() {
 	"${as_alice[@]}" "$RUN" run "$@" "$work/job" p h >"$work/said" 2>&1 &
 	job=$!
 	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
 }
 
-# Of count.bash: the ground as it was.
+# Called by count.bash: restore the original state.
 after_failure() {
 	local pid
 	systemctl start docker.service
@@ -124,7 +125,7 @@ after_failure() {
 	live_is_well || { stop_live && alice "$RUN" clean -q --all && start_live; }
 } >/dev/null 2>&1
 
-# What is root's is swept by root.
+# `sweep` removes what root owns.
 swept() {
 	echo "# swept"
 	SUDO_UID=1000 oss-crs-setup sweep --yes

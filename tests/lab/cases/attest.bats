@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Attestation on a real host: whoever changes a run from outside ends it, and the message names what, wanted and found.
-# Run as root in a lab guest; jobs run as alice.
+# Attestation on a real host: a change to a running job's cgroups from outside ends the run, and the
+# message names the file, what was planned and what was found. Run as root in a lab guest; jobs run
+# as alice.
 
 load common
 
@@ -18,13 +19,14 @@ teardown() {
 	after_failure
 }
 
-# mismatch: the last run was ended by what it found, and left nothing.
+# mismatch: attestation ended the last run, and the run left nothing.
 mismatch() {
 	[ "$status" -eq 70 ]
 	nothing_left
 }
 
-# start: the job in the background; its output in /tmp/run.out. Returns when both containers run.
+# start: start the job in the background, its output in /tmp/run.out. Returns when both containers
+# run.
 start() {
 	services a 'sleep 600 & sleep 600' b 'sleep 600'
 	sh_as alice "exec oss-crs-run run $* $JOB p h" >/tmp/run.out 2>&1 &
@@ -91,14 +93,15 @@ finish() {
 	job=$!
 	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
 	worker=$(find $CG/$OURS -mindepth 1 -maxdepth 1 -type d)
-	# The engine is held still meanwhile: else it has the container back before the cgroup is gone.
+	# Docker is stopped meanwhile; otherwise it restarts the container before the cgroup is
+	# removed.
 	kill -STOP "$(pidof dockerd)"
 	echo 1 >"$worker/a/cgroup.kill"
 	until_true bash -c 'rmdir "$1"/a/*/; rmdir "$1/a"' _ "$worker"
 	kill -CONT "$(pidof dockerd)"
 	finish
 	cat /tmp/run.out
-	# Gone, or made again by Docker, with all CPUs and no limit.
+	# The cgroup was removed, or Docker made it again, with all CPUs and no limit.
 	grep -Eq "/a/[a-z.]+: planned .*, found (no such cgroup|max|0-3)" /tmp/run.out
 	mismatch
 }

@@ -1,14 +1,15 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# common: what the cases of the lab share: a host that is ready, a small job, running it as somebody, and what must be left.
+# common: what the lab's cases share: a ready host, a small job, running it as a user, and what a
+# run must leave behind.
 
 CG=/sys/fs/cgroup
 OURS=user.slice/user-1000.slice/user@1000.service/oss-crs
 JOB=/tmp/job
 JOB_USER=alice
 
-# as USER CMD...: in a login session of the user's own, as pam_systemd makes it for ssh.
+# as USER CMD...: run CMD in a login session of the user, as pam_systemd makes one for ssh.
 as() {
 	local user=$1
 	shift
@@ -20,9 +21,10 @@ sh_as() {
 	as "$1" bash -c "$2"
 }
 
-# alice_at_terminal LINE: in a login session at a terminal; the answer to a question is yes, and is in the output. The
-# keyboard is a FIFO that stays open: script(1) does not end where its input does. Nor does it where it has taken the place
-# of the shell, and with it PAM's process for a child.
+# alice_at_terminal LINE: run LINE in a login session at a terminal. The answer to a question is
+# yes, and appears in the output. The keyboard is a FIFO that stays open, since script(1) does not
+# end when its input ends. Nor does script(1) end if it replaces the shell, since it then has PAM's
+# process for a child.
 alice_at_terminal() {
 	local status=0
 	rm -f /tmp/keyboard && mkfifo /tmp/keyboard
@@ -33,9 +35,9 @@ alice_at_terminal() {
 	return $status
 }
 
-# ready_host: alice may run jobs.
+# ready_host: bring the host into a state in which alice may run jobs.
 ready_host() {
-	systemd-tmpfiles --create oss-crs.conf # as a package or the next boot does
+	systemd-tmpfiles --create oss-crs.conf # a package or the next boot does this
 	loginctl enable-linger alice
 	systemctl start user@1000.service
 	rm -rf /etc/docker/daemon.json /etc/systemd/system/docker.service.d
@@ -60,7 +62,8 @@ make_job() {
 	EOF
 }
 
-# services NAME COMMAND...: the job's Compose file, services of busybox, which nobody waits for when they ignore SIGTERM.
+# services NAME COMMAND...: write the job's Compose file. Its services run busybox and are killed
+# without delay if they ignore SIGTERM.
 services() {
 	printf 'services:\n' >$JOB/docker-compose.yaml
 	while (($#)); do
@@ -69,7 +72,7 @@ services() {
 	done >>$JOB/docker-compose.yaml
 }
 
-# after_failure: what a test that failed has left would keep its CPUs from the next.
+# after_failure: remove what a failed test left; it would keep its CPUs from the next test.
 after_failure() {
 	[[ -z ${BATS_TEST_COMPLETED:-} ]] || return 0
 	pkill -KILL -x oss-crs-run || :
@@ -84,7 +87,8 @@ nothing_left() {
 	[ -z "$(ls /run/user/1000/oss-crs 2>/dev/null)" ]
 }
 
-# until_true CMD...: wait for a state of the host, five minutes at most: the host may be emulated and shared.
+# until_true CMD...: wait until CMD succeeds, for five minutes at most: the host may be emulated and
+# shared.
 until_true() {
 	timeout 300 bash -c 'until "$@" >/dev/null 2>&1; do read -rt 0.2 <> <(:) || :; done' _ "$@"
 }

@@ -1,27 +1,29 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# A newcomer with nothing but the documents: run as root in a clean lab guest that has README.md, docs and
-# tests/cli/documented in /srv/documents. From a stock host to a ready one by what `check` says alone; then every command
-# that README and docs show, in their order. The tests build on each other.
+# A new user who has only the documents. Run as root in a clean lab guest that has README.md, docs
+# and tests/cli/documented in /srv/documents. First from a stock host to a ready one, by the hints
+# of `check` alone; then every command that README and docs show, in their order. The tests build on
+# each other.
 
 load common
 
 DOCUMENTS=/srv/documents
-WORK=/tmp/source # what stands for the source's directory
+WORK=/tmp/source # stands for the directory of the source
 
-# alice_types LINE: at a terminal, where the source is.
+# alice_types LINE: run LINE as alice at a terminal, in the directory of the source.
 alice_types() {
 	alice_at_terminal "cd $WORK && bash -c $(printf %q "$1")"
 }
 
-# What follows the colon in the hint of each finding that is not met; advice is left alone.
+# The commands in the hints of the findings that are not met: what follows the colon. Advice is
+# skipped.
 hinted() {
 	awk '/^[a-z?]/ { unmet = /^no / } unmet && sub(/^ +hint: (.*: )?/, "")'
 }
 
-# The example with its own config but small containers: the fuzzers themselves are run by case `package`, with the same
-# two commands, and their image by ./demo.
+# The example with its own config but small containers. Case `package` runs the real fuzzers with
+# the same two commands, and ./demo builds their image.
 make_example() {
 	docker tag busybox:latest oss-crs-example/ensemble-c:latest
 	rm -rf $WORK && mkdir -p $WORK/examples && cp -r /srv/ensemble-c $WORK/examples/
@@ -37,9 +39,9 @@ make_example() {
 }
 
 setup_file() {
-	systemd-tmpfiles --create oss-crs.conf # as a package or the next boot does
+	systemd-tmpfiles --create oss-crs.conf # a package or the next boot does this
 	make_example
-	# Debian with Docker installed, and nothing done yet.
+	# The state after Debian has installed Docker, and nothing else is done yet.
 	gpasswd -d alice docker
 	systemctl stop docker.socket docker.service
 }

@@ -1,13 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Leases on CPUs and memory, without a daemon: run as root in a clean lab guest. The host has four CPUs; alice and carol
-# share it. /srv/lease/N is the config of a job with one CRS, `c`, on CPU N.
+# Leases on CPUs and memory, without a daemon. Run as root in a clean lab guest. The host has four
+# CPUs, which alice and carol share. /srv/lease/N is the config of a job with one CRS, `c`, on CPU
+# N.
 
 CG=/sys/fs/cgroup
 DIR=/srv/lease
 
-# as USER CMD...: in a login session of the user's own, as pam_systemd makes it for ssh.
+# as USER CMD...: run CMD in a login session of the user, as pam_systemd makes one for ssh.
 as() {
 	local user=$1
 	shift
@@ -40,10 +41,10 @@ setup() {
 		config $cpu $cpu 64M
 	done
 	config all 0-3 64M
-	mkfifo $DIR/gate # `hold` ends when it is opened for writing
+	mkfifo $DIR/gate # `hold` ends when this is opened for writing
 	cat >$DIR/look <<-'EOF2'
 		#!/bin/bash
-		# The command of each run: says what is not as it should be, from the kernel's files.
+		# The command of each run: reports what the kernel's files show to be wrong.
 		cpu=$OSS_CRS_CPUSET
 		ours=/sys/fs/cgroup$OSS_CRS_CGROUP_PARENT/c
 		say() { echo "$*" >>/srv/lease/wrong; }
@@ -69,7 +70,7 @@ setup() {
 	chmod 666 $DIR/gate $DIR/order $DIR/wrong
 }
 
-# Runs of all users: their cgroups.
+# The runs of all users, by their cgroups.
 runs() {
 	find $CG/user.slice/user-*.slice/user@*.service/oss-crs -mindepth 1 -maxdepth 1 -type d
 }
@@ -89,13 +90,13 @@ teardown() {
 	nothing_left
 }
 
-# until_true CMD...: wait for a state of the host, two minutes at most.
+# until_true CMD...: wait until CMD succeeds, for two minutes at most.
 until_true() {
 	timeout 120 bash -c 'until "$@" >/dev/null 2>&1; do read -rt 0.2 <> <(:) || :; done' _ "$@"
 }
 
-# hold USER CONFIG NAME OPTION...: a run in the background that has its CPUs until the gate is opened. It has begun when
-# NAME is in the file `order`.
+# hold USER CONFIG NAME OPTION...: start a run in the background that keeps its CPUs until the gate
+# is opened. It has started when NAME is in the file `order`.
 hold() {
 	sh_as "$1" "exec oss-crs-run exec ${*:4} $DIR/$2 -- $DIR/hold $3" >$DIR/"$3.out" 2>&1 &
 }
@@ -105,7 +106,7 @@ holds() {
 	until_true grep -qx "$3" $DIR/order
 }
 
-# open_gate N: lets N holders end, also those who do not stand at the gate yet.
+# open_gate N: let N holders end, including those that have not reached the gate yet.
 open_gate() {
 	exec 5<>$DIR/gate
 	for _ in $(seq "$1"); do
@@ -113,7 +114,7 @@ open_gate() {
 	done
 }
 
-# The run of an owner whose command line has TEXT.
+# The pid of the runner whose command line has TEXT.
 owner() {
 	pgrep -xf "oss-crs-run exec .*$1"
 }
@@ -135,7 +136,8 @@ owner() {
 	cat $DIR/wrong
 	[ ! -s $DIR/wrong ]
 	[ "$(wc -l <$DIR/order)" -eq 200 ]
-	# The inode of a run's cgroup says when it came, whoever it is: on each CPU they began in that order.
+	# Inodes are numbered in the order in which the runs' cgroups were made, for all users. On
+	# each CPU the runs started in that order.
 	for cpu in 0 1 2 3; do
 		grep "^$cpu " $DIR/order | cut -d' ' -f2 >$DIR/began
 		[ "$(wc -l <$DIR/began)" -eq 50 ]
@@ -150,7 +152,8 @@ owner() {
 		for p in $all; do wait $p; echo "status $?"; done'
 	as alice bash -c "$batch" >$DIR/alice.out 2>&1 &
 	as carol bash -c "$batch" >$DIR/carol.out 2>&1 &
-	# Those who have begun do not end before the gate opens: what has ended until then has lost.
+	# Runs that have started do not end before the gate opens, so every run that has ended has
+	# lost.
 	until_true bash -c '[ $(grep -c "are taken: run" <(cat /srv/lease/*.out)) -eq 36 ]'
 	[ "$(wc -l <$DIR/order)" -eq 4 ]
 	[ "$(runs | wc -l)" -eq 4 ]
@@ -196,7 +199,7 @@ owner() {
 	done
 	[ "$(runs | wc -l)" -eq 9 ]
 	for i in 1 2 3 4 5 6 7 8; do
-		# One at a time: who holds ends, the next begins.
+		# One at a time: the holder ends, and the next run starts.
 		open_gate 1
 		until_true grep -qx "w$i" $DIR/order
 		[ "$(wc -l <$DIR/order)" -eq $((i + 1)) ]
@@ -235,7 +238,7 @@ owner() {
 	kill -KILL "$(owner first)"
 	until_true grep -qx fourth $DIR/order
 	[ "$(tr '\n' ' ' <$DIR/order)" = "first fourth " ]
-	# What alice's have left is still there, and her next run knows that it is dead.
+	# What alice's runs left is still there, and her next run knows that they are dead.
 	run as alice oss-crs-run exec $DIR/2 -- true
 	[ "$status" -eq 75 ]
 	[[ "$output" == *"of carol has CPUs 2"* ]]
@@ -292,7 +295,7 @@ owner() {
 	holds carol 2 first
 	name=$(basename "$(runs)")
 	for phase in "build $DIR/2 p" "run $DIR/2 p h"; do
-		# shellcheck disable=SC2086 # its words
+		# shellcheck disable=SC2086 # split into words on purpose
 		run as alice oss-crs-run $phase
 		[ "$status" -eq 75 ]
 		[[ "$output" == *"CPUs 2 are taken: run $name of carol"* ]]

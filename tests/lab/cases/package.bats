@@ -1,16 +1,18 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The Debian packages on a real host, from `apt install` to purge: run as root in a clean lab guest that has them in
-# /srv/packages, and nothing of the product installed. The tests build on each other. The guest has no network: what the
-# packages depend on is there, as on most hosts; what they recommend besides cannot be fetched.
+# The Debian packages on a real host, from `apt install` to purge. Run as root in a clean lab guest
+# that has the packages in /srv/packages and nothing of the product installed. The tests build on
+# each other. The guest has no network: the packages' dependencies are already installed, as on most
+# hosts; what they recommend beyond that cannot be fetched.
 
 PACKAGES=/srv/packages
 BEFORE=/tmp/files-before
 DROPIN=/etc/systemd/system/user@1000.service.d/50-oss-crs.conf
 JSON=/etc/docker/daemon.json
 
-# Everything that a package, or a program of it, could leave; not what the host itself writes as it runs.
+# All files that a package or its programs could leave, without those that the host itself writes as
+# it runs.
 files() {
 	find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/tmp -o -path /srv \
 		-o -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/docker \
@@ -24,7 +26,8 @@ driver() {
 }
 
 setup_file() {
-	# The lab's images are made without manuals and documents; packages that users install have them.
+	# The lab's images are built without manuals and documents; on users' hosts, packages
+	# install them.
 	rm -f /etc/dpkg/dpkg.cfg.d/99mmdebstrap
 	if command -v oss-crs-run oss-crs-setup; then return 1; fi
 	files >$BEFORE
@@ -95,7 +98,7 @@ setup_file() {
 
 @test "purge leaves nothing: no file, no group" {
 	apt-get -q -y purge oss-crs-setup oss-crs-run
-	# Reports of alice's are hers, and stay.
+	# The reports are alice's, and stay.
 	rm -r /home/alice/.local
 	diff $BEFORE <(files)
 }

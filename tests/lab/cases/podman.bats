@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The main job on rootless Podman: run as root in a lab guest. Jobs run as bob, who is in neither group docker nor group sudo,
-# on a host whose Docker is down for good. All that root does for him is to delegate.
+# Jobs on rootless Podman. Run as root in a lab guest. Jobs run as bob, who is in neither group
+# docker nor group sudo, on a host whose Docker is masked. Root does one thing for him: delegate.
 
 load common
 
@@ -25,14 +25,15 @@ teardown() {
 	after_failure
 }
 
-# Containers, networks, units, cgroups and files: of Podman's own there is the network `podman`.
+# No containers, networks, units, cgroups or files are left. Podman itself has the network `podman`.
 nothing_left() {
 	[ -z "$(find $CG/$OURS -mindepth 1 -type d)" ]
 	[ -z "$(ls /run/user/1001/oss-crs 2>/dev/null)" ]
 	[ "$(sh_as bob 'podman ps -aq; podman network ls -q; systemctl --user list-units --all --plain --no-legend "oss-crs-*"')" = podman ]
 }
 
-# start ARG...: the job in the background, its output in /tmp/run.out; returns when each of its services has said a word.
+# start ARG...: start the job in the background, its output in /tmp/run.out. Returns when each of
+# its services has written a line.
 start() {
 	sh_as bob "exec oss-crs-run run $* $JOB p h" >/tmp/run.out 2>&1 &
 	job=$!
@@ -41,14 +42,14 @@ start() {
 	worker=$(find $CG/$OURS -mindepth 1 -maxdepth 1 -type d)
 }
 
-# finish: the status of that job.
+# finish: wait for that job and take its exit status.
 finish() {
 	status=0
 	wait $job || status=$?
 	cat /tmp/run.out
 }
 
-# The processes of a cgroup and of those below it.
+# The processes of a cgroup and of the cgroups below it.
 processes_of() {
 	find "$1" -name cgroup.procs -exec cat {} +
 }
@@ -69,7 +70,7 @@ processes_of() {
 	grep -Eq '^no +docker +' <<<"$output"
 }
 
-# How often clean has started Podman.
+# The number of times that `clean` has started Podman.
 clean_starts() {
 	journalctl -q -o cat _UID=1001 | grep -c 'oss-crs-podman-clean\.socket' || :
 }
@@ -101,7 +102,8 @@ clean_starts() {
 		[ "$(sh_as bob "podman inspect -f '{{.HostConfig.CgroupParent}}' \$(podman ps -q --filter label=com.docker.compose.service=$crs)")" = "/$OURS/${worker##*/}/$crs" ]
 		[ "$(processes_of $worker/$crs | wc -l)" -ge 1 ]
 	done
-	# From the kernel's own files: whose the job's processes are, and what keeps them (conmon, Podman).
+	# The kernel's own files say which user the processes of the job run as, and those that keep
+	# it (conmon, Podman).
 	unit=$CG/${OURS%/oss-crs}/app.slice/oss-crs-podman-${worker##*/}.service
 	processes_of $unit | xargs -I{} cat /proc/{}/comm | grep -qx conmon
 	for pid in $(processes_of $worker) $(processes_of $unit); do
@@ -140,7 +142,7 @@ clean_starts() {
 		    command: [sh, -c, "exit $$(nproc)"]
 		    cgroup_parent: ${OSS_CRS_CGROUP_PARENT}/a
 	EOF
-	# As cron starts it: no session, hardly any environment.
+	# As cron starts it: no session, and almost no environment.
 	run systemd-run -q --wait --pipe -p User=bob env -i HOME=/home/bob PATH=/usr/bin:/bin "$(command -v oss-crs-run)" run $JOB p h
 	echo "$output"
 	[ "$status" -eq 2 ]
@@ -154,7 +156,7 @@ clean_starts() {
 		    command: [sh, -c, "exit $$(nproc)"]
 		    cgroup_parent: {{ cgroup_parent }}/{{ crs.name }}
 	EOF
-	# And from a unit of the user's own manager.
+	# And from a unit of the user manager.
 	run sh_as bob "systemd-run --user -q --wait --pipe oss-crs-run run --until all $JOB p h"
 	echo "$output"
 	grep -Eq '^a +0-1 .* 2$' <<<"$output"

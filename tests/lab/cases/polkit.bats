@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Who may do what by pkexec: {no group, group oss-crs} x {at the screen, switched away from it, no seat} x {delegate,
-# docker}. Run as root in a lab guest. bob has neither sudo nor Docker.
+# Who may do what through pkexec: {no group, group oss-crs} x {at the screen, switched away from it,
+# no seat} x {delegate, docker}. Run as root in a lab guest. bob has neither sudo nor Docker.
 
 SETUP=${SETUP:-$(PATH=$PATH:/usr/local/sbin:/usr/sbin command -v oss-crs-setup)}
 BOB=/sys/fs/cgroup/user.slice/user-1001.slice/user@1001.service
@@ -22,19 +22,21 @@ teardown_file() {
 	gpasswd -d bob oss-crs >/dev/null 2>&1 || true
 }
 
-# bob in a session at the screen (tty8) and in one without a seat, anew, so that they have his groups of now.
+# Start new sessions of bob's, one at the screen (tty8) and one without a seat, so that they have
+# his current groups.
 sessions() {
 	systemctl stop test-screen test-seatless 2>/dev/null || true
 	systemctl reset-failed 2>/dev/null || true
 	systemd-run -q --unit=test-screen -p PAMName=login -p User=bob -p TTYPath=/dev/tty8 -p StandardInput=tty sleep infinity
 	systemd-run -q --unit=test-seatless -p PAMName=login -p User=bob sleep infinity
 	local unit
-	for unit in test-screen test-seatless; do # systemd's own child at first
+	for unit in test-screen test-seatless; do # at first the process is systemd's own child
 		timeout 60 bash -c "until [ \"\$(cat /proc/\$(systemctl show -P MainPID $unit)/comm)\" = sleep ]; do :; done"
 	done
 }
 
-# What polkit says of bob's session, without a dialogue: yes, or that somebody would have to authenticate.
+# polkit's answer for bob's session, without a dialogue: yes, or that an administrator would have to
+# authenticate.
 says() { # UNIT ACTION
 	local status=0
 	pkcheck --action-id "$2" --process "$(systemctl show -P MainPID "$1")" >/dev/null 2>&1 || status=$?
@@ -57,15 +59,16 @@ matrix() {
 	echo "seatless delegate $(says test-seatless $DELEGATE) docker $(says test-seatless $DOCKER)"
 }
 
-# bob CMD...: in a session of bob's own without a seat, as ssh makes it. pkexec wants a parent other than PID 1.
+# bob CMD...: run CMD in a session of bob's without a seat, as ssh makes one. pkexec requires a
+# parent other than PID 1.
 bob() {
 	systemd-run -q --wait --pipe -p PAMName=login -p User=bob -- sh -c '"$@"; exit $?' sh "$@"
 }
 
-# bob_asks CMD...: polkit does not let bob do it without an administrator.
+# bob_asks CMD...: polkit refuses to let bob do it without an administrator.
 bob_asks() {
 	local status=0 output
-	output=$(bob "$@" 2>&1) || status=$? # not by run, which takes 127 for a missing command
+	output=$(bob "$@" 2>&1) || status=$? # not with `run`, which reports 127 as a missing command
 	echo "$output"
 	[ "$status" -eq 127 ] || [ "$status" -eq 126 ]
 	[[ $output == *"Not authorized"* || $output == *"uthentication"* ]]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# oss-crs-run on a real host: run as root in a lab guest after setup.bats, or on a clean one. Jobs run as alice in login
-# sessions of her own; bob is in no group that may use Docker.
+# oss-crs-run on a real host. Run as root in a lab guest after setup.bats, or in a clean one. Jobs
+# run as alice in her login sessions; bob is in no group that may use Docker.
 
 load common
 
@@ -204,7 +204,7 @@ teardown() {
 			printf '  - {name: c%d, cpuset: "%d", memory_limit: 8M}\n' $i $((i % 4))
 		done
 	} >$JOB/config-resource.yaml
-	# Two CRSs on one CPU are refused in this format: the crs-compose form allows them.
+	# This format refuses two CRSs on one CPU; the crs-compose format allows them.
 	rm $JOB/config-resource.yaml
 	for i in 1 2 3 4 5 6 7 8; do
 		printf 'c%d: {cpuset: "%d", memory: 8M}\n' $i $((i % 4))

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# oss-crs-setup on a real host: run as root in a lab guest, on any state that earlier tests left. Each test begins by
-# putting the host into the state it needs. alice has sudo and a session that lasts through the file; nobody else does.
+# oss-crs-setup on a real host. Run as root in a lab guest, in any state that earlier tests left.
+# Each test begins by putting the host into the state it needs. alice has sudo and a session that
+# lasts through the file; no other user has either.
 
 SETUP=${SETUP:-$(PATH=$PATH:/usr/local/sbin:/usr/sbin command -v oss-crs-setup)}
 CG=/sys/fs/cgroup
@@ -11,7 +12,7 @@ DROPIN=/etc/systemd/system/user@1000.service.d/50-oss-crs.conf
 JSON=/etc/docker/daemon.json
 
 setup_file() {
-	# Without a bridge Docker starts in half the time; no container here has a network.
+	# Docker starts in half the time without a bridge, and no container here needs a network.
 	echo 'DOCKER_OPTS="--bridge=none --iptables=false"' >/etc/default/docker
 	systemctl restart docker.service
 	systemd-run -q --unit=test-alice -p PAMName=login -p User=alice sleep infinity
@@ -23,7 +24,7 @@ teardown_file() {
 	docker rm -f test-running >/dev/null 2>&1 || true
 }
 
-# as USER CMD...: in a login session of the user's own, as pam_systemd makes it for ssh.
+# as USER CMD...: run CMD in a login session of the user, as pam_systemd makes one for ssh.
 as() {
 	local user=$1
 	shift
@@ -44,7 +45,7 @@ stock_docker() {
 	cat >/tmp/daemon.json
 	if [ ! -s /tmp/daemon.json ] && [ ! -e $JSON ] && [ ! -e /etc/systemd/system/docker.service.d ] &&
 		[ "$(driver)" = systemd ]; then
-		return # that costs seconds
+		return # the rest takes seconds
 	fi
 	rm -rf /etc/docker /etc/systemd/system/docker.service.d
 	install -d -m 755 /etc/docker
@@ -63,9 +64,10 @@ is_stock_delegation() {
 	! grep -qw cpuset $CG/user.slice/user-1000.slice/cgroup.subtree_control && systemctl is-active -q user@1000.service
 }
 
-# No delegation, nobody lingers; alice's session goes on. A running user manager keeps what it has until it ends.
+# No delegation and no lingering user; alice's session goes on. A running user manager keeps its
+# controllers until it ends.
 stock_delegation() {
-	! is_stock_delegation || return 0 # that costs seconds
+	! is_stock_delegation || return 0 # the rest takes seconds
 	loginctl disable-linger alice
 	rm -rf /etc/systemd/system/user@*.service.d /etc/oss-crs /var/lib/oss-crs
 	systemctl daemon-reload
@@ -86,7 +88,7 @@ state() {
 	systemctl show -p MainPID -p ExecMainStartTimestamp docker.service
 }
 
-# What of it undo puts back, as text.
+# The part of it that `undo` restores, as text.
 undoable() {
 	cat $CG/user.slice/user-1000.slice/cgroup.subtree_control $ALICE/cgroup.subtree_control
 	find /etc/docker/daemon.json /etc/systemd /var/lib/systemd/linger $ALICE -path '*/init.scope*' -prune -o -path '*/app.slice*' -prune -o -printf '%p %m %u\n' 2>&1 || true
@@ -232,7 +234,7 @@ has_words() {
 	has_words $ALICE/cgroup.controllers cpuset memory cpu pids
 	run as alice "$SETUP" check
 	[ "$status" -eq 0 ]
-	# Only the user's own half is gone with the user manager.
+	# The user manager took only the user's own half with it.
 	run sudo_setup --dry-run --json
 	[ "$(jq -r '.steps[].step' <<<"$output" | sort -u | xargs)" = "user-enable user-make" ]
 	sudo_setup --yes
@@ -273,7 +275,7 @@ has_words() {
 	[ ! -e $JSON ]
 	[ "$(driver)" = systemd ]
 	[ "$(docker ps --format '{{.Names}}')" = test-running ]
-	# The half that stops nobody is done.
+	# The half that stops no user's work is done.
 	has_words $ALICE/oss-crs/cgroup.subtree_control cpuset memory
 	run sudo_setup docker --yes --restart=never
 	[ "$status" -eq 0 ]
@@ -289,7 +291,7 @@ has_words() {
 @test "with live-restore running containers outlive the change of the driver" {
 	stock_delegation
 	stock_docker <<<'{"live-restore": true}'
-	# Not --rm: with that Docker 20.10 ends them all the same.
+	# Not --rm: Docker 20.10 ends such containers even with live-restore.
 	docker run -d --name test-running --network none busybox sleep 600
 	run sudo_setup docker --yes
 	[ "$status" -eq 75 ]
@@ -464,7 +466,7 @@ has_words() {
 	[ "$(systemctl is-active docker.service)" = active ]
 }
 
-# refused TEXT: Docker's half is, with 78 and this text, and the file is as it was.
+# refused TEXT: Docker's half is refused with status 78 and TEXT, and the file is unchanged.
 refused() {
 	before=$(state)
 	run sudo_setup docker --yes
@@ -546,10 +548,10 @@ refused() {
 # bats test_tags=both
 @test "as root it writes where it says, and with no capability" {
 	stock
-	# A sanitized build cannot look for leaks while it is traced.
+	# LeakSanitizer cannot run in a traced process.
 	run env SUDO_UID=1000 ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=openat,openat2,mkdirat,capset,setresuid -o /tmp/trace "$SETUP" --yes
 	[ "$status" -eq 0 ]
-	# Whoever writes inside user@1000.service has become alice.
+	# Every process that writes inside user@1000.service has become alice.
 	writers=$(grep -E '"user.slice/user-1000.slice/.*(O_WRONLY|O_RDWR)|mkdirat.*"user.slice' /tmp/trace | cut -d ' ' -f 1)
 	[ "$(wc -w <<<"$writers")" -eq 3 ]
 	for pid in $writers; do

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What `status` shows while a real job runs, against the kernel's own files and Docker's list, and the report of it
-# afterwards. Run as root in a lab guest; jobs run as alice, and bob looks on.
+# What `status` shows while a real job runs, against the kernel's own files and Docker's list, and
+# the report of the job afterwards. Run as root in a lab guest; jobs run as alice, and bob reads her
+# status.
 
 load common
 
@@ -21,7 +22,8 @@ teardown() {
 
 REPORTS=/home/alice/.local/state/oss-crs/reports
 
-# begin ARG...: a job of which CRS `a` computes on two CPUs and `b` holds 32 MiB; its worker's cgroup is $worker then.
+# begin ARG...: start a job whose CRS `a` computes on two CPUs and whose CRS `b` holds 32 MiB. Sets
+# $worker to its worker's cgroup.
 begin() {
 	services a 'while :; do :; done & echo A begins; while :; do :; done' \
 		b 'dd if=/dev/zero of=/dev/shm/x bs=1M count=32 2>/dev/null; echo B has it; sleep 600'
@@ -56,7 +58,7 @@ key() { # FILE KEY
 		jq -e '.pressure | .cpu >= 0 and .memory >= 0 and .io >= 0' /tmp/crs
 	done
 	jq -e --argjson now "$(cat $worker/b/memory.current)" '.memory_current | . > 33554432 and . - $now < 4194304 and $now - . < 4194304' /tmp/crs
-	# A table on no terminal: every row, no escapes.
+	# A table that is not written to a terminal: every row, no escape sequences.
 	run as alice oss-crs-run status
 	[[ "$output" == *"running  ${worker##*/}  of alice since "* ]]
 	[[ "$output" != *$'\033'* ]]
@@ -72,7 +74,7 @@ key() { # FILE KEY
 	[ "$(stat -c '%a %U' $report)" = '600 alice' ]
 	[ "$(jq -r '[.name, .reason, .exit_status] | join(" ")' $report)" = "${worker##*/} signal 130" ]
 	jq -e --argjson last "$last" '.crs[0].cpu_usage_usec >= $last and .crs[1].memory_peak > 33554432' $report
-	# Samples: one a second at most, ascending, and none beyond what it came to.
+	# Samples: one a second at most, ascending, and none above the final figures.
 	jq -e '(.sample_usec | length) as $n | $n >= 2 and $n <= .duration_usec / 1000000 + 3 and
 		all(.crs[]; (.samples[] | length) == $n) and .crs[0].samples.cpu_usage_usec[-1] <= .crs[0].cpu_usage_usec' $report
 	run as alice oss-crs-run report job
@@ -84,7 +86,7 @@ key() { # FILE KEY
 
 @test "a run whose owner was killed is dead, with its containers, until it is cleaned" {
 	begin
-	# Compose too, which otherwise stops its containers when it sees that it is alone.
+	# Compose too; otherwise it stops its containers when it sees that its parent is gone.
 	pkill -KILL -x 'oss-crs-run|docker|docker-compose'
 	wait $run_job || :
 	[ "$(sh_as bob 'oss-crs-run status --json' | jq -r '.runs[0] | [.state, (.crs | length), (.crs[0].containers | length)] | join(" ")')" = 'dead 2 1' ]
