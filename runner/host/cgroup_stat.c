@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * figures: see figures.h. One table of files; each has a function that takes its text apart. A file of the kernel's is
- * one read: it is made anew at offset 0.
+ * cgroup_stat: read the figures of a cgroup. One table lists the files, each with the function that
+ * parses its text. One pread(2) at offset 0 reads a whole file, and each such read makes the kernel
+ * generate the text anew.
  */
 #include "cgroup_stat.h"
 
@@ -60,7 +61,7 @@ static int parse_pids(const char *text, struct cgroup_stat *figures)
 	return parse_number(text, &figures->pids);
 }
 
-/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", then the same for "full". */
+/* Parse "some avg10=0.00 avg60=0.00 avg300=0.00 total=0". The line "full" after it is not used. */
 static int parse_pressure(const char *text, struct pressure *ret)
 {
 	unsigned whole = 0;
@@ -105,7 +106,8 @@ static int parse_effective(const char *text, struct cgroup_stat *figures)
 	return parse_list(text, &figures->cpus_effective);
 }
 
-/* Optional are those that older kernels, PSI switched off, or a controller that nobody has enabled leave out. */
+/* An optional file may be missing: on an older kernel, where PSI is switched off, or where a
+ * controller is not enabled. */
 static const struct {
 	const char *name;
 	int (*parse)(const char *text, struct cgroup_stat *figures);
@@ -125,7 +127,7 @@ static const struct {
 	[CGROUP_STAT_CPUS_EFFECTIVE] = {"cpuset.cpus.effective", parse_effective, false},
 };
 
-static void forget(struct cgroup_stat *figures)
+static void set_unknown(struct cgroup_stat *figures)
 {
 	*figures = (struct cgroup_stat){
 		.cpu_usec = CGROUP_STAT_UNKNOWN,
@@ -141,11 +143,11 @@ static void forget(struct cgroup_stat *figures)
 		figures->pressure[i].stalled_usec = CGROUP_STAT_UNKNOWN;
 }
 
-static int take(int fd, size_t i, struct cgroup_stat *figures, struct error *err)
+static int read_stat_file(int fd, size_t i, struct cgroup_stat *figures, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
 	ssize_t n = pread(fd, text, sizeof text - 1, 0);
-	/* PSI can be switched off for a cgroup: cgroup.pressure. */
+	/* A pressure file cannot be read if cgroup.pressure has switched PSI off. */
 	if (n < 0 && files[i].optional && errno == EOPNOTSUPP)
 		return 0;
 	if (n < 0)
@@ -158,8 +160,9 @@ static int take(int fd, size_t i, struct cgroup_stat *figures, struct error *err
 		       : fail(err, EINVAL, "'%.64s' in %s", text, files[i].name);
 }
 
-/* The file of a cgroup: -1 with an error, or -1 without one where it may be missing. The kernel's names have no links in
- * them, and dir is a cgroup that was opened beneath another. */
+/* Open a file of a cgroup. Returns a descriptor, or -1; err->code is 0 if the file is an optional
+ * one that does not exist. openat(2) is safe here: the kernel's file names contain no links, and
+ * `cgroup` itself was opened beneath another directory. */
 static int open_file(int cgroup, size_t i, struct error *err)
 {
 	int fd = openat(cgroup, files[i].name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -173,12 +176,12 @@ int cgroup_stat_read(
 	int cgroup, const char *name, unsigned wanted, struct cgroup_stat *ret, struct error *err)
 {
 	struct cgroup_stat figures;
-	forget(&figures);
+	set_unknown(&figures);
 	for (size_t i = 0; i < CGROUP_STAT_ALL; i++) {
 		if (!(wanted & 1U << i))
 			continue;
 		_cleanup_close_ int fd = open_file(cgroup, i, err);
-		if ((fd < 0 && err->code) || (fd >= 0 && take(fd, i, &figures, err) < 0))
+		if ((fd < 0 && err->code) || (fd >= 0 && read_stat_file(fd, i, &figures, err) < 0))
 			return add_context(err, "%s", name);
 	}
 	*ret = figures;
@@ -212,9 +215,9 @@ int cgroup_stat_sample(
 	const int fds[static CGROUP_STAT_SAMPLED], struct cgroup_stat *ret, struct error *err)
 {
 	struct cgroup_stat figures;
-	forget(&figures);
+	set_unknown(&figures);
 	for (size_t i = 0; i < CGROUP_STAT_SAMPLED; i++)
-		if (fds[i] >= 0 && take(fds[i], i, &figures, err) < 0)
+		if (fds[i] >= 0 && read_stat_file(fds[i], i, &figures, err) < 0)
 			return -1;
 	*ret = figures;
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * clock: the time that only goes forward, and that on the wall as people read it.
+ * clock: the monotonic clock, and the local time as text for people.
  */
 #ifndef OSS_CRS_CLOCK_H
 #define OSS_CRS_CLOCK_H
@@ -17,10 +17,11 @@ static inline uint64_t clock_usec(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-#define CLOCK_TEXT_MAX 32 /* bytes of a time as text */
-#define CLOCK_DATE_LEN 11 /* of these, the date and the blank after it */
+#define CLOCK_TEXT_MAX 32 /* bytes of a date and time as text, with the NUL */
+#define CLOCK_DATE_LEN 11 /* bytes of the date and the space after it */
 
-/* Local date and time, as in "2026-11-26 12:00:00"; "?" for one that the C library cannot tell. Returns buf. */
+/* Write a local date and time to buf, as in "2026-11-26 12:00:00", or "?" if the C library cannot
+ * convert `when`. Returns buf. */
 static inline const char *clock_text(time_t when, char buf[static CLOCK_TEXT_MAX])
 {
 	struct tm local;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * delegation: see delegation.h. The common case, everything done by an earlier run, costs an open and a read.
+ * delegation: prepare the cgroup that systemd delegates to the user. Usually an earlier run has
+ * prepared everything; then delegation_open() only opens directories and reads one file.
  */
 #include "delegation.h"
 
@@ -11,7 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
-/* Open user@UID.service. That it is not there has two reasons, each with its own remedy. */
+/* Open the cgroup of user@UID.service. If it does not exist, either systemd does not run the host
+ * or the user has no user manager; each has its own hint. */
 static int open_user(const struct host *host, uid_t uid, struct error *err)
 {
 	char path[CGROUP_PATH_MAX];
@@ -93,7 +95,8 @@ int delegation_open(const struct host *host, uid_t uid, struct error *err)
 	int oss_crs_fd = open_prepared(user, err);
 	if (oss_crs_fd >= 0)
 		return oss_crs_fd;
-	/* Not prepared yet (or by somebody else): the whole of it, so that the first thing in the way gets named. */
+	/* The oss-crs cgroup is not prepared yet, or is not the user's. Do every step, so that the
+	 * error names the first one that fails. */
 	if (check_controllers(user, uid, err) < 0)
 		return -1;
 	if (cgroup_enable(user, ".", CGROUP_CPUSET_MEMORY, err) < 0)

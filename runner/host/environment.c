@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * environment: a list of changes, and the one place that applies it to environ(7).
+ * environment: lists of changes, and the one function that applies them to environ(7).
  */
 #include "environment.h"
 
@@ -28,7 +28,7 @@ void variables_free(struct variables *variables)
 	variables->count = 0;
 }
 
-/* Whether a list sets or removes the variable of an entry of environ. */
+/* Whether a list sets or removes the variable of this entry of environ. */
 static bool is_changed(const struct variables *variables, const char *entry)
 {
 	size_t len = strcspn(entry, "=");

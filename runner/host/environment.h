@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * environment: the environment of a child, made once, where the child is started. This process's own environment never
- * changes, so nothing can travel through it from one module to another.
+ * environment: the environment of a child process, built when the child is started. The environment
+ * of this process never changes, so modules cannot pass anything to each other through it.
  */
 #ifndef OSS_CRS_ENVIRONMENT_H
 #define OSS_CRS_ENVIRONMENT_H
@@ -12,7 +12,8 @@
 
 #define VARIABLES_MAX 16
 
-/* Changes to an environment: "NAME=VALUE" sets a variable, "NAME" removes it. No name is there twice. */
+/* Changes to an environment: "NAME=VALUE" sets a variable, "NAME" removes it. A name occurs only
+ * once. The list owns its strings. */
 struct variables {
 	char *list[VARIABLES_MAX];
 	size_t count;
@@ -23,13 +24,15 @@ struct variables {
 		.count = 0, \
 	}
 
-/* Add a change; value NULL: remove the variable. */
+/* Add a change to a list; if value is NULL, the change removes the variable. Fails with ENOSPC if
+ * the list has VARIABLES_MAX changes, or with ENOMEM. variables_free() frees the list. */
 int variables_add(
 	struct variables *variables, const char *name, const char *value, struct error *err);
 void variables_free(struct variables *variables);
 
-/* This process's environment with the changes of up to two lists, either of which may be NULL; as environ(7) has it. The
- * strings stay those of environ and of the lists; the caller frees the array alone. */
+/* Copy the environment of this process and apply the changes of up to two lists, in the form of
+ * environ(7). Either list may be NULL. The strings still belong to environ and to the lists; the
+ * caller frees only the array *ret. */
 int environment_make(const struct variables *first, const struct variables *second,
 	const char ***ret, struct error *err);
 

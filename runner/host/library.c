@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * library: see library.h.
+ * library: dlopen(3) and dlsym(3), with an error that names the Debian package to install.
  */
 #include "library.h"
 
@@ -23,7 +23,7 @@ int library_load(const char *file, const char *package, const struct library_fun
 		void *function = dlsym(library, list[i].name);
 		if (!function)
 			return unavailable(package, err);
-		/* POSIX has a function's address be that of an object (dlsym(3)); C has no cast for it. */
+		/* POSIX lets a void * hold a function's address (dlsym(3)); C has no such cast. */
 		(void)memcpy((char *)functions + list[i].member, &function, sizeof function);
 	}
 	return 0;

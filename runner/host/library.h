@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * library: a shared library that only some commands need, loaded when the first of them does. To map and relocate one that is
- * not used would be a good part of the start of all others (docs/performance.md).
+ * library: load a shared library that only some commands need, when a command first needs it.
+ * Mapping and relocating it always would slow down the start of all other commands
+ * (docs/performance.md).
  */
 #ifndef OSS_CRS_LIBRARY_H
 #define OSS_CRS_LIBRARY_H
@@ -10,15 +11,16 @@
 
 #include <stddef.h>
 
-/* A function by its name in the library, and where in the caller's struct of pointers its address goes. */
+/* The name of a function in the library, and the offset of its pointer in the caller's struct. */
 struct library_function {
 	const char *name;
 	size_t member;
 };
 
-/* Load a library, which stays for the rest of the process, and look up all functions (dlopen(3)). functions is the
- * caller's struct, which is complete on success only. EX_UNAVAILABLE if there is no such library or it lacks one of
- * them; package is Debian's name for it, for the hint. */
+/* Load a library with dlopen(3) and look up `count` functions. The library stays loaded until the
+ * process ends. `functions` is the caller's struct of pointers; after a failure it may be
+ * incomplete. Fails with EX_UNAVAILABLE if the library does not exist or lacks one of the
+ * functions. `package` is the name of its Debian package, for the hint. */
 int library_load(const char *file, const char *package, const struct library_function *list,
 	size_t count, void *functions, struct error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * owner: see owner.h.
+ * owner: read the boot id and a process's start time from /proc, to write or check a description.
  */
 #include "owner.h"
 
@@ -12,10 +12,11 @@
 #include <string.h>
 
 #define BOOT_ID_FILE "proc/sys/kernel/random/boot_id"
-#define BOOT_ID_MAX  40 /* 36 and a newline */
+#define BOOT_ID_MAX  40 /* bytes; the id has 36 characters and a newline */
 
-/* Field 22. The second, in parentheses, can hold anything, parentheses too; the third is the state. A process that has
- * ended and that its parent has not looked at yet is none. */
+/* Read the start time, field 22. Field 2, in parentheses, is the command name and can contain any
+ * character, so parsing starts at the last parenthesis. Field 3 is the state: a process that has
+ * ended but that its parent has not waited for yet counts as ended. */
 static int read_start(const struct host *host, pid_t pid, uint64_t *ret, struct error *err)
 {
 	char path[32];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * owner: a process in words that outlive it: boot, pid and start time, "BOOT/PID/START". Of all processes that ever were
- * on a host only one has these three (proc_pid_stat(5), field 22; random(4), boot_id), so whether it still lives can be
- * asked at any time later, also after the pid has gone to another.
+ * owner: identify a process beyond its lifetime, by boot id, PID and start time: "BOOT/PID/START".
+ * Only one process of a host ever has these three (random(4), boot_id; proc_pid_stat(5), field 22).
+ * So any process can find out later whether the described one still runs, even if the kernel has
+ * given its PID to another.
  */
 #ifndef OSS_CRS_OWNER_H
 #define OSS_CRS_OWNER_H
@@ -12,13 +13,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define OWNER_TEXT_MAX 96
+#define OWNER_TEXT_MAX 96 /* bytes of a description, with the NUL */
 
-/* Describe a process that runs now. */
+/* Write the description of a running process to buf. Fails with ENOENT or ESRCH if it has ended. */
 int owner_describe(
 	const struct host *host, pid_t pid, char buf[static OWNER_TEXT_MAX], struct error *err);
 
-/* Whether the described process still runs. A text that describes none: false. */
+/* Whether the described process still runs; false if the text does not describe a process. */
 bool owner_lives(const struct host *host, const char *text);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * processes: see processes.h.
+ * processes: list /proc once into an array that is sorted by PID, and read single files of
+ * /proc/PID. A process whose stat file cannot be read has ended and is left out.
  */
 #include "processes.h"
 
@@ -11,7 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
-/* The longest path of a cgroup, and "0::" before it. */
+/* The most bytes to read of /proc/PID/status and of /proc/PID/cgroup, "0::" and a cgroup's path. */
 #define CGROUP_FILE_MAX 8192
 
 static pid_t parse_pid(const char *text)
@@ -22,7 +23,8 @@ static pid_t parse_pid(const char *text)
 	return *text ? 0 : pid;
 }
 
-/* The fourth field. The second, in parentheses, can hold anything, parentheses too. */
+/* Read the parent's PID, field 4. Field 2, in parentheses, is the command name and can contain any
+ * character, so parsing starts at the last parenthesis. */
 static pid_t read_parent(int proc, pid_t pid)
 {
 	char path[32];
@@ -36,17 +38,17 @@ static pid_t read_parent(int proc, pid_t pid)
 	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : -1;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_pids(const void *a, const void *b)
 {
 	const struct process *left = a;
 	const struct process *right = b;
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-static int add(struct processes *found, pid_t pid, pid_t parent, struct error *err)
+static int add_process(struct processes *found, pid_t pid, pid_t parent, struct error *err)
 {
 	if ((found->count & (found->count - 1)) == 0) {
-		/* Room for 1, 2, 4, 8 …: doubled whenever it is full. */
+		/* Double the capacity whenever it is used up: it is 1, 2, 4, 8, and so on. */
 		struct process *larger = reallocarray(
 			found->list, found->count ? found->count * 2 : 1, sizeof *larger);
 		if (!larger)
@@ -71,11 +73,11 @@ int processes_read(const struct host *host, struct processes *ret, struct error 
 	while ((entry = readdir(list))) {
 		pid_t pid = parse_pid(entry->d_name);
 		pid_t parent = pid > 0 ? read_parent(proc, pid) : -1;
-		if (parent >= 0 && add(&found, pid, parent, err) < 0)
+		if (parent >= 0 && add_process(&found, pid, parent, err) < 0)
 			return -1;
 	}
 	if (found.count > 1)
-		qsort(found.list, found.count, sizeof *found.list, compare);
+		qsort(found.list, found.count, sizeof *found.list, compare_pids);
 	*ret = found;
 	found = (struct processes)PROCESSES_NONE;
 	return 0;
@@ -92,14 +94,15 @@ pid_t processes_parent(const struct processes *processes, pid_t pid)
 	const struct process key = {.pid = pid};
 	const struct process *found =
 		processes->count
-			? bsearch(&key, processes->list, processes->count, sizeof key, compare)
+			? bsearch(&key, processes->list, processes->count, sizeof key, compare_pids)
 			: NULL;
 	return found ? found->parent : 0;
 }
 
 bool processes_below(const struct processes *processes, pid_t ancestor, pid_t pid)
 {
-	/* Read one after the other, the parents could form a circle if pids were used again meanwhile. */
+	/* The parents were read one after the other. If the kernel reused PIDs meanwhile, they
+	 * could form a cycle, so the loop is bounded. */
 	for (size_t i = 0; i <= processes->count && pid > 0; i++) {
 		pid = processes_parent(processes, pid);
 		if (pid == ancestor)
@@ -115,7 +118,7 @@ int process_cgroup(const struct host *host, pid_t pid, char *buf, size_t size, s
 	(void)snprintf(path, sizeof path, "proc/%d/cgroup", (int)pid);
 	if (fs_read(host->root, path, CGROUP_FILE_MAX, &text, NULL, err) < 0)
 		return -1;
-	/* On a host with cgroup v2 alone there is one line, "0::PATH". */
+	/* A host with cgroup v2 only has a single line, "0::PATH". */
 	const char *line = strstr(text, "0::");
 	if (!line || (line != text && line[-1] != '\n'))
 		return fail(err, EINVAL, "%s", path);

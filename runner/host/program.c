@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * program: see program.h.
+ * program: search the directories of PATH for an executable file.
  */
 #include "program.h"
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * program: where the programs are that others have installed.
+ * program: find the programs that are installed on this host.
  */
 #ifndef OSS_CRS_PROGRAM_H
 #define OSS_CRS_PROGRAM_H
 
 #include <stdbool.h>
 
-/* The path of a program in PATH, as execvp(3) looks it up; NULL if it is not there. The caller frees. */
+/* Find the first executable file of that name in the directories of PATH. Returns its path, which
+ * the caller frees, or NULL if there is none. */
 char *program_find(const char *name);
 
-/* Whether it is there. */
+/* Whether program_find() finds the program. */
 bool program_exists(const char *name);
 
 #endif

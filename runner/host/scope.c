@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * scope: a transient unit by StartTransientUnit of org.freedesktop.systemd1(5).
+ * scope: read this process's cgroup from /proc; if it is not below the user manager's, start a
+ * transient scope unit with StartTransientUnit of org.freedesktop.systemd1(5).
  */
 #include "scope.h"
 

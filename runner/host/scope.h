@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * scope: leave the login session's cgroup for one below the user's manager.
+ * scope: move this process from the cgroup of the login session to one below the user manager's.
  *
- * A process may move another only if it may write cgroup.procs of their common ancestor. For a process of
- * session-N.scope that ancestor is root's; for one below user@UID.service it is the user's. So a command that
- * wants to be born in a CRS's cgroup asks the user manager for a transient scope first, as systemd-run(1) does.
+ * A process may move a process from one cgroup to another, or start a child in another one, only if
+ * it may write cgroup.procs of their common ancestor. From session-N.scope to a CRS's cgroup, that
+ * ancestor belongs to root; from a cgroup below user@UID.service, it belongs to the user. So before
+ * oss-crs-run starts a command in the cgroup of a CRS, it asks the user manager for a transient
+ * scope, as systemd-run(1) does.
  */
 #ifndef OSS_CRS_SCOPE_H
 #define OSS_CRS_SCOPE_H
@@ -13,8 +15,9 @@
 
 #include <sys/types.h>
 
-/* Move this process into a transient scope of the user manager, unless it is below user@UID.service already. `name`
- * becomes part of the unit's name. EX_UNAVAILABLE if there is no user manager to ask. */
+/* Move this process into a transient scope of the user manager, unless it is already below
+ * user@UID.service. `name` becomes part of the unit's name. Fails with EX_UNAVAILABLE if there is
+ * no user manager. */
 int scope_enter(const struct host *host, uid_t uid, const char *name, struct error *err);
 
 #endif

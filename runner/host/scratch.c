@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * scratch: see scratch.h. The directory is flat: files, and no directories below.
+ * scratch: make and remove the owner file and the directory of a run. The directory is flat: it
+ * holds files and no directories.
  */
 #include "scratch.h"
 
@@ -51,7 +52,8 @@ static int make_owned(struct scratch *scratch, struct error *err)
 	scratch->owned = fs_open(owners, ".", O_TMPFILE | O_RDWR, 0600, err);
 	if (scratch->owned < 0 || fs_lock(scratch->owned, scratch->name, err) < 0)
 		return -1;
-	/* AT_EMPTY_PATH instead needs a privilege before Linux 6.10; this is what open(2) says to do. */
+	/* linkat(2) with AT_EMPTY_PATH needs a privilege before Linux 6.10. open(2) describes this
+	 * way, through /proc, instead. */
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", scratch->owned);
 	if (linkat(AT_FDCWD, link, owners, scratch->name, AT_SYMLINK_FOLLOW) < 0)
 		return fail(err, errno, "make " OWNERS "/%s", scratch->name);

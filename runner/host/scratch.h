@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * scratch: what a run of Compose's has on the user's tmpfs: /run/user/UID/oss-crs/.owners/RUN, an empty file that its owner
- * has locked, and /run/user/UID/oss-crs/RUN, the directory of its generated files. The path does not depend on the
- * environment, so that whoever cleans sees the same as whoever ran.
+ * scratch: the files of a `build` or `run` on the user's tmpfs:
+ *   /run/user/UID/oss-crs/.owners/RUN   the owner file: empty, and locked by the owner of the run
+ *   /run/user/UID/oss-crs/RUN           the directory of the files that the run generates
+ * The paths do not depend on the environment, so `clean` looks where the run has written.
  *
- * The file is there before all else of the run and goes last, so that at no time anything of a living run could be taken
- * for a dead one's. It appears with its lock already held (O_TMPFILE, then linkat(2)). That the owner lives is a question to
- * the kernel, as with the run's cgroup (tree.h); the file has no content that could be wrong.
+ * A run makes its owner file before anything else and removes it last, so nothing of a living run
+ * can ever be mistaken for the leftovers of a dead one. The file appears with its lock already held
+ * (O_TMPFILE, then linkat(2)). Whether the owner lives is a question to the kernel, as for the
+ * run's cgroup (tree.h); the file has no content that could be wrong.
  *
- * Both go with the user's last session, as the run's cgroups do.
+ * Both disappear with the user's last session, as the cgroups of the run do.
  */
 #ifndef OSS_CRS_SCRATCH_H
 #define OSS_CRS_SCRATCH_H
@@ -19,10 +21,10 @@
 
 struct scratch {
 	int base;   /* /run/user/UID/oss-crs */
-	int dir;    /* the run's; -1: not made */
-	int owned;  /* the file that is locked; -1: not made */
-	char *name; /* the run's */
-	char *path; /* absolute path of the run's */
+	int dir;    /* the run's directory; -1: not made */
+	int owned;  /* the owner file, locked; -1: not made */
+	char *name; /* of the run */
+	char *path; /* of the run's directory; absolute */
 };
 
 #define SCRATCH_NONE                                \
@@ -30,26 +32,33 @@ struct scratch {
 		.base = -1, .dir = -1, .owned = -1, \
 	}
 
-/* Make the run's owner file and its directory, 0700. On failure nothing is left. */
+/* Make the owner file of a run and its directory, with mode 0700. The caller releases *ret with
+ * scratch_remove() or scratch_close(). A failure leaves nothing behind. */
 int scratch_make(uid_t uid, const char *run, struct scratch *ret, struct error *err);
 
-/* Remove the directory with all files in it, then the owner file. Idempotent. */
+/* Remove the directory with all its files, then the owner file, and close *scratch, also after a
+ * failure. A closed one is not an error. */
 int scratch_remove(struct scratch *scratch, struct error *err);
 
-/* Forget it and leave it where it is: without an owner. */
+/* Close the descriptors and free the strings. The files stay, but have no owner any more. */
 void scratch_close(struct scratch *scratch);
 
-/* Open the place of all runs, making it if it is not there. Returns a descriptor that the caller closes, or -1. ret_path,
- * which may be NULL, is the caller's to free. */
+/* Open /run/user/UID/oss-crs, the directory of all runs, and make it if it does not exist. Fails
+ * with EX_UNAVAILABLE if it cannot be made, as without a user manager. Returns a descriptor that
+ * the caller closes, or -1. *ret_path is the path of the directory, which the caller frees;
+ * ret_path may be NULL. */
 int scratch_open_base(uid_t uid, char **ret_path, struct error *err);
 
-/* Open the directory of the owner files below that: it has a file, by the run's name, for every run that has a directory. */
+/* Open the directory of the owner files below that, and make it if it does not exist. It has one
+ * file for each run that has a directory, under the name of the run. Returns a descriptor that the
+ * caller closes, or -1. */
 int scratch_open_owners(int base, struct error *err);
 
-/* Whether the owner of a run has its file locked: 1, 0, or -1 with an error. ENOENT: there is no such run. */
+/* Whether the owner of a run holds the lock on its owner file. Returns 1, 0, or -1 with an error;
+ * ENOENT if there is no such run. Do not call it for a run of this process (fs_is_locked()). */
 int scratch_is_live(int base, const char *run, struct error *err);
 
-/* Remove what a run of which only the name is known has left. Idempotent. */
+/* Remove the files of a run by its name alone. Files that do not exist are not an error. */
 int scratch_remove_name(int base, const char *run, struct error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * series: see series.h.
+ * series: an array of times, and one of values in which the values of each figure of each CRS are
+ * contiguous. Adding a point to a full series halves it.
  */
 #include "series.h"
 
@@ -8,8 +9,8 @@
 
 #include <errno.h>
 
-#define VALUES_MAX \
-	((size_t)SERIES_POINTS_MAX * 16) /* points times CRSs, as far as POINTS_MIN allows */
+/* The most points times CRSs, unless POINTS_MIN requires more. */
+#define VALUES_MAX ((size_t)SERIES_POINTS_MAX * 16)
 #define POINTS_MIN 128
 
 size_t series_capacity(size_t crs_count)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * state: see state.h.
+ * state: find the directory in the environment, make what is missing, and open it.
  */
 #include "state.h"
 
@@ -10,7 +10,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* The user's directory for state, and what of the path to ours comes below it. Caller frees. */
+/* The user's directory from the environment, which the caller frees, or NULL. *ret_below is the
+ * path from there to the directory of oss-crs. */
 static char *state_dir(const char **ret_below)
 {
 	const char *state = getenv("XDG_STATE_HOME");
@@ -23,7 +24,7 @@ static char *state_dir(const char **ret_below)
 	return asprintf(&path, "%s", own ? state : home) < 0 ? NULL : path;
 }
 
-/* Open the directory `path` below dir, making each part of it. */
+/* Make each missing part of the directory `path` below dir. */
 static int make_below(int dir, const char *path, struct error *err)
 {
 	char part[PATH_MAX];
@@ -54,7 +55,7 @@ int state_open(const char *sub, bool make, char **ret_path, struct error *err)
 		return fail(err, errno, "open %s", base);
 	if (make && make_below(dir, below, err) < 0)
 		return add_context(err, "%s", base);
-	/* What of it is a link is the user's wish. */
+	/* Follow symbolic links: it is the user who decides where the files are. */
 	_cleanup_close_ int opened = openat(dir, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (opened < 0)
 		return fail(err, errno, "open %s/%s", base, below);

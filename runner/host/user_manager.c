@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * user_manager: sd-bus(3) from a libsystemd that is loaded by the first call. Most commands talk to no bus, and to map
- * and relocate that library would take most of their start (docs/performance.md). This is the one file of the program
- * that sees <systemd/sd-bus.h>.
+ * user_manager: calls to systemd with sd-bus(3). The first user_manager_open() loads libsystemd:
+ * most commands use no bus, and mapping and relocating that library would take most of their
+ * start-up time (docs/performance.md). No other file of the program includes <systemd/sd-bus.h>.
  */
 #include "user_manager.h"
 
@@ -18,7 +18,7 @@
 #define DESTINATION  "org.freedesktop.systemd1"
 #define OBJECT       "/org/freedesktop/systemd1"
 #define MANAGER      "org.freedesktop.systemd1.Manager"
-#define TIMEOUT_USEC (UINT64_C(60) * 1000000) /* of silence from the manager */
+#define TIMEOUT_USEC (UINT64_C(60) * 1000000) /* without a reply or signal from the manager */
 
 /* ---- the library ---- */
 
@@ -46,7 +46,7 @@
 	X(start)                    \
 	X(wait)
 
-/* sdbus.NAME is sd_bus_NAME; all NULL before load_sdbus(). */
+/* sdbus.NAME is sd_bus_NAME. All members are NULL before load_sdbus(). */
 static struct {
 #define SDBUS_MEMBER(name) __typeof__(sd_bus_##name)(*(name));
 	SDBUS_FUNCTIONS(SDBUS_MEMBER)
@@ -72,7 +72,7 @@ static int load_sdbus(struct error *err)
 
 void user_manager_close(struct sd_bus **bus)
 {
-	/* A connection exists only if the library was loaded. */
+	/* If there is a connection, the library is loaded. */
 	if (*bus)
 		(void)sdbus.flush_close_unref(*bus);
 	*bus = NULL;
@@ -198,7 +198,7 @@ static int do_call(sd_bus *bus, sd_bus_message *call, const char *what, struct e
 	struct manager_job job = {.path = NULL};
 	_cleanup_(unref_slot) sd_bus_slot *slot = NULL;
 	_cleanup_(unref_message) sd_bus_message *reply = NULL;
-	/* Before the call: the job may be done before its answer has been read. */
+	/* Subscribe before the call: the job may end before this process has read the reply. */
 	int r = sdbus.match_signal(
 		bus, &slot, DESTINATION, OBJECT, MANAGER, "JobRemoved", on_job_removed, &job);
 	if (r < 0)
@@ -211,7 +211,7 @@ static int do_call(sd_bus *bus, sd_bus_message *call, const char *what, struct e
 	return wait_for_job(bus, &job, what, err);
 }
 
-/* ---- what is asked of it ---- */
+/* ---- requests ---- */
 
 int user_manager_start_scope(
 	struct sd_bus *bus, const char *unit, const char *description, pid_t pid, struct error *err)
@@ -225,7 +225,7 @@ int user_manager_start_scope(
 	return r < 0 ? fail(err, -r, "ask for a scope") : do_call(bus, call, "start a scope", err);
 }
 
-/* sd_bus_message_append_strv() copies the strings; its prototype is without const. */
+/* sd_bus_message_append_strv() copies the strings, but its prototype lacks const. */
 static int append_list(sd_bus_message *call, const char *const *list)
 {
 	char **same = NULL;
@@ -253,7 +253,7 @@ static int append_environment(sd_bus_message *call, const char *const *environme
 	return close_containers(call, r, 2);
 }
 
-/* ExecStart=: a list of commands, each a path, an argument list, and whether it may fail. */
+/* ExecStart=: a list of commands, each with a path, arguments, and whether a failure is ignored. */
 static int append_command(sd_bus_message *call, const char *const *argv)
 {
 	int r = sdbus.message_open_container(call, 'r', "sv");
@@ -282,7 +282,8 @@ static int append_socket(sd_bus_message *call, const struct socket_service *what
 		"inactive-or-failed");
 }
 
-/* The service is an auxiliary unit of the socket's call. PartOf: a stop of the socket stops the service first. */
+/* The service is an auxiliary unit of the call that starts the socket. PartOf=: stopping the socket
+ * stops the service first. */
 static int append_service(sd_bus_message *call, const struct socket_service *what)
 {
 	int r = sdbus.message_open_container(call, 'a', "(sa(sv))");
