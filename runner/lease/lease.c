@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * lease: reading the ledger from the cgroups of all users, and judging a claim by it. Other users' directories are
- * input like any other: a name that no run of ours has, and a file that is not there or not as the kernel writes it,
- * make no lease.
+ * lease: read the ledger from the cgroups of all users, and judge a claim by it. The directories of
+ * other users are untrusted input: a directory makes no lease if its name is not that of a run, or
+ * if a file is missing or not as the kernel writes it.
  */
 #include "lease.h"
 
@@ -18,7 +18,7 @@
 #include <pwd.h>
 #include <sys/stat.h>
 
-#define DESCRIBED_MAX 3 /* runs named in a message */
+#define DESCRIBED_MAX 3 /* runs that a message names */
 
 static bool parse_slice(const char *name, uid_t *ret)
 {
@@ -36,7 +36,7 @@ static void add_u64(uint64_t *sum, uint64_t value)
 		*sum = UINT64_MAX;
 }
 
-/* The sum of memory.max of the cgroups in fd, which is taken. UINT64_MAX if one has no limit. */
+/* Add up memory.max of the cgroups in fd; UINT64_MAX if one has no limit. Takes over fd. */
 static int sum_memory(int fd, uint64_t *ret, struct error *err)
 {
 	_cleanup_closedir_ DIR *list = fdopendir(fd);
@@ -59,7 +59,7 @@ static int sum_memory(int fd, uint64_t *ret, struct error *err)
 	return 0;
 }
 
-/* What a run whose owner lives has a claim to. */
+/* Read what a run with a living owner has or waits for. */
 static int read_claim(int run, struct lease *lease, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
@@ -81,7 +81,8 @@ static int read_claim(int run, struct lease *lease, struct error *err)
 	return 0;
 }
 
-/* A dead run's processes do not keep its CPUs, but who runs beside them should know. */
+/* Read a run without an owner. Its processes do not keep its CPUs, but the user of a run on the
+ * same CPUs should know about them. */
 static int read_left(int run, struct lease *lease, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
@@ -105,9 +106,9 @@ static int read_lease(int oss_crs_fd, struct lease *lease, struct error *err)
 	return live ? read_claim(run, lease, err) : read_left(run, lease, err);
 }
 
-static int append(struct ledger *ledger, const struct lease *lease, struct error *err)
+static int append_lease(struct ledger *ledger, const struct lease *lease, struct error *err)
 {
-	/* Doubled each time it is full, which is whenever the count is a power of two. */
+	/* Double the capacity whenever it is used up, which is when the count is a power of two. */
 	if ((ledger->count & (ledger->count - 1)) == 0) {
 		struct lease *larger = reallocarray(
 			ledger->list, ledger->count ? ledger->count * 2 : 1, sizeof *ledger->list);
@@ -119,7 +120,7 @@ static int append(struct ledger *ledger, const struct lease *lease, struct error
 	return 0;
 }
 
-/* All runs of one user; ours is taken. */
+/* Read all runs of one user. Takes over oss_crs_fd. */
 static int read_user(
 	int oss_crs_fd, uid_t uid, uint64_t own, struct ledger *ledger, struct error *err)
 {
@@ -140,12 +141,13 @@ static int read_user(
 			st.st_ino == own)
 			continue;
 		lease.id = st.st_ino;
-		/* A cgroup's time is when a directory was last made in it: those of the CRSs, when it began. */
+		/* The mtime of a cgroup is when a cgroup was last made in it. A run makes those of
+		 * its CRSs when it begins, so this is when it began or, if it waits, arrived. */
 		lease.since = st.st_mtime;
 		(void)snprintf(lease.name, sizeof lease.name, "%s", entry->d_name);
 		if (read_lease(oss_crs_fd, &lease, &problem) < 0)
 			ledger->hidden += problem.code == EACCES;
-		else if (append(ledger, &lease, err) < 0)
+		else if (append_lease(ledger, &lease, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -192,7 +194,7 @@ void ledger_free(struct ledger *ledger)
 	*ledger = (struct ledger)LEDGER_NONE;
 }
 
-/* Whether a lease has to be respected by a run of that id. */
+/* Whether a run with this id has to respect the lease (see struct lease_claim). */
 static bool counts(const struct lease *lease, uint64_t id)
 {
 	return lease->state == LEASE_RUNNING ||
@@ -295,7 +297,7 @@ static void describe_one(FILE *out, const struct lease *lease, const struct leas
 const char *lease_describe(const struct ledger *ledger, const struct lease_claim *claim,
 	const struct lease_view *view, char *buf, size_t size)
 {
-	/* The last byte stays: a full stream ends without a NUL. */
+	/* fmemopen(3) writes no NUL to a buffer that is full, so keep one at the end. */
 	buf[0] = '\0';
 	buf[size - 1] = '\0';
 	_cleanup_fclose_ FILE *out = fmemopen(buf, size - 1, "w");

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * lease: who has which CPUs and how much memory of this host, and whether a run still fits.
+ * lease: which run has which CPUs and how much memory of this host, and whether another one fits.
  *
- * No file or daemon keeps books. The ledger is the cgroups themselves: every directory below the oss-crs of any user that
- * has a living owner (tree.h) is a lease on what its cpuset.cpus and memory.max say. They are readable by all users, the
- * kernel knows whose they are, and a lease ends with its owner, however that ends. A run that waits for its turn is there
- * too: its cgroup has the figures, but no controllers for what is below.
+ * No file and no daemon keeps the ledger. The ledger is the cgroups themselves: in the oss-crs
+ * cgroup of every user, each cgroup whose owner lives (tree.h) is a lease on the CPUs in its
+ * cpuset.cpus and the memory in its memory.max. All users can read these files, the kernel knows
+ * which user they belong to, and a lease ends with its owner, however the owner ends. A waiting run
+ * is in the ledger too: its cgroup has the figures, but enables no controllers below it.
  *
- * The order of arrival is that of the cgroups' inode numbers. kernfs hands them out in ascending order, for all users and
- * never twice (kernfs_new_node() and idr_alloc_cyclic(); 64 bits where ino_t has them, so they do not wrap), and nobody can
- * choose one: there is no clock to argue about and no number to forge.
+ * The order of arrival is the order of the cgroups' inode numbers. kernfs assigns them in ascending
+ * order, for all users, and uses none twice (kernfs_new_node() and idr_alloc_cyclic(); 64 bits
+ * where ino_t has them, so they do not wrap). No user can choose one. So there is no clock to
+ * disagree about and no number to forge.
  */
 #ifndef OSS_CRS_LEASE_H
 #define OSS_CRS_LEASE_H
@@ -23,32 +25,36 @@
 
 enum lease_state {
 	LEASE_RUNNING,
-	LEASE_WAITING, /* its owner lives, it has not begun */
-	LEASE_LEFT, /* its owner is gone, but not all its processes: it does not count, but it disturbs */
-	LEASE_EMPTY, /* its owner is gone, and so are its processes: it is only there to be removed */
+	/* The owner lives, but the run has not begun. */
+	LEASE_WAITING,
+	/* The owner has ended, but not all processes of the run: they may disturb other runs, but
+	 * the lease does not count. */
+	LEASE_LEFT,
+	/* The owner and all processes of the run have ended: only the cgroups are left. */
+	LEASE_EMPTY,
 };
 
 enum {
-	LEASE_HAS_CPUS = 1 << 0,   /* CPUs that are asked for */
-	LEASE_HAS_MEMORY = 1 << 1, /* memory, of which there is not enough left */
+	LEASE_HAS_CPUS = 1 << 0,   /* has CPUs that the claim asks for */
+	LEASE_HAS_MEMORY = 1 << 1, /* has memory, of which too little is left for the claim */
 };
 
 struct lease {
 	uid_t uid;
-	char name[NAME_MAX + 1]; /* the run's */
+	char name[NAME_MAX + 1]; /* of the run */
 	uint64_t id;             /* inode of the run's cgroup: a later run has a higher one */
-	pid_t owner;             /* 0: in a PID namespace that cannot be seen from here */
+	pid_t owner;             /* 0: none, or in a PID namespace that is not visible from here */
 	enum lease_state state;
-	time_t since; /* when it began; for one that waits, when it came */
+	time_t since; /* when the run began; when it arrived, if it waits */
 	struct cpulist cpus;
-	uint64_t memory;    /* bytes; the most its CRSs can use together */
-	unsigned conflicts; /* LEASE_HAS_ bits; set by lease_judge() */
+	uint64_t memory;    /* bytes: the most that its CRSs can use together */
+	unsigned conflicts; /* LEASE_HAS_ bits, set by lease_judge() */
 };
 
 struct ledger {
 	struct lease *list;
 	size_t count;
-	unsigned hidden; /* users and runs whose cgroups we may not look at */
+	unsigned hidden; /* users and runs whose cgroups this process may not read */
 };
 
 #define LEDGER_NONE          \
@@ -56,8 +62,9 @@ struct ledger {
 		.list = NULL \
 	}
 
-/* Read all leases of all users. own: the id of a tree of this process, which must not be looked at (tree.h), or 0. What
- * ends while it is read is left out. The caller frees. */
+/* Read the leases of all users, in the order of arrival. `own` is the id of a tree that this
+ * process owns, or 0; that tree is skipped, because its owner must not ask about it (tree.h). A run
+ * that ends meanwhile is left out. The caller frees *ret with ledger_free(). */
 int ledger_read(const struct host *host, uint64_t own, struct ledger *ret, struct error *err);
 void ledger_free(struct ledger *ledger);
 
@@ -65,28 +72,29 @@ void ledger_free(struct ledger *ledger);
 struct lease_claim {
 	struct cpulist cpus;
 	uint64_t memory; /* bytes */
-	uint64_t
-		id; /* of its cgroup: who came later does not count; 0: it has just come, and all others were first */
-	uint64_t host_memory; /* bytes that there are in all (MemTotal) */
+	/* Inode of the run's cgroup: waiting runs with a higher one do not count. 0: the run has no
+	 * cgroup yet, and all waiting runs are ahead of it. */
+	uint64_t id;
+	uint64_t host_memory; /* bytes: MemTotal of the host */
 };
 
 struct lease_view {
 	bool fits;
-	struct cpulist taken; /* of the CPUs asked for */
-	uint64_t memory_free; /* bytes; what of the host's memory nobody before has a claim to */
+	struct cpulist taken; /* CPUs of the claim that other runs have */
+	uint64_t memory_free; /* bytes of the host that no run ahead has or waits for */
 	bool memory_short;
-	unsigned ahead; /* waiting runs that are in the way */
+	unsigned ahead; /* waiting runs that conflict with the claim */
 };
 
-/* Whether a claim can be met: its CPUs are nobody's who runs or came before and waits, and its memory is within what is
- * left. Marks the leases that are in the way. Pure. */
+/* Judge whether a claim fits: no running run, and no waiting run ahead of it, has its CPUs, and its
+ * memory is within what they leave. Sets `conflicts` of every lease. Pure. */
 struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *claim);
 
-/* Of the CPUs of the host, those which a run of that id could have now. */
+/* The CPUs of the host that a run with this id (see struct lease_claim) could have now. */
 void lease_free_cpus(const struct ledger *ledger, uint64_t id, const struct cpulist *host_cpus,
 	struct cpulist *ret);
 
-/* Whether the lease still has the owner that it was read with: 1, 0, or -1 with an error. */
+/* Whether the lease still has the owner that it was read with. Returns 1, 0, or -1 on error. */
 int lease_is_live(const struct host *host, const struct lease *lease, struct error *err);
 
 /* Open the run's cgroup (O_PATH). Returns a descriptor that the caller closes, or -1. */
@@ -95,11 +103,12 @@ int lease_open(const struct host *host, const struct lease *lease, struct error 
 /* "running", "waiting", "left", "empty". */
 const char *lease_state_name(enum lease_state state);
 
-/* The name of the lease's user, or "uid 1000". Returns buf. */
+/* Write the name of the lease's user to buf; "uid 1000" if there is no name. Returns buf. */
 const char *lease_user(const struct lease *lease, char *buf, size_t size);
 
-/* "run X of alice has CPUs 0-1 since 2026-11-24 09:30:00", for each that is in the way as far as they fit into size
- * bytes, the rest as a number. Returns buf. */
+/* Write to buf why a claim does not fit: which CPUs and how much memory are missing, then for up to
+ * three leases in conflict "run X of alice has CPUs 0-1 since 2026-11-24 09:30:00", then the number
+ * of the others. Cut to size bytes. Returns buf. */
 const char *lease_describe(const struct ledger *ledger, const struct lease_claim *claim,
 	const struct lease_view *view, char *buf, size_t size);
 

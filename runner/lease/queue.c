@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * queue: see queue.h.
+ * queue: take the lock, and wait for the run's turn.
+ *
+ * queue_lock() first tries flock(2) without waiting; only if that fails does it start a child that
+ * waits for the lock. queue_enter() reads the ledger under the lock. If the claim fits, it makes
+ * the tree. If not, it reserves the tree, drops the lock and polls until an owner ends; then it
+ * reads the ledger again.
  */
 #include "queue.h"
 
@@ -40,9 +45,10 @@ static int timer_open(uint64_t seconds, struct error *err)
 	return timer_set(timer, seconds, err) < 0 ? -1 : steal_fd(&timer);
 }
 
-/* ---- the lock ------------------------------------------------------------------------------------------------- */
+/* ---- the lock ---- */
 
-/* The pid of one who holds a flock(2) on fd: proc_locks(5). 0 if the kernel does not say. */
+/* The PID of a process that holds a flock(2) on fd, from /proc/locks (proc_locks(5)); 0 if the
+ * kernel reports none. */
 static pid_t find_holder(const struct host *host, int fd)
 {
 	_cleanup_free_ char *text = NULL;
@@ -89,9 +95,10 @@ static int fail_locked(const struct host *host, pid_t pid, struct error *err)
 		err, "try again; a run holds it for milliseconds, unless it has been halted");
 }
 
-/* flock(2) can neither be polled nor be given a time. So a child waits in it, and says so by an eventfd(2), which can. The
- * lock is the open file's, which both have; the child stays until the lock is let go of, since it is its pid that the
- * kernel shows to those who want to know who has it. */
+/* flock(2) cannot be polled and has no timeout. So a child waits in flock(2) and reports success
+ * through an eventfd(2), which can be polled. The lock belongs to the open file description, which
+ * parent and child share. The child lives until the parent drops the lock, because the kernel
+ * reports the child's PID as the holder. */
 static int start_locker(int fd, int event, struct child *ret, struct error *err)
 {
 	const uint64_t one = 1;
@@ -115,7 +122,8 @@ static int start_locker(int fd, int event, struct child *ret, struct error *err)
 	return fail(err, errnum, "pidfd_open");
 }
 
-/* Wait until the child has the lock. One holder may take its time, but not QUEUE_LOCK_SECONDS; many may come before. */
+/* Wait until the child has the lock. One process may hold it for QUEUE_LOCK_SECONDS; if the holders
+ * change, the wait lasts for up to QUEUE_LOCK_TURNS such periods. */
 static int poll_locker(const struct host *host, int fd, int event, const struct child *child,
 	int signals, struct error *err)
 {
@@ -191,27 +199,29 @@ void queue_unlock(struct queue_lock *lock)
 	*lock = (struct queue_lock)QUEUE_UNLOCKED;
 }
 
-/* ---- the queue ------------------------------------------------------------------------------------------------ */
+/* ---- the queue ---- */
 
 struct entry {
 	const struct queue_request *request;
 	struct lease_claim claim;
 	struct cg_tree tree;
-	struct ledger ledger; /* as of the last look */
+	struct ledger ledger; /* as it was last read */
 	struct lease_view view;
 	struct queue_lock lock;
 	int timer;
-	bool own_lock; /* the host has none */
-	bool told;     /* what is told once */
+	bool own_lock; /* QUEUE_LOCK is missing */
+	bool told;     /* notify_warnings() has run */
 };
 
-/* Never under the lock: whoever reads may be slow, and so may the look-up of a user's name. */
-static void tell(const struct entry *entry, bool warning, const char *text)
+/* Pass text to the user. Never under the lock: the reader of the output may be slow, and so may the
+ * look-up of a user's name. */
+static void notify_user(const struct entry *entry, bool warning, const char *text)
 {
 	entry->request->tell(entry->request->data, warning, text);
 }
 
-static void tell_once(struct entry *entry)
+/* Warn the user, once per run, of conflicts that the ledger cannot prevent. */
+static void notify_warnings(struct entry *entry)
 {
 	char text[512];
 	const struct ledger *ledger = &entry->ledger;
@@ -219,12 +229,12 @@ static void tell_once(struct entry *entry)
 		return;
 	entry->told = true;
 	if (entry->own_lock)
-		tell(entry, true,
+		notify_user(entry, true,
 			"/" QUEUE_LOCK
 			" is missing: a run that another user starts in this moment may take the "
 			"same CPUs (to make it: sudo systemd-tmpfiles --create)");
 	if (ledger->hidden)
-		tell(entry, true,
+		notify_user(entry, true,
 			"not all runs of other users can be seen: their CPUs and memory are not "
 			"counted");
 	for (size_t i = 0; i < ledger->count; i++) {
@@ -240,12 +250,12 @@ static void tell_once(struct entry *entry)
 			"oss-crs-run clean)",
 			cpulist_format(&common, cpus), ledger->list[i].name,
 			lease_user(&ledger->list[i], user, sizeof user));
-		tell(entry, true, text);
+		notify_user(entry, true, text);
 	}
 }
 
-/* Take the lock and read the ledger. */
-static int look(struct entry *entry, struct error *err)
+/* Take the lock, read the ledger and judge the claim. The caller drops the lock. */
+static int look_at_ledger(struct entry *entry, struct error *err)
 {
 	const struct queue_request *request = entry->request;
 	if (queue_lock(request->host, request->oss_crs_fd, request->signals, &entry->lock, err) < 0)
@@ -267,28 +277,29 @@ static int fail_taken(const struct entry *entry, bool waited, struct error *err)
 		waited ? "wait longer (--wait alone has no end)" : "wait for it with --wait");
 }
 
-static void tell_shared(const struct entry *entry)
+static void notify_shared(const struct entry *entry)
 {
 	char text[900];
 	char line[1024];
 	(void)snprintf(line, sizeof line,
 		"this run shares what it uses, and can hardly be compared: %s",
 		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
-	tell(entry, true, line);
+	notify_user(entry, true, line);
 }
 
-static void tell_place(const struct entry *entry)
+static void notify_place(const struct entry *entry)
 {
 	char text[900];
 	char line[1024];
 	(void)snprintf(line, sizeof line, "waiting, at place %u in the queue: %s",
 		entry->view.ahead + 1,
 		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
-	tell(entry, false, line);
+	notify_user(entry, false, line);
 }
 
-/* Add the owner of a lease to what is polled. The pid may be somebody else's by now: a pidfd is the owner's if the lease
- * still has it after the pidfd was made. Returns 1, or 0 if there is no need to wait any more. */
+/* Add a pidfd of a lease's owner to the descriptors to poll. The PID may belong to another process
+ * by now; the pidfd is the owner's if the lease still has that owner after pidfd_open(2). Returns
+ * 1, 0 if the owner has ended and the ledger should be read again, or -1. */
 static int add_owner(const struct host *host, const struct lease *lease, struct pollfd *fds,
 	size_t *count, struct error *err)
 {
@@ -306,7 +317,7 @@ static int add_owner(const struct host *host, const struct lease *lease, struct 
 	return live;
 }
 
-/* Those whose end is waited for: see the head of queue.h. Returns as add_owner(). */
+/* Add the owners to wait for, as the head of queue.h says. Returns the same as add_owner(). */
 static int add_owners(
 	const struct entry *entry, struct pollfd *fds, size_t *count, struct error *err)
 {
@@ -326,7 +337,9 @@ static int add_owners(
 
 enum { TIMER, SIGNALS, TICKER, OWNERS };
 
-static int wait_for(const struct entry *entry, struct pollfd *fds, size_t count, struct error *err)
+/* Wait until an owner ends. Fails with EX_TEMPFAIL when the time is up, EINTR at a signal. */
+static int wait_for_event(
+	const struct entry *entry, struct pollfd *fds, size_t count, struct error *err)
 {
 	for (;;) {
 		int ready = poll(fds, count, -1);
@@ -345,7 +358,7 @@ static int wait_for(const struct entry *entry, struct pollfd *fds, size_t count,
 	return fds[TIMER].revents ? fail_taken(entry, true, err) : 0;
 }
 
-/* Wait until it is worth a look again. */
+/* Wait until the ledger should be read again. Returns -1 with an error if the wait is over. */
 static int wait_turn(struct entry *entry, struct error *err)
 {
 	if (entry->timer < 0)
@@ -359,13 +372,14 @@ static int wait_turn(struct entry *entry, struct error *err)
 	size_t count = OWNERS;
 	int result = add_owners(entry, fds, &count, err);
 	if (result > 0)
-		result = wait_for(entry, fds, count, err);
+		result = wait_for_event(entry, fds, count, err);
 	while (count > OWNERS)
 		(void)close(fds[--count].fd);
 	return result;
 }
 
-static int reserve(struct entry *entry, struct error *err)
+/* Make the run's cgroup, which enters the run in the ledger, unless that is done. */
+static int reserve_tree(struct entry *entry, struct error *err)
 {
 	const struct queue_request *request = entry->request;
 	if (entry->tree.plan)
@@ -376,22 +390,22 @@ static int reserve(struct entry *entry, struct error *err)
 	return 0;
 }
 
-/* From the first look to the run's beginning. */
-static int go_through(struct entry *entry, struct error *err)
+/* Read the ledger until the claim fits, then make the tree and begin the run. */
+static int pass_through_queue(struct entry *entry, struct error *err)
 {
 	const struct queue_request *request = entry->request;
-	while (look(entry, err) == 0) {
+	while (look_at_ledger(entry, err) == 0) {
 		if (entry->view.fits || request->share)
-			return reserve(entry, err) < 0
+			return reserve_tree(entry, err) < 0
 				       ? -1
 				       : tree_fill(&entry->tree, request->tree, err);
-		if (request->wait && reserve(entry, err) < 0)
+		if (request->wait && reserve_tree(entry, err) < 0)
 			return -1;
 		queue_unlock(&entry->lock);
-		tell_once(entry);
+		notify_warnings(entry);
 		if (!request->wait)
 			return fail_taken(entry, false, err);
-		tell_place(entry);
+		notify_place(entry);
 		if (wait_turn(entry, err) < 0)
 			return -1;
 	}
@@ -409,7 +423,7 @@ int queue_enter(const struct queue_request *request, struct cg_tree *ret, struct
 		.lock = QUEUE_UNLOCKED,
 		.timer = -1,
 	};
-	int result = go_through(&entry, err);
+	int result = pass_through_queue(&entry, err);
 	struct error removal = {0};
 	if (result < 0)
 		(void)tree_destroy(&entry.tree, &removal);
@@ -421,8 +435,8 @@ int queue_enter(const struct queue_request *request, struct cg_tree *ret, struct
 	}
 	*ret = entry.tree;
 	*ret_shared = entry.ledger;
-	tell_once(&entry);
+	notify_warnings(&entry);
 	if (request->share && !entry.view.fits)
-		tell_shared(&entry);
+		notify_shared(&entry);
 	return 0;
 }

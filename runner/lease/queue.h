@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * queue: a run's way to its CPUs and memory, beside those of all users of the host, without a daemon.
+ * queue: how a run gets its CPUs and memory among the runs of all users, without a daemon.
  *
- * To look into the ledger (lease.h) and to enter oneself there has to be one step, or two runs that start together would
- * both find the CPUs free. It is one by a lock, flock(2) on QUEUE_LOCK, which packages make at boot by tmpfiles.d(5):
- * root's, readable by all, writable by none, since a lock needs no more. Anybody can hold it for ever; so nobody
- * waits longer than QUEUE_LOCK_SECONDS for one holder, and then says who that is. Where the file is missing, the lock is on the user's own oss-crs and
- * keeps only runs of that user apart.
+ * Reading the ledger (lease.h) and entering a run in it must be one step, or two runs that start at
+ * the same time would both find the CPUs free. A lock makes it one step: flock(2) on QUEUE_LOCK, a
+ * file that the packages create at boot with tmpfiles.d(5). Root owns the file, every user can read
+ * it and none can write it, because flock(2) needs no more. Any user can hold the lock, so each run
+ * gives up on a holder after QUEUE_LOCK_SECONDS and names the process. Where the file is missing,
+ * the run locks the user's own oss-crs cgroup, which keeps only the runs of that user apart.
  *
- * A run that has to wait enters its cgroup first and lets go of the lock: from then on those who come later see it and
- * stand behind it, with or without --wait, as far as they ask for the same. Then it waits, by poll(2), for the owner of the
- * last one before it that has CPUs it wants: that one began only when all before it had ended, so at its end there is as a
- * rule nobody left, and the end of one run wakes one other, however many wait. Where only memory is short, any end may
- * do, and it waits for them all. Whoever gives up or is killed wakes the next in the same way, and that one looks again.
+ * A run that has to wait makes its cgroup, and so enters the ledger, before it drops the lock. From
+ * then on later runs see it and queue behind it if they ask for the same CPUs or memory, with or
+ * without --wait. The run then waits in poll(2) for the owner of one run: the last one ahead of it
+ * that has CPUs it wants. That run began only after all those before it had ended, so when it ends
+ * there is usually none left, and the end of one run wakes one other, however many wait. If only
+ * memory is short, the end of any run may be enough, and the run waits for all of them. A waiting
+ * run that gives up or is killed wakes the next one in the same way, which reads the ledger again.
  */
 #ifndef OSS_CRS_QUEUE_H
 #define OSS_CRS_QUEUE_H
@@ -21,40 +24,43 @@
 #include "proc.h"
 
 #define QUEUE_LOCK         "run/oss-crs/lease" /* below the root of the host */
-#define QUEUE_LOCK_SECONDS 30                  /* for one holder */
-#define QUEUE_FOREVER      UINT64_MAX          /* seconds: wait without an end */
-#define QUEUE_LOCK_TURNS   20                  /* so many times, while holders change */
+#define QUEUE_LOCK_SECONDS 30                  /* to wait for one holder */
+#define QUEUE_FOREVER      UINT64_MAX          /* seconds: no time limit */
+#define QUEUE_LOCK_TURNS   20                  /* such waits, if the holders change */
 
 struct queue_request {
 	const struct host *host;
 	const struct run_plan *plan;
 	const struct tree_options *tree;
 	struct lease_claim claim; /* what the plan asks for */
-	uint64_t wait;            /* seconds; 0: not at all; or QUEUE_FOREVER */
-	bool share;               /* begin, whoever is in the way */
+	uint64_t wait;            /* seconds; 0: do not wait; QUEUE_FOREVER: no time limit */
+	bool share;               /* begin even if other runs have the CPUs or memory */
 	int oss_crs_fd;           /* from delegation_open() */
-	int signals; /* from signals_open(); one that comes ends a wait, and is left there to be read */
+	/* From signals_open(). A signal ends the wait; it is not read from the descriptor. */
+	int signals;
 
-	/* What the user should know: that the run waits, and where in the queue it stands; warnings. */
+	/* Reports to the user: the run's place in the queue while it waits, or a warning. */
 	void (*tell)(const void *data, bool warning, const char *text);
-	/* Something to be done while it waits, when a descriptor is readable; -1: nothing. */
+	/* While the run waits, tick() is called when `ticker` is readable; -1: never. */
 	int ticker;
 	void (*tick)(const void *data);
-	const void *data;
+	const void *data; /* passed to tell() and tick() */
 };
 
-/* Make the run's cgroups as soon as its CPUs and memory are free. ret_shared: with whom it shares them if that was allowed,
- * marked by conflicts; the caller frees. EX_TEMPFAIL: they are taken, and are not to be waited for, or not any longer. On
- * failure nothing is left. */
+/* Make the run's cgroups as soon as its CPUs and memory are free. Fails with EX_TEMPFAIL if they
+ * are taken and the run does not wait or has waited long enough, with EINTR at a signal. A failure
+ * leaves nothing behind. *ret_shared is the ledger, where `conflicts` marks the leases that this
+ * run shares CPUs or memory with, if request->share let it begin; the caller frees it with
+ * ledger_free(). The caller releases *ret with tree_destroy() or tree_close(). */
 int queue_enter(const struct queue_request *request, struct cg_tree *ret, struct ledger *ret_shared,
 	struct error *err);
 
-/* The lock by itself, for whoever judges whether runs are dead: between mkdir(2) and its own lock, both made under this
- * one, a run looks like that. EX_TEMPFAIL with the holder's name if it cannot be had. */
+/* The lock by itself, for a caller that judges whether runs are dead. A run looks dead between
+ * mkdir(2) of its cgroup and its own lock there, and does both while it holds this lock. */
 struct queue_lock {
 	int fd;              /* -1: not locked */
-	struct child locker; /* who waited for it, if somebody had to */
-	bool own;            /* the host has none: it is the user's own */
+	struct child locker; /* the child that waited for the lock, if it was not free */
+	bool own;            /* QUEUE_LOCK is missing: the lock is on the user's own oss-crs */
 };
 
 #define QUEUE_UNLOCKED                        \
@@ -62,6 +68,10 @@ struct queue_lock {
 		.fd = -1, .locker = {-1, -1}, \
 	}
 
+/* Take the lock. oss_crs_fd is the user's oss-crs cgroup, locked if QUEUE_LOCK is missing. A signal
+ * on `signals` ends the wait with EINTR; -1: no signals. Fails with EX_TEMPFAIL if others keep the
+ * lock, with the holder's name if the kernel reports it. The caller calls queue_unlock(), which
+ * does nothing for QUEUE_UNLOCKED. */
 int queue_lock(const struct host *host, int oss_crs_fd, int signals, struct queue_lock *ret,
 	struct error *err);
 void queue_unlock(struct queue_lock *lock);

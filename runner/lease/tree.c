@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * tree: see tree.h. Per CRS: mkdir, three limits, the controllers; no descriptor is kept, so that thousands of
- * CRSs fit below any limit of open files.
+ * tree: make and remove the cgroups of a run. Each CRS takes one mkdir(2) and the writes of its
+ * limits and controllers. No descriptor of a CRS stays open, so the limit on open files allows
+ * thousands of CRSs.
  */
 #include "tree.h"
 
@@ -12,18 +13,19 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* How long the kernel may take to end processes that have been killed: they may be in the middle of freeing a
- * terabyte or of a write to a slow disk. */
+/* How long to wait for processes that have been killed: the kernel may be freeing a terabyte, or be
+ * in the middle of a write to a slow disk. */
 #define KILL_TIMEOUT_MS 60000
 
-static int limit(
+static int set_limits(
 	int dir, const char *cg, const struct cpulist *cpus, uint64_t memory_max, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX] _unfilled_;
 	if (cgroup_set(dir, cg, "cpuset.cpus", cpulist_format(cpus, text), err) < 0 ||
 		cgroup_set_u64(dir, cg, "memory.max", memory_max, err) < 0)
 		return -1;
-	/* A kernel without swap accounting has no such file; without swap a limit is a limit. */
+	/* A kernel without swap accounting does not have this file. On a host without swap,
+	 * memory.max alone is a hard limit. */
 	if (cgroup_set(dir, cg, "memory.swap.max", "0", err) < 0 && err->code != ENOENT)
 		return -1;
 	return 0;
@@ -33,7 +35,7 @@ static int make_crs(int worker, const struct plan_crs *crs, const struct tree_op
 	struct error *err)
 {
 	if (cgroup_make(worker, crs->name, err) < 0 ||
-		limit(worker, crs->name, &crs->cpus, crs->memory_max, err) < 0)
+		set_limits(worker, crs->name, &crs->cpus, crs->memory_max, err) < 0)
 		return -1;
 	char mems[CPULIST_TEXT_MAX] _unfilled_;
 	if (!cpulist_empty(&crs->mems) && cgroup_set(worker, crs->name, "cpuset.mems",
@@ -55,7 +57,8 @@ uint64_t tree_memory(const struct run_plan *plan)
 	return sum < plan->memory_max ? sum : plan->memory_max;
 }
 
-static int own(struct cg_tree *tree, struct error *err)
+/* Become the owner: lock the file, and note the inode of the run's cgroup. */
+static int own_tree(struct cg_tree *tree, struct error *err)
 {
 	struct stat st;
 	if (fstat(tree->worker, &st) < 0)
@@ -73,8 +76,8 @@ int tree_reserve(
 	if (cgroup_make(oss_crs_fd, plan->name, err) < 0)
 		return -1;
 	tree.worker = fs_open(oss_crs_fd, plan->name, O_RDONLY | O_DIRECTORY, 0, err);
-	if (tree.worker < 0 || own(&tree, err) < 0 ||
-		limit(tree.worker, ".", &plan->cpus, tree_memory(plan), err) < 0) {
+	if (tree.worker < 0 || own_tree(&tree, err) < 0 ||
+		set_limits(tree.worker, ".", &plan->cpus, tree_memory(plan), err) < 0) {
 		struct error removal = {0};
 		(void)tree_destroy(&tree, &removal);
 		return -1;
@@ -96,7 +99,7 @@ int tree_fill(const struct cg_tree *tree, const struct tree_options *options, st
 	return 0;
 }
 
-/* systemd removes cgroups too, when it ends the user's manager. */
+/* Whether the cgroup has been removed, as systemd does when it stops the user's manager. */
 static bool is_gone(const struct error *err)
 {
 	return err->code == ENOENT || err->code == ENODEV;
@@ -106,7 +109,8 @@ int tree_destroy_name(int oss_crs_fd, const char *name, struct error *err)
 {
 	struct error busy = {0};
 	bool killed = cgroup_kill(oss_crs_fd, name, err) == 0;
-	/* One that the engine has made again is root's: we may not kill there, and need not if nothing is inside. */
+	/* A cgroup that the engine has made again belongs to root. The user may not kill in it, and
+	 * need not if it is empty. */
 	if (!killed && err->code != EACCES && err->code != EPERM)
 		return is_gone(err) ? 0 : -1;
 	if (cgroup_wait_empty(oss_crs_fd, name, killed ? KILL_TIMEOUT_MS : 0, &busy) < 0) {

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * tree: the cgroups of one run, made from its plan, read, and removed.
+ * tree: make the cgroups of one run from its plan, ask whether their owner lives, and remove them.
  *
- * Whoever made a tree holds a lock on a file of the worker's for as long as it lives: a POSIX record lock (fcntl(2)) for
- * writing. Of the kinds of lock there are it is the one that makes "does the owner live" a question to the kernel which
- * nobody can answer falsely and nobody disturbs by asking:
- * - only who may write the file can hold it, and that is the tree's user, while everyone may read the file and ask;
- * - asking (F_GETLK) takes no lock, so it keeps no owner from locking and looks like life to no third; flock(2) has no
- *   such question, and any user could hold one on a directory of somebody else's for ever;
- * - the answer has the owner's pid, and a pidfd of that can be waited for with poll(2);
- * - the kernel gives the lock up with the process, and children do not inherit it.
- * What such a lock asks in return: it is lost when its process closes any descriptor of that file. So the file is one that
- * has no other use here (cgroup.max.depth), and a process that owns a tree never asks about that tree.
+ * The process that made a tree is its owner. It holds a lock on a file in the run's cgroup for as
+ * long as it lives: a POSIX record lock (fcntl(2)) for writing. With this kind of lock, "does the
+ * owner live?" is a question to the kernel. No process can fake the answer, and asking disturbs no
+ * process:
+ * - Only a process that may write the file can hold the lock, and only the tree's user may. Every
+ *   user may read the file and ask.
+ * - Asking (F_GETLK) takes no lock. So it cannot keep an owner from locking, or look like a living
+ *   owner to a third process. flock(2) has no such query, and any user could hold one on another
+ *   user's directory for as long as they like.
+ * - The answer has the owner's PID, and poll(2) can wait for a pidfd of that process.
+ * - The kernel drops the lock when the process ends, and children do not inherit it.
+ * But a process loses such a lock when it closes any descriptor of the file. So the file is one
+ * that is otherwise unused (cgroup.max.depth), and the owner of a tree never asks about it.
  */
 #ifndef OSS_CRS_TREE_H
 #define OSS_CRS_TREE_H
@@ -20,9 +23,9 @@
 
 struct cg_tree {
 	const struct run_plan *plan;
-	int oss_crs_fd; /* oss-crs; the caller's */
+	int oss_crs_fd; /* the oss-crs cgroup; the caller keeps it */
 	int worker;     /* the run's cgroup, open for reading; -1: not made */
-	int owned;      /* its file that is locked */
+	int owned;      /* CGROUP_OWNED_FILE of that cgroup, locked; -1: not made */
 	uint64_t id;    /* inode of the run's cgroup; see struct lease */
 };
 
@@ -32,36 +35,42 @@ struct cg_tree {
 	}
 
 struct tree_options {
-	bool oom_group; /* memory.oom.group: an OOM kill takes the whole CRS */
-	const char *
-		leaf_crs; /* a CRS that will hold a process itself and so must not have controllers below */
+	bool oom_group; /* memory.oom.group: an OOM kill kills the whole CRS */
+	/* The CRS whose own cgroup will hold a process, so that it must not enable controllers for
+	 * cgroups below it; NULL: none. */
+	const char *leaf_crs;
 };
 
-/* The most memory that the CRSs of a plan can use together, in bytes: the sum of their limits, and not more than the
- * worker's. That is what a run keeps from others; a worker's figure may be larger. */
+/* The most memory that the CRSs of a plan can use together, in bytes: the sum of their limits, or
+ * the limit of the worker if that is lower. The run keeps this much from other runs. */
 uint64_t tree_memory(const struct run_plan *plan);
 
-/* Make the worker's cgroup, lock it, and write into it what the plan claims: its CPUs and memory, but no controllers for
- * what is below. Such a run waits; it is in the ledger, and nothing can run in it. The caller holds the lock of queue.h, or
- * others could find a run that has no owner yet. On failure nothing is left. */
+/* Make the run's cgroup, lock it, and write to it the CPUs and memory that the plan claims, but
+ * enable no controllers for cgroups below it. Such a run waits: it is in the ledger, and nothing
+ * can run in it yet. The caller holds the lock of queue.h; otherwise others could find a run that
+ * has no owner yet. A failure leaves nothing behind. The caller releases *ret with tree_destroy()
+ * or tree_close(). */
 int tree_reserve(
 	int oss_crs_fd, const struct run_plan *plan, struct cg_tree *ret, struct error *err);
 
-/* Turn what was reserved into a run: limits, controllers, and a cgroup per CRS. On failure tree_destroy() is the
- * caller's. */
+/* Turn a reserved tree into a run: set limits, enable controllers, and make a cgroup for each CRS.
+ * After a failure the caller calls tree_destroy(). */
 int tree_fill(const struct cg_tree *tree, const struct tree_options *options, struct error *err);
 
-/* Kill everything inside, wait until it is gone, remove the cgroups. Idempotent; closes the tree. */
+/* Kill all processes in the tree, wait until they have ended, remove the cgroups, and close the
+ * tree. A closed tree is not an error. After a failure the tree stays open. */
 int tree_destroy(struct cg_tree *tree, struct error *err);
 
-/* Give the tree up without removing it. It has no owner then. */
+/* Close the tree without removing its cgroups. It has no owner any more. */
 void tree_close(struct cg_tree *tree);
 
-/* The same for a run of which only the name is known. */
+/* The same as tree_destroy() for a run of which only the name is known. A run that does not exist
+ * is not an error. */
 int tree_destroy_name(int oss_crs_fd, const char *name, struct error *err);
 
-/* Whether the run's owner lives: 1, 0, or -1 with an error. ENOENT: there is no such run. dir is oss-crs, of any user, and
- * ret_pid its process, 0 if that is in a PID namespace that cannot be seen from here. */
+/* Whether the owner of a run lives. dir is the oss-crs cgroup of any user. Returns 1, 0, or -1 with
+ * an error; ENOENT if there is no such run. If it lives, *ret_pid is the owner's PID, or 0 if it is
+ * in a PID namespace that is not visible from here. Do not call it for a tree of this process. */
 int tree_is_live(int dir, const char *name, pid_t *ret_pid, struct error *err);
 
 #endif
