@@ -9,6 +9,7 @@
  * can write only where the plan does (Landlock), and what was there is in the journal before it is changed. Looking and
  * planning once more must find nothing left to do.
  */
+#include "bus.h"
 #include "caller.h"
 #include "cleanup.h"
 #include "confine.h"
@@ -90,7 +91,7 @@ static int look(const struct session *session, struct facts *ret, struct error *
 
 static int plan(const struct session *session, struct setup_plan *ret, struct error *err)
 {
-	_cleanup_facts_ struct facts facts = FACTS_NONE;
+	_cleanup_facts_ struct facts facts = {0};
 	if (look(session, &facts, err) < 0)
 		return -1;
 	if (session->request.verb == VERB_UNDO)
@@ -110,7 +111,7 @@ static int plan(const struct session *session, struct setup_plan *ret, struct er
 
 static int run_check(struct session *session, struct error *err)
 {
-	_cleanup_facts_ struct facts facts = FACTS_NONE;
+	_cleanup_facts_ struct facts facts = {0};
 	_cleanup_free_ char *text = NULL;
 	struct findings findings;
 	if (confine_files(NULL, 0, &session->confined, err) < 0 || look(session, &facts, err) < 0)

@@ -16,7 +16,7 @@
 /* What may be told of a text: of a daemon.json the driver, of other files all (the drop-in is ours). */
 static const char *tell(const struct step *step, const char *text, char *buf, size_t size)
 {
-	char driver[DOCKERAPI_DRIVER_MAX] = "";
+	char driver[FACTS_DRIVER_MAX] = "";
 	struct error unreadable = {0};
 	if (!text)
 		return "";

@@ -5,7 +5,10 @@
  */
 #include "operations.h"
 
+#include "bus.h"
+#include "cgroup.h"
 #include "cleanup.h"
+#include "dockerapi.h"
 #include "fs.h"
 #include "privs.h"
 #include "trusted.h"

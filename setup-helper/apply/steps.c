@@ -5,6 +5,7 @@
  */
 #include "steps.h"
 
+#include "bus.h"
 #include "cleanup.h"
 #include "fs.h"
 #include "journal.h"
@@ -156,7 +157,7 @@ static int record(struct course *course, const struct step *step, struct error *
 	char target[sizeof step->target];
 	(void)snprintf(name, sizeof name, "%s", step_name(step->kind));
 	(void)snprintf(target, sizeof target, "%s", step->target);
-	const struct record new = {
+	const struct journal_record new = {
 		.step = name,
 		.target = target,
 		.before = step->before,

@@ -8,18 +8,35 @@
 #ifndef OSS_CRS_SETUP_FACTS_H
 #define OSS_CRS_SETUP_FACTS_H
 
-#include "bus.h"
 #include "caller.h"
-#include "cgroup.h"
-#include "dockerapi.h"
+#include "cleanup.h"
 #include "error.h"
-#include "journal.h"
+#include "record.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #define FACTS_PATH_MAX        256
 #define FACTS_CONTROLLERS_MAX 256
+#define FACTS_UNIT_MAX        128
+#define FACTS_DRIVER_MAX      32
+
+/* A unit, as systemd describes it. */
+struct unit_state {
+	bool installed; /* LoadState is "loaded" */
+	bool active;    /* ActiveState is "active" or "reloading" */
+	char active_text[32];
+	bool stale; /* NeedDaemonReload: its files have changed since systemd read them */
+};
+
+/* What the Docker daemon answers. */
+struct docker_state {
+	char driver[FACTS_DRIVER_MAX]; /* CgroupDriver: "cgroupfs", "systemd" */
+	long running;                  /* ContainersRunning */
+	bool live_restore;             /* LiveRestoreEnabled: containers outlive the daemon */
+	char *names; /* of the running ones, ", " between them; NULL if none runs */
+};
 
 /* The cgroups from the root down to ours, parent first. */
 enum level {
@@ -42,7 +59,7 @@ struct level_facts {
 struct delegate_facts {
 	struct error cgroup;             /* why this is no host with cgroup v2 */
 	struct error systemd;            /* why systemd or logind could not be asked */
-	char unit[BUS_UNIT_MAX];         /* user@UID.service */
+	char unit[FACTS_UNIT_MAX];       /* user@UID.service */
 	char dropin_dir[FACTS_PATH_MAX]; /* absolute */
 	char *dropin;                    /* what is in the drop-in now; NULL if it is not there */
 	bool dropin_read;                /* systemd knows of it */
@@ -63,23 +80,24 @@ struct docker_facts {
 	mode_t mode;
 	struct error api; /* why the daemon could not be asked */
 	struct docker_state state;
-	char flag
-		[DOCKERAPI_DRIVER_MAX]; /* the driver that the command line sets; empty if it sets none */
-	char flag_where[FACTS_PATH_MAX]; /* in which file */
+	/* the driver that the command line sets, and in which file; empty if it sets none */
+	char flag[FACTS_DRIVER_MAX];
+	char flag_where[FACTS_PATH_MAX];
 };
 
 /* A record of the journal, and what is there now of what it tells of. */
 struct undo_item {
-	const struct record *record; /* in facts.journal */
-	char *now;                   /* NULL: nothing */
-	struct error unknown;        /* why it is not known what is there */
-	bool active;                 /* whether the user's manager runs, */
+	const struct journal_record *record; /* in undo_facts.records */
+	char *now;                           /* NULL: nothing */
+	struct error unknown;                /* why it is not known what is there */
+	bool active;                         /* whether the user's manager runs, */
 	bool stale; /* and whether systemd has not read its files since they changed */
 };
 
 struct undo_facts {
-	struct journal journal;
-	struct undo_item *items; /* one a record, oldest first */
+	struct journal_record *records; /* oldest first */
+	struct undo_item *items;        /* one a record, in the same order */
+	size_t count;
 };
 
 /* What the user cannot remove of their own dead runs. */
@@ -95,11 +113,6 @@ struct facts {
 	struct undo_facts undo;
 	struct sweep_facts sweep;
 };
-
-#define FACTS_NONE                             \
-	{                                      \
-		.undo.journal = JOURNAL_CLOSED \
-	}
 
 /* Release what the facts own. */
 void facts_clear(struct facts *facts);

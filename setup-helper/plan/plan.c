@@ -5,6 +5,7 @@
  */
 #include "plan.h"
 
+#include "cgroup.h"
 #include "cleanup.h"
 #include "probe.h"
 

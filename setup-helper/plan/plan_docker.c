@@ -114,7 +114,7 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 	const struct docker_facts *facts = &input->facts->docker;
 	const char *text = facts->text ? facts->text : "";
 	_cleanup_free_ char *merged = NULL;
-	char in_file[DOCKERAPI_DRIVER_MAX] = "";
+	char in_file[FACTS_DRIVER_MAX] = "";
 	if (!input->policy->manage)
 		return plan_note(plan, err, "Docker is left alone: manage=no in %s", POLICY_FILE);
 	if (!facts->systemd.msg[0] && !facts->service.installed) {

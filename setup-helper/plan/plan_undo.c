@@ -3,6 +3,7 @@
  * plan_undo: the way back, newest first. See plan.h. What has changed since is somebody else's by now and left alone; of
  * controllers only those count that were added.
  */
+#include "cgroup.h"
 #include "cleanup.h"
 #include "daemon_json.h"
 #include "plan.h"
@@ -20,16 +21,11 @@ struct undoing {
 		now; /* of each item, after the steps that are planned already; owned by the facts */
 };
 
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* Add the step that undoes item i, or one of those. */
 static int add(struct undoing *undoing, size_t i, enum step_kind kind, const char *after,
 	struct error *err)
 {
-	const struct record *record = undoing->facts->items[i].record;
+	const struct journal_record *record = undoing->facts->items[i].record;
 	if (plan_add(undoing->plan, kind, record->target, undoing->now[i], after, err) < 0)
 		return -1;
 	struct step *step = &undoing->plan->steps[undoing->plan->count - 1];
@@ -42,7 +38,7 @@ static int add(struct undoing *undoing, size_t i, enum step_kind kind, const cha
 
 static int undo_file(struct undoing *undoing, size_t i, struct error *err)
 {
-	const struct record *record = undoing->facts->items[i].record;
+	const struct journal_record *record = undoing->facts->items[i].record;
 	return add(undoing, i, record->before ? step_kind_by_name(record->step) : STEP_REMOVE_FILE,
 		record->before, err);
 }
@@ -53,7 +49,7 @@ static int add_telling(struct undoing *undoing, size_t i, enum step_kind kind, c
 	const char *before, const char *after, struct error *err)
 {
 	struct setup_plan *plan = undoing->plan;
-	const struct record *record = undoing->facts->items[i].record;
+	const struct journal_record *record = undoing->facts->items[i].record;
 	unsigned number = record->number;
 	if (plan->count > 0 && plan->steps[plan->count - 1].record == number)
 		plan->steps[plan->count - 1].record = 0;
@@ -68,9 +64,10 @@ static int add_telling(struct undoing *undoing, size_t i, enum step_kind kind, c
 static int undo_dropin(struct undoing *undoing, size_t i, struct error *err)
 {
 	const struct undo_item *item = &undoing->facts->items[i];
-	char unit[BUS_UNIT_MAX];
+	char unit[FACTS_UNIT_MAX];
 	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)item->record->uid);
-	if ((same(undoing->now[i], item->record->after) && undo_file(undoing, i, err) < 0) ||
+	if ((journal_same_text(undoing->now[i], item->record->after) &&
+		    undo_file(undoing, i, err) < 0) ||
 		add_telling(undoing, i, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
 		return -1;
 	return item->active ? add_telling(undoing, i, STEP_REALIZE, unit, NULL, "as before", err)
@@ -81,7 +78,7 @@ static int undo_dropin(struct undoing *undoing, size_t i, struct error *err)
 static int undo_daemon_json(struct undoing *undoing, size_t i, struct error *err)
 {
 	const struct docker_facts *docker = undoing->docker;
-	const struct record *record = undoing->facts->items[i].record;
+	const struct journal_record *record = undoing->facts->items[i].record;
 	struct setup_plan *plan = undoing->plan;
 	const char *unit = undoing->policy->service;
 	bool restart = false;
@@ -95,7 +92,7 @@ static int undo_daemon_json(struct undoing *undoing, size_t i, struct error *err
 	if (restart && undoing->policy->restart == RESTART_AUTO &&
 		plan_add(plan, STEP_IDLE, unit, NULL, "no containers run", err) < 0)
 		return -1;
-	if (same(undoing->now[i], record->after) && undo_file(undoing, i, err) < 0)
+	if (journal_same_text(undoing->now[i], record->after) && undo_file(undoing, i, err) < 0)
 		return -1;
 	return restart ? add_telling(
 				 undoing, i, STEP_RESTART, unit, docker->state.driver, NULL, err)
@@ -113,7 +110,7 @@ static int undo_make(struct undoing *undoing, size_t i, struct error *err)
 }
 
 /* What of `now` stays: without what the record added. */
-static void remaining(const struct record *record, const char *now, char *buf, size_t size)
+static void remaining(const struct journal_record *record, const char *now, char *buf, size_t size)
 {
 	char copy[FACTS_CONTROLLERS_MAX];
 	char *rest = NULL;
@@ -136,11 +133,11 @@ static int undo_enable(struct undoing *undoing, size_t i, struct error *err)
 }
 
 /* Whether there is nothing left of the change. */
-static bool is_gone(enum step_kind kind, const struct record *record, const char *now)
+static bool is_gone(enum step_kind kind, const struct journal_record *record, const char *now)
 {
 	char left[FACTS_CONTROLLERS_MAX];
 	if (kind != STEP_USER_ENABLE || !now)
-		return !now || same(now, record->before);
+		return !now || journal_same_text(now, record->before);
 	remaining(record, now, left, sizeof left);
 	return strcmp(left, now) == 0;
 }
@@ -172,7 +169,7 @@ static const struct {
 /* It is not as it was left. */
 static int leave(struct undoing *undoing, size_t i, const char *why, struct error *err)
 {
-	const struct record *record = undoing->facts->items[i].record;
+	const struct journal_record *record = undoing->facts->items[i].record;
 	if (plan_note(undoing->plan, err, "left alone: %s: %s", record->target, why) < 0)
 		return -1;
 	return undoing->purge ? add(undoing, i, STEP_FORGET, undoing->now[i], err) : 0;
@@ -181,9 +178,9 @@ static int leave(struct undoing *undoing, size_t i, const char *why, struct erro
 /* The older records about the same thing are to find it as this one has put it back. */
 static void put_back(struct undoing *undoing, size_t i)
 {
-	const struct record *record = undoing->facts->items[i].record;
+	const struct journal_record *record = undoing->facts->items[i].record;
 	for (size_t j = 0; j < i; j++) {
-		const struct record *older = undoing->facts->items[j].record;
+		const struct journal_record *older = undoing->facts->items[j].record;
 		if (strcmp(older->target, record->target) == 0 &&
 			strcmp(older->step, record->step) == 0)
 			undoing->now[j] = record->before;
@@ -193,7 +190,7 @@ static void put_back(struct undoing *undoing, size_t i)
 static int undo_item(struct undoing *undoing, size_t i, struct error *err)
 {
 	const struct undo_item *item = &undoing->facts->items[i];
-	const struct record *record = item->record;
+	const struct journal_record *record = item->record;
 	enum step_kind kind = step_kind_by_name(record->step);
 	const char *now = undoing->now[i];
 	if (kind == STEP_KINDS || !table[kind].undo || item->unknown.msg[0])
@@ -204,7 +201,7 @@ static int undo_item(struct undoing *undoing, size_t i, struct error *err)
 	bool gone = is_gone(kind, record, now);
 	if (gone && !is_behind(undoing, i, kind))
 		return add(undoing, i, STEP_FORGET, now, err);
-	if (!gone && kind != STEP_USER_ENABLE && !same(now, record->after))
+	if (!gone && kind != STEP_USER_ENABLE && !journal_same_text(now, record->after))
 		return leave(undoing, i, "it was changed since", err);
 	size_t before = undoing->plan->count;
 	if (table[kind].undo(undoing, i, err) < 0)
@@ -218,13 +215,13 @@ int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker,
 	const struct policy *policy, bool purge, struct setup_plan *ret, struct error *err)
 {
 	_cleanup_plan_ struct setup_plan plan = {0};
-	_cleanup_free_ const char **now = calloc(undo->journal.count + 1, sizeof *now);
+	_cleanup_free_ const char **now = calloc(undo->count + 1, sizeof *now);
 	if (!now)
 		return fail(err, ENOMEM, "plan the undo");
-	for (size_t i = 0; i < undo->journal.count; i++)
+	for (size_t i = 0; i < undo->count; i++)
 		now[i] = undo->items[i].now;
 	struct undoing undoing = {undo, docker, policy, purge, &plan, now};
-	for (size_t i = undo->journal.count; i-- > 0;)
+	for (size_t i = undo->count; i-- > 0;)
 		if (undo_item(&undoing, i, err) < 0)
 			return -1;
 	*ret = plan;

@@ -329,7 +329,7 @@ static int run_job(
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	struct job job = {0};
 	_cleanup_(cleanup_slot) sd_bus_slot *slot = NULL;
-	char what[BUS_UNIT_MAX + 32];
+	char what[FACTS_UNIT_MAX + 32];
 	(void)snprintf(what, sizeof what, "%s %s", method, unit);
 	int r = sd_bus_call_method(
 		bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", &error, NULL, "");

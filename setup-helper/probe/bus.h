@@ -9,19 +9,11 @@
 #define OSS_CRS_SETUP_BUS_H
 
 #include "error.h"
+#include "facts.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
-
-#define BUS_UNIT_MAX 128
-
-struct unit_state {
-	bool installed; /* LoadState is "loaded" */
-	bool active;    /* ActiveState is "active" or "reloading" */
-	char active_text[32];
-	bool stale; /* NeedDaemonReload: its files have changed since systemd read them */
-};
 
 void bus_close(sd_bus **bus);
 #define _cleanup_bus_ _cleanup_(bus_close)

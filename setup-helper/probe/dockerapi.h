@@ -8,18 +8,8 @@
 #define OSS_CRS_SETUP_DOCKERAPI_H
 
 #include "error.h"
+#include "facts.h"
 #include "host.h"
-
-#include <stdbool.h>
-
-#define DOCKERAPI_DRIVER_MAX 32
-
-struct docker_state {
-	char driver[DOCKERAPI_DRIVER_MAX]; /* CgroupDriver: "cgroupfs", "systemd" */
-	long running;                      /* ContainersRunning */
-	bool live_restore;                 /* LiveRestoreEnabled: containers outlive the daemon */
-	char *names; /* of the running ones, ", " between them; NULL if none runs */
-};
 
 /* Ask. socket is an absolute path; it has to be a socket of root's. EX_NOPERM if the caller may not, EX_UNAVAILABLE
  * if nobody answers or the answer makes no sense. The caller frees ret->names. */

@@ -19,20 +19,10 @@
 #define NAME_LEN      (NUMBER_DIGITS + sizeof SUFFIX - 1)
 #define NUMBER_MAX    99999999U
 
-void record_clear(struct record *record)
-{
-	free(record->step);
-	free(record->target);
-	free(record->before);
-	free(record->after);
-	*record = (struct record){0};
-}
-#define _cleanup_record_ _cleanup_(record_clear)
-
 void journal_close(struct journal *journal)
 {
 	for (size_t i = 0; i < journal->count; i++)
-		record_clear(&journal->records[i]);
+		journal_record_clear(&journal->records[i]);
 	free(journal->records);
 	cleanup_close(&journal->dir);
 	*journal = (struct journal)JOURNAL_CLOSED;
@@ -64,13 +54,14 @@ static int copy_number(
 	return 0;
 }
 
-int record_parse(const char *text, size_t len, struct record *ret, struct error *err)
+int journal_record_parse(
+	const char *text, size_t len, struct journal_record *ret, struct error *err)
 {
 	json_error_t where = {0};
 	_cleanup_json_ json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
 	if (!root)
 		return fail_as(err, EX_CONFIG, "%d:%d: %s", where.line, where.column, where.text);
-	_cleanup_record_ struct record record = {0};
+	_cleanup_record_ struct journal_record record = {0};
 	unsigned version = 0;
 	unsigned mode = 0;
 	if (copy_number(root, "version", 1, &version, err) < 0 ||
@@ -84,12 +75,12 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
 		return -1;
 	record.mode = mode;
 	*ret = record;
-	record = (struct record){0};
+	record = (struct journal_record){0};
 	return 0;
 }
 
 /* The text of a record; the caller frees it. NULL with err set: what is not UTF-8 cannot be kept. */
-static char *record_text(const struct record *record, struct error *err)
+static char *record_text(const struct journal_record *record, struct error *err)
 {
 	_cleanup_json_ json_t *root = json_pack("{s:i, s:s, s:s, s:s?, s:s?, s:i, s:I, s:I}",
 		"version", 1, "step", record->step, "target", record->target, "before",
@@ -122,7 +113,7 @@ static unsigned number_of(const char *name)
 	return number;
 }
 
-static int read_record(int dir, const char *name, struct record *ret, struct error *err)
+static int read_record(int dir, const char *name, struct journal_record *ret, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
@@ -130,7 +121,7 @@ static int read_record(int dir, const char *name, struct record *ret, struct err
 	if (fd < 0 || trusted_file(fd, name, NULL, err) < 0 ||
 		fs_read_fd(fd, name, JOURNAL_RECORD_MAX, &text, &len, err) < 0)
 		return add_context(err, JOURNAL_DIR);
-	if (record_parse(text, len, ret, err) < 0)
+	if (journal_record_parse(text, len, ret, err) < 0)
 		return add_context(err, JOURNAL_DIR "/%s", name);
 	ret->number = number_of(name);
 	return 0;
@@ -153,7 +144,7 @@ static int read_listed(
 {
 	if (count > JOURNAL_RECORDS_MAX)
 		return fail_as(err, EX_CONFIG, JOURNAL_DIR " has %zu records: undo some", count);
-	struct record *records = calloc(count + 1, sizeof *records);
+	struct journal_record *records = calloc(count + 1, sizeof *records);
 	if (!records)
 		return fail(err, ENOMEM, "read " JOURNAL_DIR);
 	journal->records = records;
@@ -203,37 +194,33 @@ int journal_open(const struct host *host, int make, struct journal *ret, struct 
 	return 0;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool is_recorded(const struct journal *journal, const struct record *record)
+static bool is_recorded(const struct journal *journal, const struct journal_record *record)
 {
 	for (size_t i = journal->count; i-- > 0;) {
-		const struct record *old = &journal->records[i];
+		const struct journal_record *old = &journal->records[i];
 		if (strcmp(old->step, record->step) == 0 &&
 			strcmp(old->target, record->target) == 0)
-			return same_text(old->before, record->before) &&
-			       same_text(old->after, record->after) && old->uid == record->uid;
+			return journal_same_text(old->before, record->before) &&
+			       journal_same_text(old->after, record->after) &&
+			       old->uid == record->uid;
 	}
 	return false;
 }
 
-int journal_add(struct journal *journal, const struct record *record, struct error *err)
+int journal_add(struct journal *journal, const struct journal_record *record, struct error *err)
 {
 	if (is_recorded(journal, record))
 		return 0;
 	_cleanup_free_ char *text = record_text(record, err);
-	struct record *records =
+	struct journal_record *records =
 		reallocarray(journal->records, journal->count + 1, sizeof *records);
 	if (!text)
 		return -1;
 	if (!records)
 		return fail(err, ENOMEM, "record the change of %s", record->target);
 	journal->records = records;
-	_cleanup_record_ struct record copy = {0};
-	if (record_parse(text, strlen(text), &copy, err) < 0)
+	_cleanup_record_ struct journal_record copy = {0};
+	if (journal_record_parse(text, strlen(text), &copy, err) < 0)
 		return add_context(err, "the record of %s", record->target);
 	copy.number = journal->count ? records[journal->count - 1].number + 1 : 1;
 	if (copy.number > NUMBER_MAX || journal->count >= JOURNAL_RECORDS_MAX)
@@ -243,7 +230,7 @@ int journal_add(struct journal *journal, const struct record *record, struct err
 	if (fs_replace(journal->dir, name, text, strlen(text), 0600, err) < 0)
 		return add_context(err, JOURNAL_DIR);
 	records[journal->count++] = copy;
-	copy = (struct record){0};
+	copy = (struct journal_record){0};
 	return 0;
 }
 

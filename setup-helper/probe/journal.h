@@ -12,29 +12,18 @@
 
 #include "error.h"
 #include "host.h"
+#include "record.h"
 
 #include <stddef.h>
-#include <sys/types.h>
 
 #define JOURNAL_DIR "/var/lib/oss-crs/journal"
 #define JOURNAL_RECORD_MAX \
 	((size_t)16 * 1024 * 1024) /* two texts of a daemon.json, escaped at worst */
 #define JOURNAL_RECORDS_MAX ((size_t)10000)
 
-struct record {
-	unsigned number; /* from 1; 0 in one that is not in the journal */
-	char *step;      /* the name of its kind, see step_name() */
-	char *target;
-	char *before; /* NULL: there was nothing */
-	char *after;
-	mode_t mode; /* of files */
-	uid_t uid;   /* whose delegation it is about */
-	gid_t gid;
-};
-
 struct journal {
-	int dir;                /* -1: there is none yet */
-	struct record *records; /* oldest first */
+	int dir;                        /* -1: there is none yet */
+	struct journal_record *records; /* oldest first */
 	size_t count;
 };
 
@@ -51,13 +40,13 @@ void journal_close(struct journal *journal);
 
 /* Add a record (its number is chosen) and see it safely on the disk. A change that is recorded already, because it was
  * begun and interrupted, is not recorded again. */
-int journal_add(struct journal *journal, const struct record *record, struct error *err);
+int journal_add(struct journal *journal, const struct journal_record *record, struct error *err);
 
 /* Remove a record for good. */
 int journal_forget(struct journal *journal, unsigned number, struct error *err);
 
-/* Parse the text of a record; release it with record_clear(). Exposed for tests and fuzzer. */
-int record_parse(const char *text, size_t len, struct record *ret, struct error *err);
-void record_clear(struct record *record);
+/* Parse the text of a record; release it with journal_record_clear(). Exposed for tests and fuzzer. */
+int journal_record_parse(
+	const char *text, size_t len, struct journal_record *ret, struct error *err);
 
 #endif

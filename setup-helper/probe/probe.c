@@ -4,6 +4,8 @@
  */
 #include "probe.h"
 
+#include "bus.h"
+#include "cgroup.h"
 #include "cleanup.h"
 #include "fs.h"
 
@@ -12,20 +14,6 @@
 #include <sys/stat.h>
 
 #define DROPIN_MAX ((size_t)64 * 1024)
-
-void facts_clear(struct facts *facts)
-{
-	free(facts->delegate.dropin);
-	free(facts->delegate.delegated);
-	free(facts->docker.text);
-	free(facts->docker.state.names);
-	for (size_t i = 0; facts->undo.items && i < facts->undo.journal.count; i++)
-		free(facts->undo.items[i].now);
-	free(facts->undo.items);
-	free(facts->sweep.names);
-	journal_close(&facts->undo.journal);
-	*facts = (struct facts)FACTS_NONE;
-}
 
 static int fail_elsewhere(struct error *err, const char *where)
 {
@@ -162,7 +150,7 @@ void probe_delegate(const struct probe_input *input, sd_bus *bus, const struct e
 
 int probe(const struct probe_input *input, struct facts *ret, struct error *err)
 {
-	_cleanup_facts_ struct facts facts = FACTS_NONE;
+	_cleanup_facts_ struct facts facts = {0};
 	struct error no_bus = {0};
 	_cleanup_bus_ sd_bus *bus = NULL;
 	if ((input->delegate || input->sweep) && !input->user->known)
@@ -178,6 +166,6 @@ int probe(const struct probe_input *input, struct facts *ret, struct error *err)
 		probe_docker(input, bus, &no_bus, &facts.docker);
 	facts.user = *input->user;
 	*ret = facts;
-	facts = (struct facts)FACTS_NONE;
+	facts = (struct facts){0};
 	return 0;
 }

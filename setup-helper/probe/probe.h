@@ -9,6 +9,8 @@
 #include "host.h"
 #include "policy.h"
 
+#include <systemd/sd-bus.h>
+
 #define DROPIN_NAME "50-oss-crs.conf"
 
 struct probe_input {

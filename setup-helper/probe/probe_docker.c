@@ -3,8 +3,10 @@
  * probe_docker: the half about Docker: the unit, its command line, daemon.json, and the daemon itself if it runs (a
  * stopped one is not asked, since that would start it). See probe.h.
  */
+#include "bus.h"
 #include "cleanup.h"
 #include "daemon_json.h"
+#include "dockerapi.h"
 #include "fs.h"
 #include "probe.h"
 #include "trusted.h"
@@ -71,7 +73,7 @@ bool probe_find_flag(const char *exec_start, const char *environment, char *buf,
 unsigned probe_flag_line(const char *text)
 {
 	unsigned number = 1;
-	char value[DOCKERAPI_DRIVER_MAX];
+	char value[FACTS_DRIVER_MAX];
 	for (const char *line = text; *line; line = next_line(line), number++) {
 		const char *start = line + strspn(line, " \t");
 		if (!is_comment(start) &&
@@ -193,7 +195,7 @@ static int open_daemon_json(const struct probe_input *input, struct error *err)
 static int probe_file(const struct probe_input *input, struct docker_facts *ret, struct error *err)
 {
 	const char *path = input->policy->daemon_json;
-	char driver[DOCKERAPI_DRIVER_MAX];
+	char driver[FACTS_DRIVER_MAX];
 	_cleanup_close_ int fd = open_daemon_json(input, err);
 	if (fd < 0)
 		return err->code == ENOENT ? 0 : -1;

@@ -4,10 +4,10 @@
  * parent that is not the user's either, and such as have one of these below. Only of runs that are over, and only empty ones;
  * the kernel removes no other (cgroup-v2.rst, "Un/populated Notification").
  */
-#include "probe.h"
-
+#include "cgroup.h"
 #include "cleanup.h"
 #include "fs.h"
+#include "probe.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,9 +2,12 @@
  *
  * probe_undo: what is there now of what the journal tells of. See probe.h.
  */
+#include "bus.h"
+#include "cgroup.h"
 #include "cleanup.h"
 #include "daemon_json.h"
 #include "fs.h"
+#include "journal.h"
 #include "probe.h"
 #include "steps.h"
 #include "trusted.h"
@@ -16,7 +19,7 @@
 struct looking {
 	const struct host *host;
 	sd_bus *bus;
-	const struct record *record;
+	const struct journal_record *record;
 };
 
 static int now_file(const struct looking *looking, char **ret, struct error *err)
@@ -56,7 +59,7 @@ static int now_enabled(const struct looking *looking, char **ret, struct error *
 /* As left where it is the user's still. */
 static int now_made(const struct looking *looking, char **ret, struct error *err)
 {
-	const struct record *record = looking->record;
+	const struct journal_record *record = looking->record;
 	struct stat st;
 	_cleanup_close_ int dir = cgroup_open(looking->host->cgroup, record->target, err);
 	if (dir < 0)
@@ -81,7 +84,7 @@ static int look(const struct looking *looking, struct undo_item *item, struct er
 {
 	enum step_kind kind = step_kind_by_name(looking->record->step);
 	struct unit_state manager = {0};
-	char unit[BUS_UNIT_MAX];
+	char unit[FACTS_UNIT_MAX];
 	if (kind == STEP_KINDS || !lookers[kind])
 		return fail_as(err, EX_CONFIG, "'%.32s' is no step that can be undone",
 			looking->record->step);
@@ -101,19 +104,23 @@ static int look(const struct looking *looking, struct undo_item *item, struct er
 int probe_undo(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
 	struct undo_facts *ret, struct error *err)
 {
-	if (journal_open(input->host, 0, &ret->journal, err) < 0)
+	_cleanup_journal_ struct journal journal = JOURNAL_CLOSED;
+	if (journal_open(input->host, 0, &journal, err) < 0)
 		return -1;
-	if (ret->journal.count > 0 && !bus) {
+	ret->records = steal_ptr(journal.records);
+	ret->count = journal.count;
+	journal.count = 0;
+	if (ret->count > 0 && !bus) {
 		*err = *no_bus;
 		return -1;
 	}
-	if (ret->journal.count > 0 && host_cgroup2(input->host, err) < 0)
+	if (ret->count > 0 && host_cgroup2(input->host, err) < 0)
 		return -1;
-	ret->items = calloc(ret->journal.count + 1, sizeof *ret->items);
+	ret->items = calloc(ret->count + 1, sizeof *ret->items);
 	if (!ret->items)
 		return fail(err, ENOMEM, "look at what there is to undo");
-	for (size_t i = 0; i < ret->journal.count; i++) {
-		const struct looking looking = {input->host, bus, &ret->journal.records[i]};
+	for (size_t i = 0; i < ret->count; i++) {
+		const struct looking looking = {input->host, bus, &ret->records[i]};
 		struct error unknown = {0};
 		ret->items[i].record = looking.record;
 		if (look(&looking, &ret->items[i], &unknown) < 0)

@@ -5,6 +5,7 @@
  */
 #include "findings.h"
 
+#include "cgroup.h"
 #include "daemon_json.h"
 
 #include <stdarg.h>
@@ -120,7 +121,7 @@ static void judge_docker(const struct judge *judge, struct finding *ret)
 static void judge_docker_config(const struct judge *judge, struct finding *ret)
 {
 	const struct docker_facts *facts = &judge->facts->docker;
-	char driver[DOCKERAPI_DRIVER_MAX] = "";
+	char driver[FACTS_DRIVER_MAX] = "";
 	struct error err = {0};
 	if (!judge->policy->manage || facts->systemd.msg[0] || !facts->service.installed) {
 		say(ret, true, "", "nothing to set");

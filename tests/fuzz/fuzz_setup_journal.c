@@ -9,15 +9,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct record record = {0};
+	struct journal_record record = {0};
 	struct error err = {0};
 	_cleanup_free_ char *text = fuzz_text(data, size);
-	if (record_parse(text, size, &record, &err) < 0) {
+	if (journal_record_parse(text, size, &record, &err) < 0) {
 		check_error(&err, EX_CONFIG);
 		CHECK(!record.target);
 		return 0;
 	}
 	CHECK(record.step && record.target && record.mode <= 0777);
-	record_clear(&record);
+	journal_record_clear(&record);
 	return 0;
 }

@@ -20,9 +20,9 @@ static struct host make_host(void **state)
 	return host;
 }
 
-static struct record make_record(char *step, char *target, char *before, char *after)
+static struct journal_record make_record(char *step, char *target, char *before, char *after)
 {
-	return (struct record){.step = step,
+	return (struct journal_record){.step = step,
 		.target = target,
 		.before = before,
 		.after = after,
@@ -68,8 +68,8 @@ TEST(records_keep_their_order_until_they_are_forgotten)
 	struct journal journal = JOURNAL_CLOSED;
 	struct journal again = JOURNAL_CLOSED;
 	struct error err = {0};
-	const struct record first = make_record(dropin, path, NULL, text);
-	const struct record second = make_record(linger, alice, no, yes);
+	const struct journal_record first = make_record(dropin, path, NULL, text);
+	const struct journal_record second = make_record(linger, alice, no, yes);
 	assert_ok(journal_open(&host, 1, &journal, &err), err);
 	assert_ok(journal_add(&journal, &first, &err), err);
 	assert_ok(journal_add(&journal, &second, &err), err);
@@ -97,8 +97,8 @@ TEST(an_interrupted_change_is_recorded_only_once)
 	struct host host = make_host(state);
 	struct journal journal = JOURNAL_CLOSED;
 	struct error err = {0};
-	const struct record first = make_record(linger, alice, no, yes);
-	const struct record back = make_record(linger, alice, yes, no);
+	const struct journal_record first = make_record(linger, alice, no, yes);
+	const struct journal_record back = make_record(linger, alice, yes, no);
 	assert_ok(journal_open(&host, 1, &journal, &err), err);
 	assert_ok(journal_add(&journal, &first, &err), err);
 	assert_ok(journal_add(&journal, &first, &err), err);
@@ -154,9 +154,9 @@ TEST(an_invalid_record_is_refused)
 		"\"uid\":4294967295,\"gid\":0}",
 	};
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		struct record record = {0};
+		struct journal_record record = {0};
 		struct error err = {0};
-		if (record_parse(bad[i], strlen(bad[i]), &record, &err) == 0)
+		if (journal_record_parse(bad[i], strlen(bad[i]), &record, &err) == 0)
 			fail_test("row %zu is taken", i);
 		assert_int_equal(err.status, EX_CONFIG);
 		assert_null(record.target);

@@ -79,7 +79,7 @@ static void make_stock(struct fixture *f)
 			delegate->levels[i].enabled, FACTS_CONTROLLERS_MAX, "cpu memory pids");
 	set_text(&f->facts.docker.text, NULL);
 	f->facts.docker.len = 0;
-	(void)snprintf(f->facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "systemd");
+	(void)snprintf(f->facts.docker.state.driver, FACTS_DRIVER_MAX, "systemd");
 }
 
 static int make_plan(struct fixture *f, bool delegate, bool docker)
@@ -188,7 +188,7 @@ TEST(an_interrupted_setup_is_finished)
 	assert_steps(&f, "reload");
 	f.facts.delegate.dropin_read = true;
 	set_text(&f.facts.delegate.delegated, "cpu\ncpuset\nmemory\npids\n");
-	(void)snprintf(f.facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "systemd");
+	(void)snprintf(f.facts.docker.state.driver, FACTS_DRIVER_MAX, "systemd");
 	assert_ok(make_plan(&f, true, true), f.err);
 	assert_steps(&f, "idle restart");
 	set_text(&f.facts.delegate.dropin, "[Service]\n");
@@ -274,7 +274,7 @@ TEST(running_containers_are_not_stopped_without_consent)
 	assert_contains(f.plan.notes[0], "until it is restarted");
 	/* If the daemon already uses the right driver, there is no reason to stop them. */
 	f.policy.restart = RESTART_AUTO;
-	(void)snprintf(f.facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "cgroupfs");
+	(void)snprintf(f.facts.docker.state.driver, FACTS_DRIVER_MAX, "cgroupfs");
 	assert_ok(make_plan(&f, false, true), f.err);
 	assert_steps(&f, "daemon-json");
 	release_fixture(&f);
@@ -310,7 +310,7 @@ TEST(a_driver_on_the_command_line_is_reported_but_not_changed)
 	(void)snprintf(docker->flag, sizeof docker->flag, "cgroupfs");
 	assert_ok(make_plan(&f, false, true), f.err);
 	assert_steps(&f, "idle restart");
-	(void)snprintf(docker->state.driver, DOCKERAPI_DRIVER_MAX, "cgroupfs");
+	(void)snprintf(docker->state.driver, FACTS_DRIVER_MAX, "cgroupfs");
 	assert_ok(make_plan(&f, false, true), f.err);
 	assert_steps(&f, "");
 	set_text(&docker->text, "{\"exec-opts\":[\"native.cgroupdriver=cgroupfs\"]}");
@@ -415,7 +415,7 @@ TEST(findings_say_what_is_missing_and_what_to_type)
 	f.facts.delegate.levels[LEVEL_OURS].exists = false;
 	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_true(findings.ready);
-	(void)snprintf(f.facts.docker.state.driver, DOCKERAPI_DRIVER_MAX, "systemd");
+	(void)snprintf(f.facts.docker.state.driver, FACTS_DRIVER_MAX, "systemd");
 	findings_make(&f.facts, &f.policy, &f.confined, &findings);
 	assert_false(findings.ready);
 	assert_false(find_finding(&findings, "docker")->ok);

@@ -15,7 +15,7 @@
 #define MAX     8
 
 struct fixture {
-	struct record records[MAX];
+	struct journal_record records[MAX];
 	struct undo_item items[MAX];
 	struct undo_facts undo;
 	struct docker_facts docker;
@@ -26,8 +26,8 @@ struct fixture {
 
 static void start_fixture(struct fixture *f)
 {
-	*f = (struct fixture){.undo = {.journal = JOURNAL_CLOSED}};
-	f->undo.journal.records = f->records;
+	*f = (struct fixture){0};
+	f->undo.records = f->records;
 	f->undo.items = f->items;
 	f->docker.service =
 		(struct unit_state){.installed = true, .active = true, .active_text = "active"};
@@ -44,9 +44,9 @@ static char *duplicate_text(const char *text)
 static struct undo_item *add_change(struct fixture *f, enum step_kind kind, const char *target,
 	const char *before, const char *after, const char *now)
 {
-	size_t i = f->undo.journal.count++;
+	size_t i = f->undo.count++;
 	assert_true(i < MAX);
-	f->records[i] = (struct record){.number = (unsigned)i + 1,
+	f->records[i] = (struct journal_record){.number = (unsigned)i + 1,
 		.step = duplicate_text(step_name(kind)),
 		.target = duplicate_text(target),
 		.before = duplicate_text(before),
@@ -74,8 +74,8 @@ static void assert_undo(struct fixture *f, bool purge, const char *names)
 static void end_fixture(struct fixture *f)
 {
 	plan_clear(&f->plan);
-	for (size_t i = 0; i < f->undo.journal.count; i++) {
-		record_clear(&f->records[i]);
+	for (size_t i = 0; i < f->undo.count; i++) {
+		journal_record_clear(&f->records[i]);
 		free(f->items[i].now);
 	}
 }
