@@ -225,7 +225,7 @@ static struct audit audit_of(const struct session *session)
 
 static int apply(struct session *session, const struct setup_plan *planned, struct error *err)
 {
-	_cleanup_bus_ sd_bus *bus = NULL;
+	_cleanup_bus_ struct sd_bus *bus = NULL;
 	struct steps_context context = {
 		.host = &session->host,
 		.policy = &session->policy,

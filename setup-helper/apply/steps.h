@@ -11,7 +11,7 @@
 #include "host.h"
 #include "plan.h"
 
-#include <systemd/sd-bus.h>
+struct sd_bus;
 
 /* Docker did not come back with the new daemon.json; the old one is in place again and Docker runs with it. The status
  * that sysexits.h calls EX_CANTCREAT, which nothing else here uses. */
@@ -23,7 +23,7 @@ struct steps_context {
 	struct audit audit;
 	struct confined *confined; /* what is in force is noted there */
 	bool undoing;              /* nothing is recorded then */
-	sd_bus *bus;
+	struct sd_bus *bus;
 	void (*on_step)(void *arg, const struct step *step); /* told before each step */
 	/* told of one that was left undone, and why, and that this is no failure */
 	void (*on_left)(void *arg, const struct step *step, const struct error *why);

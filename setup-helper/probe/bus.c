@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <systemd/sd-bus.h>
 #include <time.h>
 
 #define SYSTEMD         "org.freedesktop.systemd1"

@@ -110,8 +110,8 @@ static int probe_dropin(
 	return 0;
 }
 
-static int ask_systemd(
-	sd_bus *bus, const char *unit, uid_t uid, struct delegate_facts *ret, struct error *err)
+static int ask_systemd(struct sd_bus *bus, const char *unit, uid_t uid, struct delegate_facts *ret,
+	struct error *err)
 {
 	char path[FACTS_PATH_MAX + sizeof DROPIN_NAME + 1];
 	(void)snprintf(path, sizeof path, "%s/%s", ret->dropin_dir, DROPIN_NAME);
@@ -125,7 +125,7 @@ static int ask_systemd(
 		&ret->delegated, err);
 }
 
-void probe_delegate(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
 	struct delegate_facts *ret)
 {
 	uid_t uid = input->user->uid;
@@ -152,7 +152,7 @@ int probe(const struct probe_input *input, struct facts *ret, struct error *err)
 {
 	_cleanup_facts_ struct facts facts = {0};
 	struct error no_bus = {0};
-	_cleanup_bus_ sd_bus *bus = NULL;
+	_cleanup_bus_ struct sd_bus *bus = NULL;
 	if ((input->delegate || input->sweep) && !input->user->known)
 		return fail_as(err, EX_USAGE, "for which user? name one with --user");
 	(void)bus_open(&bus, &no_bus);

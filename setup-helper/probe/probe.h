@@ -9,7 +9,7 @@
 #include "host.h"
 #include "policy.h"
 
-#include <systemd/sd-bus.h>
+struct sd_bus;
 
 #define DROPIN_NAME "50-oss-crs.conf"
 
@@ -39,12 +39,12 @@ unsigned probe_flag_line(const char *text);
 int probe_cgroups(const struct host *host, struct error *err);
 
 /* The halves; each is told of the bus, or NULL and why. */
-void probe_delegate(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
 	struct delegate_facts *ret);
-void probe_docker(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+void probe_docker(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
 	struct docker_facts *ret);
 int probe_sweep(const struct probe_input *input, struct sweep_facts *ret, struct error *err);
-int probe_undo(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+int probe_undo(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
 	struct undo_facts *ret, struct error *err);
 
 #endif

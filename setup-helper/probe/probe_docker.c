@@ -139,8 +139,8 @@ static char *whole_environment(
 	return steal_ptr(all);
 }
 
-static int probe_command_line(
-	const struct probe_input *input, sd_bus *bus, struct docker_facts *ret, struct error *err)
+static int probe_command_line(const struct probe_input *input, struct sd_bus *bus,
+	struct docker_facts *ret, struct error *err)
 {
 	const char *unit = input->policy->service;
 	_cleanup_free_ char *exec = NULL;
@@ -211,8 +211,8 @@ static int probe_file(const struct probe_input *input, struct docker_facts *ret,
 }
 
 /* kubelet.service, or the cgroup that every kubelet makes for its pods, in either driver's spelling. */
-static int probe_kubelet(
-	const struct probe_input *input, sd_bus *bus, struct docker_facts *ret, struct error *err)
+static int probe_kubelet(const struct probe_input *input, struct sd_bus *bus,
+	struct docker_facts *ret, struct error *err)
 {
 	static const char *const cgroups[] = {"kubepods.slice", "kubepods"};
 	struct unit_state kubelet = {0};
@@ -236,7 +236,7 @@ static bool has_podman(const struct host *host)
 	return false;
 }
 
-void probe_docker(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+void probe_docker(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
 	struct docker_facts *ret)
 {
 	struct error err = {0};

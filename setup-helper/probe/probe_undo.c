@@ -18,7 +18,7 @@
 
 struct looking {
 	const struct host *host;
-	sd_bus *bus;
+	struct sd_bus *bus;
 	const struct journal_record *record;
 };
 
@@ -101,7 +101,7 @@ static int look(const struct looking *looking, struct undo_item *item, struct er
 	return 0;
 }
 
-int probe_undo(const struct probe_input *input, sd_bus *bus, const struct error *no_bus,
+int probe_undo(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
 	struct undo_facts *ret, struct error *err)
 {
 	_cleanup_journal_ struct journal journal = JOURNAL_CLOSED;
