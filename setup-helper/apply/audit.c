@@ -7,8 +7,9 @@
 #include "audit.h"
 
 #include "daemon_json.h"
-#include "steps.h"
+#include "facts.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>

@@ -13,7 +13,7 @@
 #define OSS_CRS_SETUP_AUDIT_H
 
 #include "error.h"
-#include "plan.h"
+#include "step.h"
 
 #define AUDIT_MESSAGE_ID "7f1d1e0c6a8e4b0f9d2d1c5b3c9e6a41"
 

@@ -19,15 +19,12 @@ struct operation {
 enum traits {
 	FILE_STEP = 1, /* the target is a file, if it is an absolute path */
 	RECORDED = 2,  /* the journal keeps what was there */
-	SECRET = 4,    /* the text may hold what is nobody's business */
 };
 
 /* What an operation returns that has left things as they are, for a good reason that err tells. */
 #define OPERATION_LEFT 1
 
 struct operation_kind {
-	const char *name;
-	const char *title;
 	unsigned traits;
 	unsigned privs;   /* that it holds while it runs (enum privs) */
 	unsigned cgroups; /* what it does in the target's cgroup (enum confine_access) */

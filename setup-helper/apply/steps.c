@@ -19,29 +19,6 @@
 
 #define LOG_LINES 10
 
-const char *step_name(enum step_kind kind)
-{
-	return operation_kinds[kind].name;
-}
-
-const char *step_title(enum step_kind kind)
-{
-	return operation_kinds[kind].title;
-}
-
-bool step_is_secret(enum step_kind kind)
-{
-	return operation_kinds[kind].traits & SECRET;
-}
-
-enum step_kind step_kind_by_name(const char *name)
-{
-	enum step_kind kind = 0;
-	while (kind < STEP_KINDS && strcmp(operation_kinds[kind].name, name) != 0)
-		kind++;
-	return kind;
-}
-
 unsigned steps_privs(const struct setup_plan *plan, size_t first)
 {
 	unsigned privs = PRIVS_NONE;

@@ -10,6 +10,7 @@
 #include "confine.h"
 #include "host.h"
 #include "plan.h"
+#include "policy.h"
 
 struct sd_bus;
 
@@ -31,14 +32,6 @@ struct steps_context {
 		void *arg, const char *line); /* told what a service that failed has logged */
 	void *arg;
 };
-
-/* What a step is called, in one phrase what it does, and whether its texts may hold secrets. */
-const char *step_name(enum step_kind kind);
-const char *step_title(enum step_kind kind);
-bool step_is_secret(enum step_kind kind);
-
-/* The kind of that name, STEP_KINDS if there is none. */
-enum step_kind step_kind_by_name(const char *name);
 
 /* The privileges that the steps from `first` on will need (enum privs, or-ed). */
 unsigned steps_privs(const struct setup_plan *plan, size_t first);

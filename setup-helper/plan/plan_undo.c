@@ -7,7 +7,7 @@
 #include "cleanup.h"
 #include "daemon_json.h"
 #include "plan.h"
-#include "steps.h"
+#include "step.h"
 
 #include <errno.h>
 

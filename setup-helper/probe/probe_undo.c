@@ -9,7 +9,7 @@
 #include "fs.h"
 #include "journal.h"
 #include "probe.h"
-#include "steps.h"
+#include "step.h"
 #include "trusted.h"
 
 #include <errno.h>

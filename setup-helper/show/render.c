@@ -5,7 +5,7 @@
 #include "render.h"
 
 #include "cleanup_json.h"
-#include "steps.h"
+#include "step.h"
 
 #include <errno.h>
 

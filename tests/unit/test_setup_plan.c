@@ -8,7 +8,7 @@
 #include "findings.h"
 #include "plan.h"
 #include "render.h"
-#include "steps.h"
+#include "step.h"
 
 #include <jansson.h>
 

@@ -7,7 +7,7 @@
 
 #include "facts.h"
 #include "plan.h"
-#include "steps.h"
+#include "step.h"
 
 #define MANAGER "user.slice/user-1000.slice/user@1000.service"
 #define JSON    "/etc/docker/daemon.json"

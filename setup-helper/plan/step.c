@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * step: the table of names and titles, one row a kind of step.
+ */
+#include "step.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name;
+	const char *title;
+	bool secret; /* its texts may hold what is nobody's business */
+} step_kinds[STEP_KINDS] = {
+	[STEP_DROPIN] = {"drop-in", "write", false},
+	[STEP_RELOAD] = {"reload", "reload", false},
+	[STEP_LINGER] = {"linger", "keep services across logout of", false},
+	[STEP_START_MANAGER] = {"start-manager", "start", false},
+	[STEP_REALIZE] = {"realize", "apply the delegation to the running", false},
+	[STEP_ENABLE] = {"enable", "enable controllers in cgroup", false},
+	[STEP_USER_ENABLE] = {"user-enable", "as the user, enable controllers in cgroup", false},
+	[STEP_USER_REMOVE] = {"user-remove", "as the user, remove cgroup", false},
+	[STEP_USER_MAKE] = {"user-make", "as the user, make cgroup", false},
+	[STEP_IDLE] = {"idle", "see that no container runs under", false},
+	[STEP_BACKUP] = {"backup", "keep a copy:", true},
+	[STEP_DAEMON_JSON] = {"daemon-json", "write", true},
+	[STEP_RESTART] = {"restart", "restart", false},
+	[STEP_REMOVE_FILE] = {"remove-file", "remove", true},
+	[STEP_UNLINGER] = {"unlinger", "keep services no more across logout of", false},
+	[STEP_USER_UNMAKE] = {"user-unmake", "as the user, remove cgroup", false},
+	[STEP_USER_DISABLE] = {"user-disable", "as the user, disable controllers in cgroup", false},
+	[STEP_FORGET] = {"forget", "forget, since nothing is left of it:", true},
+	[STEP_SWEEP] = {"sweep", "remove empty cgroups of dead runs below", false},
+};
+
+const char *step_name(enum step_kind kind)
+{
+	return step_kinds[kind].name;
+}
+
+const char *step_title(enum step_kind kind)
+{
+	return step_kinds[kind].title;
+}
+
+bool step_is_secret(enum step_kind kind)
+{
+	return step_kinds[kind].secret;
+}
+
+enum step_kind step_kind_by_name(const char *name)
+{
+	enum step_kind kind = 0;
+	while (kind < STEP_KINDS && strcmp(step_kinds[kind].name, name) != 0)
+		kind++;
+	return kind;
+}
