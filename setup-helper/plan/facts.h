@@ -57,12 +57,11 @@ struct level_facts {
 };
 
 struct delegate_facts {
-	struct error cgroup;             /* why this is no host with cgroup v2 */
-	struct error systemd;            /* why systemd or logind could not be asked */
-	char unit[FACTS_UNIT_MAX];       /* user@UID.service */
-	char dropin_dir[FACTS_PATH_MAX]; /* absolute */
-	char *dropin;                    /* what is in the drop-in now; NULL if it is not there */
-	bool dropin_read;                /* systemd knows of it */
+	struct error cgroup;       /* why this is no host with cgroup v2 */
+	struct error systemd;      /* why systemd or logind could not be asked */
+	char unit[FACTS_UNIT_MAX]; /* user@UID.service */
+	char *dropin;              /* what is in the drop-in now; NULL if it is not there */
+	bool dropin_read;          /* systemd knows of it */
 	char *delegated; /* DelegateControllers of the unit, one a line; NULL if unknown */
 	struct unit_state manager;
 	bool lingers;

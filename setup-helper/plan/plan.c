@@ -7,7 +7,6 @@
 
 #include "cgroup.h"
 #include "cleanup.h"
-#include "probe.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -60,7 +59,7 @@ int plan_note(struct setup_plan *plan, struct error *err, const char *fmt, ...)
 	return 0;
 }
 
-const char *plan_dropin(const struct policy *policy, char *buf, size_t size)
+const char *plan_dropin_text(const struct policy *policy, char *buf, size_t size)
 {
 	(void)snprintf(buf, size,
 		"# Written by oss-crs-setup. Delegate= adds to the controllers that user@.service "
@@ -101,9 +100,9 @@ static int plan_config(const struct plan_input *input, struct setup_plan *plan, 
 {
 	const struct delegate_facts *facts = &input->facts->delegate;
 	char wanted[PLAN_DROPIN_MAX];
-	char path[FACTS_PATH_MAX + 32];
-	(void)plan_dropin(input->policy, wanted, sizeof wanted);
-	(void)snprintf(path, sizeof path, "%s/%s", facts->dropin_dir, DROPIN_NAME);
+	char path[POLICY_DROPIN_PATH_MAX];
+	(void)plan_dropin_text(input->policy, wanted, sizeof wanted);
+	(void)policy_dropin_path(input->policy, input->facts->user.uid, path, sizeof path);
 	bool differs = !facts->dropin || strcmp(facts->dropin, wanted) != 0;
 	if (differs && plan_add(plan, STEP_DROPIN, path, facts->dropin, wanted, err) < 0)
 		return -1;

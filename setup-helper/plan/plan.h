@@ -60,7 +60,7 @@ int plan_decide_restart(const struct docker_facts *facts, const struct policy *p
 int plan_check_idle(const struct docker_state *state, struct error *err);
 
 /* The text of the drop-in that the policy asks for. Returns buf. */
-const char *plan_dropin(const struct policy *policy, char *buf, size_t size);
+const char *plan_dropin_text(const struct policy *policy, char *buf, size_t size);
 #define PLAN_DROPIN_MAX 512
 
 #endif

@@ -103,26 +103,27 @@ static int probe_levels(
 static int probe_dropin(
 	const struct probe_input *input, struct delegate_facts *ret, struct error *err)
 {
-	char path[FACTS_PATH_MAX + sizeof DROPIN_NAME + 1];
-	(void)snprintf(path, sizeof path, "%s/%s", ret->dropin_dir + 1, DROPIN_NAME);
-	if (fs_read(input->host->root, path, DROPIN_MAX, &ret->dropin, NULL, err) < 0)
+	char path[POLICY_DROPIN_PATH_MAX];
+	(void)policy_dropin_path(input->policy, input->user->uid, path, sizeof path);
+	if (fs_read(input->host->root, path + 1, DROPIN_MAX, &ret->dropin, NULL, err) < 0)
 		return err->code == ENOENT ? 0 : -1;
 	return 0;
 }
 
-static int ask_systemd(struct sd_bus *bus, const char *unit, uid_t uid, struct delegate_facts *ret,
-	struct error *err)
+static int ask_systemd(const struct probe_input *input, struct sd_bus *bus,
+	struct delegate_facts *ret, struct error *err)
 {
-	char path[FACTS_PATH_MAX + sizeof DROPIN_NAME + 1];
-	(void)snprintf(path, sizeof path, "%s/%s", ret->dropin_dir, DROPIN_NAME);
-	if (bus_unit_state(bus, unit, &ret->manager, err) < 0 ||
-		bus_has_dropin(bus, unit, path, &ret->dropin_read, err) < 0 ||
+	uid_t uid = input->user->uid;
+	char path[POLICY_DROPIN_PATH_MAX];
+	(void)policy_dropin_path(input->policy, uid, path, sizeof path);
+	if (bus_unit_state(bus, ret->unit, &ret->manager, err) < 0 ||
+		bus_has_dropin(bus, ret->unit, path, &ret->dropin_read, err) < 0 ||
 		bus_lingers(bus, uid, &ret->lingers, err) < 0)
 		return -1;
 	if (!ret->manager.installed)
-		return fail_as(err, EX_UNAVAILABLE, "systemd has no %s", unit);
-	return bus_text_list(bus, unit, "org.freedesktop.systemd1.Service", "DelegateControllers",
-		&ret->delegated, err);
+		return fail_as(err, EX_UNAVAILABLE, "systemd has no %s", ret->unit);
+	return bus_text_list(bus, ret->unit, "org.freedesktop.systemd1.Service",
+		"DelegateControllers", &ret->delegated, err);
 }
 
 void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
@@ -131,12 +132,6 @@ void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const s
 	uid_t uid = input->user->uid;
 	struct error err = {0};
 	(void)snprintf(ret->unit, sizeof ret->unit, "user@%u.service", (unsigned)uid);
-	if (input->policy->scope == SCOPE_ALL)
-		(void)snprintf(ret->dropin_dir, sizeof ret->dropin_dir,
-			"/etc/systemd/system/user@.service.d");
-	else
-		(void)snprintf(ret->dropin_dir, sizeof ret->dropin_dir, "/etc/systemd/system/%s.d",
-			ret->unit);
 	if (probe_cgroups(input->host, &err) < 0 ||
 		probe_levels(input->host, uid, ret->levels, &err) < 0)
 		ret->cgroup = err;
@@ -144,7 +139,7 @@ void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const s
 		ret->systemd = *no_bus;
 		return;
 	}
-	if (probe_dropin(input, ret, &err) < 0 || ask_systemd(bus, ret->unit, uid, ret, &err) < 0)
+	if (probe_dropin(input, ret, &err) < 0 || ask_systemd(input, bus, ret, &err) < 0)
 		ret->systemd = err;
 }
 

@@ -11,8 +11,6 @@
 
 struct sd_bus;
 
-#define DROPIN_NAME "50-oss-crs.conf"
-
 struct probe_input {
 	const struct host *host;
 	const struct policy *policy;

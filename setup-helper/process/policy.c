@@ -35,6 +35,16 @@ void policy_default(struct policy *ret)
 	};
 }
 
+const char *policy_dropin_path(const struct policy *policy, uid_t uid, char *buf, size_t size)
+{
+	char instance[16] = "";
+	if (policy->scope == SCOPE_USER)
+		(void)snprintf(instance, sizeof instance, "%u", (unsigned)uid);
+	(void)snprintf(
+		buf, size, "/etc/systemd/system/user@%s.service.d/50-oss-crs.conf", instance);
+	return buf;
+}
+
 int policy_parse_bool(const char *text, bool *ret, struct error *err)
 {
 	static const char *const words[] = {"no", "yes", NULL};

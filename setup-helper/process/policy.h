@@ -10,9 +10,12 @@
 #include "host.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
-#define POLICY_FILE     "/etc/oss-crs/setup.conf"
-#define POLICY_TEXT_MAX 108 /* a socket path fits (sun_path), and a line fits inih's buffer */
+#define POLICY_FILE            "/etc/oss-crs/setup.conf"
+#define POLICY_TEXT_MAX        108 /* a socket path fits (sun_path), and a line fits inih's buffer */
+#define POLICY_DROPIN_PATH_MAX 128
 
 enum scope {
 	SCOPE_USER, /* a drop-in for the calling user's manager only */
@@ -47,6 +50,10 @@ int policy_parse(const char *text, size_t len, struct policy *ret, struct error 
 
 /* Read the file, if there is one. It must be a regular file of root's that only root may write. */
 int policy_load(const struct host *host, struct policy *ret, struct error *err);
+
+/* Write the absolute path of the drop-in that delegates to the user: one of the user's own manager, or of every user's
+ * by [delegate] scope. size: POLICY_DROPIN_PATH_MAX is enough for any uid. Returns buf. */
+const char *policy_dropin_path(const struct policy *policy, uid_t uid, char *buf, size_t size);
 
 /* Parse yes/no and auto/never/force, which the command line has too. EX_USAGE otherwise. */
 int policy_parse_bool(const char *text, bool *ret, struct error *err);

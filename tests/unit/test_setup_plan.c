@@ -40,13 +40,11 @@ static void make_ready(struct fixture *f)
 	policy_default(&f->policy);
 	f->facts.user = (struct caller){.known = true, .uid = 1000, .gid = 1000, .name = "alice"};
 	(void)snprintf(delegate->unit, sizeof delegate->unit, "user@1000.service");
-	(void)snprintf(
-		delegate->dropin_dir, FACTS_PATH_MAX, "/etc/systemd/system/user@1000.service.d");
 	delegate->manager =
 		(struct unit_state){.installed = true, .active = true, .active_text = "active"};
 	delegate->lingers = true;
 	delegate->dropin_read = true;
-	set_text(&delegate->dropin, plan_dropin(&f->policy, dropin, sizeof dropin));
+	set_text(&delegate->dropin, plan_dropin_text(&f->policy, dropin, sizeof dropin));
 	set_text(&delegate->delegated, "cpu\ncpuset\nmemory\npids\n");
 	for (int i = 0; i < LEVEL_COUNT; i++) {
 		struct level_facts *level = &delegate->levels[i];

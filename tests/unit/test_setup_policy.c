@@ -51,6 +51,18 @@ TEST(every_key_can_be_set)
 	assert_int_equal(policy.restart, RESTART_FORCE);
 }
 
+TEST(the_drop_in_is_of_one_user_or_of_all)
+{
+	struct policy policy;
+	char path[POLICY_DROPIN_PATH_MAX];
+	policy_default(&policy);
+	assert_string_equal(policy_dropin_path(&policy, 4294967294, path, sizeof path),
+		"/etc/systemd/system/user@4294967294.service.d/50-oss-crs.conf");
+	policy.scope = SCOPE_ALL;
+	assert_string_equal(policy_dropin_path(&policy, 1000, path, sizeof path),
+		"/etc/systemd/system/user@.service.d/50-oss-crs.conf");
+}
+
 TEST(invalid_policy_settings_are_refused)
 {
 	static const struct {
@@ -162,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(without_a_file_the_defaults_hold),
 		RUN(every_key_can_be_set),
+		RUN(the_drop_in_is_of_one_user_or_of_all),
 		RUN(invalid_policy_settings_are_refused),
 		RUN_IN_DIR(only_root_may_own_and_write_the_file),
 		RUN_IN_DIR(the_file_must_be_a_regular_file),
