@@ -14,9 +14,10 @@
 
 #define HTTP_ROOM 16384 /* bytes that are read at once, at least */
 
-static int connect_to(const char *path, struct error *err)
+static int connect_to(const char *path, unsigned timeout_ms, struct error *err)
 {
-	const struct timeval patience = {.tv_sec = HTTP_TIMEOUT_SECONDS};
+	const long ms = timeout_ms ? timeout_ms : HTTP_TIMEOUT_MS;
+	const struct timeval patience = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	if (strlen(path) >= sizeof address.sun_path)
 		return fail(err, ENAMETOOLONG, "%s", path);
@@ -30,23 +31,21 @@ static int connect_to(const char *path, struct error *err)
 	return steal_fd(&fd);
 }
 
-int http_send(const char *path, const char *method, const char *target, size_t max,
-	struct http *ret, struct error *err)
+int http_send(const struct http_request *request, struct http *ret, struct error *err)
 {
-	char request[4096];
-	int n = snprintf(request, sizeof request,
-		"%s %s HTTP/1.0\r\nHost: localhost\r\nUser-Agent: oss-crs-run/" OSS_CRS_VERSION
-		"\r\n\r\n",
-		method, target);
-	if (n < 0 || (size_t)n >= sizeof request)
-		return fail(err, ENAMETOOLONG, "%s", target);
-	_cleanup_close_ int fd = connect_to(path, err);
+	char text[4096];
+	int n = snprintf(text, sizeof text,
+		"%s %s HTTP/1.0\r\nHost: localhost\r\nUser-Agent: %s/" OSS_CRS_VERSION "\r\n\r\n",
+		request->method, request->target, request->agent);
+	if (n < 0 || (size_t)n >= sizeof text)
+		return fail(err, ENAMETOOLONG, "%s", request->target);
+	_cleanup_close_ int fd = connect_to(request->socket, request->timeout_ms, err);
 	if (fd < 0)
 		return -1;
-	ssize_t sent = send(fd, request, (size_t)n, MSG_NOSIGNAL);
+	ssize_t sent = send(fd, text, (size_t)n, MSG_NOSIGNAL);
 	if (sent != n)
 		return fail(err, sent < 0 ? errno : EIO, "send");
-	*ret = (struct http){.fd = steal_fd(&fd), .max = max, .left = UINT64_MAX};
+	*ret = (struct http){.fd = steal_fd(&fd), .max = request->max, .left = UINT64_MAX};
 	return 0;
 }
 

@@ -14,8 +14,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HTTP_HEAD_MAX        65536 /* bytes of status line and headers */
-#define HTTP_TIMEOUT_SECONDS 60    /* for the next bytes of an answer */
+#define HTTP_HEAD_MAX   65536 /* bytes of status line and headers */
+#define HTTP_TIMEOUT_MS 60000
+
+struct http_request {
+	const char *socket; /* the path of the server's unix socket */
+	const char *method;
+	const char *target; /* path and query, already escaped */
+	const char *agent;  /* the program that asks, for User-Agent */
+	size_t max;         /* bytes of the body that may wait in http.text */
+	unsigned
+		timeout_ms; /* how long the server may take for the next bytes; 0: HTTP_TIMEOUT_MS */
+};
 
 struct http {
 	int fd;     /* readable when there is something to receive */
@@ -32,10 +42,9 @@ struct http {
 		.fd = -1, \
 	}
 
-/* Connect to the socket at `path` and send a request. target: path and query, already escaped. max: bytes that may wait in
- * ret->text. The caller ends it by http_close(). A failed connect has connect(2)'s errno in err->code. */
-int http_send(const char *path, const char *method, const char *target, size_t max,
-	struct http *ret, struct error *err);
+/* Connect to the server's socket and send a request. The caller ends it by http_close(). A failed connect has
+ * connect(2)'s errno in err->code. */
+int http_send(const struct http_request *request, struct http *ret, struct error *err);
 void http_close(struct http *http);
 
 /* Take in what comes. 1: something did, or the answer has ended; 0: nothing is there, and `wait` was not asked for.

@@ -88,9 +88,13 @@ static int fail_connect(const struct engine *engine, struct error *err)
 static int request(struct engine *engine, const char *method, const char *path, json_t **ret,
 	struct error *err)
 {
+	const struct http_request request = {.socket = engine->socket,
+		.method = method,
+		.target = path,
+		.agent = "oss-crs-run",
+		.max = ANSWER_MAX};
 	_cleanup_(http_close) struct http http = HTTP_CLOSED;
-	if (http_send(engine->socket, method, path, ANSWER_MAX, &http, err) < 0 ||
-		http_finish(&http, err) < 0)
+	if (http_send(&request, &http, err) < 0 || http_finish(&http, err) < 0)
 		return fail_connect(engine, err);
 	_cleanup_json_ json_t *json = http.len ? json_loadb(http.text, http.len, 0, NULL) : NULL;
 	if (http.status >= 400) {

@@ -68,8 +68,12 @@ int events_open(
 	if (!events)
 		return fail(err, ENOMEM, "events");
 	*events = (struct events){.engine = engine_name(engine->kind), .http = HTTP_CLOSED};
-	if (http_send(engine->socket, "GET", target, LINE_MAX_BYTES, &events->http, err) < 0 ||
-		begin(events, err) < 0)
+	const struct http_request request = {.socket = engine->socket,
+		.method = "GET",
+		.target = target,
+		.agent = "oss-crs-run",
+		.max = LINE_MAX_BYTES};
+	if (http_send(&request, &events->http, err) < 0 || begin(events, err) < 0)
 		return -1;
 	*ret = steal_ptr(events);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * dockerapi: see dockerapi.h. HTTP/1.0, so that the daemon neither chunks nor keeps the connection: the answer is what
- * comes until it closes. Bounded in size and in time.
+ * dockerapi: the two questions, asked with the HTTP client of common/, and what the answers say. An answer is bounded in
+ * size and in time.
  */
 #include "dockerapi.h"
 
@@ -10,86 +10,72 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 
 #define ANSWER_MAX ((size_t)1024 * 1024)
 #define NAMES_MAX  ((size_t)10)
-#define TIMEOUT_S  20
+#define TIMEOUT_MS 20000
 
-/* Connect to the very socket that was looked at, through its descriptor. */
-static int connect_to(const struct host *host, const char *path, struct error *err)
+/* Open the socket (O_PATH) and see that it is root's. */
+static int open_socket(const struct host *host, const char *path, struct error *err)
 {
-	_cleanup_close_ int at = fs_open(host->root, path + 1, O_PATH, 0, err);
-	if (at < 0) {
+	struct stat st;
+	_cleanup_close_ int fd = fs_open(host->root, path + 1, O_PATH, 0, err);
+	if (fd < 0) {
 		err->status = err->code == ENOENT ? EX_UNAVAILABLE : err->status;
 		return -1;
 	}
-	struct stat st;
-	if (fstat(at, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return fail(err, errno, "stat %s", path);
 	if (!S_ISSOCK(st.st_mode) || st.st_uid != 0)
 		return fail_as(err, EX_UNAVAILABLE, "%s is not a socket of root's", path);
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return fail(err, errno, "socket");
-	struct timeval timeout = {.tv_sec = TIMEOUT_S};
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) < 0)
-		return fail(err, errno, "set the timeout of a socket");
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	(void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", at);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
-		(void)fail(err, errno, "connect to %s", path);
-		err->status = err->status == EX_NOPERM ? EX_NOPERM : EX_UNAVAILABLE;
-		return -1;
-	}
 	return steal_fd(&fd);
 }
 
-const char *dockerapi_body(const char *text, struct error *err)
+/* Connect to the very socket that was looked at, through its descriptor, and ask. */
+static int send_request(const struct host *host, const char *socket, const char *what,
+	struct http *ret, struct error *err)
 {
-	int status = 0;
-	if (sscanf(text, "HTTP/1.%*1[01] %3d", &status) !=
-		1) { // NOLINT(cert-err34-c): three digits at most
-		(void)fail_as(err, EX_UNAVAILABLE, "the answer is not HTTP");
-		return NULL;
+	_cleanup_close_ int fd = open_socket(host, socket, err);
+	if (fd < 0)
+		return -1;
+	char path[64];
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	const struct http_request request = {.socket = path,
+		.method = "GET",
+		.target = what,
+		.agent = "oss-crs-setup",
+		.max = ANSWER_MAX,
+		.timeout_ms = TIMEOUT_MS};
+	if (http_send(&request, ret, err) == 0)
+		return 0;
+	(void)fail(err, err->code, "connect to %s", socket);
+	err->status = err->status == EX_NOPERM ? EX_NOPERM : EX_UNAVAILABLE;
+	return -1;
+}
+
+int dockerapi_receive(struct http *http, struct error *err)
+{
+	if (http_finish(http, err) < 0) {
+		err->status = EX_UNAVAILABLE;
+		return -1;
 	}
-	const char *body = strstr(text, "\r\n\r\n");
-	if (status != 200 || !body) {
-		(void)fail_as(err, EX_UNAVAILABLE, "the answer's status is %d", status);
-		return NULL;
-	}
-	return body + 4;
+	return http->status == 200
+		       ? 0
+		       : fail_as(err, EX_UNAVAILABLE, "the answer's status is %d", http->status);
 }
 
 static json_t *get(const struct host *host, const char *socket, const char *what, struct error *err)
 {
-	_cleanup_close_ int fd = connect_to(host, socket, err);
-	if (fd < 0)
+	_cleanup_(http_close) struct http http = HTTP_CLOSED;
+	if (send_request(host, socket, what, &http, err) < 0)
 		return NULL;
-	char request[128];
-	int n = snprintf(request, sizeof request, "GET %s HTTP/1.0\r\nHost: docker\r\n\r\n", what);
-	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) != n) {
-		(void)fail(err, errno, "ask %s on %s", what, socket);
-		return NULL;
-	}
-	_cleanup_free_ char *answer = NULL;
-	size_t len = 0;
-	if (fs_read_fd(fd, socket, ANSWER_MAX, &answer, &len, err) < 0) {
-		err->status = EX_UNAVAILABLE;
-		return NULL;
-	}
-	const char *body = dockerapi_body(answer, err);
-	if (!body) {
+	if (dockerapi_receive(&http, err) < 0) {
 		(void)add_context(err, "%s on %s", what, socket);
 		return NULL;
 	}
 	json_error_t where;
-	json_t *json =
-		json_loadb(body, len - (size_t)(body - answer), JSON_REJECT_DUPLICATES, &where);
+	json_t *json = json_loadb(http.text, http.len, JSON_REJECT_DUPLICATES, &where);
 	if (!json)
 		(void)fail_as(err, EX_UNAVAILABLE, "%s on %s: %s", what, socket, where.text);
 	return json;

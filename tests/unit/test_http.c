@@ -42,26 +42,37 @@ static void end_exchange(struct exchange *x)
 	http_close(&x->http);
 }
 
+/* Bind a socket that does not listen yet, and write its path to `path`. The caller closes it. */
+static int make_server(void **state, char *path, size_t size)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)snprintf(path, size, "/proc/self/fd/%d/socket", unit_dir(state));
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+	return listener;
+}
+
 TEST(an_answer_without_a_length_ends_with_its_connection)
 {
 	char path[64];
-	char request[512] = "";
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char text[512] = "";
 	struct error err = {0};
-	(void)snprintf(path, sizeof path, "/proc/self/fd/%d/socket", unit_dir(state));
-	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	_cleanup_close_ int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int listener = make_server(state, path, sizeof path);
 	struct exchange x = {.server = -1, .http = HTTP_CLOSED};
+	const struct http_request request = {.socket = path,
+		.method = "GET",
+		.target = "/info?a=b",
+		.agent = "some-program",
+		.max = BODY_MAX};
 
-	assert_errno(http_send(path, "GET", "/info", BODY_MAX, &x.http, &err), ENOENT, err);
-	assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
-	assert_errno(http_send(path, "GET", "/info", BODY_MAX, &x.http, &err), ECONNREFUSED, err);
 	assert_int_equal(listen(listener, 1), 0);
-	assert_ok(http_send(path, "GET", "/info?a=b", BODY_MAX, &x.http, &err), err);
+	assert_ok(http_send(&request, &x.http, &err), err);
 	x.server = accept(listener, NULL, NULL);
-	assert_true(recv(x.server, request, sizeof request - 1, 0) > 0);
-	assert_true(strncmp(request, "GET /info?a=b HTTP/1.0\r\nHost: localhost\r\n", 41) == 0);
-	assert_string_equal(request + strlen(request) - 4, "\r\n\r\n");
+	assert_true(recv(x.server, text, sizeof text - 1, 0) > 0);
+	assert_true(strncmp(text, "GET /info?a=b HTTP/1.0\r\nHost: localhost\r\n", 41) == 0);
+	assert_contains(text, "\r\nUser-Agent: some-program/" OSS_CRS_VERSION "\r\n");
+	assert_string_equal(text + strlen(text) - 4, "\r\n\r\n");
 
 	answer_with(&x, "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\":");
 	answer_with(&x, "1}");
@@ -70,6 +81,27 @@ TEST(an_answer_without_a_length_ends_with_its_connection)
 	assert_int_equal(x.http.status, 200);
 	assert_string_equal(x.http.text, "{\"a\":1}");
 	end_exchange(&x);
+}
+
+TEST(a_server_that_is_missing_or_silent_is_an_error)
+{
+	char path[64];
+	struct error err = {0};
+	_cleanup_close_ int listener = make_server(state, path, sizeof path);
+	struct http http = HTTP_CLOSED;
+	struct http_request request = {.socket = "/nowhere/socket",
+		.method = "GET",
+		.target = "/info",
+		.agent = "some-program",
+		.max = BODY_MAX,
+		.timeout_ms = 1};
+	assert_errno(http_send(&request, &http, &err), ENOENT, err);
+	request.socket = path;
+	assert_errno(http_send(&request, &http, &err), ECONNREFUSED, err);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_ok(http_send(&request, &http, &err), err);
+	assert_errno(http_receive(&http, true, &err), ETIMEDOUT, err);
+	http_close(&http);
 }
 
 TEST(an_answer_with_a_length_ends_there)
@@ -87,6 +119,13 @@ TEST(an_answer_with_a_length_ends_there)
 	answer_with(&x, "HTTP/1.0 204 No Content\r\nContent-Length: 0\r\n\r\n");
 	assert_ok(http_finish(&x.http, &err), err);
 	assert_int_equal(x.http.len, 0);
+	end_exchange(&x);
+
+	begin_exchange(&x);
+	answer_with(&x, "HTTP/1.1 200 OK\r\n\r\n");
+	hang_up(&x);
+	assert_ok(http_finish(&x.http, &err), err);
+	assert_string_equal(x.http.text, "");
 	end_exchange(&x);
 }
 
@@ -174,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(an_answer_without_a_length_ends_with_its_connection),
+		RUN_IN_DIR(a_server_that_is_missing_or_silent_is_an_error),
 		RUN(an_answer_with_a_length_ends_there),
 		RUN(a_stream_is_read_as_it_arrives),
 		RUN(an_invalid_answer_is_refused),

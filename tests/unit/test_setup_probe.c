@@ -7,12 +7,17 @@
 #include "holder.h"
 #include "unit.h"
 
+#include "confine.h"
 #include "dockerapi.h"
 #include "privs.h"
 #include "probe.h"
 #include "trusted.h"
 
 #include <limits.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TEST(a_driver_on_the_command_line_is_found)
@@ -79,15 +84,102 @@ TEST(the_body_of_an_answer_of_the_daemon_is_found)
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct error err = {0};
-		const char *body = dockerapi_body(table[i].text, &err);
+		size_t len = strlen(table[i].text);
+		int pair[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+		struct http http = {.fd = pair[0], .max = 1000, .left = UINT64_MAX};
+		assert_int_equal(send(pair[1], table[i].text, len, 0), (ssize_t)len);
+		assert_int_equal(close(pair[1]), 0);
 		if (!table[i].body) {
-			assert_null(body);
+			assert_int_equal(dockerapi_receive(&http, &err), -1);
 			assert_int_equal(err.status, EX_UNAVAILABLE);
 		} else {
-			assert_non_null(body);
-			assert_string_equal(body, table[i].body);
+			assert_ok(dockerapi_receive(&http, &err), err);
+			assert_non_null(http.text);
+			assert_string_equal(http.text, table[i].body);
 		}
+		http_close(&http);
 	}
+}
+
+static void make_dirs(int dir, const char *path)
+{
+	char part[PATH_MAX];
+	for (size_t i = 1; path[i - 1]; i++) {
+		if (path[i] && path[i] != '/')
+			continue;
+		(void)snprintf(part, sizeof part, "%.*s", (int)i, path);
+		assert_true(mkdirat(dir, part, 0755) == 0 || errno == EEXIST);
+	}
+}
+
+static int listen_at(int dir, const char *path)
+{
+	const struct timeval patience = {.tv_sec = 10};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, path);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+	return fd;
+}
+
+/* Receive a request, which must begin with `request`, and send `answer`. */
+static void serve(int listener, const char *request, const char *answer)
+{
+	char text[512] = "";
+	_cleanup_close_ int fd = accept(listener, NULL, NULL);
+	assert_true(recv(fd, text, sizeof text - 1, 0) > 0);
+	assert_memory_equal(text, request, strlen(request));
+	assert_contains(text, "\r\nUser-Agent: oss-crs-setup/");
+	assert_int_equal(send(fd, answer, strlen(answer), 0), (ssize_t)strlen(answer));
+}
+
+/* Ask as the program does. Confinement cannot be undone, so this runs in a child process. */
+static int ask_confined(int dir)
+{
+	struct host host = HOST_CLOSED;
+	struct docker_state docker = {0};
+	struct confined confined = {0};
+	struct error err = {0};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || confine_calls(&confined, &err) < 0 ||
+		confine_files(NULL, 0, &confined, &err) < 0 || host_open_at(dir, &host, &err) < 0 ||
+		dockerapi_state(&host, "/run/docker.sock", &docker, &err) < 0)
+		return 1;
+	int result = strcmp(docker.driver, "systemd") != 0 || docker.running != 2 ||
+		     docker.live_restore || strcmp(docker.names, "web, 0123") != 0;
+	free(docker.names);
+	host_close(&host);
+	return result;
+}
+
+TEST(a_confined_process_asks_the_daemon_on_roots_socket)
+{
+	int dir = unit_dir(state);
+	int status = 0;
+	make_dirs(dir, "run");
+	_cleanup_close_ int listener = listen_at(dir, "run/docker.sock");
+	if (geteuid() != 0) {
+		struct host host = HOST_CLOSED;
+		struct docker_state docker = {0};
+		struct error err = {0};
+		assert_ok(host_open_at(dir, &host, &err), err);
+		assert_int_equal(dockerapi_state(&host, "/run/docker.sock", &docker, &err), -1);
+		assert_contains(err.msg, "/run/docker.sock is not a socket of root's");
+		host_close(&host);
+		return;
+	}
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(ask_confined(dir));
+	serve(listener, "GET /info HTTP/1.0\r\n",
+		"HTTP/1.0 200 OK\r\n\r\n{\"CgroupDriver\":\"systemd\",\"ContainersRunning\":2}");
+	serve(listener, "GET /containers/json HTTP/1.0\r\n",
+		"HTTP/1.0 200 OK\r\n\r\n[{\"Names\":[\"/web\"]},{\"Id\":\"0123\"}]");
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 TEST(which_kernels_need_cap_sys_nice)
@@ -124,17 +216,6 @@ TEST(a_file_with_two_links_is_not_trusted)
 /* ---- sweep ----------------------------------------------------------------------------------- */
 
 #define OURS "sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/oss-crs"
-
-static void make_dirs(int dir, const char *path)
-{
-	char part[PATH_MAX];
-	for (size_t i = 1; path[i - 1]; i++) {
-		if (path[i] && path[i] != '/')
-			continue;
-		(void)snprintf(part, sizeof part, "%.*s", (int)i, path);
-		assert_true(mkdirat(dir, part, 0755) == 0 || errno == EEXIST);
-	}
-}
 
 static void make_cgroup(int dir, const char *path, bool populated)
 {
@@ -214,6 +295,7 @@ int main(void)
 		RUN(a_driver_on_the_command_line_is_found),
 		RUN(the_line_that_sets_the_driver_is_found),
 		RUN(the_body_of_an_answer_of_the_daemon_is_found),
+		RUN_IN_DIR(a_confined_process_asks_the_daemon_on_roots_socket),
 		RUN(which_kernels_need_cap_sys_nice),
 		RUN_IN_DIR(a_file_with_two_links_is_not_trusted),
 		RUN_IN_DIR(empty_foreign_cgroups_of_dead_runs_are_swept_children_first),
