@@ -39,7 +39,7 @@ struct session {
 	bool leave_docker; /* the user does not want its half */
 };
 
-static int print(const char *text, struct error *err)
+static int print_text(const char *text, struct error *err)
 {
 	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
 		(void)fail(err, errno, "write to standard output");
@@ -50,7 +50,7 @@ static int print(const char *text, struct error *err)
 }
 
 /* Nothing inherited counts, before the first argument is looked at. */
-static int enter(struct claims *ret, struct error *err)
+static int enter_process(struct claims *ret, struct error *err)
 {
 	if (entry_descriptors(err) < 0 || entry_refuse_secure(err) < 0 || entry_signals(err) < 0 ||
 		entry_limits(err) < 0)
@@ -75,7 +75,7 @@ static int authorise(const struct session *session, struct error *err)
 	return fail_as(err, EX_USAGE, "there is no terminal to ask on: say --yes");
 }
 
-static int look(const struct session *session, struct facts *ret, struct error *err)
+static int look_at_host(const struct session *session, struct facts *ret, struct error *err)
 {
 	const struct probe_input input = {
 		.host = &session->host,
@@ -89,10 +89,10 @@ static int look(const struct session *session, struct facts *ret, struct error *
 	return probe(&input, ret, err);
 }
 
-static int plan(const struct session *session, struct setup_plan *ret, struct error *err)
+static int plan_request(const struct session *session, struct setup_plan *ret, struct error *err)
 {
 	_cleanup_facts_ struct facts facts = {0};
-	if (look(session, &facts, err) < 0)
+	if (look_at_host(session, &facts, err) < 0)
 		return -1;
 	if (session->request.verb == VERB_UNDO)
 		return plan_undo(&facts.undo, &facts.docker, &session->policy,
@@ -106,7 +106,7 @@ static int plan(const struct session *session, struct setup_plan *ret, struct er
 		.docker = request_dockers(&session->request) && !session->leave_docker,
 		.docker_only = session->request.verb == VERB_DOCKER,
 	};
-	return plan_make(&input, ret, err);
+	return setup_plan_make(&input, ret, err);
 }
 
 static int run_check(struct session *session, struct error *err)
@@ -114,19 +114,20 @@ static int run_check(struct session *session, struct error *err)
 	_cleanup_facts_ struct facts facts = {0};
 	_cleanup_free_ char *text = NULL;
 	struct findings findings;
-	if (confine_files(NULL, 0, &session->confined, err) < 0 || look(session, &facts, err) < 0)
+	if (confine_files(NULL, 0, &session->confined, err) < 0 ||
+		look_at_host(session, &facts, err) < 0)
 		return -1;
 	findings_make(&facts, &session->policy, &session->confined, &findings);
 	if ((session->request.json ? render_findings_json(&findings, &text, err)
 				   : render_findings(&findings, &text, err)) < 0)
 		return -1;
-	if (session->request.level > LOG_QUIET && print(text, err) < 0)
+	if (session->request.level > LOG_QUIET && print_text(text, err) < 0)
 		return -1;
 	return findings.ready ? EX_OK : EX_UNAVAILABLE;
 }
 
 /* What is blocked is the status of a run that has done the rest. */
-static int finish(const struct setup_plan *plan, struct error *err)
+static int finish_plan(const struct setup_plan *plan, struct error *err)
 {
 	if (!plan->blocked.msg[0])
 		return EX_OK;
@@ -136,13 +137,13 @@ static int finish(const struct setup_plan *plan, struct error *err)
 
 static int run_dry(struct session *session, struct error *err)
 {
-	_cleanup_plan_ struct setup_plan planned = {0};
+	_cleanup_setup_plan_ struct setup_plan planned = {0};
 	_cleanup_free_ char *text = NULL;
 	if (confine_files(NULL, 0, &session->confined, err) < 0 ||
-		plan(session, &planned, err) < 0 ||
+		plan_request(session, &planned, err) < 0 ||
 		(session->request.json ? render_plan_json(&planned, &text, err)
 				       : render_plan(&planned, &text, err)) < 0 ||
-		print(text, err) < 0)
+		print_text(text, err) < 0)
 		return -1;
 	return planned.blocked.msg[0] ? planned.blocked.status : EX_OK;
 }
@@ -160,30 +161,30 @@ static int confirm_docker(struct session *session, struct setup_plan *planned, s
 {
 	if (!planned->docker_optional || session->request.yes)
 		return 0;
-	if (print("Podman is on this host, and with it runs need nothing of Docker.\n"
-		  "Change Docker's cgroup driver too? [y/N] ",
+	if (print_text("Podman is on this host, and with it runs need nothing of Docker.\n"
+		       "Change Docker's cgroup driver too? [y/N] ",
 		    err) < 0)
 		return -1;
 	if (says_yes())
 		return 0;
 	session->leave_docker = true;
-	plan_clear(planned);
-	return plan(session, planned, err);
+	setup_plan_clear(planned);
+	return plan_request(session, planned, err);
 }
 
 /* Show the plan and ask, unless the answer was given with --yes; -v shows it in any case. */
-static int confirm(
+static int confirm_plan(
 	const struct session *session, const struct setup_plan *planned, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	bool ask = !session->request.yes;
 	if (planned->count == 0 || !(ask || session->request.level >= LOG_VERBOSE))
 		return 0;
-	if (render_plan(planned, &text, err) < 0 || print(text, err) < 0)
+	if (render_plan(planned, &text, err) < 0 || print_text(text, err) < 0)
 		return -1;
 	if (!ask)
 		return 0;
-	if (print("Do it? [y/N] ", err) < 0)
+	if (print_text("Do it? [y/N] ", err) < 0)
 		return -1;
 	if (says_yes())
 		return 0;
@@ -223,7 +224,7 @@ static struct audit audit_of(const struct session *session)
 	};
 }
 
-static int apply(struct session *session, const struct setup_plan *planned, struct error *err)
+static int apply_plan(struct session *session, const struct setup_plan *planned, struct error *err)
 {
 	_cleanup_bus_ struct sd_bus *bus = NULL;
 	struct steps_context context = {
@@ -250,10 +251,11 @@ static int apply(struct session *session, const struct setup_plan *planned, stru
 }
 
 /* Look and plan once more: there must be nothing left, and nothing that keeps from knowing so. */
-static int verify(const struct session *session, const struct setup_plan *done, struct error *err)
+static int verify_plan(
+	const struct session *session, const struct setup_plan *done, struct error *err)
 {
-	_cleanup_plan_ struct setup_plan left = {0};
-	if (plan(session, &left, err) < 0)
+	_cleanup_setup_plan_ struct setup_plan left = {0};
+	if (plan_request(session, &left, err) < 0)
 		return -1;
 	if (left.blocked.msg[0] && !done->blocked.msg[0]) {
 		*err = left.blocked;
@@ -269,7 +271,7 @@ static int verify(const struct session *session, const struct setup_plan *done, 
 static int tell_json(const struct setup_plan *done, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
-	if (render_plan_json(done, &text, err) < 0 || print(text, err) < 0)
+	if (render_plan_json(done, &text, err) < 0 || print_text(text, err) < 0)
 		return -1;
 	return done->blocked.msg[0] ? done->blocked.status : EX_OK;
 }
@@ -277,12 +279,13 @@ static int tell_json(const struct setup_plan *done, struct error *err)
 static int run_change(struct session *session, struct error *err)
 {
 	_cleanup_close_ int lock = lock_take(&session->host, LOCK_TIMEOUT_S, err);
-	_cleanup_plan_ struct setup_plan planned = {0};
-	if (lock < 0 || plan(session, &planned, err) < 0 ||
-		confirm_docker(session, &planned, err) < 0 || confirm(session, &planned, err) < 0)
+	_cleanup_setup_plan_ struct setup_plan planned = {0};
+	if (lock < 0 || plan_request(session, &planned, err) < 0 ||
+		confirm_docker(session, &planned, err) < 0 ||
+		confirm_plan(session, &planned, err) < 0)
 		return -1;
 	if (planned.count > 0 &&
-		(apply(session, &planned, err) < 0 || verify(session, &planned, err) < 0))
+		(apply_plan(session, &planned, err) < 0 || verify_plan(session, &planned, err) < 0))
 		return -1;
 	if (session->request.json)
 		return tell_json(&planned, err);
@@ -290,7 +293,7 @@ static int run_change(struct session *session, struct error *err)
 		log_note(&session->log, LOG_NORMAL, "note: %s", planned.notes[i]);
 	if (planned.count == 0 && !planned.blocked.msg[0])
 		log_note(&session->log, LOG_NORMAL, "nothing to do");
-	return finish(&planned, err);
+	return finish_plan(&planned, err);
 }
 
 /* What the steps of a verb may ask for. */
@@ -302,16 +305,16 @@ static unsigned request_privs(const struct request *request)
 	return request->verb == VERB_UNDO ? PRIVS_BECOME : PRIVS_NICE | PRIVS_BECOME;
 }
 
-static int run(int argc, char **argv, struct session *session, struct error *err)
+static int run_request(int argc, char **argv, struct session *session, struct error *err)
 {
 	struct request *request = &session->request;
-	if (enter(&session->claims, err) < 0 || request_parse(argc, argv, request, err) < 0)
+	if (enter_process(&session->claims, err) < 0 || request_parse(argc, argv, request, err) < 0)
 		return -1;
 	session->log.level = request->level;
 	if (request->help)
-		return print(request_help(), err);
+		return print_text(request_help(), err);
 	if (request->version)
-		return print("oss-crs-setup " OSS_CRS_VERSION "\n", err);
+		return print_text("oss-crs-setup " OSS_CRS_VERSION "\n", err);
 	if (authorise(session, err) < 0 ||
 		caller_resolve(getuid(), &session->claims, request->user, &session->user, err) < 0)
 		return -1;
@@ -339,14 +342,14 @@ static void report_error(const struct session *session, bool json, const struct 
 	_cleanup_free_ char *text = NULL;
 	log_error(&session->log, err);
 	if (json && render_error_json(err, &text, &unsaid) == 0)
-		(void)print(text, &unsaid);
+		(void)print_text(text, &unsaid);
 }
 
 int main(int argc, char **argv)
 {
 	struct session session = {.log = {.program = "oss-crs-setup"}, .host = HOST_CLOSED};
 	struct error err = {0};
-	int status = run(argc, argv, &session, &err);
+	int status = run_request(argc, argv, &session, &err);
 	if (status < 0) {
 		report_error(&session, request_wants_json(argc, argv), &err);
 		status = err.status;

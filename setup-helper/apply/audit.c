@@ -15,7 +15,7 @@
 #include <systemd/sd-journal.h>
 
 /* What may be told of a text: of a daemon.json the driver, of other files all (the drop-in is ours). */
-static const char *tell(const struct step *step, const char *text, char *buf, size_t size)
+static const char *audited_text(const struct step *step, const char *text, char *buf, size_t size)
 {
 	char driver[FACTS_DRIVER_MAX] = "";
 	struct error unreadable = {0};
@@ -41,8 +41,8 @@ void audit_step(const struct audit *audit, const struct step *step, const char *
 		"OSS_CRS_VERB=%s", audit->verb, "OSS_CRS_STEP=%s", step_name(step->kind),
 		"OSS_CRS_TARGET=%s", step->target, "OSS_CRS_RESULT=%s", result, "OSS_CRS_ERROR=%s",
 		err ? err->msg : "", "OSS_CRS_BEFORE=%s",
-		tell(step, step->before, before, sizeof before), "OSS_CRS_AFTER=%s",
-		tell(step, step->after, after, sizeof after), "OSS_CRS_USER_ID=%u",
+		audited_text(step, step->before, before, sizeof before), "OSS_CRS_AFTER=%s",
+		audited_text(step, step->after, after, sizeof after), "OSS_CRS_USER_ID=%u",
 		(unsigned)step->uid, "OSS_CRS_CALLER_ID=%u", (unsigned)audit->caller,
 		"OSS_CRS_BY=%s", audit->by, NULL);
 }

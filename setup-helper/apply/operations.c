@@ -70,21 +70,21 @@ int operation_open_directory(
 	return steal_fd(&dir);
 }
 
-static int put_file(const struct operation *op, const char *text, struct error *err)
+static int put_step_file(const struct operation *op, const char *text, struct error *err)
 {
 	if (text)
 		return fs_replace(op->dir, op->name, text, strlen(text), op->step->mode, err);
 	return fs_remove(op->dir, op->name, err);
 }
 
-static int write_file(const struct operation *op, struct error *err)
+static int write_step_file(const struct operation *op, struct error *err)
 {
-	return put_file(op, op->step->after, err);
+	return put_step_file(op, op->step->after, err);
 }
 
-static int unwrite_file(const struct operation *op, struct error *err)
+static int restore_step_file(const struct operation *op, struct error *err)
 {
-	return put_file(op, op->step->before, err);
+	return put_step_file(op, op->step->before, err);
 }
 
 /* A directory for drop-ins that is empty says nothing. */
@@ -99,16 +99,16 @@ static void remove_empty_directory(const struct operation *op)
 		(void)unlinkat(above, name, AT_REMOVEDIR);
 }
 
-static int remove_file(const struct operation *op, struct error *err)
+static int remove_step_file(const struct operation *op, struct error *err)
 {
-	if (put_file(op, NULL, err) < 0)
+	if (put_step_file(op, NULL, err) < 0)
 		return -1;
 	remove_empty_directory(op);
 	return 0;
 }
 
 /* What an interrupted change left beside its file goes with the record of it. */
-static int forget(const struct operation *op, struct error *err)
+static int forget_step_file(const struct operation *op, struct error *err)
 {
 	if (op->dir < 0)
 		return 0;
@@ -118,17 +118,17 @@ static int forget(const struct operation *op, struct error *err)
 	return 0;
 }
 
-static int reload(const struct operation *op, struct error *err)
+static int reload_systemd(const struct operation *op, struct error *err)
 {
 	return bus_reload(op->context->bus, err);
 }
 
-static int linger(const struct operation *op, struct error *err)
+static int enable_linger(const struct operation *op, struct error *err)
 {
 	return bus_set_linger(op->context->bus, op->step->uid, true, err);
 }
 
-static int unlinger(const struct operation *op, struct error *err)
+static int disable_linger(const struct operation *op, struct error *err)
 {
 	return bus_set_linger(op->context->bus, op->step->uid, false, err);
 }
@@ -138,7 +138,7 @@ static int start_manager(const struct operation *op, struct error *err)
 	return bus_start(op->context->bus, op->step->target, START_TIMEOUT_S, err);
 }
 
-static int realize(const struct operation *op, struct error *err)
+static int realize_unit(const struct operation *op, struct error *err)
 {
 	return bus_realize(op->context->bus, op->step->target, err);
 }
@@ -151,13 +151,13 @@ static int enable_here(void *arg, struct error *err)
 }
 
 /* Nothing is written where systemd has enabled the controllers already. */
-static int enable(const struct operation *op, struct error *err)
+static int enable_controllers(const struct operation *op, struct error *err)
 {
 	struct operation copy = *op;
 	return privs_with(PRIVS_NICE, enable_here, &copy, err);
 }
 
-static int as_user(
+static int run_as_user(
 	const struct operation *op, int (*work)(void *, struct error *), struct error *err)
 {
 	struct operation copy = *op;
@@ -167,7 +167,7 @@ static int as_user(
 
 static int user_enable(const struct operation *op, struct error *err)
 {
-	if (as_user(op, enable_here, err) == 0)
+	if (run_as_user(op, enable_here, err) == 0)
 		return 0;
 	return err->code == EPERM ? add_hint(err, USER_CGROUP_ADVICE) : -1;
 }
@@ -180,7 +180,7 @@ static int remove_here(void *arg, struct error *err)
 
 static int user_remove(const struct operation *op, struct error *err)
 {
-	if (as_user(op, remove_here, err) == 0)
+	if (run_as_user(op, remove_here, err) == 0)
 		return 0;
 	return add_hint(err,
 		"it is not the user's and not empty: end what runs in it and remove it as root");
@@ -196,7 +196,7 @@ static int make_here(void *arg, struct error *err)
 
 static int user_make(const struct operation *op, struct error *err)
 {
-	return as_user(op, make_here, err);
+	return run_as_user(op, make_here, err);
 }
 
 /* Only if nothing is below it: what is there are runs, or what is left of them. */
@@ -220,7 +220,7 @@ static int leave_if_busy(int result, const char *advice, struct error *err)
 
 static int user_unmake(const struct operation *op, struct error *err)
 {
-	return leave_if_busy(as_user(op, unmake_here, err),
+	return leave_if_busy(run_as_user(op, unmake_here, err),
 		"there are runs: end them, oss-crs-run clean, then undo again", err);
 }
 
@@ -244,12 +244,12 @@ static int disable_here(void *arg, struct error *err)
 
 static int user_disable(const struct operation *op, struct error *err)
 {
-	return leave_if_busy(as_user(op, disable_here, err), "they are in use below it", err);
+	return leave_if_busy(run_as_user(op, disable_here, err), "they are in use below it", err);
 }
 
 /* One of a list. Root needs no capability for it: the parent is root's. Whatever the user has put in its place meanwhile, an
  * empty cgroup below the user's own oss-crs is all that can go. */
-static int sweep_one(int ours, const char *path, struct error *err)
+static int sweep_cgroup(int ours, const char *path, struct error *err)
 {
 	const char *name = "";
 	_cleanup_close_ int dir = operation_open_parent(ours, path, &name, err);
@@ -260,7 +260,7 @@ static int sweep_one(int ours, const char *path, struct error *err)
 	return fail(err, errno, "remove cgroup %s", path);
 }
 
-static int sweep(const struct operation *op, struct error *err)
+static int sweep_cgroups(const struct operation *op, struct error *err)
 {
 	int result = 0;
 	_cleanup_free_ char *names = strdup(op->step->before);
@@ -270,7 +270,7 @@ static int sweep(const struct operation *op, struct error *err)
 	char *rest = NULL;
 	for (char *path = strtok_r(names, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
 		int one = leave_if_busy(
-			sweep_one(ours, path, err), "something runs in it again", err);
+			sweep_cgroup(ours, path, err), "something runs in it again", err);
 		if (one < 0)
 			return -1;
 		result = one ? one : result;
@@ -278,7 +278,7 @@ static int sweep(const struct operation *op, struct error *err)
 	return result;
 }
 
-static int idle(const struct operation *op, struct error *err)
+static int check_docker_idle(const struct operation *op, struct error *err)
 {
 	struct docker_state state = {0};
 	if (dockerapi_state(op->context->host, op->context->policy->socket, &state, err) < 0)
@@ -289,7 +289,7 @@ static int idle(const struct operation *op, struct error *err)
 }
 
 /* Restart Docker and look whether it came back with the driver. */
-static int restart(const struct operation *op, struct error *err)
+static int restart_docker(const struct operation *op, struct error *err)
 {
 	const struct steps_context *context = op->context;
 	const char *unit = op->step->target;
@@ -307,23 +307,24 @@ static int restart(const struct operation *op, struct error *err)
 }
 
 const struct operation_kind operation_kinds[STEP_KINDS] = {
-	[STEP_DROPIN] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_file, NULL},
-	[STEP_RELOAD] = {0, PRIVS_NONE, 0, reload, NULL},
-	[STEP_LINGER] = {RECORDED, PRIVS_NONE, 0, linger, NULL},
+	[STEP_DROPIN] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_step_file, NULL},
+	[STEP_RELOAD] = {0, PRIVS_NONE, 0, reload_systemd, NULL},
+	[STEP_LINGER] = {RECORDED, PRIVS_NONE, 0, enable_linger, NULL},
 	[STEP_START_MANAGER] = {0, PRIVS_NONE, 0, start_manager, NULL},
-	[STEP_REALIZE] = {0, PRIVS_NONE, 0, realize, NULL},
-	[STEP_ENABLE] = {0, PRIVS_NICE, CONFINE_WRITE, enable, NULL},
+	[STEP_REALIZE] = {0, PRIVS_NONE, 0, realize_unit, NULL},
+	[STEP_ENABLE] = {0, PRIVS_NICE, CONFINE_WRITE, enable_controllers, NULL},
 	[STEP_USER_ENABLE] = {RECORDED, PRIVS_BECOME, CONFINE_WRITE, user_enable, NULL},
 	[STEP_USER_REMOVE] = {0, PRIVS_BECOME, CONFINE_CGROUPS, user_remove, NULL},
 	[STEP_USER_MAKE] = {RECORDED, PRIVS_BECOME, CONFINE_CGROUPS, user_make, NULL},
-	[STEP_IDLE] = {0, PRIVS_NONE, 0, idle, NULL},
-	[STEP_BACKUP] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_file, NULL},
-	[STEP_DAEMON_JSON] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_file, unwrite_file},
-	[STEP_RESTART] = {0, PRIVS_NONE, 0, restart, NULL},
-	[STEP_REMOVE_FILE] = {FILE_STEP, PRIVS_NONE, 0, remove_file, unwrite_file},
-	[STEP_UNLINGER] = {0, PRIVS_NONE, 0, unlinger, NULL},
+	[STEP_IDLE] = {0, PRIVS_NONE, 0, check_docker_idle, NULL},
+	[STEP_BACKUP] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_step_file, NULL},
+	[STEP_DAEMON_JSON] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_step_file,
+		restore_step_file},
+	[STEP_RESTART] = {0, PRIVS_NONE, 0, restart_docker, NULL},
+	[STEP_REMOVE_FILE] = {FILE_STEP, PRIVS_NONE, 0, remove_step_file, restore_step_file},
+	[STEP_UNLINGER] = {0, PRIVS_NONE, 0, disable_linger, NULL},
 	[STEP_USER_UNMAKE] = {0, PRIVS_BECOME, CONFINE_CGROUPS, user_unmake, NULL},
 	[STEP_USER_DISABLE] = {0, PRIVS_BECOME, CONFINE_WRITE, user_disable, NULL},
-	[STEP_FORGET] = {FILE_STEP, PRIVS_NONE, 0, forget, NULL},
-	[STEP_SWEEP] = {0, PRIVS_NONE, CONFINE_RMDIR, sweep, NULL},
+	[STEP_FORGET] = {FILE_STEP, PRIVS_NONE, 0, forget_step_file, NULL},
+	[STEP_SWEEP] = {0, PRIVS_NONE, CONFINE_RMDIR, sweep_cgroups, NULL},
 };

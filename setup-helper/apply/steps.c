@@ -28,7 +28,7 @@ unsigned steps_privs(const struct setup_plan *plan, size_t first)
 }
 
 /* A plan that is being carried out: the descriptors that its steps use, opened once, and what is written down. */
-struct course {
+struct apply_ctx {
 	const struct steps_context *context;
 	const struct setup_plan *plan;
 	struct operation *operations; /* one a step */
@@ -37,30 +37,30 @@ struct course {
 	struct journal journal;
 };
 
-static void course_end(struct course *course)
+static void apply_ctx_end(struct apply_ctx *ctx)
 {
-	for (size_t i = 0; course->operations && i < course->plan->count; i++)
-		cleanup_close(&course->operations[i].dir);
-	for (size_t i = 0; i < course->rule_count; i++)
-		cleanup_close(&course->rules[i].fd);
-	free(course->operations);
-	free(course->rules);
-	journal_close(&course->journal);
+	for (size_t i = 0; ctx->operations && i < ctx->plan->count; i++)
+		cleanup_close(&ctx->operations[i].dir);
+	for (size_t i = 0; i < ctx->rule_count; i++)
+		cleanup_close(&ctx->rules[i].fd);
+	free(ctx->operations);
+	free(ctx->rules);
+	journal_close(&ctx->journal);
 }
 
 /* Allow what is done at and below fd, which is ours from now on. There is room for RULES_PER_STEP each. */
 #define RULES_PER_STEP 2
-static int allow(struct course *course, int fd, unsigned access)
+static int allow_access(struct apply_ctx *ctx, int fd, unsigned access)
 {
 	if (fd >= 0)
-		course->rules[course->rule_count++] = (struct confine_rule){fd, access};
+		ctx->rules[ctx->rule_count++] = (struct confine_rule){fd, access};
 	return fd < 0 ? -1 : 0;
 }
 
-static int prepare_file(struct course *course, struct operation *op, struct error *err)
+static int prepare_file(struct apply_ctx *ctx, struct operation *op, struct error *err)
 {
 	char name[FACTS_PATH_MAX];
-	const struct host *host = course->context->host;
+	const struct host *host = ctx->context->host;
 	bool removes = op->step->kind == STEP_REMOVE_FILE || op->step->kind == STEP_FORGET;
 	op->dir = removes ? operation_open_parent(host->root, op->step->target + 1, &op->name, err)
 			  : operation_open_directory(host, op->step->target, &op->name, err);
@@ -69,20 +69,21 @@ static int prepare_file(struct course *course, struct operation *op, struct erro
 	if (removes && trusted_directory(op->dir, op->step->target, err) < 0)
 		return add_context(err, "the directory of");
 	int dir = fcntl(op->dir, F_DUPFD_CLOEXEC, 0);
-	if (dir < 0 || allow(course, dir, CONFINE_REPLACE) < 0)
+	if (dir < 0 || allow_access(ctx, dir, CONFINE_REPLACE) < 0)
 		return fail(err, errno, "duplicate a descriptor");
 	if (!removes)
 		return 0;
-	return allow(course, operation_open_above(host, op->step->target, name, sizeof name, err),
+	return allow_access(ctx,
+		operation_open_above(host, op->step->target, name, sizeof name, err),
 		CONFINE_RMDIR);
 }
 
 /* The nearest cgroup that is there: of the target itself or, where it is to be made or removed, from its parent on up. */
 static int prepare_cgroup(
-	struct course *course, const struct step *step, unsigned access, struct error *err)
+	struct apply_ctx *ctx, const struct step *step, unsigned access, struct error *err)
 {
 	char path[FACTS_PATH_MAX + 64];
-	int cgroup = course->context->host->cgroup;
+	int cgroup = ctx->context->host->cgroup;
 	(void)snprintf(path, sizeof path, "%s%s", step->target,
 		step->kind == STEP_ENABLE ? "/cgroup.subtree_control" : "");
 	if (access & CONFINE_CGROUPS && strrchr(path, '/'))
@@ -90,45 +91,44 @@ static int prepare_cgroup(
 	for (;;) {
 		int fd = fs_open(cgroup, path, O_PATH, 0, err);
 		if (fd >= 0 || err->code != ENOENT || !strrchr(path, '/'))
-			return allow(course, fd, access);
+			return allow_access(ctx, fd, access);
 		*strrchr(path, '/') = '\0';
 	}
 }
 
 /* Open what the steps work on, and then be kept from everything else. */
-static int prepare(struct course *course, struct error *err)
+static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 {
-	size_t count = course->plan->count;
-	course->operations = calloc(count + 1, sizeof *course->operations);
-	course->rules = calloc(count * RULES_PER_STEP + 1, sizeof *course->rules);
-	if (!course->operations || !course->rules) {
+	size_t count = ctx->plan->count;
+	ctx->operations = calloc(count + 1, sizeof *ctx->operations);
+	ctx->rules = calloc(count * RULES_PER_STEP + 1, sizeof *ctx->rules);
+	if (!ctx->operations || !ctx->rules) {
 		(void)fail(err, ENOMEM, "carry out the plan");
 		return -1;
 	}
-	if (journal_open(course->context->host, 1, &course->journal, err) < 0)
+	if (journal_open(ctx->context->host, 1, &ctx->journal, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		course->operations[i] =
-			(struct operation){course->context, &course->plan->steps[i], -1, ""};
+		ctx->operations[i] = (struct operation){ctx->context, &ctx->plan->steps[i], -1, ""};
 	for (size_t i = 0; i < count; i++) {
-		const struct step *step = &course->plan->steps[i];
+		const struct step *step = &ctx->plan->steps[i];
 		if (operation_kinds[step->kind].traits & FILE_STEP && step->target[0] == '/' &&
-			prepare_file(course, &course->operations[i], err) < 0)
+			prepare_file(ctx, &ctx->operations[i], err) < 0)
 			return -1;
 		if (operation_kinds[step->kind].cgroups &&
-			prepare_cgroup(course, step, operation_kinds[step->kind].cgroups, err) < 0)
+			prepare_cgroup(ctx, step, operation_kinds[step->kind].cgroups, err) < 0)
 			return -1;
 	}
-	int journal = fcntl(course->journal.dir, F_DUPFD_CLOEXEC, 0);
-	if (journal < 0 || allow(course, journal, CONFINE_REPLACE) < 0)
+	int journal = fcntl(ctx->journal.dir, F_DUPFD_CLOEXEC, 0);
+	if (journal < 0 || allow_access(ctx, journal, CONFINE_REPLACE) < 0)
 		return fail(err, errno, "duplicate a descriptor");
-	return confine_files(course->rules, course->rule_count, course->context->confined, err);
+	return confine_files(ctx->rules, ctx->rule_count, ctx->context->confined, err);
 }
 
 /* Write down what is there, before it is changed. */
-static int record(struct course *course, const struct step *step, struct error *err)
+static int record_step(struct apply_ctx *ctx, const struct step *step, struct error *err)
 {
-	if (!(operation_kinds[step->kind].traits & RECORDED) || course->context->undoing)
+	if (!(operation_kinds[step->kind].traits & RECORDED) || ctx->context->undoing)
 		return 0;
 	char name[32];
 	char target[sizeof step->target];
@@ -143,16 +143,16 @@ static int record(struct course *course, const struct step *step, struct error *
 		.uid = step->uid,
 		.gid = step->gid,
 	};
-	return journal_add(&course->journal, &new, err);
+	return journal_add(&ctx->journal, &new, err);
 }
 
 /* Docker is down or wrong after step `failed`: undo the step before, which is what it was restarted for, and start it
  * again. */
-static int put_back(struct course *course, size_t failed, struct error *err)
+static int put_back_docker(struct apply_ctx *ctx, size_t failed, struct error *err)
 {
-	const struct steps_context *context = course->context;
-	const char *unit = course->plan->steps[failed].target;
-	const struct operation *op = failed > 0 ? &course->operations[failed - 1] : NULL;
+	const struct steps_context *context = ctx->context;
+	const char *unit = ctx->plan->steps[failed].target;
+	const struct operation *op = failed > 0 ? &ctx->operations[failed - 1] : NULL;
 	struct error back = {0};
 	unitlog_tail(unit, LOG_LINES, context->on_log, context->arg);
 	if (!op || !operation_kinds[op->step->kind].undo)
@@ -171,33 +171,34 @@ static int put_back(struct course *course, size_t failed, struct error *err)
 }
 
 /* 0 if it is done, OPERATION_LEFT if it is left alone, for the reason in err. */
-static int apply_one(struct course *course, size_t i, struct error *err)
+static int apply_step(struct apply_ctx *ctx, size_t i, struct error *err)
 {
 	static const char *const results[] = {"failed", "done", "left"};
-	const struct steps_context *context = course->context;
-	const struct operation *op = &course->operations[i];
+	const struct steps_context *context = ctx->context;
+	const struct operation *op = &ctx->operations[i];
 	const struct step *step = op->step;
-	if (privs_limit(steps_privs(course->plan, i), err) < 0 || record(course, step, err) < 0)
+	if (privs_limit(steps_privs(ctx->plan, i), err) < 0 || record_step(ctx, step, err) < 0)
 		return -1;
 	context->on_step(context->arg, step);
 	int result = operation_kinds[step->kind].apply(op, err);
 	audit_step(&context->audit, step, results[result + 1], result == 0 ? NULL : err);
 	if (result == 0 && step->record)
-		return journal_forget(&course->journal, step->record, err);
+		return journal_forget(&ctx->journal, step->record, err);
 	return result;
 }
 
 int steps_apply(
 	const struct steps_context *context, const struct setup_plan *plan, struct error *err)
 {
-	_cleanup_(course_end) struct course course = {
+	_cleanup_(apply_ctx_end) struct apply_ctx ctx = {
 		.context = context, .plan = plan, .journal = JOURNAL_CLOSED};
-	if (prepare(&course, err) < 0)
+	if (prepare_steps(&ctx, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->count; i++) {
-		int result = apply_one(&course, i, err);
+		int result = apply_step(&ctx, i, err);
 		if (result < 0)
-			return plan->steps[i].kind == STEP_RESTART ? put_back(&course, i, err) : -1;
+			return plan->steps[i].kind == STEP_RESTART ? put_back_docker(&ctx, i, err)
+								   : -1;
 		if (result == OPERATION_LEFT)
 			context->on_left(context->arg, &plan->steps[i], err);
 	}

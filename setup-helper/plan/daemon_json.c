@@ -33,7 +33,7 @@ static int check_depth(const char *text, size_t len, struct error *err)
 	return 0;
 }
 
-static bool is_blank(const char *text, size_t len)
+static bool is_blank_json(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
@@ -47,7 +47,7 @@ static bool is_driver(const json_t *value)
 }
 
 /* A new reference, or NULL with err set. */
-static json_t *parse(const char *text, size_t len, struct error *err)
+static json_t *parse_settings(const char *text, size_t len, struct error *err)
 {
 	if (len > DAEMON_JSON_MAX) {
 		(void)fail_as(err, EX_CONFIG, "larger than %zu bytes", DAEMON_JSON_MAX);
@@ -56,8 +56,9 @@ static json_t *parse(const char *text, size_t len, struct error *err)
 	if (check_depth(text, len, err) < 0)
 		return NULL;
 	json_error_t where = {0};
-	json_t *root = is_blank(text, len) ? json_object()
-					   : json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+	json_t *root = is_blank_json(text, len)
+			       ? json_object()
+			       : json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
 	if (!root) {
 		(void)fail_as(err, EX_CONFIG, "%d:%d: %s", where.line, where.column, where.text);
 		return NULL;
@@ -109,7 +110,7 @@ static json_t *merged_options(json_t *old)
 
 /* The width of the first indented line, so that the file keeps the look it has; 0 for an object in one line, 4 where
  * nothing is to be seen. */
-static size_t indentation(const char *text, size_t len)
+static size_t indent_width(const char *text, size_t len)
 {
 	const char *open = len ? memchr(text, '{', len) : NULL;
 	const char *close = len ? memrchr(text, '}', len) : NULL;
@@ -117,7 +118,7 @@ static size_t indentation(const char *text, size_t len)
 		return 4;
 	const char *newline = memchr(open, '\n', (size_t)(close - open));
 	if (!newline)
-		return is_blank(open + 1, (size_t)(close - open - 1)) ? 4 : 0;
+		return is_blank_json(open + 1, (size_t)(close - open - 1)) ? 4 : 0;
 	size_t width = 0;
 	for (const char *c = newline + 1; c < text + len && *c == ' '; c++)
 		width++;
@@ -125,7 +126,7 @@ static size_t indentation(const char *text, size_t len)
 }
 
 /* Whether two objects are the same when exec-opts is left out. */
-static bool same_otherwise(json_t *a, json_t *b)
+static bool same_other_settings(json_t *a, json_t *b)
 {
 	_cleanup_json_ json_t *left = json_copy(a);
 	_cleanup_json_ json_t *right = json_copy(b);
@@ -136,7 +137,7 @@ static bool same_otherwise(json_t *a, json_t *b)
 	return json_equal(left, right);
 }
 
-static int dump_checked(json_t *root, json_t *old, size_t indent, char **ret, struct error *err)
+static int dump_settings(json_t *root, json_t *old, size_t indent, char **ret, struct error *err)
 {
 	_cleanup_free_ char *body = json_dumps(root, JSON_INDENT(indent) | JSON_PRESERVE_ORDER);
 	if (!body)
@@ -146,10 +147,10 @@ static int dump_checked(json_t *root, json_t *old, size_t indent, char **ret, st
 	if (len < 0)
 		return fail(err, ENOMEM, "write JSON");
 	_cleanup_free_ char *owned = text;
-	_cleanup_json_ json_t *again = parse(owned, (size_t)len, err);
+	_cleanup_json_ json_t *again = parse_settings(owned, (size_t)len, err);
 	if (!again)
 		return add_context(err, "the new text");
-	if (!same_otherwise(again, old) || !json_equal(again, root))
+	if (!same_other_settings(again, old) || !json_equal(again, root))
 		return fail_as(
 			err, EX_CONFIG, "cannot be written back without changing other settings");
 	*ret = steal_ptr(owned);
@@ -158,7 +159,7 @@ static int dump_checked(json_t *root, json_t *old, size_t indent, char **ret, st
 
 int daemon_json_merge(const char *text, size_t len, char **ret, struct error *err)
 {
-	_cleanup_json_ json_t *root = parse(text, len, err);
+	_cleanup_json_ json_t *root = parse_settings(text, len, err);
 	if (!root)
 		return -1;
 	_cleanup_json_ json_t *old = json_copy(root);
@@ -173,12 +174,12 @@ int daemon_json_merge(const char *text, size_t len, char **ret, struct error *er
 	/* Setting an existing key keeps its place. */
 	if (json_object_set(root, KEY, options) < 0)
 		return fail(err, ENOMEM, "merge");
-	return dump_checked(root, old, indentation(text, len), ret, err);
+	return dump_settings(root, old, indent_width(text, len), ret, err);
 }
 
 int daemon_json_driver(const char *text, size_t len, char *buf, size_t size, struct error *err)
 {
-	_cleanup_json_ json_t *root = parse(text, len, err);
+	_cleanup_json_ json_t *root = parse_settings(text, len, err);
 	if (!root)
 		return -1;
 	buf[0] = '\0';

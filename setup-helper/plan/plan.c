@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
-void plan_clear(struct setup_plan *plan)
+void setup_plan_clear(struct setup_plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		free(plan->steps[i].before);
@@ -24,8 +24,8 @@ void plan_clear(struct setup_plan *plan)
 	*plan = (struct setup_plan){0};
 }
 
-int plan_add(struct setup_plan *plan, enum step_kind kind, const char *target, const char *before,
-	const char *after, struct error *err)
+int setup_plan_add(struct setup_plan *plan, enum step_kind kind, const char *target,
+	const char *before, const char *after, struct error *err)
 {
 	struct step *steps = reallocarray(plan->steps, plan->count + 1, sizeof *steps);
 	if (!steps)
@@ -43,7 +43,7 @@ int plan_add(struct setup_plan *plan, enum step_kind kind, const char *target, c
 	return 0;
 }
 
-int plan_note(struct setup_plan *plan, struct error *err, const char *fmt, ...)
+int setup_plan_note(struct setup_plan *plan, struct error *err, const char *fmt, ...)
 {
 	char **notes = reallocarray(plan->notes, plan->note_count + 1, sizeof *notes);
 	if (!notes)
@@ -86,14 +86,15 @@ static void enabled_after(
 	}
 }
 
-static int add_enable(struct setup_plan *plan, enum step_kind kind, const struct level_facts *level,
-	const char *wanted, struct error *err)
+static int add_enable_step(struct setup_plan *plan, enum step_kind kind,
+	const struct level_facts *level, const char *wanted, struct error *err)
 {
 	char after[FACTS_CONTROLLERS_MAX + POLICY_TEXT_MAX];
 	if (level->exists && cgroup_has(level->enabled, wanted))
 		return 0;
 	enabled_after(level, wanted, after, sizeof after);
-	return plan_add(plan, kind, level->path, level->exists ? level->enabled : NULL, after, err);
+	return setup_plan_add(
+		plan, kind, level->path, level->exists ? level->enabled : NULL, after, err);
 }
 
 static int plan_config(const struct plan_input *input, struct setup_plan *plan, struct error *err)
@@ -104,10 +105,10 @@ static int plan_config(const struct plan_input *input, struct setup_plan *plan, 
 	(void)plan_dropin_text(input->policy, wanted, sizeof wanted);
 	(void)policy_dropin_path(input->policy, input->facts->user.uid, path, sizeof path);
 	bool differs = !facts->dropin || strcmp(facts->dropin, wanted) != 0;
-	if (differs && plan_add(plan, STEP_DROPIN, path, facts->dropin, wanted, err) < 0)
+	if (differs && setup_plan_add(plan, STEP_DROPIN, path, facts->dropin, wanted, err) < 0)
 		return -1;
 	bool unread = differs || facts->manager.stale || !facts->dropin_read;
-	if (unread && plan_add(plan, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
+	if (unread && setup_plan_add(plan, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
 		return -1;
 	if (!unread && !cgroup_has(facts->delegated, input->policy->controllers)) {
 		(void)fail_as(err, EX_CONFIG, "%s does not delegate %s although %s says so",
@@ -117,7 +118,7 @@ static int plan_config(const struct plan_input *input, struct setup_plan *plan, 
 	}
 	if (!input->policy->linger || facts->lingers)
 		return 0;
-	return plan_add(plan, STEP_LINGER, input->facts->user.name, "no", "yes", err);
+	return setup_plan_add(plan, STEP_LINGER, input->facts->user.name, "no", "yes", err);
 }
 
 /* The cgroups from the root down. Those of root's are systemd's to set: STEP_ENABLE is for what it leaves out. */
@@ -131,22 +132,22 @@ static int plan_cgroups(const struct plan_input *input, struct setup_plan *plan,
 		complete = complete && facts->levels[i].exists &&
 			   cgroup_has(facts->levels[i].enabled, wanted);
 	if (facts->manager.active && !complete &&
-		plan_add(plan, STEP_REALIZE, facts->unit, NULL, wanted, err) < 0)
+		setup_plan_add(plan, STEP_REALIZE, facts->unit, NULL, wanted, err) < 0)
 		return -1;
 	for (int i = LEVEL_ROOT; i < LEVEL_MANAGER; i++)
-		if (add_enable(plan, STEP_ENABLE, &facts->levels[i], wanted, err) < 0)
+		if (add_enable_step(plan, STEP_ENABLE, &facts->levels[i], wanted, err) < 0)
 			return -1;
-	if (add_enable(plan, STEP_USER_ENABLE, &facts->levels[LEVEL_MANAGER], wanted, err) < 0)
+	if (add_enable_step(plan, STEP_USER_ENABLE, &facts->levels[LEVEL_MANAGER], wanted, err) < 0)
 		return -1;
 	if (ours->exists && !ours->owned &&
-		plan_add(plan, STEP_USER_REMOVE, ours->path, "not the user's", NULL, err) < 0)
+		setup_plan_add(plan, STEP_USER_REMOVE, ours->path, "not the user's", NULL, err) < 0)
 		return -1;
-	if (!(ours->exists && ours->owned) &&
-		plan_add(plan, STEP_USER_MAKE, ours->path, NULL, input->facts->user.name, err) < 0)
+	if (!(ours->exists && ours->owned) && setup_plan_add(plan, STEP_USER_MAKE, ours->path, NULL,
+						      input->facts->user.name, err) < 0)
 		return -1;
 	struct level_facts made = ours->owned ? *ours : (struct level_facts){0};
 	(void)snprintf(made.path, sizeof made.path, "%s", ours->path);
-	return add_enable(plan, STEP_USER_ENABLE, &made, wanted, err);
+	return add_enable_step(plan, STEP_USER_ENABLE, &made, wanted, err);
 }
 
 static int plan_delegate(const struct plan_input *input, struct setup_plan *plan, struct error *err)
@@ -161,19 +162,19 @@ static int plan_delegate(const struct plan_input *input, struct setup_plan *plan
 		return -1;
 	bool will_linger = input->policy->linger || facts->lingers;
 	if (!facts->manager.active && !will_linger)
-		return plan_note(plan, err,
+		return setup_plan_note(plan, err,
 			"%s is not logged in and does not linger: the rest comes with the next "
 			"login",
 			input->facts->user.name);
-	if (!facts->manager.active && plan_add(plan, STEP_START_MANAGER, facts->unit,
+	if (!facts->manager.active && setup_plan_add(plan, STEP_START_MANAGER, facts->unit,
 					      facts->manager.active_text, "active", err) < 0)
 		return -1;
 	return plan_cgroups(input, plan, err);
 }
 
-int plan_make(const struct plan_input *input, struct setup_plan *ret, struct error *err)
+int setup_plan_make(const struct plan_input *input, struct setup_plan *ret, struct error *err)
 {
-	_cleanup_plan_ struct setup_plan plan = {0};
+	_cleanup_setup_plan_ struct setup_plan plan = {0};
 	if (input->delegate && plan_delegate(input, &plan, err) < 0)
 		return -1;
 	size_t delegating = plan.count;
@@ -192,10 +193,10 @@ int plan_make(const struct plan_input *input, struct setup_plan *ret, struct err
 
 int plan_sweep(const struct facts *facts, struct setup_plan *ret, struct error *err)
 {
-	_cleanup_plan_ struct setup_plan plan = {0};
+	_cleanup_setup_plan_ struct setup_plan plan = {0};
 	const struct sweep_facts *sweep = &facts->sweep;
 	if (sweep->names && *sweep->names &&
-		plan_add(&plan, STEP_SWEEP, sweep->ours, sweep->names, NULL, err) < 0)
+		setup_plan_add(&plan, STEP_SWEEP, sweep->ours, sweep->names, NULL, err) < 0)
 		return -1;
 	*ret = plan;
 	plan = (struct setup_plan){0};

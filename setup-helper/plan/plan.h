@@ -32,10 +32,10 @@ struct plan_input {
 	bool docker_only; /* Docker was asked for by name: not having it is an error */
 };
 
-/* Make the plan. Fails with EX_UNAVAILABLE where delegation is impossible on this host. Release with plan_clear(). */
-int plan_make(const struct plan_input *input, struct setup_plan *ret, struct error *err);
-void plan_clear(struct setup_plan *plan);
-#define _cleanup_plan_ _cleanup_(plan_clear)
+/* Make the plan. Fails with EX_UNAVAILABLE where delegation is impossible on this host. Release with setup_plan_clear(). */
+int setup_plan_make(const struct plan_input *input, struct setup_plan *ret, struct error *err);
+void setup_plan_clear(struct setup_plan *plan);
+#define _cleanup_setup_plan_ _cleanup_(setup_plan_clear)
 
 /* Make the plan that undoes what the journal tells of, newest first: what is still as this program left it. The rest
  * gets a note each, and its record stays; with `purge`, backups and all records go too. Docker's settings stay, with
@@ -47,9 +47,9 @@ int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker,
 int plan_sweep(const struct facts *facts, struct setup_plan *ret, struct error *err);
 
 /* Add a step, copying the texts; add a note. For the parts of the plan only. */
-int plan_add(struct setup_plan *plan, enum step_kind kind, const char *target, const char *before,
-	const char *after, struct error *err);
-int plan_note(struct setup_plan *plan, struct error *err, const char *fmt, ...)
+int setup_plan_add(struct setup_plan *plan, enum step_kind kind, const char *target,
+	const char *before, const char *after, struct error *err);
+int setup_plan_note(struct setup_plan *plan, struct error *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct error *err);
 

@@ -79,31 +79,32 @@ int plan_decide_restart(const struct docker_facts *facts, const struct policy *p
 	struct setup_plan *plan, bool *ret, struct error *err)
 {
 	if (!facts->service.active && policy->restart != RESTART_FORCE)
-		return plan_note(plan, err,
+		return setup_plan_note(plan, err,
 			"%s is not running (%s): the new settings hold when it starts",
 			policy->service, facts->service.active_text);
 	if (policy->restart == RESTART_NEVER)
-		return plan_note(plan, err, "%s goes on with the driver '%s' until it is restarted",
-			policy->service, facts->state.driver);
+		return setup_plan_note(plan, err,
+			"%s goes on with the driver '%s' until it is restarted", policy->service,
+			facts->state.driver);
 	if (policy->restart == RESTART_AUTO && plan_check_idle(&facts->state, err) < 0)
 		return -1;
 	*ret = true;
 	return 0;
 }
 
-static int add_file(const struct plan_input *input, struct setup_plan *plan, const char *merged,
-	struct error *err)
+static int add_file_steps(const struct plan_input *input, struct setup_plan *plan,
+	const char *merged, struct error *err)
 {
 	const struct docker_facts *facts = &input->facts->docker;
 	const char *path = input->policy->daemon_json;
 	char backup[FACTS_PATH_MAX];
 	(void)snprintf(backup, sizeof backup, "%s%s", path, PLAN_BACKUP_SUFFIX);
 	if (facts->text) {
-		if (plan_add(plan, STEP_BACKUP, backup, NULL, facts->text, err) < 0)
+		if (setup_plan_add(plan, STEP_BACKUP, backup, NULL, facts->text, err) < 0)
 			return -1;
 		plan->steps[plan->count - 1].mode = facts->mode;
 	}
-	if (plan_add(plan, STEP_DAEMON_JSON, path, facts->text, merged, err) < 0)
+	if (setup_plan_add(plan, STEP_DAEMON_JSON, path, facts->text, merged, err) < 0)
 		return -1;
 	plan->steps[plan->count - 1].mode = facts->mode;
 	return 0;
@@ -116,14 +117,15 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 	_cleanup_free_ char *merged = NULL;
 	char in_file[FACTS_DRIVER_MAX] = "";
 	if (!input->policy->manage)
-		return plan_note(plan, err, "Docker is left alone: manage=no in %s", POLICY_FILE);
+		return setup_plan_note(
+			plan, err, "Docker is left alone: manage=no in %s", POLICY_FILE);
 	if (!facts->systemd.msg[0] && !facts->service.installed) {
 		if (input->docker_only) {
 			(void)fail_as(err, EX_UNAVAILABLE,
 				"Docker is not installed: there is no %s", input->policy->service);
 			return add_hint(err, "on Debian: sudo apt-get install docker.io");
 		}
-		return plan_note(plan, err, "Docker is not installed: nothing to set");
+		return setup_plan_note(plan, err, "Docker is not installed: nothing to set");
 	}
 	if (check_kubelet(facts, err) < 0 || check_facts(input, err) < 0 ||
 		daemon_json_driver(text, facts->len, in_file, sizeof in_file, err) < 0)
@@ -139,14 +141,14 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 		return -1;
 	/* Time passes between looking and restarting, not least while the user is asked. */
 	if (restart && facts->service.active && input->policy->restart == RESTART_AUTO &&
-		plan_add(plan, STEP_IDLE, input->policy->service, NULL, "no containers run", err) <
-			0)
+		setup_plan_add(plan, STEP_IDLE, input->policy->service, NULL, "no containers run",
+			err) < 0)
 		return -1;
-	if (merged && add_file(input, plan, merged, err) < 0)
+	if (merged && add_file_steps(input, plan, merged, err) < 0)
 		return -1;
 	if (!restart)
 		return 0;
-	return plan_add(plan, STEP_RESTART, input->policy->service,
+	return setup_plan_add(plan, STEP_RESTART, input->policy->service,
 		facts->state.driver[0] ? facts->state.driver : facts->service.active_text,
 		DRIVER_WANTED, err);
 }

@@ -22,11 +22,11 @@ struct undoing {
 };
 
 /* Add the step that undoes item i, or one of those. */
-static int add(struct undoing *undoing, size_t i, enum step_kind kind, const char *after,
+static int add_undo_step(struct undoing *undoing, size_t i, enum step_kind kind, const char *after,
 	struct error *err)
 {
 	const struct journal_record *record = undoing->facts->items[i].record;
-	if (plan_add(undoing->plan, kind, record->target, undoing->now[i], after, err) < 0)
+	if (setup_plan_add(undoing->plan, kind, record->target, undoing->now[i], after, err) < 0)
 		return -1;
 	struct step *step = &undoing->plan->steps[undoing->plan->count - 1];
 	step->mode = record->mode;
@@ -39,21 +39,22 @@ static int add(struct undoing *undoing, size_t i, enum step_kind kind, const cha
 static int undo_file(struct undoing *undoing, size_t i, struct error *err)
 {
 	const struct journal_record *record = undoing->facts->items[i].record;
-	return add(undoing, i, record->before ? step_kind_by_name(record->step) : STEP_REMOVE_FILE,
-		record->before, err);
+	return add_undo_step(undoing, i,
+		record->before ? step_kind_by_name(record->step) : STEP_REMOVE_FILE, record->before,
+		err);
 }
 
 /* Add a step that tells a service of what was undone. The record goes only after that: so it is taken from the step
  * before, if that is about the same record. */
-static int add_telling(struct undoing *undoing, size_t i, enum step_kind kind, const char *target,
-	const char *before, const char *after, struct error *err)
+static int add_service_step(struct undoing *undoing, size_t i, enum step_kind kind,
+	const char *target, const char *before, const char *after, struct error *err)
 {
 	struct setup_plan *plan = undoing->plan;
 	const struct journal_record *record = undoing->facts->items[i].record;
 	unsigned number = record->number;
 	if (plan->count > 0 && plan->steps[plan->count - 1].record == number)
 		plan->steps[plan->count - 1].record = 0;
-	if (plan_add(plan, kind, target, before, after, err) < 0)
+	if (setup_plan_add(plan, kind, target, before, after, err) < 0)
 		return -1;
 	plan->steps[plan->count - 1].record = number;
 	plan->steps[plan->count - 1].uid = record->uid;
@@ -68,10 +69,12 @@ static int undo_dropin(struct undoing *undoing, size_t i, struct error *err)
 	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)item->record->uid);
 	if ((journal_same_text(undoing->now[i], item->record->after) &&
 		    undo_file(undoing, i, err) < 0) ||
-		add_telling(undoing, i, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) < 0)
+		add_service_step(undoing, i, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) <
+			0)
 		return -1;
-	return item->active ? add_telling(undoing, i, STEP_REALIZE, unit, NULL, "as before", err)
-			    : 0;
+	return item->active
+		       ? add_service_step(undoing, i, STEP_REALIZE, unit, NULL, "as before", err)
+		       : 0;
 }
 
 /* Docker uses the file as it was only after a restart; if that may not be, the file stays as it is. */
@@ -90,27 +93,29 @@ static int undo_daemon_json(struct undoing *undoing, size_t i, struct error *err
 		plan_decide_restart(docker, undoing->policy, plan, &restart, &plan->blocked) < 0)
 		return 0;
 	if (restart && undoing->policy->restart == RESTART_AUTO &&
-		plan_add(plan, STEP_IDLE, unit, NULL, "no containers run", err) < 0)
+		setup_plan_add(plan, STEP_IDLE, unit, NULL, "no containers run", err) < 0)
 		return -1;
 	if (journal_same_text(undoing->now[i], record->after) && undo_file(undoing, i, err) < 0)
 		return -1;
-	return restart ? add_telling(
+	return restart ? add_service_step(
 				 undoing, i, STEP_RESTART, unit, docker->state.driver, NULL, err)
 		       : 0;
 }
 
 static int undo_linger(struct undoing *undoing, size_t i, struct error *err)
 {
-	return add(undoing, i, STEP_UNLINGER, undoing->facts->items[i].record->before, err);
+	return add_undo_step(
+		undoing, i, STEP_UNLINGER, undoing->facts->items[i].record->before, err);
 }
 
 static int undo_make(struct undoing *undoing, size_t i, struct error *err)
 {
-	return add(undoing, i, STEP_USER_UNMAKE, NULL, err);
+	return add_undo_step(undoing, i, STEP_USER_UNMAKE, NULL, err);
 }
 
 /* What of `now` stays: without what the record added. */
-static void remaining(const struct journal_record *record, const char *now, char *buf, size_t size)
+static void remaining_controllers(
+	const struct journal_record *record, const char *now, char *buf, size_t size)
 {
 	char copy[FACTS_CONTROLLERS_MAX];
 	char *rest = NULL;
@@ -128,22 +133,23 @@ static void remaining(const struct journal_record *record, const char *now, char
 static int undo_enable(struct undoing *undoing, size_t i, struct error *err)
 {
 	char left[FACTS_CONTROLLERS_MAX];
-	remaining(undoing->facts->items[i].record, undoing->now[i], left, sizeof left);
-	return add(undoing, i, STEP_USER_DISABLE, left, err);
+	remaining_controllers(undoing->facts->items[i].record, undoing->now[i], left, sizeof left);
+	return add_undo_step(undoing, i, STEP_USER_DISABLE, left, err);
 }
 
 /* Whether there is nothing left of the change. */
-static bool is_gone(enum step_kind kind, const struct journal_record *record, const char *now)
+static bool is_change_gone(
+	enum step_kind kind, const struct journal_record *record, const char *now)
 {
 	char left[FACTS_CONTROLLERS_MAX];
 	if (kind != STEP_USER_ENABLE || !now)
 		return !now || journal_same_text(now, record->before);
-	remaining(record, now, left, sizeof left);
+	remaining_controllers(record, now, left, sizeof left);
 	return strcmp(left, now) == 0;
 }
 
 /* Whether nothing is left of the change, and yet who uses the file has not been told: what an interrupted undo leaves. */
-static bool is_behind(const struct undoing *undoing, size_t i, enum step_kind kind)
+static bool is_service_behind(const struct undoing *undoing, size_t i, enum step_kind kind)
 {
 	const struct docker_facts *docker = undoing->docker;
 	const char *before = undoing->facts->items[i].record->before;
@@ -157,7 +163,7 @@ static bool is_behind(const struct undoing *undoing, size_t i, enum step_kind ki
 static const struct {
 	int (*undo)(struct undoing *undoing, size_t i, struct error *err);
 	bool with_purge; /* stays otherwise */
-} table[STEP_KINDS] = {
+} undo_table[STEP_KINDS] = {
 	[STEP_DROPIN] = {undo_dropin, false},
 	[STEP_LINGER] = {undo_linger, false},
 	[STEP_USER_ENABLE] = {undo_enable, false},
@@ -167,16 +173,16 @@ static const struct {
 };
 
 /* It is not as it was left. */
-static int leave(struct undoing *undoing, size_t i, const char *why, struct error *err)
+static int leave_item(struct undoing *undoing, size_t i, const char *why, struct error *err)
 {
 	const struct journal_record *record = undoing->facts->items[i].record;
-	if (plan_note(undoing->plan, err, "left alone: %s: %s", record->target, why) < 0)
+	if (setup_plan_note(undoing->plan, err, "left alone: %s: %s", record->target, why) < 0)
 		return -1;
-	return undoing->purge ? add(undoing, i, STEP_FORGET, undoing->now[i], err) : 0;
+	return undoing->purge ? add_undo_step(undoing, i, STEP_FORGET, undoing->now[i], err) : 0;
 }
 
 /* The older records about the same thing are to find it as this one has put it back. */
-static void put_back(struct undoing *undoing, size_t i)
+static void put_back_older_items(struct undoing *undoing, size_t i)
 {
 	const struct journal_record *record = undoing->facts->items[i].record;
 	for (size_t j = 0; j < i; j++) {
@@ -193,28 +199,28 @@ static int undo_item(struct undoing *undoing, size_t i, struct error *err)
 	const struct journal_record *record = item->record;
 	enum step_kind kind = step_kind_by_name(record->step);
 	const char *now = undoing->now[i];
-	if (kind == STEP_KINDS || !table[kind].undo || item->unknown.msg[0])
-		return leave(
+	if (kind == STEP_KINDS || !undo_table[kind].undo || item->unknown.msg[0])
+		return leave_item(
 			undoing, i, item->unknown.msg[0] ? item->unknown.msg : "not known", err);
-	if (table[kind].with_purge && !undoing->purge)
+	if (undo_table[kind].with_purge && !undoing->purge)
 		return 0;
-	bool gone = is_gone(kind, record, now);
-	if (gone && !is_behind(undoing, i, kind))
-		return add(undoing, i, STEP_FORGET, now, err);
+	bool gone = is_change_gone(kind, record, now);
+	if (gone && !is_service_behind(undoing, i, kind))
+		return add_undo_step(undoing, i, STEP_FORGET, now, err);
 	if (!gone && kind != STEP_USER_ENABLE && !journal_same_text(now, record->after))
-		return leave(undoing, i, "it was changed since", err);
+		return leave_item(undoing, i, "it was changed since", err);
 	size_t before = undoing->plan->count;
-	if (table[kind].undo(undoing, i, err) < 0)
+	if (undo_table[kind].undo(undoing, i, err) < 0)
 		return -1;
 	if (undoing->plan->count > before)
-		put_back(undoing, i);
+		put_back_older_items(undoing, i);
 	return 0;
 }
 
 int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker,
 	const struct policy *policy, bool purge, struct setup_plan *ret, struct error *err)
 {
-	_cleanup_plan_ struct setup_plan plan = {0};
+	_cleanup_setup_plan_ struct setup_plan plan = {0};
 	_cleanup_free_ const char **now = calloc(undo->count + 1, sizeof *now);
 	if (!now)
 		return fail(err, ENOMEM, "plan the undo");

@@ -77,7 +77,7 @@ int bus_open(sd_bus **ret, struct error *err)
 	return 0;
 }
 
-static int unit_path(const char *unit, char **ret, struct error *err)
+static int unit_object_path(const char *unit, char **ret, struct error *err)
 {
 	int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, ret);
 	return r < 0 ? fail(err, -r, "unit %s", unit) : 0;
@@ -88,7 +88,7 @@ static int get_property(sd_bus *bus, const char *unit, const char *interface, co
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	if (unit_path(unit, &path, err) < 0)
+	if (unit_object_path(unit, &path, err) < 0)
 		return -1;
 	int r = sd_bus_get_property(bus, SYSTEMD, path, interface, property, &error, ret, type);
 	if (r < 0) {
@@ -116,8 +116,8 @@ int bus_text(sd_bus *bus, const char *unit, const char *interface, const char *p
 }
 
 /* Copy one word of a unit's state into buf. */
-static int get_state(sd_bus *bus, const char *unit, const char *property, char *buf, size_t size,
-	struct error *err)
+static int get_state_word(sd_bus *bus, const char *unit, const char *property, char *buf,
+	size_t size, struct error *err)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	const char *text = NULL;
@@ -136,9 +136,9 @@ int bus_unit_state(sd_bus *bus, const char *unit, struct unit_state *ret, struct
 	struct unit_state state = {0};
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	int stale = 0;
-	if (get_state(bus, unit, "LoadState", load, sizeof load, err) < 0 ||
-		get_state(bus, unit, "ActiveState", state.active_text, sizeof state.active_text,
-			err) < 0 ||
+	if (get_state_word(bus, unit, "LoadState", load, sizeof load, err) < 0 ||
+		get_state_word(bus, unit, "ActiveState", state.active_text,
+			sizeof state.active_text, err) < 0 ||
 		get_property(bus, unit, SYSTEMD ".Unit", "NeedDaemonReload", "b", &reply, err) < 0)
 		return -1;
 	int r = sd_bus_message_read(reply, "b", &stale);
@@ -162,7 +162,7 @@ static int read_lines(sd_bus_message *message, FILE *out)
 	return r;
 }
 
-static int read_list(sd_bus_message *message, FILE *out)
+static int read_string_list(sd_bus_message *message, FILE *out)
 {
 	int r = sd_bus_message_enter_container(message, 'a', "s");
 	return r < 0 ? r : read_lines(message, out);
@@ -175,7 +175,7 @@ static int read_commands(sd_bus_message *message, FILE *out)
 		return r;
 	while ((r = sd_bus_message_enter_container(message, 'r', "sasbttttuii")) > 0) {
 		if ((r = sd_bus_message_skip(message, "s")) < 0 ||
-			(r = read_list(message, out)) < 0 ||
+			(r = read_string_list(message, out)) < 0 ||
 			(r = sd_bus_message_exit_container(message)) < 0 ||
 			(r = sd_bus_message_skip(message, "bttttuii")) < 0 ||
 			(r = sd_bus_message_exit_container(message)) < 0)
@@ -197,8 +197,9 @@ static int read_files(sd_bus_message *message, FILE *out)
 }
 
 /* Read a property into one string, with the reader that knows its type. */
-static int lines_of(sd_bus *bus, const char *unit, const char *interface, const char *property,
-	const char *type, int (*reader)(sd_bus_message *, FILE *), char **ret, struct error *err)
+static int read_property_lines(sd_bus *bus, const char *unit, const char *interface,
+	const char *property, const char *type, int (*reader)(sd_bus_message *, FILE *), char **ret,
+	struct error *err)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	_cleanup_free_ char *text = NULL;
@@ -220,7 +221,8 @@ static int lines_of(sd_bus *bus, const char *unit, const char *interface, const 
 int bus_text_list(sd_bus *bus, const char *unit, const char *interface, const char *property,
 	char **ret, struct error *err)
 {
-	return lines_of(bus, unit, interface, property, "as", read_list, ret, err);
+	return read_property_lines(
+		bus, unit, interface, property, "as", read_string_list, ret, err);
 }
 
 int bus_has_dropin(sd_bus *bus, const char *unit, const char *path, bool *ret, struct error *err)
@@ -239,13 +241,13 @@ int bus_has_dropin(sd_bus *bus, const char *unit, const char *path, bool *ret, s
 
 int bus_exec_start(sd_bus *bus, const char *unit, char **ret, struct error *err)
 {
-	return lines_of(bus, unit, SYSTEMD ".Service", "ExecStart", "a(sasbttttuii)", read_commands,
-		ret, err);
+	return read_property_lines(bus, unit, SYSTEMD ".Service", "ExecStart", "a(sasbttttuii)",
+		read_commands, ret, err);
 }
 
 int bus_environment_files(sd_bus *bus, const char *unit, char **ret, struct error *err)
 {
-	return lines_of(
+	return read_property_lines(
 		bus, unit, SYSTEMD ".Service", "EnvironmentFiles", "a(sb)", read_files, ret, err);
 }
 

@@ -65,7 +65,8 @@ int dockerapi_receive(struct http *http, struct error *err)
 		       : fail_as(err, EX_UNAVAILABLE, "the answer's status is %d", http->status);
 }
 
-static json_t *get(const struct host *host, const char *socket, const char *what, struct error *err)
+static json_t *get_json(
+	const struct host *host, const char *socket, const char *what, struct error *err)
 {
 	_cleanup_(http_close) struct http http = HTTP_CLOSED;
 	if (send_request(host, socket, what, &http, err) < 0)
@@ -82,7 +83,7 @@ static json_t *get(const struct host *host, const char *socket, const char *what
 }
 
 /* A container as people know it: its name without the slash, else the start of its id. */
-static const char *name_of(const json_t *container)
+static const char *container_name(const json_t *container)
 {
 	const char *name =
 		json_string_value(json_array_get(json_object_get(container, "Names"), 0));
@@ -101,8 +102,8 @@ static int list_names(const json_t *containers, char **ret, struct error *err)
 		return fail(err, errno, "list containers");
 	size_t count = json_array_size(containers);
 	for (size_t i = 0; i < count && i < NAMES_MAX; i++)
-		(void)fprintf(
-			out, "%s%.64s", i ? ", " : "", name_of(json_array_get(containers, i)));
+		(void)fprintf(out, "%s%.64s", i ? ", " : "",
+			container_name(json_array_get(containers, i)));
 	if (count > NAMES_MAX)
 		(void)fprintf(out, " and %zu more", count - NAMES_MAX);
 	if (fclose(out) != 0)
@@ -114,7 +115,7 @@ static int list_names(const json_t *containers, char **ret, struct error *err)
 int dockerapi_state(
 	const struct host *host, const char *socket, struct docker_state *ret, struct error *err)
 {
-	_cleanup_json_ json_t *info = get(host, socket, "/info", err);
+	_cleanup_json_ json_t *info = get_json(host, socket, "/info", err);
 	if (!info)
 		return -1;
 	const char *driver = json_string_value(json_object_get(info, "CgroupDriver"));
@@ -126,7 +127,7 @@ int dockerapi_state(
 	};
 	(void)snprintf(state.driver, sizeof state.driver, "%s", driver);
 	if (state.running > 0) {
-		_cleanup_json_ json_t *containers = get(host, socket, "/containers/json", err);
+		_cleanup_json_ json_t *containers = get_json(host, socket, "/containers/json", err);
 		if (!containers || list_names(containers, &state.names, err) < 0)
 			return -1;
 	}

@@ -29,7 +29,7 @@ void journal_close(struct journal *journal)
 }
 
 /* Copy a string of the object, or NULL where it is null. */
-static int copy_text(
+static int copy_record_text(
 	const json_t *object, const char *key, bool optional, char **ret, struct error *err)
 {
 	const json_t *value = json_object_get(object, key);
@@ -43,7 +43,7 @@ static int copy_text(
 	return *ret ? 0 : fail(err, ENOMEM, "read a record");
 }
 
-static int copy_number(
+static int copy_record_number(
 	const json_t *object, const char *key, unsigned max, unsigned *ret, struct error *err)
 {
 	const json_t *value = json_object_get(object, key);
@@ -64,14 +64,14 @@ int journal_record_parse(
 	_cleanup_record_ struct journal_record record = {0};
 	unsigned version = 0;
 	unsigned mode = 0;
-	if (copy_number(root, "version", 1, &version, err) < 0 ||
-		copy_text(root, "step", false, &record.step, err) < 0 ||
-		copy_text(root, "target", false, &record.target, err) < 0 ||
-		copy_text(root, "before", true, &record.before, err) < 0 ||
-		copy_text(root, "after", true, &record.after, err) < 0 ||
-		copy_number(root, "mode", 0777, &mode, err) < 0 ||
-		copy_number(root, "uid", UINT32_MAX - 1, &record.uid, err) < 0 ||
-		copy_number(root, "gid", UINT32_MAX - 1, &record.gid, err) < 0)
+	if (copy_record_number(root, "version", 1, &version, err) < 0 ||
+		copy_record_text(root, "step", false, &record.step, err) < 0 ||
+		copy_record_text(root, "target", false, &record.target, err) < 0 ||
+		copy_record_text(root, "before", true, &record.before, err) < 0 ||
+		copy_record_text(root, "after", true, &record.after, err) < 0 ||
+		copy_record_number(root, "mode", 0777, &mode, err) < 0 ||
+		copy_record_number(root, "uid", UINT32_MAX - 1, &record.uid, err) < 0 ||
+		copy_record_number(root, "gid", UINT32_MAX - 1, &record.gid, err) < 0)
 		return -1;
 	record.mode = mode;
 	*ret = record;
@@ -94,13 +94,13 @@ static char *record_text(const struct journal_record *record, struct error *err)
 	return text;
 }
 
-static void name_of(unsigned number, char *buf, size_t size)
+static void record_file_name(unsigned number, char *buf, size_t size)
 {
 	(void)snprintf(buf, size, "%0*u%s", NUMBER_DIGITS, number, SUFFIX);
 }
 
 /* The number in a record's name, 0 if it is the name of something else. */
-static unsigned number_of(const char *name)
+static unsigned record_file_number(const char *name)
 {
 	unsigned number = 0;
 	if (strlen(name) != NAME_LEN || strcmp(name + NUMBER_DIGITS, SUFFIX) != 0)
@@ -123,23 +123,23 @@ static int read_record(int dir, const char *name, struct journal_record *ret, st
 		return add_context(err, JOURNAL_DIR);
 	if (journal_record_parse(text, len, ret, err) < 0)
 		return add_context(err, JOURNAL_DIR "/%s", name);
-	ret->number = number_of(name);
+	ret->number = record_file_number(name);
 	return 0;
 }
 
 static int is_record(const struct dirent *entry)
 {
-	return number_of(entry->d_name) != 0;
+	return record_file_number(entry->d_name) != 0;
 }
 
-static void free_names(struct dirent **names, int count)
+static void free_record_names(struct dirent **names, int count)
 {
 	for (int i = 0; i < count; i++)
 		free(names[i]);
 	free(names);
 }
 
-static int read_listed(
+static int read_listed_records(
 	struct journal *journal, struct dirent **names, size_t count, struct error *err)
 {
 	if (count > JOURNAL_RECORDS_MAX)
@@ -155,7 +155,7 @@ static int read_listed(
 	return 0;
 }
 
-static int read_all(struct journal *journal, struct error *err)
+static int read_all_records(struct journal *journal, struct error *err)
 {
 	struct dirent **names = NULL;
 	_cleanup_close_ int dir = fs_open(journal->dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
@@ -164,13 +164,13 @@ static int read_all(struct journal *journal, struct error *err)
 	int count = scandirat(dir, ".", &names, is_record, alphasort);
 	if (count < 0)
 		return fail(err, errno, "list " JOURNAL_DIR);
-	int result = read_listed(journal, names, (size_t)count, err);
-	free_names(names, count);
+	int result = read_listed_records(journal, names, (size_t)count, err);
+	free_record_names(names, count);
 	return result;
 }
 
 /* Open one directory of the journal's path below `above`, which is made if it is missing. */
-static int open_level(int above, const char *name, mode_t mode, int make, struct error *err)
+static int open_journal_level(int above, const char *name, mode_t mode, int make, struct error *err)
 {
 	if (make && mkdirat(above, name, mode) < 0 && errno != EEXIST)
 		return fail(err, errno, "make %s of " JOURNAL_DIR, name);
@@ -181,13 +181,14 @@ int journal_open(const struct host *host, int make, struct journal *ret, struct 
 {
 	_cleanup_journal_ struct journal journal = JOURNAL_CLOSED;
 	_cleanup_close_ int lib = fs_open(host->root, "var/lib", O_PATH | O_DIRECTORY, 0, err);
-	_cleanup_close_ int ours = lib < 0 ? -1 : open_level(lib, "oss-crs", 0755, make, err);
-	journal.dir = ours < 0 ? -1 : open_level(ours, "journal", 0700, make, err);
+	_cleanup_close_ int ours =
+		lib < 0 ? -1 : open_journal_level(lib, "oss-crs", 0755, make, err);
+	journal.dir = ours < 0 ? -1 : open_journal_level(ours, "journal", 0700, make, err);
 	if (journal.dir < 0 && (make || err->code != ENOENT))
 		return add_context(err, JOURNAL_DIR);
 	if (journal.dir >= 0 && (trusted_directory(ours, "/var/lib/oss-crs", err) < 0 ||
 					trusted_directory(journal.dir, JOURNAL_DIR, err) < 0 ||
-					read_all(&journal, err) < 0))
+					read_all_records(&journal, err) < 0))
 		return -1;
 	*ret = journal;
 	journal = (struct journal)JOURNAL_CLOSED;
@@ -226,7 +227,7 @@ int journal_add(struct journal *journal, const struct journal_record *record, st
 	if (copy.number > NUMBER_MAX || journal->count >= JOURNAL_RECORDS_MAX)
 		return fail_as(err, EX_CONFIG, JOURNAL_DIR " is full: undo something");
 	char name[NAME_LEN + 1];
-	name_of(copy.number, name, sizeof name);
+	record_file_name(copy.number, name, sizeof name);
 	if (fs_replace(journal->dir, name, text, strlen(text), 0600, err) < 0)
 		return add_context(err, JOURNAL_DIR);
 	records[journal->count++] = copy;
@@ -237,6 +238,6 @@ int journal_add(struct journal *journal, const struct journal_record *record, st
 int journal_forget(struct journal *journal, unsigned number, struct error *err)
 {
 	char name[NAME_LEN + 1];
-	name_of(number, name, sizeof name);
+	record_file_name(number, name, sizeof name);
 	return fs_remove(journal->dir, name, err);
 }

@@ -43,7 +43,7 @@ static bool copy_flag(const char *text, size_t len, char *buf, size_t size)
 	return true;
 }
 
-static const char *next_line(const char *line)
+static const char *next_unit_line(const char *line)
 {
 	line += strcspn(line, "\n");
 	return *line ? line + 1 : line;
@@ -59,7 +59,7 @@ bool probe_find_flag(const char *exec_start, const char *environment, char *buf,
 {
 	if (copy_flag(exec_start, strlen(exec_start), buf, size))
 		return true;
-	for (const char *line = environment; *line; line = next_line(line)) {
+	for (const char *line = environment; *line; line = next_unit_line(line)) {
 		const char *start = line + strspn(line, " \t");
 		size_t name = strcspn(start, "=\n");
 		if (!is_comment(start) && start[name] == '=' &&
@@ -74,7 +74,7 @@ unsigned probe_flag_line(const char *text)
 {
 	unsigned number = 1;
 	char value[FACTS_DRIVER_MAX];
-	for (const char *line = text; *line; line = next_line(line), number++) {
+	for (const char *line = text; *line; line = next_unit_line(line), number++) {
 		const char *start = line + strspn(line, " \t");
 		if (!is_comment(start) &&
 			copy_flag(start, strcspn(start, "\n"), value, sizeof value))
@@ -99,7 +99,7 @@ static char *read_unit_file(const struct host *host, const char *path)
 }
 
 /* Name the file, of a list of paths one a line, that sets the driver. */
-static bool name_file(const struct host *host, char *paths, struct docker_facts *ret)
+static bool name_flag_file(const struct host *host, char *paths, struct docker_facts *ret)
 {
 	char *rest = NULL;
 	for (char *path = strtok_r(paths, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
@@ -159,8 +159,9 @@ static int probe_command_line(const struct probe_input *input, struct sd_bus *bu
 		return -1;
 	if (!probe_find_flag(exec, environment, ret->flag, sizeof ret->flag))
 		return 0;
-	if (!name_file(input->host, dropins, ret) && !name_file(input->host, files, ret) &&
-		!name_file(input->host, fragment, ret))
+	if (!name_flag_file(input->host, dropins, ret) &&
+		!name_flag_file(input->host, files, ret) &&
+		!name_flag_file(input->host, fragment, ret))
 		(void)snprintf(
 			ret->flag_where, sizeof ret->flag_where, "the command line of %s", unit);
 	return 0;

@@ -16,20 +16,19 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-struct looking {
+struct undo_probe {
 	const struct host *host;
 	struct sd_bus *bus;
 	const struct journal_record *record;
 };
 
-static int now_file(const struct looking *looking, char **ret, struct error *err)
+static int now_file(const struct undo_probe *undo, char **ret, struct error *err)
 {
-	const char *path = looking->record->target;
+	const char *path = undo->record->target;
 	size_t len = 0;
 	if (*path != '/')
 		return fail_as(err, EX_CONFIG, "'%s' is not an absolute path", path);
-	_cleanup_close_ int fd =
-		fs_open(looking->host->root, path + 1, O_RDONLY | O_NONBLOCK, 0, err);
+	_cleanup_close_ int fd = fs_open(undo->host->root, path + 1, O_RDONLY | O_NONBLOCK, 0, err);
 	if (fd < 0)
 		return err->code == ENOENT ? 0 : -1;
 	if (trusted_file(fd, path, NULL, err) < 0)
@@ -37,31 +36,31 @@ static int now_file(const struct looking *looking, char **ret, struct error *err
 	return fs_read_fd(fd, path, DAEMON_JSON_MAX, ret, &len, err);
 }
 
-static int now_linger(const struct looking *looking, char **ret, struct error *err)
+static int now_linger(const struct undo_probe *undo, char **ret, struct error *err)
 {
 	bool lingers = false;
-	if (bus_lingers(looking->bus, looking->record->uid, &lingers, err) < 0)
+	if (bus_lingers(undo->bus, undo->record->uid, &lingers, err) < 0)
 		return -1;
 	*ret = strdup(lingers ? "yes" : "no");
 	return *ret ? 0 : fail(err, ENOMEM, "ask logind");
 }
 
-static int now_enabled(const struct looking *looking, char **ret, struct error *err)
+static int now_enabled(const struct undo_probe *undo, char **ret, struct error *err)
 {
 	char list[FACTS_CONTROLLERS_MAX];
-	if (cgroup_get(looking->host->cgroup, looking->record->target, "cgroup.subtree_control",
-		    list, sizeof list, err) < 0)
+	if (cgroup_get(undo->host->cgroup, undo->record->target, "cgroup.subtree_control", list,
+		    sizeof list, err) < 0)
 		return err->code == ENOENT ? 0 : -1;
 	*ret = strdup(list);
 	return *ret ? 0 : fail(err, ENOMEM, "read a cgroup");
 }
 
 /* As left where it is the user's still. */
-static int now_made(const struct looking *looking, char **ret, struct error *err)
+static int now_made(const struct undo_probe *undo, char **ret, struct error *err)
 {
-	const struct journal_record *record = looking->record;
+	const struct journal_record *record = undo->record;
 	struct stat st;
-	_cleanup_close_ int dir = cgroup_open(looking->host->cgroup, record->target, err);
+	_cleanup_close_ int dir = cgroup_open(undo->host->cgroup, record->target, err);
 	if (dir < 0)
 		return err->code == ENOENT ? 0 : -1;
 	if (fstat(dir, &st) < 0)
@@ -70,8 +69,8 @@ static int now_made(const struct looking *looking, char **ret, struct error *err
 	return *ret ? 0 : fail(err, ENOMEM, "look at a cgroup");
 }
 
-static int (*const lookers[STEP_KINDS])(
-	const struct looking *looking, char **ret, struct error *err) = {
+static int (*const readers[STEP_KINDS])(
+	const struct undo_probe *undo, char **ret, struct error *err) = {
 	[STEP_DROPIN] = now_file,
 	[STEP_BACKUP] = now_file,
 	[STEP_DAEMON_JSON] = now_file,
@@ -80,21 +79,21 @@ static int (*const lookers[STEP_KINDS])(
 	[STEP_USER_MAKE] = now_made,
 };
 
-static int look(const struct looking *looking, struct undo_item *item, struct error *err)
+static int look_at_record(const struct undo_probe *undo, struct undo_item *item, struct error *err)
 {
-	enum step_kind kind = step_kind_by_name(looking->record->step);
+	enum step_kind kind = step_kind_by_name(undo->record->step);
 	struct unit_state manager = {0};
 	char unit[FACTS_UNIT_MAX];
-	if (kind == STEP_KINDS || !lookers[kind])
+	if (kind == STEP_KINDS || !readers[kind])
 		return fail_as(err, EX_CONFIG, "'%.32s' is no step that can be undone",
-			looking->record->step);
-	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)looking->record->uid);
+			undo->record->step);
+	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)undo->record->uid);
 	bool read = false;
-	if (kind == STEP_DROPIN && (bus_unit_state(looking->bus, unit, &manager, err) < 0 ||
-					   bus_has_dropin(looking->bus, unit,
-						   looking->record->target, &read, err) < 0))
+	if (kind == STEP_DROPIN &&
+		(bus_unit_state(undo->bus, unit, &manager, err) < 0 ||
+			bus_has_dropin(undo->bus, unit, undo->record->target, &read, err) < 0))
 		return -1;
-	if (lookers[kind](looking, &item->now, err) < 0)
+	if (readers[kind](undo, &item->now, err) < 0)
 		return -1;
 	item->active = manager.active;
 	item->stale = manager.stale || (read && !item->now);
@@ -120,10 +119,10 @@ int probe_undo(const struct probe_input *input, struct sd_bus *bus, const struct
 	if (!ret->items)
 		return fail(err, ENOMEM, "look at what there is to undo");
 	for (size_t i = 0; i < ret->count; i++) {
-		const struct looking looking = {input->host, bus, &ret->records[i]};
+		const struct undo_probe undo = {input->host, bus, &ret->records[i]};
 		struct error unknown = {0};
-		ret->items[i].record = looking.record;
-		if (look(&looking, &ret->items[i], &unknown) < 0)
+		ret->items[i].record = undo.record;
+		if (look_at_record(&undo, &ret->items[i], &unknown) < 0)
 			ret->items[i].unknown = unknown;
 	}
 	return 0;

@@ -42,7 +42,7 @@ int caller_parse_uid(const char *text, uid_t *ret, struct error *err)
 	return 0;
 }
 
-static int look_up(const char *name, uid_t uid, struct caller *ret, struct error *err)
+static int look_up_user(const char *name, uid_t uid, struct caller *ret, struct error *err)
 {
 	char buf[16384];
 	struct passwd entry;
@@ -68,7 +68,7 @@ static int look_up(const char *name, uid_t uid, struct caller *ret, struct error
 	return 0;
 }
 
-static int from_claims(const struct claims *claims, struct caller *ret, struct error *err)
+static int resolve_claims(const struct claims *claims, struct caller *ret, struct error *err)
 {
 	uid_t by_sudo = 0;
 	uid_t by_pkexec = 0;
@@ -83,7 +83,7 @@ static int from_claims(const struct claims *claims, struct caller *ret, struct e
 		return fail_as(err, EX_USAGE,
 			"SUDO_UID says %u, PKEXEC_UID says %u: which user is it?",
 			(unsigned)by_sudo, (unsigned)by_pkexec);
-	return look_up(NULL, claims->sudo_set ? by_sudo : by_pkexec, ret, err);
+	return look_up_user(NULL, claims->sudo_set ? by_sudo : by_pkexec, ret, err);
 }
 
 int caller_resolve(uid_t real_uid, const struct claims *claims, const char *user,
@@ -96,15 +96,16 @@ int caller_resolve(uid_t real_uid, const struct claims *claims, const char *user
 		return add_hint(err, "leave it out: it is done for the user who calls");
 	}
 	if (real_uid != 0)
-		return look_up(NULL, real_uid, ret, err);
+		return look_up_user(NULL, real_uid, ret, err);
 	if (claimed)
-		return from_claims(claims, ret, err);
+		return resolve_claims(claims, ret, err);
 	if (!user) {
 		*ret = (struct caller){.known = false};
 		return 0;
 	}
 	uid_t uid = 0;
 	if (*user >= '0' && *user <= '9')
-		return caller_parse_uid(user, &uid, err) < 0 ? -1 : look_up(NULL, uid, ret, err);
-	return look_up(user, 0, ret, err);
+		return caller_parse_uid(user, &uid, err) < 0 ? -1
+							     : look_up_user(NULL, uid, ret, err);
+	return look_up_user(user, 0, ret, err);
 }

@@ -37,7 +37,7 @@
 #define ACCESS_CGROUPS (ACCESS_WRITE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR)
 
 /* Everything that this version of the ABI can refuse (linux/landlock.h, "Filesystem flags"). */
-static uint64_t handled(int abi)
+static uint64_t handled_access(int abi)
 {
 	uint64_t access = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
 	if (abi >= 2)
@@ -49,7 +49,7 @@ static uint64_t handled(int abi)
 	return access;
 }
 
-static uint64_t allowed(unsigned access)
+static uint64_t granted_access(unsigned access)
 {
 	return (access & CONFINE_WRITE ? ACCESS_WRITE : 0) |
 	       (access & CONFINE_REPLACE ? ACCESS_REPLACE : 0) |
@@ -72,7 +72,7 @@ int confine_files(const struct confine_rule *rules, size_t count, struct confine
 		(int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (abi < 1)
 		return 0;
-	const struct landlock_ruleset_attr attributes = {.handled_access_fs = handled(abi)};
+	const struct landlock_ruleset_attr attributes = {.handled_access_fs = handled_access(abi)};
 	_cleanup_close_ int ruleset =
 		(int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
 	if (ruleset < 0)
@@ -83,8 +83,8 @@ int confine_files(const struct confine_rule *rules, size_t count, struct confine
 	if (add_rule(ruleset, root, ACCESS_READ, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (add_rule(ruleset, rules[i].fd, allowed(rules[i].access) & handled(abi), err) <
-			0)
+		if (add_rule(ruleset, rules[i].fd,
+			    granted_access(rules[i].access) & handled_access(abi), err) < 0)
 			return -1;
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		return fail(err, errno, "restrict this process by Landlock");

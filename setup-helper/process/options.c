@@ -163,7 +163,7 @@ static int apply_option(int option, struct request *request, struct error *err)
 }
 
 /* The option that was meant by "--NAME"; NULL if it is none. */
-static const char *meant_option(const char *text)
+static const char *meant_long_option(const char *text)
 {
 	const char *names[OPTION_COUNT + 1] = {NULL};
 	for (size_t i = 0; i < OPTION_COUNT; i++)
@@ -177,9 +177,9 @@ static int refuse_option(int option, char **argv, struct error *err)
 	const char *text = optind > 0 && argv[optind - 1] ? argv[optind - 1] : "";
 	if (option == ':')
 		(void)fail_as(err, EX_USAGE, "%.64s asks for a value", text);
-	else if (meant_option(text))
+	else if (meant_long_option(text))
 		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known; did you mean '--%s'?",
-			text, meant_option(text));
+			text, meant_long_option(text));
 	else
 		(void)fail_as(
 			err, EX_USAGE, "option '%.64s' is not known, or takes no value", text);

@@ -154,7 +154,7 @@ static const struct key keys[] = {
 	{"docker", "socket", offsetof(struct policy, socket), set_path},
 };
 
-static int set_key(
+static int set_policy_key(
 	void *data, const char *section, const char *name, const char *value, struct error *err)
 {
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -171,7 +171,7 @@ int policy_parse(const char *text, size_t len, struct policy *ret, struct error 
 {
 	struct policy policy;
 	policy_default(&policy);
-	if (conf_parse(POLICY_FILE, text, len, set_key, &policy, err) < 0)
+	if (conf_parse(POLICY_FILE, text, len, set_policy_key, &policy, err) < 0)
 		return -1;
 	*ret = policy;
 	return 0;

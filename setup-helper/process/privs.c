@@ -39,7 +39,7 @@ int privs_kernel_before(const char *release, unsigned major, unsigned minor)
 }
 
 /* The capabilities that stand for `wanted` on this kernel. */
-static int values(unsigned wanted, cap_value_t *ret)
+static int capability_values(unsigned wanted, cap_value_t *ret)
 {
 	int n = 0;
 	struct utsname name;
@@ -96,7 +96,7 @@ int privs_limit(unsigned keep, struct error *err)
 	if (!now || !caps)
 		return fail(err, errno, "read capabilities");
 	cap_value_t wanted[MAX_VALUES];
-	int n = values(keep, wanted);
+	int n = capability_values(keep, wanted);
 	for (int i = 0; i < n; i++) {
 		cap_flag_value_t has = CAP_CLEAR;
 		if (cap_get_flag(now, wanted[i], CAP_PERMITTED, &has) < 0 ||
@@ -111,7 +111,7 @@ static int set_effective(unsigned wanted, cap_flag_value_t value, struct error *
 {
 	_cleanup_(cleanup_cap) cap_t caps = cap_get_proc();
 	cap_value_t list[MAX_VALUES];
-	int n = values(wanted, list);
+	int n = capability_values(wanted, list);
 	if (n == 0)
 		return 0;
 	if (!caps || cap_set_flag(caps, CAP_EFFECTIVE, n, list, value) < 0)

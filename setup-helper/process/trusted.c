@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-static int owned(const struct stat *st, const char *name, struct error *err)
+static int check_owner(const struct stat *st, const char *name, struct error *err)
 {
 	if (st->st_uid != 0) {
 		(void)fail_as(err, EX_CONFIG, "%s belongs to user %u, not to root", name,
@@ -31,7 +31,7 @@ int trusted_file(int fd, const char *name, mode_t *ret_mode, struct error *err)
 		(void)fail_as(err, EX_CONFIG, "%s is not a regular file", name);
 		return add_hint(err, "see what it is: ls -ld %s", name);
 	}
-	if (owned(&st, name, err) < 0)
+	if (check_owner(&st, name, err) < 0)
 		return -1;
 	if (st.st_nlink != 1) {
 		(void)fail_as(err, EX_CONFIG, "%s has %lu names (hard links)", name,
@@ -53,5 +53,5 @@ int trusted_directory(int fd, const char *name, struct error *err)
 		return fail(err, errno, "stat %s", name);
 	if (!S_ISDIR(st.st_mode))
 		return fail_as(err, EX_CONFIG, "%s is not a directory", name);
-	return owned(&st, name, err);
+	return check_owner(&st, name, err);
 }

@@ -23,9 +23,9 @@ struct judge {
 };
 
 /* Describe a finding; the hint stays only where it is not ok. */
-static void say(struct finding *finding, bool ok, const char *hint, const char *fmt, ...)
+static void set_finding(struct finding *finding, bool ok, const char *hint, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-static void say(struct finding *finding, bool ok, const char *hint, const char *fmt, ...)
+static void set_finding(struct finding *finding, bool ok, const char *hint, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -38,13 +38,13 @@ static void say(struct finding *finding, bool ok, const char *hint, const char *
 static void judge_cgroup2(const struct judge *judge, struct finding *ret)
 {
 	const struct error *err = &judge->facts->delegate.cgroup;
-	say(ret, !err->msg[0], err->hint, "%s", err->msg[0] ? err->msg : "cgroup v2");
+	set_finding(ret, !err->msg[0], err->hint, "%s", err->msg[0] ? err->msg : "cgroup v2");
 }
 
 static void judge_systemd(const struct judge *judge, struct finding *ret)
 {
 	const struct error *err = &judge->facts->delegate.systemd;
-	say(ret, !err->msg[0], err->hint, "%s", err->msg[0] ? err->msg : "systemd answers");
+	set_finding(ret, !err->msg[0], err->hint, "%s", err->msg[0] ? err->msg : "systemd answers");
 }
 
 static void judge_configured(const struct judge *judge, struct finding *ret)
@@ -52,7 +52,7 @@ static void judge_configured(const struct judge *judge, struct finding *ret)
 	const struct delegate_facts *facts = &judge->facts->delegate;
 	const char *wanted = judge->policy->controllers;
 	bool ok = facts->delegated && cgroup_has(facts->delegated, wanted);
-	say(ret, ok, DELEGATE_HINT, "%s %s %s", facts->unit,
+	set_finding(ret, ok, DELEGATE_HINT, "%s %s %s", facts->unit,
 		ok ? "is configured to delegate" : "is not configured to delegate", wanted);
 }
 
@@ -61,10 +61,10 @@ static void judge_controllers(const struct judge *judge, struct finding *ret)
 	const struct delegate_facts *facts = &judge->facts->delegate;
 	const struct level_facts *manager = &facts->levels[LEVEL_MANAGER];
 	if (!manager->exists)
-		say(ret, false, "log in as the user, or: " DELEGATE_HINT " --linger=yes",
+		set_finding(ret, false, "log in as the user, or: " DELEGATE_HINT " --linger=yes",
 			"%s does not run", facts->unit);
 	else
-		say(ret,
+		set_finding(ret,
 			cgroup_has(manager->controllers, judge->policy->controllers) &&
 				manager->owned,
 			DELEGATE_HINT, "%s has %s", facts->unit,
@@ -77,12 +77,13 @@ static void judge_ours(const struct judge *judge, struct finding *ret)
 	const struct level_facts *manager = &judge->facts->delegate.levels[LEVEL_MANAGER];
 	const char *wanted = judge->policy->controllers;
 	if (!ours->exists)
-		say(ret, manager->owned && cgroup_has(manager->controllers, wanted), DELEGATE_HINT,
-			"%s is not there yet; oss-crs-run makes it", CGROUP_OSS_CRS);
+		set_finding(ret, manager->owned && cgroup_has(manager->controllers, wanted),
+			DELEGATE_HINT, "%s is not there yet; oss-crs-run makes it", CGROUP_OSS_CRS);
 	else if (!ours->owned)
-		say(ret, false, DELEGATE_HINT, "%s is there, but not the user's", CGROUP_OSS_CRS);
+		set_finding(ret, false, DELEGATE_HINT, "%s is there, but not the user's",
+			CGROUP_OSS_CRS);
 	else
-		say(ret, cgroup_has(ours->controllers, wanted), DELEGATE_HINT,
+		set_finding(ret, cgroup_has(ours->controllers, wanted), DELEGATE_HINT,
 			"%s is the user's and has %s", CGROUP_OSS_CRS,
 			ours->controllers[0] ? ours->controllers : "no controllers");
 }
@@ -90,7 +91,7 @@ static void judge_ours(const struct judge *judge, struct finding *ret)
 static void judge_linger(const struct judge *judge, struct finding *ret)
 {
 	bool lingers = judge->facts->delegate.lingers;
-	say(ret, lingers || !judge->policy->linger, DELEGATE_HINT " --linger=yes", "%s",
+	set_finding(ret, lingers || !judge->policy->linger, DELEGATE_HINT " --linger=yes", "%s",
 		lingers ? "services are kept across logout" : "services end with the last logout");
 }
 
@@ -98,21 +99,21 @@ static void judge_docker(const struct judge *judge, struct finding *ret)
 {
 	const struct docker_facts *facts = &judge->facts->docker;
 	if (!judge->policy->manage)
-		say(ret, true, "", "left alone (manage=no)");
+		set_finding(ret, true, "", "left alone (manage=no)");
 	else if (facts->systemd.msg[0])
-		say(ret, false, facts->systemd.hint, "%s", facts->systemd.msg);
+		set_finding(ret, false, facts->systemd.hint, "%s", facts->systemd.msg);
 	else if (!facts->service.installed)
-		say(ret, true, "", "Docker is not installed");
+		set_finding(ret, true, "", "Docker is not installed");
 	else if (!facts->service.active)
-		say(ret, false, "sudo systemctl start docker", "%s is not running (%s)",
+		set_finding(ret, false, "sudo systemctl start docker", "%s is not running (%s)",
 			judge->policy->service, facts->service.active_text);
 	else if (facts->api.status == EX_NOPERM)
-		say(ret, false, "sudo oss-crs-setup check", "this user may not ask Docker: %s",
-			facts->api.msg);
+		set_finding(ret, false, "sudo oss-crs-setup check",
+			"this user may not ask Docker: %s", facts->api.msg);
 	else if (facts->api.msg[0])
-		say(ret, false, facts->api.hint, "%s", facts->api.msg);
+		set_finding(ret, false, facts->api.hint, "%s", facts->api.msg);
 	else
-		say(ret, strcmp(facts->state.driver, DRIVER_WANTED) == 0,
+		set_finding(ret, strcmp(facts->state.driver, DRIVER_WANTED) == 0,
 			facts->podman ? DOCKER_HINT PODMAN_HINT : DOCKER_HINT,
 			"Docker's cgroup driver is %s", facts->state.driver);
 }
@@ -124,32 +125,33 @@ static void judge_docker_config(const struct judge *judge, struct finding *ret)
 	char driver[FACTS_DRIVER_MAX] = "";
 	struct error err = {0};
 	if (!judge->policy->manage || facts->systemd.msg[0] || !facts->service.installed) {
-		say(ret, true, "", "nothing to set");
+		set_finding(ret, true, "", "nothing to set");
 		return;
 	}
 	if (facts->kubelet[0]) {
-		say(ret, false, "Docker's driver and kubelet's have to be changed together",
+		set_finding(ret, false, "Docker's driver and kubelet's have to be changed together",
 			"a kubelet runs here (%s)", facts->kubelet);
 		return;
 	}
 	if (facts->file.msg[0]) {
-		say(ret, false, facts->file.hint, "%s", facts->file.msg);
+		set_finding(ret, false, facts->file.hint, "%s", facts->file.msg);
 		return;
 	}
 	if (facts->text &&
 		daemon_json_driver(facts->text, facts->len, driver, sizeof driver, &err) < 0) {
-		say(ret, false, err.hint, "%s", err.msg);
+		set_finding(ret, false, err.hint, "%s", err.msg);
 		return;
 	}
 	if (facts->flag[0] && driver[0])
-		say(ret, false, "take it out of one of them", "both %s and %s set the driver",
-			facts->flag_where, judge->policy->daemon_json);
+		set_finding(ret, false, "take it out of one of them",
+			"both %s and %s set the driver", facts->flag_where,
+			judge->policy->daemon_json);
 	else if (facts->flag[0])
-		say(ret, strcmp(facts->flag, DRIVER_WANTED) == 0,
+		set_finding(ret, strcmp(facts->flag, DRIVER_WANTED) == 0,
 			"take it out there, then: " DOCKER_HINT, "%s sets the driver %s",
 			facts->flag_where, facts->flag);
 	else
-		say(ret, strcmp(driver, DRIVER_WANTED) == 0, DOCKER_HINT, "%s sets %s",
+		set_finding(ret, strcmp(driver, DRIVER_WANTED) == 0, DOCKER_HINT, "%s sets %s",
 			judge->policy->daemon_json, driver[0] ? driver : "no driver");
 }
 
@@ -160,7 +162,7 @@ static void judge_hardening(const struct judge *judge, struct finding *ret)
 	char landlock[32] = "no Landlock";
 	if (confined->landlock)
 		(void)snprintf(landlock, sizeof landlock, "Landlock ABI %d", confined->landlock);
-	say(ret, true, "", "in force here: no_new_privs, no capabilities, %s, %s", landlock,
+	set_finding(ret, true, "", "in force here: no_new_privs, no capabilities, %s, %s", landlock,
 		confined->seccomp ? "seccomp" : "no seccomp");
 }
 

@@ -10,7 +10,7 @@
 #include <errno.h>
 
 /* A label, then the text: on the same line if it is one line, else each line indented below. */
-static void put_text(FILE *out, const char *label, const char *text)
+static void put_labelled_text(FILE *out, const char *label, const char *text)
 {
 	if (!text || !*text) {
 		(void)fprintf(out, "    %-7s (nothing)\n", label);
@@ -33,8 +33,8 @@ static void put_plan(FILE *out, const struct setup_plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
 		(void)fprintf(out, "%zu. %s %s\n", i + 1, step_title(step->kind), step->target);
-		put_text(out, "before:", step->before);
-		put_text(out, "after:", step->after);
+		put_labelled_text(out, "before:", step->before);
+		put_labelled_text(out, "after:", step->after);
 	}
 	if (plan->count == 0 && !plan->blocked.msg[0])
 		(void)fputs("nothing to do\n", out);
@@ -60,7 +60,7 @@ int render_plan(const struct setup_plan *plan, char **ret, struct error *err)
 	return 0;
 }
 
-static int dump(json_t *json, char **ret, struct error *err)
+static int dump_json(json_t *json, char **ret, struct error *err)
 {
 	_cleanup_json_ json_t *owned = json;
 	char *text = owned ? json_dumps(owned, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
@@ -92,8 +92,8 @@ int render_plan_json(const struct setup_plan *plan, char **ret, struct error *er
 		plan->blocked.msg[0] ? json_pack("{s:s, s:s}", "message", plan->blocked.msg, "hint",
 					       plan->blocked.hint)
 				     : json_null();
-	return dump(json_pack("{s:i, s:O, s:O, s:O}", "version", 1, "steps", steps, "notes", notes,
-			    "blocked", blocked),
+	return dump_json(json_pack("{s:i, s:O, s:O, s:O}", "version", 1, "steps", steps, "notes",
+				 notes, "blocked", blocked),
 		ret, err);
 }
 
@@ -129,14 +129,14 @@ int render_findings_json(const struct findings *findings, char **ret, struct err
 	}
 	if (json_array_size(list) != findings->count)
 		return fail_as(err, EX_SOFTWARE, "cannot be said in JSON");
-	return dump(json_pack("{s:i, s:b, s:O}", "version", 1, "ready", findings->ready, "findings",
-			    list),
+	return dump_json(json_pack("{s:i, s:b, s:O}", "version", 1, "ready", findings->ready,
+				 "findings", list),
 		ret, err);
 }
 
 int render_error_json(const struct error *error, char **ret, struct error *err)
 {
-	return dump(json_pack("{s:i, s:{s:s, s:s, s:i}}", "version", 1, "error", "message",
-			    error->msg, "hint", error->hint, "status", error->status),
+	return dump_json(json_pack("{s:i, s:{s:s, s:s, s:i}}", "version", 1, "error", "message",
+				 error->msg, "hint", error->hint, "status", error->status),
 		ret, err);
 }

@@ -84,8 +84,8 @@ static int make_plan(struct fixture *f, bool delegate, bool docker)
 {
 	const struct plan_input input = {
 		&f->facts, &f->policy, delegate, docker, docker && !delegate};
-	plan_clear(&f->plan);
-	return plan_make(&input, &f->plan, &f->err);
+	setup_plan_clear(&f->plan);
+	return setup_plan_make(&input, &f->plan, &f->err);
 }
 
 /* The plan has exactly these steps, by name. */
@@ -102,7 +102,7 @@ static void assert_steps(const struct fixture *f, const char *names)
 
 static void release_fixture(struct fixture *f)
 {
-	plan_clear(&f->plan);
+	setup_plan_clear(&f->plan);
 	facts_clear(&f->facts);
 }
 
@@ -464,7 +464,7 @@ TEST(a_plan_as_text_shows_before_and_after)
 	assert_contains(text, "1. write /etc/systemd/system/user@1000.service.d/50-oss-crs.conf\n");
 	assert_contains(text, "    before: (nothing)\n");
 	assert_contains(text, "      | Delegate=cpuset memory\n");
-	plan_clear(&f.plan);
+	setup_plan_clear(&f.plan);
 	assert_ok(render_plan(&f.plan, &nothing, &f.err), f.err);
 	assert_string_equal(nothing, "nothing to do\n");
 	release_fixture(&f);

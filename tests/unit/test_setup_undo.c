@@ -61,7 +61,7 @@ static struct undo_item *add_change(struct fixture *f, enum step_kind kind, cons
 static void assert_undo(struct fixture *f, bool purge, const char *names)
 {
 	char is[512] = "";
-	plan_clear(&f->plan);
+	setup_plan_clear(&f->plan);
 	assert_ok(plan_undo(&f->undo, &f->docker, &f->policy, purge, &f->plan, &f->err), f->err);
 	for (size_t i = 0; i < f->plan.count; i++) {
 		size_t used = strlen(is);
@@ -73,7 +73,7 @@ static void assert_undo(struct fixture *f, bool purge, const char *names)
 
 static void end_fixture(struct fixture *f)
 {
-	plan_clear(&f->plan);
+	setup_plan_clear(&f->plan);
 	for (size_t i = 0; i < f->undo.count; i++) {
 		journal_record_clear(&f->records[i]);
 		free(f->items[i].now);
