@@ -38,7 +38,7 @@ int operation_open_parent(int dir, const char *path, const char **ret_name, stru
 int operation_open_above(
 	const struct host *host, const char *path, char *buf, size_t size, struct error *err)
 {
-	char directory[FACTS_PATH_MAX + 32];
+	char directory[STEP_TARGET_MAX];
 	const char *name = "";
 	(void)snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(path, '/') - path), path);
 	if (!directory[0])

@@ -82,7 +82,7 @@ static int prepare_file(struct apply_ctx *ctx, struct operation *op, struct erro
 static int prepare_cgroup(
 	struct apply_ctx *ctx, const struct step *step, unsigned access, struct error *err)
 {
-	char path[FACTS_PATH_MAX + 64];
+	char path[STEP_TARGET_MAX + sizeof "/cgroup.subtree_control"];
 	int cgroup = ctx->context->host->cgroup;
 	(void)snprintf(path, sizeof path, "%s%s", step->target,
 		step->kind == STEP_ENABLE ? "/cgroup.subtree_control" : "");
