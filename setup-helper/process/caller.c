@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * caller: see caller.h. NSS is asked only after the environment has been cleared.
+ * caller: which user asked for this. SUDO_UID and PKEXEC_UID count only where the real uid is
+ * root. The environment is already clear when NSS is asked: its modules read it.
  */
 #include "caller.h"
 

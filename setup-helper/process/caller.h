@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * caller: for whom this is done. Nobody can name another user than themselves, except root who was asked by nobody.
+ * caller: the user for whom this program prepares the host. Users can name only themselves; only
+ * root that came through neither sudo nor pkexec can name somebody else, with --user.
  */
 #ifndef OSS_CRS_SETUP_CALLER_H
 #define OSS_CRS_SETUP_CALLER_H
@@ -12,8 +13,8 @@
 
 #define CALLER_NAME_MAX 256
 
-/* What sudo(8) and pkexec(1) left in the environment, copied before it is cleared; empty where not set. A value that
- * does not fit is kept cut, which no uid survives. */
+/* What sudo(8) and pkexec(1) left in the environment, copied before it is cleared; empty where not
+ * set. A value that does not fit is cut, and what remains is too large for a uid. */
 struct claims {
 	char sudo_uid[24];
 	char pkexec_uid[24];
@@ -22,20 +23,22 @@ struct claims {
 };
 
 struct caller {
-	bool known; /* false: root itself, and no --user */
+	bool known; /* false: root itself, without --user */
 	uid_t uid;
 	gid_t gid;
 	char name[CALLER_NAME_MAX];
 };
 
-/* Copy SUDO_UID and PKEXEC_UID. */
+/* Copy SUDO_UID and PKEXEC_UID from the environment. */
 void caller_claims(struct claims *ret);
 
-/* Parse a uid: digits only, and a person's: not 0, 65534 (nobody), 65535 or 2^32-1. EX_USAGE otherwise. */
+/* Parse the uid of a person: digits only, below 2^32-1, and none of 0, 65534 (nobody) and 65535.
+ * EX_USAGE otherwise. */
 int caller_parse_uid(const char *text, uid_t *ret, struct error *err);
 
-/* Decide the user from who runs this (real_uid), the claims (believed from root only) and --user (may be NULL, a
- * name or a uid), and look them up in NSS. All refusals are EX_USAGE. */
+/* Find the user from the real uid, the claims (which count only if real_uid is root) and --user (a
+ * name or a uid, or NULL), and look the user up in NSS. Root with neither claims nor --user gets
+ * known = false. A refusal is EX_USAGE. */
 int caller_resolve(uid_t real_uid, const struct claims *claims, const char *user,
 	struct caller *ret, struct error *err);
 

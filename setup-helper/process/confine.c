@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * confine: see confine.h. The seccomp filter names what is refused, not what is allowed: the C library of tomorrow may
- * do an allowed thing by another call. What it refuses fails with EPERM, so that a step's error path runs.
+ * confine: Landlock rules for the descriptors that the plan works on, and the seccomp filter. The
+ * filter lists the system calls it refuses rather than those it allows, because a later C library
+ * may do an allowed operation by another call. A refused call fails with EPERM, so that the error
+ * path of the step runs.
  */
 #include "confine.h"
 
@@ -16,7 +18,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-/* Later versions of the ABI than the oldest header that this is built with (Linux 6.1). */
+/* Access rights that are newer than the oldest kernel header this builds with (Linux 6.1). */
 #ifndef LANDLOCK_ACCESS_FS_TRUNCATE
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
 #endif
@@ -24,7 +26,7 @@
 #define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
 #endif
 
-/* Which argument: clone(2), "C library/kernel differences". */
+/* Which argument of clone(2) holds the flags: see its section "C library/kernel differences". */
 #ifdef __s390__
 #define CLONE_FLAGS 1
 #else
@@ -36,7 +38,8 @@
 #define ACCESS_REPLACE (ACCESS_WRITE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 #define ACCESS_CGROUPS (ACCESS_WRITE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR)
 
-/* Everything that this version of the ABI can refuse (linux/landlock.h, "Filesystem flags"). */
+/* Every access right that this version of the ABI can restrict (linux/landlock.h, "Filesystem
+ * flags"). */
 static uint64_t handled_access(int abi)
 {
 	uint64_t access = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
@@ -92,27 +95,27 @@ int confine_files(const struct confine_rule *rules, size_t count, struct confine
 	return 0;
 }
 
-/* By name, since not every architecture has each, nor each version of the library knows it. */
+/* By name: not every architecture has all of these, nor does every libseccomp know them. */
 static const char *const refused[] = {
-	/* to become another program, or to enter another view of the machine */
+	/* run another program, or enter another root directory or namespace */
 	"execve", "execveat", "chroot", "pivot_root", "unshare", "setns",
-/* to reach into other processes; LeakSanitizer does, to look at its own threads */
+/* reach into other processes; LeakSanitizer uses ptrace(2) on its own threads */
 #ifndef __SANITIZE_ADDRESS__
 	"ptrace",
 #endif
 	"process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "process_madvise",
-	/* file systems */
+	/* mount file systems, open files by handle, make device files and links, change owners */
 	"mount", "umount", "umount2", "mount_setattr", "move_mount", "open_tree", "fsopen",
 	"fsmount", "fsconfig", "fspick", "swapon", "swapoff", "quotactl", "quotactl_fd",
 	"open_by_handle_at", "mknod", "mknodat", "symlink", "symlinkat", "link", "linkat", "fchown",
 	"chown", "lchown", "fchownat",
-	/* the kernel and the machine */
+	/* change the kernel and the machine */
 	"init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf",
 	"perf_event_open", "reboot", "acct", "syslog", "iopl", "ioperm", "settimeofday",
 	"clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "userfaultfd",
 	"io_uring_setup", "io_uring_enter", "io_uring_register", "modify_ldt", "lookup_dcookie",
 	"fanotify_init", "vhangup",
-	/* the kernel's keys */
+	/* use the kernel's keyrings */
 	"add_key", "request_key", "keyctl"};
 
 static void cleanup_filter(scmp_filter_ctx *filter)
@@ -132,12 +135,13 @@ int confine_calls(struct confined *confined, struct error *err)
 		if (call != __NR_SCMP_ERROR)
 			r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
 	}
-	/* The system bus, Docker and the journal are sockets of this machine. */
+	/* The system bus, Docker and journald listen on Unix sockets; nothing else is needed. */
 	const struct scmp_arg_cmp foreign = {.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX};
 	if (r == 0)
 		r = seccomp_rule_add_array(
 			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &foreign);
-	/* A new namespace by clone(2); clone3(2) hides its flags, and the C library does without it. */
+	/* A new user namespace by clone(2). A filter cannot read the flags of clone3(2); the C
+	 * library falls back to clone(2) when clone3(2) fails with ENOSYS. */
 	const struct scmp_arg_cmp namespaces = {.arg = CLONE_FLAGS,
 		.op = SCMP_CMP_MASKED_EQ,
 		.datum_a = CLONE_NEWUSER,
@@ -150,7 +154,7 @@ int confine_calls(struct confined *confined, struct error *err)
 	if (r < 0)
 		return fail(err, -r, "make a seccomp filter");
 	r = seccomp_load(filter);
-	/* A kernel without seccomp, or a container that does not let it be set up. */
+	/* r < 0: the kernel has no seccomp, or a container forbids setting it up. */
 	confined->seccomp = r == 0;
 	return 0;
 }

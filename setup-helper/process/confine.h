@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * confine: what the kernel is asked to keep this process from, whatever becomes of it: writing anywhere but where the
- * plan does (Landlock), and system calls that it has no business with (seccomp). For good, and for its children too.
+ * confine: what the kernel keeps this process from doing even if an attacker takes it over:
+ * writing outside the places that the plan changes (Landlock), and making system calls that it
+ * does not need (seccomp). Both are irrevocable, and children inherit them.
  *
- * Rests on landlock(7) and seccomp(2); needs no_new_privs. Neither is there on every kernel, and neither is what the
- * safety of this program hangs on: where one is missing, it is said and not an error.
+ * Rests on landlock(7) and seccomp(2), and needs no_new_privs. Some kernels lack one or both. The
+ * safety of this program does not depend on them: where one is missing, `check` reports it, and
+ * that is no error.
  */
 #ifndef OSS_CRS_SETUP_CONFINE_H
 #define OSS_CRS_SETUP_CONFINE_H
@@ -16,29 +18,31 @@
 
 enum confine_access {
 	CONFINE_WRITE = 1,   /* write existing files */
-	CONFINE_REPLACE = 2, /* make, write, rename and remove files */
-	CONFINE_CGROUPS = 4, /* write existing files, make and remove directories */
+	CONFINE_REPLACE = 2, /* create, write, rename and remove files */
+	CONFINE_CGROUPS = 4, /* write existing files, create and remove directories */
 	CONFINE_RMDIR = 8,   /* remove directories */
 };
 
-/* What is allowed at and below a directory (or for a file), given by a descriptor, which may be O_PATH. */
+/* The access allowed to a file, or to a directory and everything below it. fd may be O_PATH. */
 struct confine_rule {
 	int fd;
 	unsigned access; /* enum confine_access, or-ed */
 };
 
-/* What is in force. */
+/* What is in force in this process. */
 struct confined {
-	int landlock; /* the version of its ABI; 0: this kernel has none */
+	int landlock; /* the version of its ABI; 0 if the kernel has no Landlock */
 	bool seccomp;
 };
 
-/* From here on files can be read everywhere (as far as the user may), nothing can be executed, and nothing can be
- * written but by the rules and by descriptors that are open already. */
+/* Restrict access to files from now on: all can be read (as far as their permissions allow), none
+ * can be executed, and they can be changed only as the rules allow or through descriptors that are
+ * already open. On a kernel without Landlock this does nothing, and confined->landlock stays 0. */
 int confine_files(const struct confine_rule *rules, size_t count, struct confined *confined,
 	struct error *err);
 
-/* From here on system calls that change the machine or reach into other processes fail with EPERM. */
+/* Make system calls that change the machine or reach into other processes fail with EPERM from now
+ * on. If the filter cannot be loaded, that is no error, and confined->seccomp is false. */
 int confine_calls(struct confined *confined, struct error *err);
 
 #endif

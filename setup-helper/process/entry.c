@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * entry: see entry.h. Nothing here depends on the arguments.
+ * entry: resets what execve(2) hands on from the process that started this one. Nothing here
+ * depends on the arguments.
  */
 #include "entry.h"
 
@@ -27,7 +28,7 @@ int entry_descriptors(struct error *err)
 int entry_refuse_secure(struct error *err)
 {
 	struct stat st;
-	/* AT_SECURE says it where this was started by another than root, the file itself says it to root too. */
+	/* The kernel does not set AT_SECURE if root is the caller: look at the file itself too. */
 	bool secure = getauxval(AT_SECURE) != 0;
 	if (stat("/proc/self/exe", &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)))
 		secure = true;
@@ -40,7 +41,7 @@ int entry_refuse_secure(struct error *err)
 	return add_hint(err, "chmod 755 it, setcap -r it, and run it by sudo or pkexec");
 }
 
-/* What execve(2) leaves running: timers, and a signal for when the parent ends. */
+/* Stop what survives execve(2): timers, and the signal that the death of the parent sends. */
 static int stop_timers(struct error *err)
 {
 	static const int timers[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
@@ -59,7 +60,7 @@ int entry_signals(struct error *err)
 	struct sigaction ignored = {.sa_handler = SIG_IGN};
 	if (stop_timers(err) < 0)
 		return -1;
-	/* EINVAL: SIGKILL, SIGSTOP and the two that glibc keeps for itself. */
+	/* EINVAL: SIGKILL, SIGSTOP, and the two signals that glibc reserves. */
 	for (int signal = 1; signal <= SIGRTMAX; signal++)
 		if (sigaction(signal, &standard, NULL) < 0 && errno != EINVAL)
 			return fail(err, errno, "reset signal %d", signal);
@@ -88,7 +89,7 @@ int entry_limits(struct error *err)
 	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
 		if (setrlimit(limits[i].resource, &limits[i].limit) == 0)
 			continue;
-		/* A user who only looks may not raise the hard limit: that much, then. */
+		/* An unprivileged user cannot raise the hard limit: go up to it, then. */
 		struct rlimit now;
 		if (errno != EPERM || getrlimit(limits[i].resource, &now) < 0)
 			return fail(err, errno, "set resource limit %d", limits[i].resource);

@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: MIT
  *
- * entry: what a process inherits is set here, not trusted. Called first, in the order of the declarations.
+ * entry: resets what this process inherits, so that none of it has to be trusted. main() calls the
+ * first five functions before it looks at the arguments, in this order.
  */
 #ifndef OSS_CRS_SETUP_ENTRY_H
 #define OSS_CRS_SETUP_ENTRY_H
 
 #include "error.h"
 
-/* Fill closed standard descriptors from /dev/null, so that no file opened later becomes standard output, and close
- * every other one (close_range(2)). */
+/* Open /dev/null on closed standard descriptors, so that no file opened later becomes standard
+ * output, and close all other descriptors (close_range(2)). */
 int entry_descriptors(struct error *err);
 
-/* Refuse to run setuid, setgid or with file capabilities: AT_SECURE of getauxval(3), and what the file itself has. */
+/* Refuse to run setuid, setgid or with file capabilities, by AT_SECURE (getauxval(3)) and by the
+ * mode and capabilities of the file itself. EX_NOPERM. */
 int entry_refuse_secure(struct error *err);
 
-/* Default dispositions, nothing blocked, no timer that was set before execve(2); SIGPIPE and SIGXFSZ ignored so that a failed write is an errno. */
+/* Reset all signals to their default action, unblock them, and stop timers that were set before
+ * execve(2). SIGPIPE and SIGXFSZ are ignored, so that a failed write returns an errno. */
 int entry_signals(struct error *err);
 
-/* Resource limits (as far as they may be raised), umask 022, working directory "/". */
+/* Set resource limits (as far as the hard limits can be raised), umask 022, and the working
+ * directory "/". */
 int entry_limits(struct error *err);
 
-/* Replace the environment by a constant one (clearenv(3)). */
+/* Replace the environment with a constant one (clearenv(3)). */
 int entry_environment(struct error *err);
 
-/* Hold back (1) or let through (0) the signals that a terminal or a logout sends, while changes are under way: what
- * was begun is then finished or put back. */
+/* Block (hold is 1) or unblock (0) the signals that a terminal or a logout sends. While they are
+ * blocked, a change that was begun is finished or undone. */
 int entry_hold_signals(int hold, struct error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * lock: see lock.h. A repeating timer interrupts the wait, so that an alarm just before flock(2) is not lost.
+ * lock: a file in /run/oss-crs, locked by flock(2). A repeating timer interrupts the wait, so that
+ * an alarm that comes just before flock(2) is not lost.
  */
 #include "lock.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * lock: one at a time on this host.
+ * lock: lets one oss-crs-setup at a time change the host.
  */
 #ifndef OSS_CRS_SETUP_LOCK_H
 #define OSS_CRS_SETUP_LOCK_H
@@ -8,8 +8,8 @@
 #include "error.h"
 #include "host.h"
 
-/* Take the lock in /run/oss-crs (flock(2)), waiting at most timeout_s: EX_TEMPFAIL then. Returns a descriptor; closing
- * it lets go. */
+/* Take the lock in /run/oss-crs (flock(2)). Gives up after timeout_s seconds with EX_TEMPFAIL.
+ * Returns a descriptor; closing it releases the lock. */
 int lock_take(const struct host *host, int timeout_s, struct error *err);
 
 #endif

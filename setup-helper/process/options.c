@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * options: see options.h. The tables are the whole of the syntax.
+ * options: the tables of verbs and options, which are the whole syntax, and the text of --help.
  */
 #include "options.h"
 
@@ -162,7 +162,7 @@ static int apply_option(int option, struct request *request, struct error *err)
 	}
 }
 
-/* The option that was meant by "--NAME"; NULL if it is none. */
+/* The option of which "--NAME" is a misspelling; NULL if there is none, or NAME is an option. */
 static const char *meant_long_option(const char *text)
 {
 	const char *names[OPTION_COUNT + 1] = {NULL};
@@ -189,7 +189,7 @@ static int refuse_option(int option, char **argv, struct error *err)
 int request_parse(int argc, char **argv, struct request *ret, struct error *err)
 {
 	struct request request = {.verb = VERB_ALL, .level = LOG_NORMAL};
-	/* Linux since 5.18 makes one empty argument of none. */
+	/* Since Linux 5.18 a program that is started without arguments gets one empty argument. */
 	if (argc < 1 || !*argv[0])
 		return fail_as(err, EX_USAGE, "called without a name");
 	opterr = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * policy: see policy.h. A table of keys over conf.h.
+ * policy: the table of keys, the check of each value, and the path of the drop-in. conf.h parses
+ * the INI syntax.
  */
 #include "policy.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * privs: see privs.h. Nothing is ever executed by this program; a child that becomes the user is a fork that does one
- * small thing and ends.
+ * privs: changes of the capability sets, and the child that becomes the user. This program never
+ * executes another one; such a child is a fork that does one small thing and exits.
  */
 #include "privs.h"
 
@@ -38,7 +38,7 @@ int privs_kernel_before(const char *release, unsigned major, unsigned minor)
 	return have < major || (have == major && have_minor < minor);
 }
 
-/* The capabilities that stand for `wanted` on this kernel. */
+/* The capabilities that `wanted` (enum privs, or-ed) means on this kernel. Returns how many. */
 static int capability_values(unsigned wanted, cap_value_t *ret)
 {
 	int n = 0;
@@ -52,7 +52,7 @@ static int capability_values(unsigned wanted, cap_value_t *ret)
 	return n;
 }
 
-/* Make `caps` the capabilities of this process and look whether they are. */
+/* Set the capabilities of this process, and read them back to check. */
 static int set_and_read_back(cap_t caps, struct error *err)
 {
 	if (cap_set_proc(caps) < 0)
@@ -69,7 +69,7 @@ int privs_begin(struct error *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail(err, errno, "set no_new_privs");
-	/* A user who only looks keeps /proc/self. */
+	/* Not for an unprivileged user, who would lose access to /proc/self. */
 	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fail(err, errno, "clear dumpable");
 	if (cap_reset_ambient() < 0)
@@ -81,7 +81,7 @@ int privs_begin(struct error *err)
 	const cap_value_t setpcap = CAP_SETPCAP;
 	if (!raised || cap_set_flag(raised, CAP_EFFECTIVE, 1, &setpcap, CAP_SET) < 0)
 		return fail(err, errno, "read capabilities");
-	/* Without CAP_SETPCAP this fails, and so does the first drop, unless there is nothing to drop. */
+	/* Without CAP_SETPCAP this fails, and the first drop fails too if there is one to do. */
 	(void)cap_set_proc(raised);
 	for (cap_value_t cap = 0; CAP_IS_SUPPORTED(cap); cap++)
 		if (cap_get_bound(cap) == 1 && cap_drop_bound(cap) < 0)
@@ -157,7 +157,7 @@ static int become_user(uid_t uid, gid_t gid, struct error *err)
 	return 0;
 }
 
-/* Close everything but the standard descriptors and two more. */
+/* Close all descriptors but the standard ones, a and b. */
 static int close_others(int a, int b, struct error *err)
 {
 	unsigned low = (unsigned)(a < b ? a : b);
@@ -169,7 +169,7 @@ static int close_others(int a, int b, struct error *err)
 	return 0;
 }
 
-/* Wait for the child by its pidfd; kill it after timeout_ms. */
+/* Wait until the child exits, and kill it after timeout_ms. */
 static int wait_child(int pidfd, int timeout_ms, struct error *err)
 {
 	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
@@ -210,7 +210,7 @@ int privs_as_user(uid_t uid, gid_t gid, int keep_fd, int timeout_ms,
 		struct error child = {0};
 		int failed = close_others(keep_fd, writer, &child) < 0 ||
 			     become_user(uid, gid, &child) < 0 || work(arg, &child) < 0;
-		/* One write below PIPE_BUF is whole or not at all. */
+		/* A write of at most PIPE_BUF bytes is atomic. */
 		_exit(failed && write(writer, &child, sizeof child) != sizeof child);
 	}
 	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * privs: what this process may still do. uid 0 with an empty permitted set is the normal state; capabilities(7) and
- * prctl(2) are what it rests on. Every change is read back, and a mismatch is an error that ends the program.
+ * privs: the privileges that this process holds. Its normal state is uid 0 with an empty permitted
+ * set. Rests on capabilities(7) and prctl(2). Each change is read back; a mismatch is an error,
+ * which ends the program.
  */
 #ifndef OSS_CRS_SETUP_PRIVS_H
 #define OSS_CRS_SETUP_PRIVS_H
@@ -12,29 +13,36 @@
 
 enum privs {
 	PRIVS_NONE = 0,
-	PRIVS_NICE =
-		1, /* CAP_SYS_NICE: enable cpuset above other users' processes before kernel 6.6 */
-	PRIVS_BECOME = 2, /* CAP_SETUID, CAP_SETGID: the child that becomes the user */
+	/* CAP_SYS_NICE: enable cpuset above other users' processes; only kernels before 6.6 ask
+	 * for it */
+	PRIVS_NICE = 1,
+	/* CAP_SETUID and CAP_SETGID: become the user in a child */
+	PRIVS_BECOME = 2,
 };
 
-/* For good: no_new_privs, not dumpable (root only), ambient and bounding sets empty. */
+/* Set no_new_privs and empty the ambient set. As root, also clear the dumpable flag and empty the
+ * bounding set. No privilege that is lost here can be regained. */
 int privs_begin(struct error *err);
 
-/* Keep only `keep` (enum privs, or-ed) in the permitted set; effective and inheritable become empty. What the process
- * did not have stays away. CAP_SYS_NICE is kept only where the running kernel asks for it. */
+/* Reduce the permitted set to `keep` (enum privs, or-ed), and empty the effective and inheritable
+ * sets. A capability that the process does not have is not added. CAP_SYS_NICE is kept only on a
+ * kernel that asks for it. */
 int privs_limit(unsigned keep, struct error *err);
 
-/* Run work(arg) with `wanted` effective, and only then. */
+/* Run work(arg) with `wanted` (enum privs, or-ed) in the effective set, and only for that time.
+ * Returns what work returned, or -1 if the set cannot be changed. */
 int privs_with(
 	unsigned wanted, int (*work)(void *arg, struct error *err), void *arg, struct error *err);
 
-/* Run work(arg) in a child that has become the user for good: no supplementary groups, all ids set and checked, no
- * capability left, no descriptor but keep_fd. Its error comes back as if it had happened here. A child that does not
- * end within timeout_ms is killed: EX_TEMPFAIL. */
+/* Run work(arg) in a child that has irrevocably become the user: no supplementary groups, all ids
+ * set and checked, no capabilities, and no descriptors but the standard ones and keep_fd. An error
+ * of the child is returned in err as if it had happened here. A child that does not exit within
+ * timeout_ms is killed: EX_TEMPFAIL. */
 int privs_as_user(uid_t uid, gid_t gid, int keep_fd, int timeout_ms,
 	int (*work)(void *arg, struct error *err), void *arg, struct error *err);
 
-/* Whether a kernel release ("6.1.0-18-amd64") is older than major.minor. What cannot be read counts as older. */
+/* Return 1 if a kernel release ("6.1.0-18-amd64") is older than major.minor or cannot be parsed, 0
+ * otherwise. */
 int privs_kernel_before(const char *release, unsigned major, unsigned minor);
 
 #endif

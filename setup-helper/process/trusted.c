@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * trusted: see trusted.h.
+ * trusted: the checks of type, owner, mode and link count. Each refusal says how to look at the
+ * file and how to mend it.
  */
 #include "trusted.h"
 

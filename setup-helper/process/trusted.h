@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * trusted: whether a file or directory is the administrator's alone, judged on the open descriptor (fstat(2)).
+ * trusted: whether root alone can change a file or directory, judged by fstat(2) on its
+ * descriptor.
  */
 #ifndef OSS_CRS_SETUP_TRUSTED_H
 #define OSS_CRS_SETUP_TRUSTED_H
@@ -9,11 +10,13 @@
 
 #include <sys/types.h>
 
-/* A regular file, owned by root, with one name, that neither group nor others may write. ret_mode may be NULL.
- * Otherwise EX_CONFIG, and nothing is read. */
+/* Check that fd is a regular file that root owns, that neither group nor others can write, and
+ * that has no second hard link: EX_CONFIG otherwise. *ret_mode becomes its permission bits (at
+ * most 0777); ret_mode may be NULL. Does not read the file. */
 int trusted_file(int fd, const char *name, mode_t *ret_mode, struct error *err);
 
-/* The same for a directory. */
+/* Check that fd is a directory that root owns and that neither group nor others can write:
+ * EX_CONFIG otherwise. */
 int trusted_directory(int fd, const char *name, struct error *err);
 
 #endif
