@@ -36,7 +36,8 @@ if(CMAKE_BUILD_TYPE STREQUAL "Debug" OR OSS_CRS_FUZZ)
 else()
   # Optimize for size: these programs mostly wait for the kernel, and most of their own time goes
   # into loading and relocating them.
-  add_compile_options(-Os)
+  add_compile_options(-Os -ffunction-sections -fdata-sections)
+  add_link_options(-Wl,--gc-sections) # a program leaves out what it does not call
   include(CheckLinkerFlag)
   check_linker_flag(C -Wl,-z,pack-relative-relocs HAS_PACKED_RELOCATIONS)
   if(HAS_PACKED_RELOCATIONS)
