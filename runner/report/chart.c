@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * chart: see chart.h. One gnuplot draws all charts, one document after the other.
+ * chart: writes one gnuplot script for all charts into a memfd, runs gnuplot once and splits its
+ * output into SVG documents, one per chart. The script holds the samples of each CRS as a data
+ * block ($crs0, $crs1, ...), which the four plots of the CRS's column refer to.
  */
 #include "chart.h"
 
@@ -14,29 +16,30 @@
 #include <inttypes.h>
 #include <sys/mman.h>
 
-#define COLUMN_WIDTH  480 /* in the units of the picture */
+#define COLUMN_WIDTH  480 /* in SVG units, as are all sizes here */
 #define COLUMN_HEIGHT 640.0
 #define MARGIN_LEFT   60.0
 #define MARGIN_RIGHT  20.0
 #define MARGIN_TOP    35.0
 #define MARGIN_BOTTOM 38.0
-#define OUTPUT_MAX    ((size_t)256 << 20)
-#define PROLOGUE      "<?xml" /* what each document begins with */
+#define OUTPUT_MAX    ((size_t)256 << 20) /* bytes of gnuplot's output */
+#define PROLOGUE      "<?xml"             /* each SVG document begins with it */
 
 struct palette {
 	const char *text, *grid, *background;
 	const char *used, *limit, *cpu, *memory, *io;
 };
 
-static const struct palette light = {
+static const struct palette light_palette = {
 	"#24292f", "#d8dee4", "#ffffff", "#0969da", "#cf222e", "#0969da", "#9a6700", "#8250df"};
-static const struct palette dark = {
+static const struct palette dark_palette = {
 	"#c9d1d9", "#30363d", "#0d1117", "#58a6ff", "#ff7b72", "#58a6ff", "#d29922", "#bc8cff"};
 
-/* The unit of the time axis. */
+/* The units of the time axis, the longest first. */
 static const struct unit {
 	const char *name;
-	uint64_t usec, from_usec; /* what it is, and how long a run is drawn in it */
+	/* Length of the unit, and of the shortest run that is drawn in it. */
+	uint64_t usec, from_usec;
 } units[] = {
 	{"h", UINT64_C(3600000000), UINT64_C(3) * 3600000000},
 	{"min", 60000000, UINT64_C(3) * 60000000},
@@ -53,12 +56,12 @@ static const struct unit *choose_unit(uint64_t usec)
 
 static const struct palette *palette_of(const struct chart *chart)
 {
-	return chart->dark ? &dark : &light;
+	return chart->dark ? &dark_palette : &light_palette;
 }
 
-/* ---- data ----------------------------------------------------------------------------------------------------- */
+/* ---- data ---------------------------------------------------------------------------------- */
 
-/* A column of the data: a figure, or "?" for what is not known. */
+/* Write one column of the data: a figure times scale, or "?" if the figure is unknown. */
 static void put_value(FILE *out, uint64_t value, double scale)
 {
 	if (value == CGROUP_STAT_UNKNOWN)
@@ -67,7 +70,8 @@ static void put_value(FILE *out, uint64_t value, double scale)
 		(void)fprintf(out, " %.6g", (double)value * scale);
 }
 
-/* How much a sum has grown per microsecond between two points. */
+/* Write by how much a sum grew per microsecond from point i - 1 to point i, times scale; "?" if
+ * that is unknown. */
 static void put_rate(FILE *out, const struct series *series, size_t crs, enum series_kind kind,
 	size_t i, double scale)
 {
@@ -80,8 +84,9 @@ static void put_rate(FILE *out, const struct series *series, size_t crs, enum se
 			scale / (double)(series->times[i] - series->times[i - 1]));
 }
 
-/* $crsN: time, CPUs used, MiB in use, percent stalled for CPU, memory and I/O, OOM kills. gnuplot warns of a column in which
- * nothing is known; a point by itself, where nobody looks, keeps it quiet. */
+/* Write $crsN, the data of one CRS: time, CPUs used, MiB in use, percent stalled for CPU, memory
+ * and I/O, OOM kills. gnuplot warns about a column in which every value is unknown; a single
+ * point at -1, left of the drawn range, keeps it quiet. */
 static void put_data(FILE *out, const struct summary *summary, size_t crs, const struct unit *unit)
 {
 	const struct series *series = &summary->series;
@@ -98,16 +103,16 @@ static void put_data(FILE *out, const struct summary *summary, size_t crs, const
 	(void)fputs("EOD\n", out);
 }
 
-/* ---- plots ---------------------------------------------------------------------------------------------------- */
+/* ---- plots --------------------------------------------------------------------------------- */
 
-/* What a plot shows, above it at the left; its key is at the right. */
+/* Write the title of a plot, above it on the left; its key is on the right. */
 static void put_title(FILE *out, const struct palette *palette, const char *title)
 {
 	(void)fprintf(out, "set label 1 '%s' at graph 0,1.18 left textcolor rgb '%s'\n", title,
 		palette->text);
 }
 
-/* A figure and its limit, which is the last mark of the axis. */
+/* Plot a figure and its limit, which is the topmost mark of the axis. */
 static void put_limited(FILE *out, const struct palette *palette, size_t crs, int column,
 	const char *style, double limit, const char *limit_name)
 {
@@ -145,14 +150,14 @@ static void put_kills(
 		crs, palette->limit);
 }
 
-/* All plots of a column have the same time below them, so that it is told once. */
+/* All plots of a column have the same time axis, so only the lowest one has its marks labelled. */
 static void put_column(FILE *out, const struct summary *summary, const struct palette *palette,
 	size_t i, const struct unit *unit)
 {
 	const struct summary_crs *crs = &summary->crs[i];
 	char title[JOB_NAME_MAX + 64];
 	unsigned cpus = cpulist_count(&crs->cpus);
-	/* A name has no quote in it: job_is_name(). */
+	/* The name contains no quote (job_is_name()). */
 	(void)snprintf(title, sizeof title, "%s: CPUs", crs->name);
 	(void)fputs("set format x ''\n", out);
 	put_title(out, palette, title);
@@ -171,8 +176,8 @@ static void put_chart(FILE *out, const struct summary *summary, const struct cha
 	const struct palette *palette = palette_of(chart);
 	const struct series *series = &summary->series;
 	(void)fprintf(out,
-		"reset\nset terminal svg size %zu,%.0f dynamic noenhanced font "
-		"'sans-serif,14'%s%s%s\n",
+		"reset\n"
+		"set terminal svg size %zu,%.0f dynamic noenhanced font 'sans-serif,14'%s%s%s\n",
 		chart->count * COLUMN_WIDTH, COLUMN_HEIGHT,
 		chart->opaque ? " background rgb '" : "", chart->opaque ? palette->background : "",
 		chart->opaque ? "'" : "");
@@ -184,11 +189,11 @@ static void put_chart(FILE *out, const struct summary *summary, const struct cha
 		"set xrange [0:%.6f]\n",
 		palette->text, palette->text, palette->grid, palette->text,
 		(double)series->times[series->count - 1] / (double)unit->usec);
-	/* In parts of the picture: from its edges, and between the plots. */
+	/* gnuplot takes margins and spacing as fractions of the picture. */
 	double width = (double)(chart->count * COLUMN_WIDTH);
 	(void)fprintf(out,
-		"set multiplot layout 4,%zu columnsfirst margins %.6f,%.6f,%.6f,%.6f spacing "
-		"%.6f,%.6f\n",
+		"set multiplot layout 4,%zu columnsfirst "
+		"margins %.6f,%.6f,%.6f,%.6f spacing %.6f,%.6f\n",
 		chart->count, MARGIN_LEFT / width, 1 - MARGIN_RIGHT / width,
 		MARGIN_BOTTOM / COLUMN_HEIGHT, 1 - MARGIN_TOP / COLUMN_HEIGHT,
 		(MARGIN_LEFT + MARGIN_RIGHT) / width, MARGIN_TOP / COLUMN_HEIGHT);
@@ -197,7 +202,7 @@ static void put_chart(FILE *out, const struct summary *summary, const struct cha
 	(void)fputs("unset multiplot\nset output\n", out);
 }
 
-/* The whole script, in a file that only its descriptor names. */
+/* Write the whole script into a memfd. The caller closes *ret, its descriptor. */
 static int write_script(const struct summary *summary, const struct chart *charts, size_t count,
 	int *ret, struct error *err)
 {
@@ -223,11 +228,11 @@ static int write_script(const struct summary *summary, const struct chart *chart
 	return 0;
 }
 
-/* ---- gnuplot -------------------------------------------------------------------------------------------------- */
+/* ---- gnuplot ------------------------------------------------------------------------------- */
 
 static int run_gnuplot(int script, char **ret, struct error *err)
 {
-	/* -d: without the user's own start-up files. */
+	/* -d: ignore the user's own start-up files. */
 	const char *const argv[] = {"gnuplot", "-d", "-", NULL};
 	struct spawn spawn = SPAWN(argv);
 	_cleanup_free_ char *text = NULL;
@@ -246,8 +251,8 @@ static int run_gnuplot(int script, char **ret, struct error *err)
 	return 0;
 }
 
-/* The documents in what gnuplot has written. */
-static int split(const char *text, size_t count, char **list, struct error *err)
+/* Split the output of gnuplot into its documents, one per chart. */
+static int split_documents(const char *text, size_t count, char **list, struct error *err)
 {
 	const char *document = strstr(text, PROLOGUE);
 	for (size_t i = 0; i < count; i++) {
@@ -278,7 +283,7 @@ int chart_draw(const struct summary *summary, const struct chart *charts, size_t
 	char **list = calloc(count, sizeof *list);
 	if (!list)
 		return fail(err, ENOMEM, "chart");
-	if (split(text ? text : "", count, list, err) < 0) {
+	if (split_documents(text ? text : "", count, list, err) < 0) {
 		chart_free(list, count);
 		return -1;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * chart: samples of a run drawn by gnuplot(1): CPU used against allotted, memory against the limit, pressure and OOM kills
- * over time, a column per CRS. gnuplot gets a script on its standard input, in which there is nothing from the report but
- * numbers and names of CRSs.
+ * chart: the samples of a run, drawn by gnuplot(1). A chart has a column per CRS, which shows CPU
+ * use against the allotted CPUs, memory against the limit, pressure and OOM kills over time.
+ * gnuplot reads its script from standard input; all that the script takes from the report is
+ * numbers and CRS names.
  */
 #ifndef OSS_CRS_CHART_H
 #define OSS_CRS_CHART_H
@@ -10,13 +11,15 @@
 #include "summary.h"
 
 struct chart {
-	size_t first, count; /* CRSs of the summary, a column each */
-	bool dark;           /* for a dark page */
-	bool opaque;         /* with a background of its own */
+	/* The CRSs to draw, a column each, by their index in the summary. */
+	size_t first, count;
+	bool dark;   /* colours for a dark page */
+	bool opaque; /* draw a background; otherwise it is transparent */
 };
 
-/* Draw charts, at least one; each is an SVG document of its own. The caller frees each and the list by chart_free(). The
- * summary has at least two samples, or it is EX_USAGE. EX_UNAVAILABLE: there is no gnuplot, or it failed. */
+/* Draw count charts, at least one. *ret is a list of count texts, each an SVG document of its
+ * own; the caller frees it with chart_free(). EX_USAGE if the summary has fewer than two samples;
+ * EX_UNAVAILABLE if gnuplot is not installed, fails or draws too few charts. */
 int chart_draw(const struct summary *summary, const struct chart *charts, size_t count, char ***ret,
 	struct error *err);
 void chart_free(char **list, size_t count);

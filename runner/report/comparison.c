@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * comparison: see comparison.h. A table of what two runs must have in common, then what each of them says of itself.
+ * comparison: collects the reasons why two runs cannot be compared. First come the differences in
+ * what they must have in common (CRSs, phase, how they ended, machine, duration), then the
+ * caveats that each report has about its own run.
  */
 #include "comparison.h"
 
@@ -10,11 +12,12 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-#define DURATION_PERCENT 10 /* that one may have taken longer than the other */
+#define DURATION_PERCENT 10 /* of the longer duration, by which the other may differ */
 
-/* One reason more; those that there is no room for are not told, as the rest is enough. Returns -1 without memory. */
+/* Add a reason. It is dropped if there is no room for it, as the reasons before it are enough.
+ * Returns -1 if out of memory. */
 static int __attribute__((format(printf, 2, 3)))
-add(struct comparison *comparison, const char *fmt, ...)
+add_reason(struct comparison *comparison, const char *fmt, ...)
 {
 	if (comparison->count == COMPARISON_REASONS_MAX)
 		return 0;
@@ -43,7 +46,7 @@ static int compare_texts(struct comparison *comparison)
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (strcmp(texts[i].a, texts[i].b) != 0 &&
-			add(comparison, "%s: %s and %s", texts[i].what,
+			add_reason(comparison, "%s: %s and %s", texts[i].what,
 				*texts[i].a ? texts[i].a : "unknown",
 				*texts[i].b ? texts[i].b : "unknown") < 0)
 			return -1;
@@ -57,10 +60,10 @@ static int compare_durations(struct comparison *comparison)
 	uint64_t longer = a > b ? a : b;
 	uint64_t difference = a > b ? a - b : b - a;
 	if (!a || !b)
-		return add(comparison, "it is not known how long both took");
+		return add_reason(comparison, "it is not known how long both took");
 	if (difference <= longer / 100 * DURATION_PERCENT)
 		return 0;
-	return add(comparison,
+	return add_reason(comparison,
 		"one took %" PRIu64 ".%" PRIu64 " s, the other %" PRIu64 ".%" PRIu64 " s",
 		a / 1000000, a / 100000 % 10, b / 1000000, b / 100000 % 10);
 }
@@ -71,11 +74,12 @@ static int compare_crs(
 	unsigned cpus = cpulist_count(&a->cpus);
 	unsigned other = cpulist_count(&b->cpus);
 	if (cpus != other &&
-		add(comparison, "CRS '%s' had %u CPUs and %u", a->name, cpus, other) < 0)
+		add_reason(comparison, "CRS '%s' had %u CPUs and %u", a->name, cpus, other) < 0)
 		return -1;
 	return a->memory_max != b->memory_max
-		       ? add(comparison, "CRS '%s' had %" PRIu64 " bytes of memory and %" PRIu64,
-				 a->name, a->memory_max, b->memory_max)
+		       ? add_reason(comparison,
+				 "CRS '%s' had %" PRIu64 " bytes of memory and %" PRIu64, a->name,
+				 a->memory_max, b->memory_max)
 		       : 0;
 }
 
@@ -86,23 +90,25 @@ static int compare_all_crs(struct comparison *comparison)
 	for (size_t i = 0; i < a->crs_count; i++) {
 		const struct summary_crs *other = summary_find(b, a->crs[i].name);
 		if ((other ? compare_crs(comparison, &a->crs[i], other)
-			   : add(comparison, "CRS '%s' is in the first only", a->crs[i].name)) < 0)
+			   : add_reason(comparison, "CRS '%s' is in the first only",
+				     a->crs[i].name)) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < b->crs_count; i++)
 		if (!summary_find(a, b->crs[i].name) &&
-			add(comparison, "CRS '%s' is in the second only", b->crs[i].name) < 0)
+			add_reason(comparison, "CRS '%s' is in the second only", b->crs[i].name) <
+				0)
 			return -1;
 	return a->has_usage && b->has_usage
 		       ? 0
-		       : add(comparison, "the CRSs' figures are not known of both");
+		       : add_reason(comparison, "the CRSs' figures are not known of both");
 }
 
 static int add_caveats(
 	struct comparison *comparison, const struct summary *summary, const char *which)
 {
 	for (size_t i = 0; i < summary->caveat_count; i++)
-		if (add(comparison, "the %s: %s: %s", which, summary->caveats[i].id,
+		if (add_reason(comparison, "the %s: %s: %s", which, summary->caveats[i].id,
 			    summary->caveats[i].detail) < 0)
 			return -1;
 	return 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * comparison: whether the figures of two runs can be compared, and if not, why. They can if both were of the same CRSs with
- * the same number of CPUs and the same memory, on alike machines, took about as long, ended in the same way, and nothing
- * disturbed either.
+ * comparison: whether the figures of two runs can be compared, and if not, why. They can if both
+ * runs had the same CRSs with the same number of CPUs and the same memory each, in the same
+ * phase, on the same machine, processor and kernel; if they ended in the same way and took about
+ * equally long; and if neither has a caveat (summary.h).
  */
 #ifndef OSS_CRS_COMPARISON_H
 #define OSS_CRS_COMPARISON_H
@@ -13,7 +14,8 @@
 
 struct comparison {
 	const struct summary *a, *b;
-	char *reasons[COMPARISON_REASONS_MAX]; /* why they cannot be compared; none if they can */
+	/* Why the runs cannot be compared; none if they can. Further reasons are dropped. */
+	char *reasons[COMPARISON_REASONS_MAX];
 	size_t count;
 };
 
@@ -22,12 +24,14 @@ struct comparison {
 		.a = NULL, .b = NULL \
 	}
 
-/* Both summaries are the caller's, and outlive the comparison. Fails only without memory. */
+/* Compare two runs. Both summaries belong to the caller and must outlive the comparison, which
+ * the caller frees with comparison_free(). Fails only if out of memory. */
 int comparison_make(const struct summary *a, const struct summary *b, struct comparison *ret,
 	struct error *err);
 void comparison_free(struct comparison *comparison);
 
-/* As docs/json.md has it. NULL without memory. */
+/* The comparison as docs/json.md describes it. The caller owns the reference; NULL if out of
+ * memory. */
 json_t *comparison_to_json(const struct comparison *comparison);
 
 #endif

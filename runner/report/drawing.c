@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * drawing: see drawing.h. One line for each run of cores of one node, one kind and the same owners.
+ * drawing: prints a heading per socket and NUMA node, and below it a line for each group of
+ * adjacent cores that have the same kind, isolation and owners.
  */
 #include "drawing.h"
 
@@ -10,12 +11,13 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#define NOBODY      (-1)
-#define OWNER_WIDTH 20   /* columns that names are filled up to */
-#define OTHERS      (-2) /* more than one CRS on one CPU */
+#define NOBODY      (-1) /* no CRS has the CPU */
+#define OTHERS      (-2) /* more than one CRS has the CPU */
+#define OWNER_WIDTH 20   /* columns that the owners' names are padded to */
 
-/* Per place in topology.cpus: index of the CRS that has the CPU, NOBODY or OTHERS. The caller frees it. */
-static int *find_owners(const struct run_plan *plan)
+/* Find the owner of each CPU, in the order of topology.cpus: the index of the CRS that has it,
+ * NOBODY or OTHERS. The caller frees the list; NULL if out of memory. */
+static int *find_cpu_owners(const struct run_plan *plan)
 {
 	const struct topology *topology = &plan->topology;
 	int *owners = calloc(topology->count, sizeof *owners);
@@ -34,7 +36,7 @@ static int *find_owners(const struct run_plan *plan)
 	return owners;
 }
 
-/* The end of the core that begins at place i. */
+/* The place after the last thread of the core that begins at place i. */
 static size_t core_end(const struct topology *topology, size_t i)
 {
 	size_t end = i;
@@ -43,8 +45,9 @@ static size_t core_end(const struct topology *topology, size_t i)
 	return end;
 }
 
-/* Whether the cores at a and b are drawn alike: thread by thread the same owners, the same kind, the same node. */
-static bool alike(const struct topology *topology, const int *owners, size_t a, size_t b)
+/* Whether the cores at places a and b are drawn alike: the same number of threads, socket, node,
+ * speed and isolation, and the same owners, thread by thread. */
+static bool cores_alike(const struct topology *topology, const int *owners, size_t a, size_t b)
 {
 	const struct topo_cpu *left = &topology->cpus[a];
 	const struct topo_cpu *right = &topology->cpus[b];
@@ -65,7 +68,8 @@ static const char *owner_name(const struct run_plan *plan, const struct topo_cpu
 	return cpulist_has(&plan->cpus, cpu->cpu) ? "(worker)" : "-";
 }
 
-/* Who has the threads of the core at place i, each name once. */
+/* Print who owns the threads of the core at place i. Adjacent threads of one owner print its name
+ * once. */
 static void print_owners(const struct run_plan *plan, const int *owners, size_t i, FILE *to)
 {
 	const char *before = NULL;
@@ -79,7 +83,7 @@ static void print_owners(const struct run_plan *plan, const int *owners, size_t 
 	(void)fprintf(to, "%*s", width < OWNER_WIDTH ? OWNER_WIDTH - width : 0, "");
 }
 
-/* The cores from place i on that are alike, as one line. Returns the place behind them. */
+/* Print the cores from place i on that are alike as one line. Returns the place after them. */
 static size_t print_cores(const struct run_plan *plan, const int *owners, size_t i, FILE *to)
 {
 	const struct topology *topology = &plan->topology;
@@ -88,7 +92,7 @@ static size_t print_cores(const struct run_plan *plan, const int *owners, size_t
 	char list[CPULIST_TEXT_MAX];
 	unsigned cores = 0;
 	size_t next = i;
-	while (next < topology->count && alike(topology, owners, i, next)) {
+	while (next < topology->count && cores_alike(topology, owners, i, next)) {
 		size_t end = core_end(topology, next);
 		for (; next < end; next++)
 			cpulist_add(&cpus, topology->cpus[next].cpu);
@@ -115,7 +119,7 @@ static void print_node(const struct topo_node *node, FILE *to)
 int drawing_print(const struct run_plan *plan, FILE *to, struct error *err)
 {
 	const struct topology *topology = &plan->topology;
-	_cleanup_free_ int *owners = find_owners(plan);
+	_cleanup_free_ int *owners = find_cpu_owners(plan);
 	_cleanup_free_ bool *drawn = calloc(topology->node_count, sizeof *drawn);
 	if (!owners || !drawn)
 		return fail(err, ENOMEM, "draw the machine");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * drawing: a plan's machine for people: sockets, nodes, cores, and who has what.
+ * drawing: the machine of a plan, drawn as text: sockets, NUMA nodes, cores, and which CRS has
+ * which CPUs.
  */
 #ifndef OSS_CRS_DRAWING_H
 #define OSS_CRS_DRAWING_H
@@ -9,7 +10,8 @@
 
 #include <stdio.h>
 
-/* Draw the machine of a plan that knows its topology. Cores beside each other that are alike share a line. */
+/* Draw the machine of a plan whose topology is known. Adjacent cores that are alike share a line.
+ * Fails if out of memory, or with EIO if the stream has an error. */
 int drawing_print(const struct run_plan *plan, FILE *to, struct error *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * grid: see grid.h.
+ * grid: calls libsmartcols through pointers, so that a command without a table does not load it.
+ * SCOLS_FUNCTIONS lists each function of the library that is used; library.h looks them up by
+ * name.
  */
 #include "grid.h"
 
@@ -24,26 +26,26 @@
 	X(table_set_termwidth) \
 	X(unref_table)
 
-/* scols.NAME is scols_NAME; all NULL before load(). */
+/* scols.NAME points to scols_NAME(). All pointers are NULL until load_smartcols() succeeds. */
 static struct scols {
 #define SCOLS_MEMBER(name) __typeof__(scols_##name)(*(name));
 	SCOLS_FUNCTIONS(SCOLS_MEMBER)
 #undef SCOLS_MEMBER
 } scols;
 
-static const struct library_function list[] = {
+static const struct library_function scols_functions[] = {
 #define SCOLS_FUNCTION(name) {"scols_" #name, offsetof(struct scols, name)},
 	SCOLS_FUNCTIONS(SCOLS_FUNCTION)
 #undef SCOLS_FUNCTION
 };
 
-static int load(struct error *err)
+static int load_smartcols(struct error *err)
 {
 	struct scols loaded;
 	if (scols.new_table)
 		return 0;
-	if (library_load("libsmartcols.so.1", "libsmartcols1", list, sizeof list / sizeof *list,
-		    &loaded, err) < 0)
+	if (library_load("libsmartcols.so.1", "libsmartcols1", scols_functions,
+		    sizeof scols_functions / sizeof *scols_functions, &loaded, err) < 0)
 		return -1;
 	scols = loaded;
 	return 0;
@@ -59,7 +61,7 @@ void grid_close(struct libscols_table **grid)
 struct libscols_table *grid_open(
 	const struct grid_column *columns, size_t count, FILE *to, struct error *err)
 {
-	if (load(err) < 0)
+	if (load_smartcols(err) < 0)
 		return NULL;
 	_cleanup_(grid_close) struct libscols_table *grid = scols.new_table();
 	bool made = grid && scols.table_set_stream(grid, to) == 0;

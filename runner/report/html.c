@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * html: see html.h. A chart is an image, in which nothing runs whatever is in it, once for a light and once for a dark page.
+ * html: writes the page from top to bottom: the run, the table of its CRSs, the charts. Each
+ * chart is drawn twice, for a light and for a dark page, and embedded as an image in a data: URL:
+ * a browser runs nothing that is in an image.
  */
 #include "html.h"
 
@@ -11,8 +13,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* Nothing may be loaded or run: a page that is all there is needs no more. */
-static const char head[] =
+/* The page is complete, so its Content-Security-Policy forbids the browser to load or run
+ * anything but the page's own styles and images. */
+static const char page_head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	"<meta name=\"color-scheme\" content=\"light dark\">\n"
@@ -25,8 +28,8 @@ static const char head[] =
 	"  :root { --back: #0d1117; --text: #c9d1d9; --dim: #8b949e; --line: #30363d;\n"
 	"    --bad: #ff7b72; }\n"
 	"}\n"
-	"body { background: var(--back); color: var(--text); font: 16px/1.5 system-ui, "
-	"sans-serif;\n"
+	"body { background: var(--back); color: var(--text); "
+	"font: 16px/1.5 system-ui, sans-serif;\n"
 	"  margin: 0 auto; max-width: 66rem; padding: 1rem; }\n"
 	"h1 { font-size: 1.25rem; overflow-wrap: anywhere; }\n"
 	"h2 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }\n"
@@ -77,7 +80,7 @@ static void put_element(const char *before, const char *text, const char *after,
 	(void)fputs(after, to);
 }
 
-/* RFC 4648, section 4. */
+/* Write a text in base64 (RFC 4648, section 4). */
 static void put_base64(const char *text, FILE *to)
 {
 	static const char digits[] =
@@ -95,7 +98,7 @@ static void put_base64(const char *text, FILE *to)
 	}
 }
 
-/* ---- the figures ---------------------------------------------------------------------------------------------- */
+/* ---- the figures --------------------------------------------------------------------------- */
 
 static void put_cell(const char *text, const char *class, FILE *to)
 {
@@ -149,7 +152,7 @@ static void put_oom(const struct summary *summary, const struct summary_crs *crs
 		put_remark("OOM kills", tables_oom(summary, crs, &crs->oom[i], text), to);
 }
 
-static void put_run(const struct summary *summary, FILE *to)
+static void put_run_section(const struct summary *summary, FILE *to)
 {
 	char text[TABLES_TEXT_MAX];
 	put_element("<title>", summary->name, "</title>\n</head>\n<body>\n", to);
@@ -171,7 +174,7 @@ static void put_run(const struct summary *summary, FILE *to)
 		put_remark(summary->caveats[i].id, summary->caveats[i].detail, to);
 }
 
-/* ---- the charts ----------------------------------------------------------------------------------------------- */
+/* ---- the charts ---------------------------------------------------------------------------- */
 
 static void put_picture(const char *name, const char *for_light, const char *for_dark, FILE *to)
 {
@@ -206,8 +209,8 @@ static int put_charts(const struct summary *summary, FILE *to, struct error *err
 
 int html_write(const struct summary *summary, FILE *to, struct error *err)
 {
-	(void)fputs(head, to);
-	put_run(summary, to);
+	(void)fputs(page_head, to);
+	put_run_section(summary, to);
 	put_table(summary, to);
 	if (summary->series.count < 2)
 		(void)fputs("<p class=\"dim\">No samples were taken: "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * html: a report as one file for a browser: no script, nothing from the network, light or dark as the reader has it, as wide
- * as there is room.
+ * html: a report as one HTML file. It has no scripts, loads nothing from the network, is light or
+ * dark as the reader has set it, and fits the width of the window.
  */
 #ifndef OSS_CRS_HTML_H
 #define OSS_CRS_HTML_H
@@ -10,11 +10,12 @@
 
 #include <stdio.h>
 
-/* Write the page. Where there are samples, each CRS has its charts, drawn by gnuplot (chart.h); else the page says how to get
- * them. */
+/* Write the page. If the report has at least two samples, the page has a chart of each CRS, drawn
+ * by gnuplot (chart.h); otherwise it says how to record samples. Fails with the errors of
+ * chart_draw(), or with EIO if the stream has an error. */
 int html_write(const struct summary *summary, FILE *to, struct error *err);
 
-/* Text with what means something in HTML replaced. */
+/* Write a text, with each of the characters < > & " ' replaced by a character reference. */
 void html_escape(const char *text, FILE *to);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * lease_json: an object per conflicting lease, for `plan --json` and for the report of a run that shares.
+ * lease_json: makes one object per conflicting lease, for `plan --json` and for the report of a
+ * run with --share.
  */
 #include "lease_json.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * lease_json: leases as docs/json.md has them.
+ * lease_json: leases as JSON, as docs/json.md describes them.
  */
 #ifndef OSS_CRS_LEASE_JSON_H
 #define OSS_CRS_LEASE_JSON_H
@@ -9,7 +9,8 @@
 
 #include <jansson.h>
 
-/* The leases that conflict with a claim, as lease_judge() marked them. NULL without memory. */
+/* The leases that conflict with a claim, as lease_judge() marked them. The caller owns the
+ * reference; NULL if out of memory. */
 json_t *lease_to_json(const struct ledger *ledger);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * report: see report.h.
+ * report: collects the figures of a run and makes the JSON document from them, with one function
+ * per part of the document. An unknown figure is null in JSON.
  */
 #include "report.h"
 
@@ -58,7 +59,8 @@ void report_free(struct report *report)
 	*report = (struct report)REPORT_NONE;
 }
 
-/* RFC 3339 with the engine's trailing zeros cut: "…12.3Z" comes before "…12.34Z". Fields of equal width otherwise. */
+/* Compare two times in RFC 3339. The engine omits the trailing zeros of a fraction, so that
+ * "…12.3Z" comes before "…12.34Z"; all other fields have a fixed width. */
 static int compare_times(const char *a, const char *b)
 {
 	size_t i = 0;
@@ -100,8 +102,8 @@ static json_t *kills_to_json(const struct oom_kills *kills, size_t crs)
 	return list;
 }
 
-/* A figure that is not known is null. */
-static void set_number(json_t *object, const char *name, uint64_t value)
+/* Set a figure; null if it is unknown. */
+static void set_figure(json_t *object, const char *name, uint64_t value)
 {
 	(void)json_object_set_new(
 		object, name, value <= INT64_MAX ? json_integer((json_int_t)value) : json_null());
@@ -113,18 +115,18 @@ static void set_figures(json_t *object, const struct report *report, size_t i)
 	uint64_t duration = report->conditions ? report->conditions->duration_usec : 0;
 	json_t *stalled = json_object();
 	for (size_t kind = 0; kind < PRESSURE_KINDS; kind++)
-		set_number(stalled, pressure_names[kind], figures->pressure[kind].stalled_usec);
-	set_number(object, "cpu_usage_usec", figures->cpu_usec);
-	set_number(
+		set_figure(stalled, pressure_names[kind], figures->pressure[kind].stalled_usec);
+	set_figure(object, "cpu_usage_usec", figures->cpu_usec);
+	set_figure(
 		object, "cpu_allotted_usec", duration * cpulist_count(&report->plan->crs[i].cpus));
-	set_number(object, "throttled_usec", figures->throttled_usec);
-	set_number(object, "memory_peak", figures->memory_peak);
-	set_number(object, "oom_kills",
+	set_figure(object, "throttled_usec", figures->throttled_usec);
+	set_figure(object, "memory_peak", figures->memory_peak);
+	set_figure(object, "oom_kills",
 		report->kills ? oom_kills_in(report->kills, i) : CGROUP_STAT_UNKNOWN);
 	(void)json_object_set_new(object, "stalled_usec", stalled);
 }
 
-static json_t *crs_to_json(const struct report *report, size_t i)
+static json_t *crs_report_to_json(const struct report *report, size_t i)
 {
 	const struct plan_crs *plan = &report->plan->crs[i];
 	const struct crs_report *crs = &report->crs[i];
@@ -141,7 +143,7 @@ static json_t *crs_to_json(const struct report *report, size_t i)
 	return object;
 }
 
-/* {"service": ["privileged", …]} for each service that could step outside. */
+/* {"service": ["privileged", …]} for each service whose processes could leave their CRS. */
 static json_t *risks_to_json(const struct compose *compose)
 {
 	json_t *object = json_object();
@@ -157,7 +159,8 @@ static json_t *risks_to_json(const struct compose *compose)
 	return object;
 }
 
-/* An end by the OOM killer is an exit with 137 to Compose. */
+/* Compose exits with 137 (128 + SIGKILL) when the OOM killer has ended a container. Together with
+ * a counted OOM kill, that status makes the reason "oom". */
 static const char *reason_of(const struct report *report)
 {
 	static const char *const reasons[] = {
@@ -171,7 +174,7 @@ static const char *reason_of(const struct report *report)
 	return report->reason == REASON_EXITED && killed ? "oom" : reasons[report->reason];
 }
 
-/* What of the run's conditions only its CRSs can tell. */
+/* The caveats. The CRSs' figures say how much CPU time the run used, and whether it could swap. */
 static json_t *caveats_to_json(const struct report *report)
 {
 	struct conditions_seen seen = {.has_used = report->has_usage, .shared = report->shared};
@@ -186,7 +189,7 @@ static void set_conditions(json_t *root, const struct report *report)
 {
 	(void)json_object_set_new(
 		root, "started", json_integer((json_int_t)report->conditions->started));
-	set_number(root, "duration_usec", report->conditions->duration_usec);
+	set_figure(root, "duration_usec", report->conditions->duration_usec);
 	(void)json_object_set_new(root, "machine", conditions_machine(report->conditions));
 	(void)json_object_set_new(root, "caveats", caveats_to_json(report));
 }
@@ -195,7 +198,7 @@ int report_json(const struct report *report, json_t **ret, struct error *err)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < report->plan->crs_count; i++)
-		(void)json_array_append_new(list, crs_to_json(report, i));
+		(void)json_array_append_new(list, crs_report_to_json(report, i));
 	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:o}", "version", 1, "name",
 		report->plan->name, "run_id", report->plan->run_id, "phase",
 		phase_name(report->phase), "worker", report->plan->worker, "reason",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * report: what a run came to, read before its cgroups and containers are removed, as a JSON document. What is printed, kept
- * and compared is read from that document (summary.h), whether the run has just ended or long ago.
+ * report: the outcome of a run as a JSON document. The figures are read before the run's cgroups
+ * and containers are removed. Everything that is printed, kept or compared is read from that
+ * document (summary.h), whether the run has just ended or ended long ago.
  */
 #ifndef OSS_CRS_REPORT_H
 #define OSS_CRS_REPORT_H
@@ -18,25 +19,32 @@
 
 struct crs_report {
 	struct cgroup_stat figures;
-	char *exits; /* exit codes of its containers, "0" or "137,0"; NULL: none */
+	/* Exit codes of the CRS's containers, "0" or "137,0", with "-" for one that has not ended;
+	 * NULL: it had none. */
+	char *exits;
 };
 
+/* report_collect() sets plan, crs, has_usage and compose; the caller sets the rest. Everything that
+ * a const pointer points to belongs to the caller and must outlive the report. */
 struct report {
 	const struct run_plan *plan;
 	enum phase phase;
-	struct crs_report *crs;        /* one per CRS of the plan */
-	bool has_usage;                /* whether there were cgroups to read */
-	const struct compose *compose; /* its services' risks are told; NULL: none */
-	const struct watch *watch;     /* what was seen meanwhile; NULL: nothing looked */
-	const struct oom_kills
-		*kills; /* counted from the start of the run; the caller's; NULL: not counted */
-	const struct ledger
-		*shared; /* with whom the run shared its CPUs or memory (--share); the caller's */
-	const struct conditions *conditions; /* ended; the caller's */
-	const struct series *series;         /* samples; NULL: none */
+	struct crs_report *crs; /* one per CRS of the plan */
+	bool has_usage;         /* whether the run had cgroups, and so the CRSs have figures */
+	/* The Compose project, whose services' risks are reported; NULL: none. */
+	const struct compose *compose;
+	/* Says how many containers were found in their CRS; NULL: nothing watched the run. */
+	const struct watch *watch;
+	/* OOM kills since the start of the run; NULL: they were not counted. */
+	const struct oom_kills *kills;
+	/* The leases with which the run shared its CPUs or memory (--share); NULL: none. */
+	const struct ledger *shared;
+	/* Of the run, after conditions_end(); NULL: unknown. */
+	const struct conditions *conditions;
+	const struct series *series; /* the samples; NULL: none */
 	enum reason reason;
-	int signal;
-	int status; /* what the program exits with */
+	int signal; /* for REASON_SIGNAL */
+	int status; /* the exit status of the program */
 };
 
 #define REPORT_NONE          \
@@ -44,16 +52,18 @@ struct report {
 		.plan = NULL \
 	}
 
-/* Read the figures of the tree (skipped if it was not made) and, where there are any, the ends of the containers. */
+/* Collect the figures of each CRS in the tree, unless the tree was never made, and the exit codes
+ * of the containers, unless containers is NULL. The caller frees the report with report_free(). */
 int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
 	const struct compose *compose, const struct containers *containers, struct report *ret,
 	struct error *err);
 void report_free(struct report *report);
 
-/* The JSON document, "version": 1 (docs/json.md). The caller drops it. */
+/* Make the JSON document, "version": 1 (docs/json.md). The caller drops the reference. */
 int report_json(const struct report *report, json_t **ret, struct error *err);
 
-/* The job's own status: of the container that ended first, or for until_all the first that failed. -1 if none ran. */
+/* The job's own exit status: that of the container that ended first or, with until_all, of the
+ * first one that failed. 0 if no container qualifies, -1 if none was started. */
 int report_job_status(const struct containers *containers, bool until_all);
 
 #endif

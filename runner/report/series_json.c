@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * series_json: samples in a report, as lists of whole numbers beside each other. What is read back may come from
- * anywhere: every list is checked for its length and every number for its range before it is kept.
+ * series_json: writes samples as parallel lists of whole numbers, with null for an unknown
+ * figure. A report that is read back may come from anywhere, so each list is checked for its
+ * length and each number for its range.
  */
 #include "series_json.h"
 
@@ -9,7 +10,7 @@
 
 #include <errno.h>
 
-static const char *const names[SERIES_KINDS] = {
+static const char *const series_keys[SERIES_KINDS] = {
 	[SERIES_CPU] = "cpu_usage_usec",
 	[SERIES_MEMORY] = "memory_current",
 	[SERIES_CPU_STALLED] = "cpu_stalled_usec",
@@ -31,7 +32,7 @@ json_t *series_to_json(const struct series *series, size_t crs)
 {
 	json_t *object = json_object();
 	for (enum series_kind kind = 0; kind < SERIES_KINDS; kind++)
-		(void)json_object_set_new(object, names[kind],
+		(void)json_object_set_new(object, series_keys[kind],
 			list_to_json(series_of(series, crs, kind), series->count));
 	return object;
 }
@@ -81,8 +82,8 @@ int series_times_from_json(
 int series_from_json(const json_t *object, size_t crs, struct series *series, struct error *err)
 {
 	for (enum series_kind kind = 0; kind < SERIES_KINDS; kind++)
-		if (list_from_json(json_object_get(object, names[kind]), names[kind], series->count,
-			    series_of(series, crs, kind), err) < 0)
+		if (list_from_json(json_object_get(object, series_keys[kind]), series_keys[kind],
+			    series->count, series_of(series, crs, kind), err) < 0)
 			return -1;
 	return 0;
 }

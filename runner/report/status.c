@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * status: see status.h.
+ * status: reads the ledger, then the CRSs of each run that does not wait. Runs end while they are
+ * read: a cgroup that is gone, or cannot be read, is skipped.
  */
 #include "status.h"
 
@@ -12,11 +13,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define ID_LEN    64         /* hexadecimal digits of a container's id, with every engine */
-#define PROCS_MAX (1U << 20) /* bytes of a cgroup.procs */
-#define PODMAN    "libpod-"  /* before the id in the name of Podman's cgroups */
+#define ID_LEN    64         /* hexadecimal digits of a container id, with either engine */
+#define PROCS_MAX (1U << 20) /* bytes of a cgroup.procs file */
+#define PODMAN    "libpod-"  /* prefix of the id in the names of Podman's cgroups */
 
-/* The id in the name of a container's cgroup; NULL if it is somebody else's. */
+/* The container id in the name of a cgroup; NULL if the cgroup is not a container's. */
 static const char *container_id(const char *cgroup)
 {
 	size_t prefix = strlen(PODMAN);
@@ -24,15 +25,16 @@ static const char *container_id(const char *cgroup)
 	return strspn(id, "0123456789abcdef") == ID_LEN && !id[ID_LEN] ? id : NULL;
 }
 
-/* Room for one more in an array that is doubled each time it is full, which is whenever the count is a power of two. */
-static void *grow(void *list, size_t count, size_t size)
+/* Make room for one more element in an array, NULL if out of memory. The array doubles each time
+ * it is full, which is whenever count is 0 or a power of two. */
+static void *grow_list(void *list, size_t count, size_t size)
 {
 	return count & (count - 1) ? list : reallocarray(list, count ? count * 2 : 1, size);
 }
 
 static int add_container(struct status_crs *crs, const char *id, struct error *err)
 {
-	char **larger = grow(crs->containers, crs->container_count, sizeof *larger);
+	char **larger = grow_list(crs->containers, crs->container_count, sizeof *larger);
 	if (larger)
 		crs->containers = larger;
 	char *copy = larger ? strdup(id) : NULL;
@@ -42,7 +44,8 @@ static int add_container(struct status_crs *crs, const char *id, struct error *e
 	return 0;
 }
 
-/* Processes of a cgroup without those below it. */
+/* Count the processes in a cgroup, without those in the cgroups below it. 0 if it cannot be
+ * read. */
 static uint64_t count_processes(int dir, const char *cg)
 {
 	char path[NAME_MAX + sizeof "/cgroup.procs"];
@@ -57,16 +60,18 @@ static uint64_t count_processes(int dir, const char *cg)
 	return count;
 }
 
-/* Whether a cgroup has others in it: its link count is 2 and one for each (kernfs_iop_getattr()). Most CRSs of a run that has
- * just begun have none, and to list the files of a cgroup costs more than to read some. */
+/* Whether a cgroup has cgroups below it: its link count is 2 plus one for each
+ * (kernfs_iop_getattr()). Most CRSs of a run that has just begun have none, and listing the files
+ * of a cgroup takes longer than reading a few of them. */
 static bool has_below(int fd)
 {
 	struct stat st;
 	return fstat(fd, &st) < 0 || st.st_nlink != 2;
 }
 
-/* What is below a CRS, whose directory is taken: its containers, and where nobody has enabled the pids controller, the
- * processes in them. */
+/* Read what is below a CRS: its containers and, where the pids controller is not enabled, the
+ * number of processes in the CRS and in its containers. Takes ownership of fd, the CRS's
+ * directory. */
 static int read_below(int fd, struct status_crs *crs, struct error *err)
 {
 	bool count = crs->figures.pids == CGROUP_STAT_UNKNOWN;
@@ -92,17 +97,17 @@ static int read_below(int fd, struct status_crs *crs, struct error *err)
 	return 0;
 }
 
-static void free_crs(struct status_crs *crs)
+static void free_status_crs(struct status_crs *crs)
 {
 	for (size_t i = 0; i < crs->container_count; i++)
 		free(crs->containers[i]);
 	free(crs->containers);
 }
 
-static int add_crs(int dir, const char *name, struct status_run *run, struct error *err)
+static int add_status_crs(int dir, const char *name, struct status_run *run, struct error *err)
 {
 	struct error gone = {0};
-	struct status_crs *larger = grow(run->crs, run->crs_count, sizeof *larger);
+	struct status_crs *larger = grow_list(run->crs, run->crs_count, sizeof *larger);
 	if (!larger)
 		return fail(err, ENOMEM, "status");
 	run->crs = larger;
@@ -112,7 +117,7 @@ static int add_crs(int dir, const char *name, struct status_run *run, struct err
 	_cleanup_close_ int fd = fs_open(dir, name, O_RDONLY | O_DIRECTORY, 0, &gone);
 	if (fd < 0 || cgroup_stat_read(fd, name, CGROUP_STAT_LIVE, &crs->figures, &gone) < 0 ||
 		read_below(steal_fd(&fd), crs, &gone) < 0) {
-		free_crs(crs);
+		free_status_crs(crs);
 		return gone.code == ENOMEM ? fail(err, ENOMEM, "status") : 0;
 	}
 	run->crs_count++;
@@ -126,7 +131,8 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(left->name, right->name); /* c2 before c10 */
 }
 
-/* The CRSs of a run; one that is gone has none. Whatever else another user may have made there is not printed. */
+/* Read the CRSs of a run; a run that is gone has none. A directory whose name is not valid for a
+ * CRS is not printed: the run may be another user's, who can create any name there. */
 static int read_run(const struct host *host, struct status_run *run, struct error *err)
 {
 	struct error gone = {0};
@@ -138,15 +144,16 @@ static int read_run(const struct host *host, struct status_run *run, struct erro
 	const struct dirent *entry = NULL;
 	while ((entry = readdir(list)))
 		if (entry->d_type == DT_DIR && job_is_name(entry->d_name) &&
-			add_crs(fd, entry->d_name, run, err) < 0)
+			add_status_crs(fd, entry->d_name, run, err) < 0)
 			return -1;
 	if (run->crs_count)
 		qsort(run->crs, run->crs_count, sizeof *run->crs, by_name);
 	return 0;
 }
 
-/* Whether a lease is to be shown: one of our runs, and of those the one that is asked for. */
-static bool is_wanted(const struct status_run *run, const char *wanted, bool by_id)
+/* Whether a run is one that the caller wants: any if wanted is NULL, otherwise by run id or by
+ * name. */
+static bool is_run_wanted(const struct status_run *run, const char *wanted, bool by_id)
 {
 	if (!wanted)
 		return true;
@@ -159,7 +166,8 @@ static int read_runs(const struct host *host, const struct ledger *ledger, const
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct status_run *run = &status->runs[status->count];
 		*run = (struct status_run){.lease = ledger->list[i]};
-		if (!run_name_parse(run->lease.name, &run->name) || !is_wanted(run, wanted, by_id))
+		if (!run_name_parse(run->lease.name, &run->name) ||
+			!is_run_wanted(run, wanted, by_id))
 			continue;
 		status->count++;
 		if (run->lease.state != LEASE_WAITING && read_run(host, run, err) < 0)
@@ -185,8 +193,8 @@ int status_read(const struct host *host, const char *wanted, struct status *ret,
 		return -1;
 	if (wanted && !status.count) {
 		(void)fail_as(err, EX_USAGE, "no run '%.128s' is there now", wanted);
-		return add_hint(err, "see what there is: oss-crs-run status; of one that has "
-				     "ended: oss-crs-run report");
+		return add_hint(err, "see what there is: oss-crs-run status; "
+				     "of one that has ended: oss-crs-run report");
 	}
 	*ret = status;
 	status = (struct status)STATUS_NONE;
@@ -197,7 +205,7 @@ void status_free(struct status *status)
 {
 	for (size_t i = 0; i < status->count; i++) {
 		for (size_t j = 0; j < status->runs[i].crs_count; j++)
-			free_crs(&status->runs[i].crs[j]);
+			free_status_crs(&status->runs[i].crs[j]);
 		free(status->runs[i].crs);
 	}
 	free(status->runs);
@@ -221,15 +229,15 @@ const char *status_state(const struct status_run *run)
 	return owned ? lease_state_name(run->lease.state) : "dead";
 }
 
-/* ---- JSON ----------------------------------------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------------------------- */
 
-/* A figure that is not known, and a limit that there is none, are null. */
-static json_t *number(uint64_t value)
+/* A figure as JSON; null if it is unknown, or if it is a limit that is not set. */
+static json_t *number_or_null(uint64_t value)
 {
 	return value <= INT64_MAX ? json_integer((json_int_t)value) : json_null();
 }
 
-/* In percent, over the last ten seconds. */
+/* Pressure over the last ten seconds, in percent. */
 static json_t *pressure_to_json(const struct pressure *list)
 {
 	json_t *object = json_object();
@@ -241,7 +249,7 @@ static json_t *pressure_to_json(const struct pressure *list)
 	return object;
 }
 
-static json_t *crs_to_json(const struct status_crs *crs)
+static json_t *status_crs_to_json(const struct status_crs *crs)
 {
 	const struct cgroup_stat *figures = &crs->figures;
 	char cpus[CPULIST_TEXT_MAX];
@@ -252,11 +260,12 @@ static json_t *crs_to_json(const struct status_crs *crs)
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
 		crs->name, "cpus", cpulist_format(&figures->cpus, cpus), "cpus_effective",
 		cpulist_format(&figures->cpus_effective, effective), "memory_max",
-		number(figures->memory_max), "memory_current", number(figures->memory_current),
-		"memory_peak", number(figures->memory_peak), "cpu_usage_usec",
-		number(figures->cpu_usec), "pressure", pressure_to_json(figures->pressure),
-		"oom_kills", number(figures->oom_kills), "pids", number(figures->pids),
-		"containers", containers);
+		number_or_null(figures->memory_max), "memory_current",
+		number_or_null(figures->memory_current), "memory_peak",
+		number_or_null(figures->memory_peak), "cpu_usage_usec",
+		number_or_null(figures->cpu_usec), "pressure", pressure_to_json(figures->pressure),
+		"oom_kills", number_or_null(figures->oom_kills), "pids",
+		number_or_null(figures->pids), "containers", containers);
 }
 
 static json_t *run_to_json(const struct status_run *run)
@@ -266,7 +275,7 @@ static json_t *run_to_json(const struct status_run *run)
 	const struct lease *lease = &run->lease;
 	json_t *list = json_array();
 	for (size_t i = 0; i < run->crs_count; i++)
-		(void)json_array_append_new(list, crs_to_json(&run->crs[i]));
+		(void)json_array_append_new(list, status_crs_to_json(&run->crs[i]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "name", lease->name,
 		"run_id", run->name.run_id, "phase", phase_name(run->name.phase), "worker",
 		run->name.worker, "user", lease_user(lease, user, sizeof user), "state",

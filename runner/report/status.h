@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * status: the runs of all users as they are now. The ledger (lease.h) says which runs there are, the kernel's files what
- * each of their CRSs has and uses; nobody else is asked. The containers are the cgroups below a CRS that are named by the
- * id of one.
+ * status: the runs of all users as they are now. The ledger (lease.h) lists the runs, and the
+ * kernel's files say what each of their CRSs has and uses. The engine is not asked: the
+ * containers of a CRS are the cgroups directly below it that are named after a container id.
  */
 #ifndef OSS_CRS_STATUS_H
 #define OSS_CRS_STATUS_H
@@ -16,22 +16,22 @@
 struct status_crs {
 	char name[NAME_MAX + 1];
 	struct cgroup_stat figures;
-	char **containers; /* their ids */
+	char **containers; /* ids */
 	size_t container_count;
 };
 
 struct status_run {
 	struct lease lease;
 	struct run_name name;
-	struct status_crs *crs; /* by name; none for a run that waits */
+	struct status_crs *crs; /* sorted by name; none for a run that waits */
 	size_t crs_count;
 };
 
 struct status {
-	struct status_run *runs; /* in the order of their arrival */
+	struct status_run *runs; /* in order of arrival */
 	size_t count;
-	unsigned hidden;  /* users and runs whose cgroups we may not look at */
-	uint64_t at_usec; /* CLOCK_MONOTONIC */
+	unsigned hidden;  /* users and runs whose cgroups this process may not read */
+	uint64_t at_usec; /* when it was read (CLOCK_MONOTONIC) */
 };
 
 #define STATUS_NONE          \
@@ -39,19 +39,21 @@ struct status {
 		.runs = NULL \
 	}
 
-/* Look at all runs, or at the one that is wanted: of that name, or of that run id if there is no such name.
- * What ends meanwhile is left out. EX_USAGE if a run is asked for that there is not. The caller frees. */
+/* Read the status of all runs if wanted is NULL; otherwise of the run of that name or, if there
+ * is none, of each run with that run id. A CRS that ends meanwhile is left out; a run that ends
+ * meanwhile is left out or has no CRSs. EX_USAGE if no run is found. The caller frees the status
+ * with status_free(). */
 int status_read(const struct host *host, const char *wanted, struct status *ret, struct error *err);
 void status_free(struct status *status);
 
-/* The CRS of the same run and name in another status, NULL if it is not there. */
+/* Find the same CRS of the same run in another status. NULL if it is not there. */
 const struct status_crs *status_find(
 	const struct status *status, const struct status_run *run, const struct status_crs *crs);
 
-/* "running", "waiting", or "dead": the owner is gone, but not all that it has made. */
+/* "running", "waiting", or "dead" for a run whose owner is gone but whose cgroup still exists. */
 const char *status_state(const struct status_run *run);
 
-/* As docs/json.md has it. NULL without memory. */
+/* The status as docs/json.md describes it. The caller owns the reference; NULL if out of memory. */
 json_t *status_to_json(const struct status *status);
 
 #endif

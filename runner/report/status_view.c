@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * status_view: see status_view.h. All cells are made first, so that it is known how wide each column has to be and which
- * ones there is room for. One table for the CRSs of all runs lines their columns up; the lines about the runs go between
- * its rows.
+ * status_view: fills in all cells first, so that the width of each column is known, and then
+ * chooses the columns that fit. The CRSs of all runs are in one table, which lines up their
+ * columns; the lines about the runs go between its rows.
  */
 #include "status_view.h"
 
@@ -14,21 +14,22 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#define CELL_MAX  512
+#define CELL_MAX  512 /* bytes of a cell */
 #define BAR_WIDTH 10
-#define ID_SHORT  12 /* of a container's id, as Docker prints it */
+#define ID_SHORT  12 /* digits of a container id that are shown, as in Docker's output */
 #define KEPT      0  /* rank of a column that is never left out */
 
 struct row {
 	const struct status_run *run;
 	const struct status_crs *crs;
-	const struct status_crs *before; /* the same in the frame before; NULL */
-	uint64_t elapsed_usec;           /* since then */
+	const struct status_crs *before; /* the same CRS in the previous frame; NULL: none */
+	uint64_t elapsed_usec;           /* since that frame */
 };
 
-/* ---- cells ---------------------------------------------------------------------------------------------------- */
+/* ---- cells --------------------------------------------------------------------------------- */
 
-/* CPUs in use on average since the frame before, in hundredths; CGROUP_STAT_UNKNOWN. */
+/* CPUs in use on average since the previous frame, in hundredths; CGROUP_STAT_UNKNOWN if there is
+ * no such frame. */
 static uint64_t cpu_rate(const struct row *row)
 {
 	if (!row->before || !row->elapsed_usec ||
@@ -38,13 +39,14 @@ static uint64_t cpu_rate(const struct row *row)
 	       row->elapsed_usec;
 }
 
-static unsigned allotted(const struct row *row)
+static unsigned allotted_cpus(const struct row *row)
 {
 	return cpulist_count(&row->crs->figures.cpus_effective);
 }
 
-/* In percent, 100 at most; 0 where one of them is not known. */
-static unsigned share(uint64_t part, uint64_t whole)
+/* A part in percent of the whole, at most 100; 0 if the part is unknown, or the whole 0 or
+ * unlimited. */
+static unsigned percent_of(uint64_t part, uint64_t whole)
 {
 	if (part == CGROUP_STAT_UNKNOWN || whole == CGROUP_UNLIMITED || whole == 0)
 		return 0;
@@ -53,12 +55,12 @@ static unsigned share(uint64_t part, uint64_t whole)
 
 static unsigned cpu_share(const struct row *row)
 {
-	return share(cpu_rate(row), (uint64_t)allotted(row) * 100);
+	return percent_of(cpu_rate(row), (uint64_t)allotted_cpus(row) * 100);
 }
 
 static unsigned memory_share(const struct row *row)
 {
-	return share(row->crs->figures.memory_current, row->crs->figures.memory_max);
+	return percent_of(row->crs->figures.memory_current, row->crs->figures.memory_max);
 }
 
 static void put_bar(unsigned percent, char *cell)
@@ -71,7 +73,7 @@ static void put_bar(unsigned percent, char *cell)
 	cell[BAR_WIDTH + 2] = '\0';
 }
 
-/* SIZE_TEXT_MAX bytes. */
+/* Write a size, or "-" if it is unknown. text has room for SIZE_TEXT_MAX bytes. */
 static void put_size(uint64_t bytes, char *text)
 {
 	if (bytes == CGROUP_STAT_UNKNOWN)
@@ -104,10 +106,10 @@ static void cell_rate(const struct row *row, char *cell)
 {
 	uint64_t rate = cpu_rate(row);
 	if (rate == CGROUP_STAT_UNKNOWN)
-		(void)snprintf(cell, CELL_MAX, "-/%u", allotted(row));
+		(void)snprintf(cell, CELL_MAX, "-/%u", allotted_cpus(row));
 	else
 		(void)snprintf(cell, CELL_MAX, "%" PRIu64 ".%02" PRIu64 "/%u", rate / 100,
-			rate % 100, allotted(row));
+			rate % 100, allotted_cpus(row));
 }
 
 static void cell_cpu_bar(const struct row *row, char *cell)
@@ -142,7 +144,7 @@ static void cell_peak(const struct row *row, char *cell)
 	put_size(row->crs->figures.memory_peak, cell);
 }
 
-/* For CPU, memory and input and output, each in percent. */
+/* CPU, memory and I/O pressure, each in percent. */
 static void cell_pressure(const struct row *row, char *cell)
 {
 	size_t used = 0;
@@ -178,16 +180,16 @@ static void cell_containers(const struct row *row, char *cell)
 		(void)snprintf(cell + used, CELL_MAX - used, ",...");
 }
 
-/* ---- colours -------------------------------------------------------------------------------------------------- */
+/* ---- colours ------------------------------------------------------------------------------- */
 
-static const char *graded(unsigned percent)
+static const char *share_colour(unsigned percent)
 {
 	return percent >= 98 ? "red" : percent >= 90 ? "yellow" : NULL;
 }
 
 static const char *colour_memory(const struct row *row)
 {
-	return graded(memory_share(row));
+	return share_colour(memory_share(row));
 }
 
 static const char *colour_pressure(const struct row *row)
@@ -205,13 +207,14 @@ static const char *colour_kills(const struct row *row)
 	return kills && kills != CGROUP_STAT_UNKNOWN ? "red" : NULL;
 }
 
-/* ---- columns -------------------------------------------------------------------------------------------------- */
+/* ---- columns ------------------------------------------------------------------------------- */
 
+/* When a column is shown: always, only in a live view, or only outside of one. */
 enum when { ALWAYS, LIVE, ONCE };
 
 static const struct column {
 	const char *title;
-	unsigned rank; /* the highest is left out first */
+	unsigned rank; /* the column of the highest rank is left out first */
 	enum when when;
 	bool right;
 	void (*fill)(const struct row *row, char *cell);
@@ -234,7 +237,7 @@ static const struct column {
 #define COLUMN_COUNT (sizeof columns / sizeof *columns)
 
 struct cells {
-	char (*text)[CELL_MAX]; /* row by row, all columns of the table above */
+	char (*text)[CELL_MAX]; /* row by row, a cell for each of columns[] */
 	struct row *rows;
 	size_t count;
 	bool shown[COLUMN_COUNT];
@@ -288,8 +291,8 @@ static size_t column_width(const struct cells *cells, size_t c)
 	return width;
 }
 
-/* Which columns there is room for: one after the other goes, the least important first, until the rest fits. */
-static void choose(struct cells *cells, const struct status_view *view)
+/* Choose the columns to show. As long as they do not fit, leave out the least important one. */
+static void choose_columns(struct cells *cells, const struct status_view *view)
 {
 	size_t total = 0;
 	for (size_t c = 0; c < COLUMN_COUNT; c++) {
@@ -309,7 +312,7 @@ static void choose(struct cells *cells, const struct status_view *view)
 	}
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------------ */
+/* ---- the table ----------------------------------------------------------------------------- */
 
 static struct libscols_table *open_table(const struct cells *cells, FILE *to, struct error *err)
 {
@@ -342,7 +345,7 @@ static int add_rows(struct libscols_table *table, const struct cells *cells, str
 	return 0;
 }
 
-static int print_table(
+static int print_cells(
 	const struct cells *cells, const struct status_view *view, FILE *to, struct error *err)
 {
 	_cleanup_(grid_close) struct libscols_table *table = open_table(cells, to, err);
@@ -352,27 +355,28 @@ static int print_table(
 	return add_rows(table, cells, err) < 0 ? -1 : grid_print(table, err);
 }
 
-/* The table as lines: its head, then a line per row. The caller frees. */
-static int make_table(
+/* Print the table into a text: the titles, then a line per row. The caller frees *ret. */
+static int make_table_text(
 	const struct cells *cells, const struct status_view *view, char **ret, struct error *err)
 {
 	size_t size = 0;
 	FILE *stream = open_memstream(ret, &size);
 	if (!stream)
 		return fail(err, ENOMEM, "status");
-	int result = print_table(cells, view, stream, err);
+	int result = print_cells(cells, view, stream, err);
 	return fclose(stream) != 0 && result == 0 ? fail(err, ENOMEM, "status") : result;
 }
 
-/* ---- the lines around it -------------------------------------------------------------------------------------- */
+/* ---- the lines around the table ------------------------------------------------------------ */
 
 struct page {
 	const struct status_view *view;
 	FILE *to;
-	size_t total, used; /* lines */
+	size_t total, used; /* lines that the page has, and of these the ones put so far */
 };
 
-/* One line, if there is still room; the last line that there is room for counts those that do not fit. */
+/* Put a line, if there is still room. If not all lines fit, the last one that does says how many
+ * are missing. cut truncates a line that is too wide. */
 static void put_line(struct page *page, const char *text, int len, bool cut, const char *colour)
 {
 	size_t room = page->view->height;
@@ -389,7 +393,7 @@ static void put_line(struct page *page, const char *text, int len, bool cut, con
 		coloured ? "\033[0m" : "");
 }
 
-/* Of today only the time of day: the line is long enough. */
+/* Format when a run began. The line is long enough, so today's date is left out. */
 static const char *format_since(time_t since, char buf[static CLOCK_TEXT_MAX])
 {
 	char now[CLOCK_TEXT_MAX];
@@ -398,7 +402,7 @@ static const char *format_since(time_t since, char buf[static CLOCK_TEXT_MAX])
 	return strncmp(buf, now, CLOCK_DATE_LEN) == 0 ? buf + CLOCK_DATE_LEN : buf;
 }
 
-static void put_run(struct page *page, const struct status_run *run)
+static void put_run_line(struct page *page, const struct status_run *run)
 {
 	char line[CELL_MAX + NAME_MAX];
 	char user[64];
@@ -406,7 +410,7 @@ static void put_run(struct page *page, const struct status_run *run)
 	char cpus[CPULIST_TEXT_MAX];
 	char memory[SIZE_TEXT_MAX];
 	const struct lease *lease = &run->lease;
-	/* The state first: it is still there where the line is cut. */
+	/* The state comes first, so that it is still visible if the line is truncated. */
 	int len = snprintf(line, sizeof line, "%-7s  %s  of %s since %s", status_state(run),
 		lease->name, lease_user(lease, user, sizeof user),
 		format_since(lease->since, since));
@@ -421,7 +425,7 @@ static void put_run(struct page *page, const struct status_run *run)
 	put_line(page, line, len, true, lease->state == LEASE_RUNNING ? "\033[1m" : "\033[33m");
 }
 
-static void put_time(struct page *page, const struct status *status, size_t crs)
+static void put_time_line(struct page *page, const struct status *status, size_t crs)
 {
 	char line[128];
 	char now[CLOCK_TEXT_MAX];
@@ -431,7 +435,7 @@ static void put_time(struct page *page, const struct status *status, size_t crs)
 	put_line(page, line, len, true, NULL);
 }
 
-static void put_hidden(struct page *page, const struct status *status)
+static void put_hidden_line(struct page *page, const struct status *status)
 {
 	char line[128];
 	int len = snprintf(line, sizeof line, "%u run%s or user%s cannot be looked at from here",
@@ -439,8 +443,8 @@ static void put_hidden(struct page *page, const struct status *status)
 	put_line(page, line, len, true, NULL);
 }
 
-/* The next line of a text: its start and length. */
-static const char *take_line(const char **rest, int *len)
+/* Take the next line of a text. Returns its start, and its length in *len. */
+static const char *take_table_line(const char **rest, int *len)
 {
 	const char *line = *rest;
 	*len = (int)strcspn(line, "\n");
@@ -455,8 +459,8 @@ int status_print(const struct status *status, const struct status *before,
 	_cleanup_free_ char *table = NULL;
 	if (cells_fill(status, before, &cells, err) < 0)
 		return -1;
-	choose(&cells, view);
-	if (cells.count && make_table(&cells, view, &table, err) < 0)
+	choose_columns(&cells, view);
+	if (cells.count && make_table_text(&cells, view, &table, err) < 0)
 		return -1;
 	struct page page = {.view = view, .to = to};
 	page.total = view->live + (status->hidden > 0) + status->count + cells.count +
@@ -464,20 +468,20 @@ int status_print(const struct status *status, const struct status *before,
 	int len = 0;
 	const char *rest = table ? table : "";
 	if (view->live)
-		put_time(&page, status, cells.count);
+		put_time_line(&page, status, cells.count);
 	if (!status->count)
 		put_line(&page, "no runs", (int)strlen("no runs"), true, NULL);
-	const char *line = cells.count ? take_line(&rest, &len) : NULL;
+	const char *line = cells.count ? take_table_line(&rest, &len) : NULL;
 	if (line)
 		put_line(&page, line, len, false, "\033[2m");
 	for (size_t i = 0; i < status->count; i++) {
-		put_run(&page, &status->runs[i]);
+		put_run_line(&page, &status->runs[i]);
 		for (size_t j = 0; j < status->runs[i].crs_count; j++) {
-			line = take_line(&rest, &len);
+			line = take_table_line(&rest, &len);
 			put_line(&page, line, len, false, NULL);
 		}
 	}
 	if (status->hidden)
-		put_hidden(&page, status);
+		put_hidden_line(&page, status);
 	return ferror(to) ? fail(err, EIO, "status") : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * status_view: a status for people: a line per run, below it a row per CRS, as wide and as high as there is room.
+ * status_view: prints a status as text, fitted to the terminal: a line per run, and below it a
+ * row per CRS.
  */
 #ifndef OSS_CRS_STATUS_VIEW_H
 #define OSS_CRS_STATUS_VIEW_H
@@ -10,15 +11,15 @@
 #include <stdio.h>
 
 struct status_view {
-	unsigned width;  /* columns of the terminal; 0: no bound */
-	unsigned height; /* lines; 0: no bound */
+	unsigned width;  /* columns of the terminal; 0: unlimited */
+	unsigned height; /* lines; 0: unlimited */
 	bool colours;
-	bool live; /* a frame of many: use as a rate, bars, a line with the time */
+	bool live; /* one frame of many: show CPU use as a rate, bars, and a line with the time */
 };
 
-/* Write a status. Columns that there is no room for are left out, the least important first; a name that still does not fit
- * is cut. Lines that there is no room for are counted in the last one. before: the frame before, for the rates; NULL where
- * there is none. */
+/* Print a status. Columns that do not fit are left out, the least important first; if the table
+ * is still too wide, the names of the CRSs are truncated. If lines do not fit, the last line says
+ * how many. before is the previous frame, for the rates; NULL if there is none. */
 int status_print(const struct status *status, const struct status *before,
 	const struct status_view *view, FILE *to, struct error *err);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * store: see store.h. A report is put there in one step (fs_replace()), so that nobody reads half of one; files that have no
- * run's name are somebody else's and left alone.
+ * store: each report is one file, which fs_replace() writes in one step, so that no reader sees
+ * half of it. The list of reports is the directory itself; a file that is not named after a run
+ * is not a report and stays untouched.
  */
 #include "store.h"
 
@@ -32,7 +33,7 @@ void store_close(struct store *store)
 	*store = (struct store)STORE_CLOSED;
 }
 
-/* ---- what there is -------------------------------------------------------------------------------------------- */
+/* ---- the list ------------------------------------------------------------------------------ */
 
 struct entry {
 	uint64_t timestamp;
@@ -48,8 +49,9 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(right->name, left->name);
 }
 
-/* The run that a file is the report of; NULL if it is none. Caller frees. */
-static char *run_of(const char *file, uint64_t *ret_timestamp)
+/* The name of the run that a file is the report of, which the caller frees; NULL if the file is
+ * not a report. */
+static char *run_of_file(const char *file, uint64_t *ret_timestamp)
 {
 	struct run_name parts;
 	size_t len = strlen(file);
@@ -84,7 +86,7 @@ static int list_entries(
 	const struct dirent *item = NULL;
 	while ((item = readdir(list))) {
 		struct entry entry = {0};
-		entry.name = run_of(item->d_name, &entry.timestamp);
+		entry.name = run_of_file(item->d_name, &entry.timestamp);
 		if (!entry.name)
 			continue;
 		struct entry *larger = reallocarray(entries, count + 1, sizeof *entries);
@@ -127,23 +129,23 @@ void store_list_free(char **list, size_t count)
 	free(list);
 }
 
-/* ---- in and out ----------------------------------------------------------------------------------------------- */
+/* ---- writing and reading ------------------------------------------------------------------- */
 
-static int file_of(const char *run, char *buf, size_t size, struct error *err)
+static int report_file_name(const char *run, char *buf, size_t size, struct error *err)
 {
 	int n = snprintf(buf, size, "%s" SUFFIX, run);
 	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "report of %s", run);
 }
 
-static int prune(const struct store *store, uint64_t kept, struct error *err)
+static int prune_reports(const struct store *store, uint64_t kept, struct error *err)
 {
 	struct entry *entries = NULL;
 	size_t count = 0;
 	int result = list_entries(store, &entries, &count, err);
 	for (size_t i = kept; result == 0 && i < count; i++) {
 		char file[PATH_MAX];
-		/* Another run that has just ended may have been faster. */
-		if (file_of(entries[i].name, file, sizeof file, err) < 0 ||
+		/* Another run that has just ended may have removed it first. */
+		if (report_file_name(entries[i].name, file, sizeof file, err) < 0 ||
 			(unlinkat(store->dir, file, 0) < 0 && errno != ENOENT))
 			result = fail(err, errno, "remove %s/%s", store->path, file);
 	}
@@ -155,20 +157,20 @@ int store_put(const struct store *store, const char *run, const char *text, size
 	uint64_t kept, struct error *err)
 {
 	char file[PATH_MAX];
-	if (file_of(run, file, sizeof file, err) < 0 ||
+	if (report_file_name(run, file, sizeof file, err) < 0 ||
 		fs_replace(store->dir, file, text, len, 0600, err) < 0)
 		return add_context(err, "%s", store->path);
-	return prune(store, kept, err);
+	return prune_reports(store, kept, err);
 }
 
-static int read_one(
+static int read_report(
 	const struct store *store, const char *run, struct summary *ret, struct error *err)
 {
 	char file[PATH_MAX];
 	char path[PATH_MAX];
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
-	if (file_of(run, file, sizeof file, err) < 0 ||
+	if (report_file_name(run, file, sizeof file, err) < 0 ||
 		fs_read(store->dir, file, SUMMARY_SIZE_MAX, &text, &len, err) < 0)
 		return -1;
 	(void)snprintf(path, sizeof path, "%.2000s/%.512s", store->path, file);
@@ -192,7 +194,7 @@ int store_get(const struct store *store, const char *run, struct summary *ret, s
 			strcmp(parts.run_id, run) == 0)
 			name = entries[i].name;
 	}
-	int result = name ? read_one(store, name, ret, err)
+	int result = name ? read_report(store, name, ret, err)
 			  : fail_as(err, EX_USAGE, "no report of a run '%.128s' is kept", run);
 	free_entries(entries, count);
 	return result < 0 && !name ? add_hint(err, "see which there are: oss-crs-run report")

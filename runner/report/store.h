@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * store: the reports of the user's runs, reports/RUN.json in the directory for state (state.h). So many of the newest are kept.
+ * store: the reports of the user's runs, kept as reports/RUN.json in the user's state directory
+ * (state.h). Only the newest are kept.
  */
 #ifndef OSS_CRS_STORE_H
 #define OSS_CRS_STORE_H
@@ -9,8 +10,8 @@
 #include "summary.h"
 
 struct store {
-	int dir;    /* -1: closed */
-	char *path; /* of the directory, for people */
+	int dir;    /* descriptor; -1: closed */
+	char *path; /* of the directory, for messages */
 };
 
 #define STORE_CLOSED                     \
@@ -18,18 +19,23 @@ struct store {
 		.dir = -1, .path = NULL, \
 	}
 
-/* Open the directory; with `make`, make what of it is not there, for the user alone. ENOENT: there is none, or no home. */
+/* Open the directory. With make, create the directories on its path that do not exist, for the
+ * user alone. ENOENT if the directory does not exist, or if neither XDG_STATE_HOME nor HOME is an
+ * absolute path. The caller closes the store with store_close(). */
 int store_open(bool make, struct store *ret, struct error *err);
 void store_close(struct store *store);
 
-/* Keep the report of a run, and of all of them the newest `kept`, by the time in their names. */
+/* Keep the report of a run, a text of len bytes. Then remove all reports but the newest `kept`,
+ * by the time in the names of their runs. */
 int store_put(const struct store *store, const char *run, const char *text, size_t len,
 	uint64_t kept, struct error *err);
 
-/* Read the report of a run: of that name, or the newest of that run id. EX_USAGE if there is none. */
+/* Read the report of the run of that name or, if there is none, the newest one with that run id.
+ * EX_USAGE if there is none. The caller frees the summary with summary_free(). */
 int store_get(const struct store *store, const char *run, struct summary *ret, struct error *err);
 
-/* The names of all runs, the newest first. The caller frees each and the list. */
+/* List the names of all runs that have a report, the newest first. The caller frees the list with
+ * store_list_free(). */
 int store_list(const struct store *store, char ***ret, size_t *ret_count, struct error *err);
 void store_list_free(char **list, size_t count);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * summary: see summary.h. One small reader per kind of value; each says which key is wrong.
+ * summary: takes each value from the document by a small function for its kind, which checks the
+ * value and names the key of one that is wrong.
  */
 #include "summary.h"
 
@@ -11,14 +12,15 @@
 #include <errno.h>
 
 #define CAVEATS_MAX 256
-#define OOM_MAX     4096 /* containers of one CRS that had OOM kills */
+#define OOM_MAX     4096 /* entries for one CRS, one per container and limit */
 
-static int wrong(struct error *err, const char *key, const char *what)
+static int fail_key(struct error *err, const char *key, const char *what)
 {
 	return fail_as(err, EX_DATAERR, "'%s' is %s", key, what);
 }
 
-/* A text that can be printed: UTF-8, which jansson sees to, without control characters, C1 included. */
+/* Whether a text can be printed: no control characters, C1 included, and not too long. jansson
+ * makes sure that it is UTF-8. */
 static bool is_plain(const char *text)
 {
 	size_t len = 0;
@@ -33,12 +35,12 @@ static int take_text(const json_t *object, const char *key, const char **ret, st
 	const json_t *value = json_object_get(object, key);
 	const char *text = json_string_value(value);
 	if (!text || json_string_length(value) != strlen(text) || !is_plain(text))
-		return wrong(err, key, "no plain text");
+		return fail_key(err, key, "no plain text");
 	*ret = text;
 	return 0;
 }
 
-/* One that may be missing is `missing` then. */
+/* Take a whole number; `missing` if the key is absent or null. */
 static int take_number(
 	const json_t *object, const char *key, uint64_t missing, uint64_t *ret, struct error *err)
 {
@@ -48,12 +50,12 @@ static int take_number(
 		return 0;
 	}
 	if (!json_is_integer(value) || json_integer_value(value) < 0)
-		return wrong(err, key, "no whole number");
+		return fail_key(err, key, "no whole number");
 	*ret = (uint64_t)json_integer_value(value);
 	return 0;
 }
 
-/* ---- the CRSs ------------------------------------------------------------------------------------------------- */
+/* ---- the CRSs ------------------------------------------------------------------------------ */
 
 static int take_figures(const json_t *object, struct cgroup_stat *ret, struct error *err)
 {
@@ -73,13 +75,13 @@ static int take_figures(const json_t *object, struct cgroup_stat *ret, struct er
 	return 0;
 }
 
-/* Reports of earlier versions have no such list. */
+/* Take the list of OOM kills. Reports of earlier versions do not have it. */
 static int take_oom(const json_t *object, struct summary_crs *crs, struct error *err)
 {
 	const json_t *list = json_object_get(object, "oom");
 	size_t count = json_array_size(list);
 	if (list && (!json_is_array(list) || count > OOM_MAX))
-		return wrong(err, "oom", "no list of OOM kills");
+		return fail_key(err, "oom", "no list of OOM kills");
 	crs->oom = calloc(count + 1, sizeof *crs->oom);
 	if (!crs->oom)
 		return fail(err, ENOMEM, "report");
@@ -104,9 +106,9 @@ static int take_crs(const json_t *object, struct summary_crs *ret, struct error 
 		take_figures(object, &ret->figures, err) < 0 || take_oom(object, ret, err) < 0)
 		return -1;
 	if (!job_is_name(ret->name) || strlen(ret->name) > JOB_NAME_MAX)
-		return wrong(err, "name", "not the name of a CRS");
+		return fail_key(err, "name", "not the name of a CRS");
 	if (ret->exits[strspn(ret->exits, "0123456789-,")])
-		return wrong(err, "exits", "no list of statuses");
+		return fail_key(err, "exits", "no list of statuses");
 	if (cpulist_parse(cpus, &ret->cpus, err) < 0) {
 		err->status = EX_DATAERR;
 		return add_context(err, "'cpus'");
@@ -119,12 +121,13 @@ static int take_all_crs(struct summary *summary, struct error *err)
 	const json_t *list = json_object_get(summary->root, "crs");
 	size_t count = json_array_size(list);
 	if (count == 0 || count > JOB_CRS_MAX)
-		return wrong(err, "crs", "no list of CRSs");
+		return fail_key(err, "crs", "no list of CRSs");
 	summary->crs = calloc(count, sizeof *summary->crs);
 	if (!summary->crs)
 		return fail(err, ENOMEM, "report");
 	for (size_t i = 0; i < count; i++) {
-		/* Counted first: what it has is released with it, also after a failure. */
+		/* Count the CRS first: summary_free() then frees what it has, even if reading it
+		 * fails. */
 		summary->crs_count = i + 1;
 		if (take_crs(json_array_get(list, i), &summary->crs[i], err) < 0)
 			return add_context(err, "CRS %zu", i + 1);
@@ -141,7 +144,7 @@ static int take_samples(struct summary *summary, struct error *err)
 	if (!times)
 		return 0;
 	if (!json_is_array(times))
-		return wrong(err, "sample_usec", "no list");
+		return fail_key(err, "sample_usec", "no list");
 	if (series_times_from_json(times, summary->crs_count, &summary->series, err) < 0)
 		return -1;
 	for (size_t i = 0; i < summary->crs_count; i++)
@@ -151,14 +154,14 @@ static int take_samples(struct summary *summary, struct error *err)
 	return 0;
 }
 
-/* ---- the run -------------------------------------------------------------------------------------------------- */
+/* ---- the run ------------------------------------------------------------------------------- */
 
 static int take_caveats(struct summary *summary, struct error *err)
 {
 	const json_t *list = json_object_get(summary->root, "caveats");
 	size_t count = json_array_size(list);
 	if (list && (!json_is_array(list) || count > CAVEATS_MAX))
-		return wrong(err, "caveats", "no list of them");
+		return fail_key(err, "caveats", "no list of them");
 	summary->caveats = calloc(count + 1, sizeof *summary->caveats);
 	if (!summary->caveats)
 		return fail(err, ENOMEM, "report");
@@ -172,7 +175,8 @@ static int take_caveats(struct summary *summary, struct error *err)
 	return 0;
 }
 
-/* The name is the run's, so that it can be used as one. */
+/* Take what concerns the run as a whole. Its name has to be one that a run can have, as callers
+ * use it as such. */
 static int take_run(struct summary *summary, struct error *err)
 {
 	const json_t *root = summary->root;
@@ -189,11 +193,11 @@ static int take_run(struct summary *summary, struct error *err)
 		take_number(root, "duration_usec", 0, &summary->duration_usec, err) < 0)
 		return -1;
 	if (!run_name_parse(summary->name, &name))
-		return wrong(err, "name", "not the name of a run");
+		return fail_key(err, "name", "not the name of a run");
 	if (status > UINT8_MAX)
-		return wrong(err, "exit_status", "no exit status");
+		return fail_key(err, "exit_status", "no exit status");
 	if (started > UINT32_MAX * UINT64_C(4))
-		return wrong(err, "started", "no time");
+		return fail_key(err, "started", "no time");
 	summary->exit_status = (int)status;
 	summary->started = (time_t)started;
 	return 0;

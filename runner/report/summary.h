@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * summary: a report read back. It may come from anywhere: everything in it is checked before it is believed, and text in it
- * is plain, so that it can be printed.
+ * summary: a report read back from JSON. The document may come from anywhere, so every value that
+ * is read is checked first, and each text is free of control characters, so that it can be
+ * printed.
  */
 #ifndef OSS_CRS_SUMMARY_H
 #define OSS_CRS_SUMMARY_H
@@ -13,16 +14,16 @@
 #include <jansson.h>
 #include <time.h>
 
-#define SUMMARY_SIZE_MAX ((size_t)64 << 20) /* bytes of a report's text */
-#define SUMMARY_TEXT_MAX 512                /* bytes of one text in it */
+#define SUMMARY_SIZE_MAX ((size_t)64 << 20) /* bytes of the text of a report */
+#define SUMMARY_TEXT_MAX 512                /* bytes of one text in it, with its NUL */
 
 struct summary_caveat {
 	const char *id, *detail;
 };
 
-/* OOM kills of one container by one limit. */
+/* OOM kills in one container at one limit. */
 struct summary_oom {
-	const char *container; /* "" where it is not known, or the victim was in none */
+	const char *container; /* name; "" if it is unknown, or the victim was in none */
 	const char *limit;     /* "crs", "container", "worker" or "host", see oom.h */
 	uint64_t kills;
 };
@@ -31,27 +32,28 @@ struct summary_crs {
 	const char *name;
 	struct cpulist cpus;
 	uint64_t memory_max; /* bytes */
-	const char *exits;   /* "" where there was no container */
+	const char *exits;   /* as in crs_report; "" if there was no container */
 	struct summary_oom *oom;
 	size_t oom_count;
-	struct cgroup_stat
-		figures; /* cpu_usec, throttled_usec, memory_peak, oom_kills, pressure; the rest is not known */
+	/* Only cpu_usec, throttled_usec, memory_peak, oom_kills and the stalled_usec of pressure
+	 * are read back; ignore the rest. */
+	struct cgroup_stat figures;
 };
 
 struct summary {
-	json_t *root; /* the document; texts point into it */
+	json_t *root; /* the document; all texts point into it */
 	const char *name, *run_id, *phase, *worker, *reason;
 	int exit_status;
-	time_t started;                  /* 0: not told */
-	uint64_t duration_usec;          /* 0: not told */
-	const char *host, *kernel, *cpu; /* of the machine; "" where it is not told */
-	uint64_t host_cpus, host_memory;
-	struct summary_caveat *caveats; /* what makes it less comparable */
+	time_t started;                  /* Unix seconds; 0: unknown */
+	uint64_t duration_usec;          /* 0: unknown */
+	const char *host, *kernel, *cpu; /* of the machine; "": unknown */
+	uint64_t host_cpus, host_memory; /* number, and bytes; 0: unknown */
+	struct summary_caveat *caveats;  /* what makes the run less comparable */
 	size_t caveat_count;
 	struct summary_crs *crs;
 	size_t crs_count;
-	bool has_usage;       /* whether there are figures of the CRSs */
-	struct series series; /* count 0: none */
+	bool has_usage;       /* whether the CPU time of all CRSs is known */
+	struct series series; /* the samples; count 0: none */
 };
 
 #define SUMMARY_NONE         \
@@ -59,20 +61,22 @@ struct summary {
 		.root = NULL \
 	}
 
-/* Take a document in; a reference to it is kept. name is for messages. EX_DATAERR, with what is wrong, for one that no
- * program of ours has written. */
+/* Read a document. The summary keeps a reference to it; the caller frees the summary with
+ * summary_free(). name is for messages. EX_DATAERR, with what is wrong, if the document is not
+ * one that this program writes. */
 int summary_read(const char *name, json_t *root, struct summary *ret, struct error *err);
 
-/* The same from text. */
+/* The same for a document that is still text of len bytes. EX_DATAERR also if it is not JSON. */
 int summary_parse(
 	const char *name, const char *text, size_t len, struct summary *ret, struct error *err);
 
 void summary_free(struct summary *summary);
 
-/* The CRS of that name, NULL if there is none. */
+/* The CRS of that name; NULL if there is none. */
 const struct summary_crs *summary_find(const struct summary *summary, const char *name);
 
-/* CPU time used of what was allotted, in tenths of a percent; CGROUP_STAT_UNKNOWN. */
+/* The CPU time used, in tenths of a percent of the CPU time allotted; CGROUP_STAT_UNKNOWN if
+ * either is unknown. */
 uint64_t summary_cpu_share(const struct summary *summary, const struct summary_crs *crs);
 
 #endif

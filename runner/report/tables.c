@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tables: see tables.h.
+ * tables: formats figures and sentences, and prints the tables of one run or of two by grid.h.
  */
 #include "tables.h"
 
@@ -12,9 +12,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* ---- figures as text; "-" for what is not known --------------------------------------------------------------- */
+/* ---- figures as text; "-" if unknown ------------------------------------------------------- */
 
-static const char *unknown(char buf[static TABLES_TEXT_MAX])
+static const char *put_unknown(char buf[static TABLES_TEXT_MAX])
 {
 	(void)snprintf(buf, TABLES_TEXT_MAX, "-");
 	return buf;
@@ -23,7 +23,7 @@ static const char *unknown(char buf[static TABLES_TEXT_MAX])
 const char *tables_seconds(uint64_t usec, char buf[static TABLES_TEXT_MAX])
 {
 	if (usec == CGROUP_STAT_UNKNOWN)
-		return unknown(buf);
+		return put_unknown(buf);
 	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / 1000000,
 		usec / 100000 % 10);
 	return buf;
@@ -32,7 +32,7 @@ const char *tables_seconds(uint64_t usec, char buf[static TABLES_TEXT_MAX])
 const char *tables_percent(uint64_t thousandths, char buf[static TABLES_TEXT_MAX])
 {
 	if (thousandths == CGROUP_STAT_UNKNOWN)
-		return unknown(buf);
+		return put_unknown(buf);
 	(void)snprintf(
 		buf, TABLES_TEXT_MAX, "%" PRIu64 "%%", thousandths / 10 + (thousandths % 10 >= 5));
 	return buf;
@@ -40,18 +40,17 @@ const char *tables_percent(uint64_t thousandths, char buf[static TABLES_TEXT_MAX
 
 const char *tables_bytes(uint64_t bytes, char buf[static TABLES_TEXT_MAX])
 {
-	return bytes == CGROUP_STAT_UNKNOWN ? unknown(buf) : size_format(bytes, buf);
+	return bytes == CGROUP_STAT_UNKNOWN ? put_unknown(buf) : size_format(bytes, buf);
 }
 
 const char *tables_count(uint64_t count, char buf[static TABLES_TEXT_MAX])
 {
 	if (count == CGROUP_STAT_UNKNOWN)
-		return unknown(buf);
+		return put_unknown(buf);
 	(void)snprintf(buf, TABLES_TEXT_MAX, "%" PRIu64, count);
 	return buf;
 }
 
-/* CPU/memory/io. */
 const char *tables_stalled(const struct cgroup_stat *figures, char buf[static TABLES_TEXT_MAX])
 {
 	char part[PRESSURE_KINDS][TABLES_TEXT_MAX];
@@ -63,14 +62,14 @@ const char *tables_stalled(const struct cgroup_stat *figures, char buf[static TA
 
 const char *tables_time(time_t when, char buf[static TABLES_TEXT_MAX])
 {
-	return when ? clock_text(when, buf) : unknown(buf);
+	return when ? clock_text(when, buf) : put_unknown(buf);
 }
 
-/* ---- one run -------------------------------------------------------------------------------------------------- */
+/* ---- one run ------------------------------------------------------------------------------- */
 
 enum { CRS, CPUS, CPU_TIME, USED, PEAK, LIMIT, OOM, STALLED, EXITS, COLUMNS };
 
-static int add_crs(struct libscols_table *table, const struct summary *summary,
+static int add_crs_row(struct libscols_table *table, const struct summary *summary,
 	const struct summary_crs *crs, struct error *err)
 {
 	char text[COLUMNS][TABLES_TEXT_MAX];
@@ -89,7 +88,7 @@ static int add_crs(struct libscols_table *table, const struct summary *summary,
 	return grid_add(table, cells, NULL, COLUMNS, err);
 }
 
-/* Whose memory could not meet the demand. */
+/* Say at which memory limit processes were killed. */
 static const char *name_limit(
 	const struct summary_crs *crs, const char *limit, char buf[static TABLES_TEXT_MAX])
 {
@@ -112,7 +111,7 @@ const char *tables_oom(const struct summary *summary, const struct summary_crs *
 {
 	char limit[TABLES_TEXT_MAX];
 	bool known = *oom->container;
-	/* What `exec` runs is in no container. */
+	/* The processes of `exec` are in no container. */
 	const char *unknown = strcmp(summary->phase, "exec") == 0 ? "" : " of a removed container";
 	(void)snprintf(buf, TABLES_OOM_MAX, "%" PRIu64 " process%s%s%s%s in CRS '%s', %s",
 		oom->kills, oom->kills == 1 ? "" : "es", known ? " of container '" : unknown,
@@ -142,7 +141,7 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err)
 	if (!table)
 		return -1;
 	for (size_t i = 0; i < summary->crs_count; i++)
-		if (add_crs(table, summary, &summary->crs[i], err) < 0)
+		if (add_crs_row(table, summary, &summary->crs[i], err) < 0)
 			return -1;
 	if (grid_print(table, err) < 0)
 		return -1;
@@ -170,9 +169,9 @@ int tables_print_run(const struct summary *summary, FILE *to, struct error *err)
 	return ferror(to) ? fail(err, EIO, "print") : 0;
 }
 
-/* ---- two runs ------------------------------------------------------------------------------------------------- */
+/* ---- two runs ------------------------------------------------------------------------------ */
 
-/* "A -> B" in one cell each: what is alike is said once. */
+/* Write two values into one cell as "A > B", or once if they are equal. */
 static void put_pair(char buf[static TABLES_TEXT_MAX], const char *a, const char *b)
 {
 	if (strcmp(a, b) == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tables: reports for people.
+ * tables: reports printed as text, in tables and sentences.
  */
 #ifndef OSS_CRS_TABLES_H
 #define OSS_CRS_TABLES_H
@@ -10,21 +10,28 @@
 
 #include <stdio.h>
 
-/* What a run came to: a row per CRS, then what makes it less comparable. The same at its end and later. */
+/* Print the outcome of a run: a row per CRS, then the OOM kills and the caveats. The output is
+ * the same when the run ends and whenever its report is read later. Fails with the errors of
+ * grid_open() and grid_print(). */
 int tables_print(const struct summary *summary, FILE *to, struct error *err);
 
-/* What there is to say of the run as a whole: its name, when, how long, on what machine, how it ended. */
+/* Print what concerns the run as a whole: its name, when it began, how long it took, how it
+ * ended, and the machine. Fails with EIO if the stream has an error. */
 int tables_print_run(const struct summary *summary, FILE *to, struct error *err);
 
-/* Two runs side by side, and whether they can be compared. */
+/* Print two runs side by side, and whether they can be compared. Fails like tables_print(), or
+ * with EIO if the stream has an error. */
 int tables_print_comparison(const struct comparison *comparison, FILE *to, struct error *err);
 
-/* OOM kills in words: "3 processes of container 'x' in CRS 'a', at the CRS's memory limit of 1G". Returns buf. */
+/* Describe OOM kills: "3 processes of container 'x' in CRS 'a', at the CRS's memory limit of 1G".
+ * Returns buf. */
 #define TABLES_OOM_MAX 1536
 const char *tables_oom(const struct summary *summary, const struct summary_crs *crs,
 	const struct summary_oom *oom, char buf[static TABLES_OOM_MAX]);
 
-/* The parts of it, for other forms of a report. */
+/* Figures as text, also for other forms of a report. Each returns buf, which has "-" for a figure
+ * that is CGROUP_STAT_UNKNOWN or a time that is 0. tables_percent() takes tenths of a percent;
+ * tables_stalled() gives the stalled time as CPU/memory/I/O, in seconds. */
 #define TABLES_TEXT_MAX 128
 const char *tables_seconds(uint64_t usec, char buf[static TABLES_TEXT_MAX]);
 const char *tables_percent(uint64_t thousandths, char buf[static TABLES_TEXT_MAX]);
