@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * attest: see attest.h.
+ * attest: each check reads one value, compares its text with the plan's, and leaves the wording of
+ * a mismatch to fail_mismatch(). attest_container() finds the processes of a container in /proc, by
+ * descent and by PID namespace. The inotify(7) part at the end only says which of the checks is
+ * due.
  */
 #include "attest.h"
 
@@ -12,7 +15,7 @@
 #include <limits.h>
 #include <sys/inotify.h>
 
-/* The files that somebody could write to and so change a limit. */
+/* A write to one of these files changes a limit. */
 static const char *const limit_files[] = {
 	"cpuset.cpus", "cpuset.mems", "memory.max", "memory.swap.max"};
 
@@ -25,7 +28,7 @@ static int fail_mismatch(struct error *err, const char *what, const char *wanted
 		err, "something outside this run has changed it; its figures would prove nothing");
 }
 
-/* optional: a kernel without swap accounting has no such file. */
+/* `optional`: a kernel without swap accounting does not have the file. */
 static int check_file(const struct cg_tree *tree, const char *cg, const char *file,
 	const char *wanted, bool optional, struct error *err)
 {
@@ -85,7 +88,7 @@ static bool is_below(const char *path, const char *parent)
 	return strncmp(path, parent, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
-/* One process of the container; that it has ended meanwhile is fine. */
+/* Check one process of the container. One that has ended since /proc was read is no error. */
 static int check_process(const struct host *host, const struct container *container, pid_t pid,
 	const char *parent, struct error *err)
 {
@@ -101,7 +104,8 @@ static int check_process(const struct host *host, const struct container *contai
 	return fail_mismatch(err, what, parent, path);
 }
 
-/* The PID namespace of the container: empty where it is the host's (pid: host), or root's to read, as Docker's is. */
+/* The PID namespace of the container. Empty where the container shares the host's (pid: host), or
+ * where only root can read it, as with Docker. */
 static const char *own_namespace(
 	const struct host *host, pid_t keeper, pid_t first, char buf[static PROCESS_NAMESPACE_MAX])
 {
@@ -112,9 +116,11 @@ static const char *own_namespace(
 	return buf;
 }
 
-/* Whether a process is of the container: the first process and its children; what `docker exec` put beside it, below the
- * same keeper and in a PID namespace of its own (what is not is the runtime's own command, on its way); and what `podman
- * exec` did, which has a keeper of its own, but the container's namespace. */
+/* Whether a process belongs to the container. Three kinds do: the first process and its
+ * descendants; what `docker exec` starts, which is below the same keeper and in a PID namespace of
+ * its own (one that is not is the runtime's own command, on its way into the container); and what
+ * `podman exec` starts, which has a keeper of its own but is in the container's PID namespace. The
+ * keeper is the parent of the first process (containerd-shim, conmon). */
 static bool is_of_container(const struct host *host, const struct processes *processes,
 	pid_t keeper, pid_t first, const char *namespace, pid_t pid)
 {
@@ -172,7 +178,8 @@ int attest_watch(const struct cg_tree *tree, struct error *err)
 	if (add_watch(watch, tree, ".", ".", IN_MODIFY | IN_ONLYDIR, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++) {
-		/* Of its own events the kernel tells only those who hold the very file. */
+		/* The kernel notifies cgroup.events only to a watch on the file itself, not its
+		 * directory. */
 		if (add_watch(watch, tree, plan->crs[i].name, ".", IN_MODIFY | IN_ONLYDIR, err) <
 				0 ||
 			add_watch(watch, tree, plan->crs[i].name, EVENTS_FILE, IN_MODIFY, err) < 0)
@@ -185,7 +192,7 @@ static unsigned bits_of(const struct inotify_event *event, const char *name)
 {
 	if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED))
 		return ATTEST_LIMITS | ATTEST_POPULATED;
-	/* Without a name: of the file that is watched itself. */
+	/* An event without a name comes from a watch on a file, which is cgroup.events. */
 	if (event->len == 0)
 		return ATTEST_POPULATED;
 	for (size_t i = 0; i < sizeof limit_files / sizeof *limit_files; i++)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * attest: proof that a run is held as its plan says, from the kernel's own files and the engine's answers. It looks and
- * never mends: what is not as planned is an error that names the place, what is wanted and what is there.
+ * attest: checks that the kernel and the engine hold a run as its plan says. It reads the kernel's
+ * files and the engine's answers, and never repairs anything. A mismatch is an error (EX_SOFTWARE)
+ * that names the place, the planned value and the value found.
  *
- * Rests on Documentation/admin-guide/cgroup-v2.rst: a limit of a cgroup holds for all processes below it.
+ * Rests on Documentation/admin-guide/cgroup-v2.rst: a limit of a cgroup applies to all processes
+ * below it.
  */
 #ifndef OSS_CRS_ATTEST_H
 #define OSS_CRS_ATTEST_H
@@ -11,26 +13,31 @@
 #include "engine.h"
 #include "tree.h"
 
-/* The limits in force: cpuset.cpus.effective, memory.max and memory.swap.max of the worker and of every CRS. */
+/* Check the limits in force, of the worker and of every CRS: cpuset.cpus.effective, memory.max, and
+ * memory.swap.max where the kernel has it. Where the plan gives a CRS memory nodes, check its
+ * cpuset.mems.effective too. */
 int attest_limits(const struct cg_tree *tree, struct error *err);
 
-/* A container of that CRS: the engine has been told the CRS's cgroup, and its processes really are below it. They are
- * descendants of the parent of the container's first process (containerd-shim, conmon), or in its PID namespace, so that
- * `docker exec` and `podman exec` count too. A container that does not run has none. */
+/* Check one container of a CRS: its CgroupParent is the cgroup of the CRS, and each of its
+ * processes is below that cgroup. A process belongs to the container if it descends from the parent
+ * of the container's first process (containerd-shim, conmon) or is in the container's PID
+ * namespace, so processes of `docker exec` and `podman exec` count too. A container that is not
+ * running has no processes to check. */
 int attest_container(const struct host *host, const struct cg_tree *tree,
 	const struct plan_crs *crs, const struct container *container, struct error *err);
 
-/* What somebody outside has done to the tree. */
+/* Changes that others have made to the tree, as bits. */
 enum {
-	ATTEST_LIMITS = 1 << 0,    /* written to a limit, or removed a cgroup */
-	ATTEST_POPULATED = 1 << 1, /* the last process has left a CRS, or the first has come */
+	ATTEST_LIMITS = 1 << 0,    /* a write to a limit, or a removed cgroup */
+	ATTEST_POPULATED = 1 << 1, /* a CRS lost its last process, or got its first */
 };
 
-/* Watch the tree: a descriptor (inotify(7); the kernel notifies cgroup.events by it too) that is readable when there is
- * something to take in. Returns the descriptor, which the caller closes, or -1. */
+/* Watch the tree with inotify(7), by which the kernel also reports changes of cgroup.events.
+ * Returns a descriptor that is readable when attest_take() has something to read, and that the
+ * caller closes; or -1, with ENOSPC or EMFILE where the host's inotify limits are reached. */
 int attest_watch(const struct cg_tree *tree, struct error *err);
 
-/* Take in what the descriptor has to say, as ATTEST_ bits. */
+/* Read all pending events from that descriptor, without waiting. Returns ATTEST_ bits, or 0. */
 unsigned attest_take(int watch);
 
 #endif

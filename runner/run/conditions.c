@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * conditions: see conditions.h.
+ * conditions: reads the busy and stolen time of the run's CPUs from /proc/stat at the beginning and
+ * at the end of the run. From the difference, the topology and the ledger it makes the list of
+ * reasons in JSON; a load below NOTICED_PERCENT is left out.
  */
 #include "conditions.h"
 
@@ -15,10 +17,11 @@
 
 #define STAT_MAX    (4U << 20) /* bytes of /proc/stat */
 #define CPUINFO_MAX (16U << 20)
-#define NOTICED_PERCENT \
-	5 /* of the run's CPU time: less than that is noise of the clock ticks and the kernel's own work */
 
-/* ---- /proc/stat ----------------------------------------------------------------------------------------------- */
+/* Percent of the run's CPU time. Less is noise, from the clock ticks and the kernel's own work. */
+#define NOTICED_PERCENT 5
+
+/* ---- /proc/stat ------------------------------------------------------------------------------ */
 
 static uint64_t ticks_to_usec(uint64_t ticks)
 {
@@ -26,7 +29,7 @@ static uint64_t ticks_to_usec(uint64_t ticks)
 	return ticks * (1000000 / (uint64_t)(per_second > 0 ? per_second : 100));
 }
 
-/* The busy and the stolen time of a set of CPUs since the machine was started. */
+/* Busy and stolen time of a set of CPUs since boot, in microseconds. */
 static int read_busy(const struct host *host, const struct cpulist *cpus, uint64_t *ret_busy,
 	uint64_t *ret_stolen)
 {
@@ -81,9 +84,9 @@ void conditions_end(struct conditions *conditions)
 	conditions->stolen_usec = stolen - conditions->stolen_usec;
 }
 
-/* ---- what makes it less comparable ---------------------------------------------------------------------------- */
+/* ---- what makes a run less comparable -------------------------------------------------------- */
 
-static void add(json_t *list, const char *id, const char *detail)
+static void add_condition(json_t *list, const char *id, const char *detail)
 {
 	(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id", id, "detail", detail));
 }
@@ -103,11 +106,11 @@ static void add_shared(
 		(void)snprintf(detail, sizeof detail, "%s%.64s with run %s of %s",
 			cpulist_empty(&common) ? "memory" : "CPUs ", cpulist_format(&common, cpus),
 			other->name, lease_user(other, user, sizeof user));
-		add(list, "shared", detail);
+		add_condition(list, "shared", detail);
 	}
 }
 
-/* Threads of the run's cores that are not the run's: whoever runs there takes from it. */
+/* Threads of the run's cores that are outside the run: a process there slows the run down. */
 static void add_cores(json_t *list, const struct conditions *conditions)
 {
 	const struct topology *topology = &conditions->plan->topology;
@@ -127,10 +130,10 @@ static void add_cores(json_t *list, const struct conditions *conditions)
 	(void)snprintf(detail, sizeof detail,
 		"CPUs %.64s are threads of the run's cores, but not the run's",
 		cpulist_format(&outside, cpus));
-	add(list, "shared-core", detail);
+	add_condition(list, "shared-core", detail);
 }
 
-/* A load on the run's CPUs, as CPUs on average; nothing if it is not worth mentioning. */
+/* Add a load of at least NOTICED_PERCENT on the run's CPUs, as the average number of CPUs. */
 static void add_load(json_t *list, const struct conditions *conditions, const char *id,
 	uint64_t usec, const char *what)
 {
@@ -143,14 +146,14 @@ static void add_load(json_t *list, const struct conditions *conditions, const ch
 	(void)snprintf(detail, sizeof detail,
 		"%s %" PRIu64 ".%02" PRIu64 " of the run's %u CPUs on average", what,
 		hundredths / 100, hundredths % 100, cpus);
-	add(list, id, detail);
+	add_condition(list, id, detail);
 }
 
 static bool host_swaps(const struct host *host)
 {
 	_cleanup_free_ char *text = NULL;
 	struct error ignored;
-	/* A line of titles, then a line per device. */
+	/* A heading, then one line per swap device. */
 	if (fs_read(host->root, "proc/swaps", STAT_MAX, &text, NULL, &ignored) < 0)
 		return false;
 	const char *line = strchr(text, '\n');
@@ -171,13 +174,13 @@ json_t *conditions_to_json(const struct conditions *conditions, const struct con
 			"the hypervisor gave to others");
 	}
 	if (seen->swaps && host_swaps(conditions->host))
-		add(list, "swap", "this kernel cannot keep a CRS from swapping");
+		add_condition(list, "swap", "this kernel cannot keep a CRS from swapping");
 	return list;
 }
 
-/* ---- the machine ---------------------------------------------------------------------------------------------- */
+/* ---- the machine ----------------------------------------------------------------------------- */
 
-/* "model name" of /proc/cpuinfo, as x86 has it. */
+/* The "model name" of /proc/cpuinfo, which x86 kernels report; else empty. */
 static void read_model(const struct host *host, char *buf, size_t size)
 {
 	_cleanup_free_ char *text = NULL;

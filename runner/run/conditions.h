@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * conditions: when and on what machine a run was, and what made it less comparable with others: a core or CPUs that others
- * used too, somebody else's load, time stolen by a hypervisor, swap.
+ * conditions: when and on what machine a run took place, and what makes it less comparable with
+ * other runs: cores, CPUs or memory that it shared, the load of other processes, time that a
+ * hypervisor stole, swap.
  *
- * Others' load is what the run's CPUs did (/proc/stat, proc_stat(5)) less what its CRSs used (cpu.stat).
+ * The load of others is the time for which the run's CPUs were busy (/proc/stat, proc_stat(5)) less
+ * the CPU time of its CRSs (cpu.stat).
  */
 #ifndef OSS_CRS_CONDITIONS_H
 #define OSS_CRS_CONDITIONS_H
@@ -20,28 +22,32 @@ struct conditions {
 	time_t started;
 	uint64_t duration_usec; /* 0 until conditions_end() */
 	uint64_t begin_usec;    /* CLOCK_MONOTONIC */
-	/* Of the plan's CPUs: at the beginning, and from conditions_end() on, during the run. */
+	/* Busy and stolen time of the plan's CPUs, in microseconds: since boot at first, during the
+	 * run once conditions_end() has returned. */
 	uint64_t busy_usec, stolen_usec;
-	bool counted; /* whether the kernel has told both times */
+	bool counted; /* whether both readings of these times succeeded */
 };
 
-/* What happened outside the program's own view, for conditions_to_json(). */
+/* What conditions_to_json() cannot find out by itself. */
 struct conditions_seen {
-	uint64_t used_usec;          /* what all CRSs of the run have used */
-	bool has_used;               /* whether that is known */
-	bool swaps;                  /* whether a CRS has no limit for its swap */
-	const struct ledger *shared; /* with whom the run shared CPUs or memory by --share; NULL */
+	uint64_t used_usec;          /* CPU time of all CRSs of the run */
+	bool has_used;               /* whether used_usec is known */
+	bool swaps;                  /* whether a CRS has no swap limit */
+	const struct ledger *shared; /* runs that share CPUs or memory (--share); NULL: none */
 };
 
-/* Call it when the job begins, and the other when it has ended. Neither can fail: what is not told is not known. plan and
- * host are the caller's and outlive the conditions. */
+/* Call conditions_begin() when the job begins and conditions_end() when it has ended; a second
+ * conditions_end() changes nothing. Neither can fail: what the kernel does not report stays
+ * unknown. host and plan are the caller's and outlive the conditions. */
 void conditions_begin(const struct host *host, const struct run_plan *plan, struct conditions *ret);
 void conditions_end(struct conditions *conditions);
 
-/* What makes the run less comparable: a list of objects with `id` and `detail` (docs/json.md). NULL without memory. */
+/* The reasons why the run is less comparable: a list of objects with `id` and `detail`
+ * (docs/json.md). The caller owns the reference. NULL if out of memory. */
 json_t *conditions_to_json(const struct conditions *conditions, const struct conditions_seen *seen);
 
-/* The machine: `host`, `kernel`, `cpu` (its model; "" where the kernel does not tell), `cpus`, `memory_max`. */
+/* The machine as an object: `host`, `kernel`, `cpu` (its model; "" where the kernel does not report
+ * it), `cpus`, `memory_max` (bytes). The caller owns the reference. NULL if out of memory. */
 json_t *conditions_machine(const struct conditions *conditions);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * launch: see launch.h. One struct holds what the loop knows; one short function per event.
+ * launch: struct wait_state holds what the loop knows; each kind of event has one short handler.
+ * stop_child() passes the first signal on, and its second call kills the worker's cgroup and the
+ * child. The loop ends when the child's pidfd is readable.
  */
 #include "launch.h"
 
@@ -40,8 +42,9 @@ int signals_pending(int signals)
 	return read(signals, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 
-/* To the child's whole group where it has one: it may be more than one process. */
-static void pass_on(const struct launch *launch, int signal)
+/* Signal the child's whole process group, which may have more than one process. A child that has
+ * the terminal shares the runner's group, so only the child itself is signalled. */
+static void pass_signal_on(const struct launch *launch, int signal)
 {
 	struct error ignored;
 	if (launch->child_has_terminal)
@@ -50,7 +53,7 @@ static void pass_on(const struct launch *launch, int signal)
 		(void)kill(-launch->child->pid, signal);
 }
 
-static void kill_all(struct wait_state *state)
+static void kill_worker_and_child(struct wait_state *state)
 {
 	struct error ignored;
 	if (state->killed)
@@ -58,20 +61,20 @@ static void kill_all(struct wait_state *state)
 	state->stopping = state->killed = true;
 	if (state->launch->worker >= 0)
 		(void)cgroup_kill(state->launch->worker, ".", &ignored);
-	pass_on(state->launch, SIGKILL);
+	pass_signal_on(state->launch, SIGKILL);
 }
 
-static void stop(struct wait_state *state, int signal)
+static void stop_child(struct wait_state *state, int signal)
 {
 	if (state->stopping) {
-		kill_all(state);
+		kill_worker_and_child(state);
 		return;
 	}
 	state->stopping = true;
-	pass_on(state->launch, signal);
+	pass_signal_on(state->launch, signal);
 }
 
-static void arm(int timer, uint64_t seconds)
+static void arm_timeout(int timer, uint64_t seconds)
 {
 	struct itimerspec when = {.it_value = {.tv_sec = (time_t)seconds}};
 	if (seconds)
@@ -87,23 +90,24 @@ static void on_signal(struct wait_state *state)
 		state->end.reason = REASON_SIGNAL;
 		state->end.signal = (int)info.ssi_signo;
 	}
-	/* The terminal has sent it to the child already; a second one from us would look like impatience. */
+	/* The terminal has already sent this signal to the child. A second one from the runner
+	 * would look like an impatient user. */
 	if (state->launch->child_has_terminal && info.ssi_code == SI_KERNEL && !state->stopping)
 		state->stopping = true;
 	else
-		stop(state, (int)info.ssi_signo);
+		stop_child(state, (int)info.ssi_signo);
 }
 
-static void on_timer(struct wait_state *state)
+static void on_timeout(struct wait_state *state)
 {
 	uint64_t count = 0;
 	if (read(state->timer, &count, sizeof count) != sizeof count)
 		return;
 	if (state->end.reason == REASON_EXITED)
 		state->end.reason = REASON_TIMEOUT;
-	stop(state, SIGTERM);
+	stop_child(state, SIGTERM);
 	if (!state->killed)
-		arm(state->timer, LAUNCH_GRACE_SECONDS);
+		arm_timeout(state->timer, LAUNCH_GRACE_SECONDS);
 }
 
 static void on_source(struct wait_state *state, size_t i, struct pollfd *polled)
@@ -118,10 +122,10 @@ static void on_source(struct wait_state *state, size_t i, struct pollfd *polled)
 		state->end.reason = REASON_MISMATCH;
 		state->end.problem = problem;
 	}
-	kill_all(state);
+	kill_worker_and_child(state);
 }
 
-static int loop(struct wait_state *state, struct error *err)
+static int wait_loop(struct wait_state *state, struct error *err)
 {
 	enum { CHILD, SIGNALS, TIMER, SOURCES };
 	const struct launch *launch = state->launch;
@@ -139,7 +143,7 @@ static int loop(struct wait_state *state, struct error *err)
 		if (fds[SIGNALS].revents & POLLIN)
 			on_signal(state);
 		if (fds[TIMER].revents & POLLIN)
-			on_timer(state);
+			on_timeout(state);
 		for (size_t i = 0; i < launch->source_count; i++)
 			if (fds[SOURCES + i].revents)
 				on_source(state, i, &fds[SOURCES + i]);
@@ -153,8 +157,8 @@ int launch_wait(const struct launch *launch, struct launch_end *ret, struct erro
 	if (timer < 0)
 		return fail(err, errno, "timerfd");
 	struct wait_state state = {.launch = launch, .timer = timer};
-	arm(timer, launch->timeout);
-	if (loop(&state, err) < 0 || proc_wait(launch->child, &state.end.status, err) < 0)
+	arm_timeout(timer, launch->timeout);
+	if (wait_loop(&state, err) < 0 || proc_wait(launch->child, &state.end.status, err) < 0)
 		return -1;
 	*ret = state.end;
 	return 0;

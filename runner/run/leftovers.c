@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * leftovers: see leftovers.h.
+ * leftovers: leftovers_find() collects runs by name from the engines' labels, the cgroups and the
+ * files, then judges each. A dead run with a cgroup may be one that is just being made, so these
+ * are judged again under the lock of queue.h. leftovers_remove() then removes a run's objects,
+ * cgroups, Podman service and files, in this order.
  */
 #include "leftovers.h"
 
@@ -19,7 +22,7 @@
 #include <stddef.h>
 #include <sys/file.h>
 
-#define PODMAN_SERVICE "clean" /* the name of no run */
+#define PODMAN_SERVICE "clean" /* no run has this name */
 
 int leftovers_open(
 	const struct host *host, uid_t uid, bool wait, struct leftovers *ret, struct error *err)
@@ -31,7 +34,7 @@ int leftovers_open(
 	opened.oss_crs_fd = delegation_find(host, uid, err);
 	if (opened.oss_crs_fd < 0 && err->code != ENOENT)
 		return -1;
-	/* Without a session there are none. */
+	/* Without a session there are no files. */
 	opened.base = scratch_open_base(uid, NULL, &ignored);
 	opened.owners = opened.base >= 0 ? scratch_open_owners(opened.base, err) : -1;
 	if (opened.base >= 0 && opened.owners < 0)
@@ -88,7 +91,7 @@ void left_runs_free(struct left_runs *runs)
 	*runs = (struct left_runs)LEFT_RUNS_NONE;
 }
 
-/* The run of that name, which is added if it is new; NULL for want of memory. */
+/* Return the run of that name, added if it is new; NULL if out of memory. */
 static struct left_run *add_run(struct left_runs *runs, const char *name)
 {
 	for (size_t i = 0; i < runs->count; i++)
@@ -124,7 +127,8 @@ static int find_objects(struct engine *engine, uid_t uid, struct left_runs *runs
 	return 0;
 }
 
-/* The names of one type in a directory; `has` is the offset of the flag that this means. */
+/* Add the runs that have an entry of that type in a directory. `has` is the offset of the flag in
+ * struct left_run that such an entry sets. */
 static int find_names(
 	int dir, unsigned char type, size_t has, struct left_runs *runs, struct error *err)
 {
@@ -140,7 +144,7 @@ static int find_names(
 	const struct dirent *entry = NULL;
 	struct run_name parts;
 	while ((entry = readdir(list))) {
-		/* A cgroup that somebody has made by hand is not ours to remove. */
+		/* A cgroup that the user made by hand is not the runner's to remove. */
 		if (entry->d_type != type || !run_name_parse(entry->d_name, &parts))
 			continue;
 		struct left_run *run = add_run(runs, entry->d_name);
@@ -151,7 +155,8 @@ static int find_names(
 	return 0;
 }
 
-/* Of the runs that have files: which engine they name; else one that can be asked, in vain. */
+/* Set the engine of each run that has files: the one that its files name. Files that name none were
+ * made before any engine was started; any engine that can be asked will do, and finds nothing. */
 static int find_kinds(const struct leftovers *leftovers, struct left_runs *runs, struct error *err)
 {
 	for (size_t i = 0; i < runs->count; i++) {
@@ -166,8 +171,9 @@ static int find_kinds(const struct leftovers *leftovers, struct left_runs *runs,
 	return 0;
 }
 
-/* 1, 0, or -1 with an error. */
-static int lives(const struct leftovers *leftovers, const struct left_run *run, struct error *err)
+/* Whether the owner of a run lives: 1, 0, or -1 with an error. */
+static int run_lives(
+	const struct leftovers *leftovers, const struct left_run *run, struct error *err)
 {
 	pid_t owner = 0;
 	int live = 0;
@@ -182,13 +188,14 @@ static int lives(const struct leftovers *leftovers, const struct left_run *run, 
 	return live < 0 && (err->code == ENOENT || err->code == ENODEV) ? 0 : live;
 }
 
-/* Judge those that are not known to live. Gives how many have a cgroup and no owner. */
-static int judge(const struct leftovers *leftovers, struct left_runs *runs, struct error *err)
+/* Judge the runs that are not known to live. Returns how many of them have a cgroup and no owner,
+ * or -1 with an error. */
+static int judge_runs(const struct leftovers *leftovers, struct left_runs *runs, struct error *err)
 {
 	int unowned = 0;
 	for (size_t i = 0; i < runs->count; i++) {
 		struct left_run *run = &runs->list[i];
-		int live = run->live ? 1 : lives(leftovers, run, err);
+		int live = run->live ? 1 : run_lives(leftovers, run, err);
 		if (live < 0)
 			return -1;
 		run->live = live;
@@ -217,15 +224,16 @@ int leftovers_find(const struct leftovers *leftovers, struct left_runs *ret, str
 			return -1;
 	if (find_kinds(leftovers, &runs, err) < 0)
 		return -1;
-	int unowned = judge(leftovers, &runs, err);
+	int unowned = judge_runs(leftovers, &runs, err);
 	if (unowned < 0)
 		return -1;
 	if (unowned > 0) {
-		/* A run that is being made has no owner yet: with the lock held there is none of these. */
+		/* A run that is being made has no owner yet, but its maker holds this lock. So with
+		 * the lock held here, a run without an owner is dead. */
 		_cleanup_(queue_unlock) struct queue_lock lock = QUEUE_UNLOCKED;
 		if (queue_lock(leftovers->host, leftovers->oss_crs_fd, leftovers->signals, &lock,
 			    err) < 0 ||
-			judge(leftovers, &runs, err) < 0)
+			judge_runs(leftovers, &runs, err) < 0)
 			return -1;
 	}
 	*ret = runs;
@@ -233,7 +241,7 @@ int leftovers_find(const struct leftovers *leftovers, struct left_runs *ret, str
 	return 0;
 }
 
-static bool is_there(int dir, const char *name)
+static bool entry_exists(int dir, const char *name)
 {
 	return dir >= 0 && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
@@ -261,9 +269,9 @@ int leftovers_remove(
 	const struct leftovers *leftovers, const struct left_run *run, struct error *err)
 {
 	const char *name = run->run.name;
-	/* A run that ended by itself since it was looked at has removed all this. */
-	bool any = is_there(leftovers->oss_crs_fd, name) || is_there(leftovers->base, name) ||
-		   is_there(leftovers->owners, name);
+	/* A run that has ended by itself since leftovers_find() has removed all its traces. */
+	bool any = entry_exists(leftovers->oss_crs_fd, name) ||
+		   entry_exists(leftovers->base, name) || entry_exists(leftovers->owners, name);
 	int removed = remove_objects(leftovers, run, err);
 	if (removed < 0 ||
 		(leftovers->oss_crs_fd >= 0 &&
@@ -274,7 +282,7 @@ int leftovers_remove(
 	return any || removed > 0;
 }
 
-/* Whether there is a dead run to be removed that Podman has. */
+/* Whether Podman has a dead run that is to be removed. */
 static bool any_of_podman(const struct left_runs *runs)
 {
 	for (size_t i = 0; i < runs->count; i++)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * oom: see oom.h. Per CRS what was counted, and per cgroup below it; those come and go with their containers.
+ * oom: the state remembers the counters of each CRS and of each cgroup below it; the latter come
+ * and go with their containers. The counter of a CRS includes the kills below it. What is left of
+ * its growth once the cgroups below are reported belongs to cgroups that are gone, or to the CRS
+ * itself.
  */
 #include "oom.h"
 
@@ -17,8 +20,8 @@ struct below {
 
 struct crs_state {
 	uint64_t kills, limit_hits;
-	uint64_t told;    /* of the kills; those below it can be ahead */
-	bool pending_hit; /* its limit was hit more often than has killed */
+	uint64_t told;    /* kills reported; those below can be ahead of `kills` */
+	bool pending_hit; /* a hit of its limit whose kill is not yet counted */
 	struct below *below;
 	size_t count;
 };
@@ -27,7 +30,7 @@ struct oom_state {
 	const struct cg_tree *tree;
 	uint64_t worker_hits;
 	struct crs_state *crs;
-	size_t crs_count; /* the tree may be gone before the state */
+	size_t crs_count; /* the plan's; the tree may be gone before the state */
 };
 
 const char *oom_limit_name(enum oom_limit limit)
@@ -41,7 +44,8 @@ const char *oom_limit_name(enum oom_limit limit)
 	return names[limit];
 }
 
-/* How much a counter has grown; 0 where it cannot be read, since its cgroup is gone. */
+/* How much a counter has grown since *last, which takes the new value; 0 if it cannot be read,
+ * since its cgroup is gone. */
 static uint64_t growth(int dir, const char *cg, const char *file, const char *key, uint64_t *last)
 {
 	struct error ignored;
@@ -71,12 +75,12 @@ static struct below *find_below(struct crs_state *crs, const char *name)
 
 struct look {
 	struct oom_state *state;
-	void (*tell)(void *data, const struct oom_kill *kill);
+	void (*on_kill)(void *data, const struct oom_kill *kill);
 	void *data;
-	bool crs_hit, worker_hit; /* whose limit could not be met since the last look */
+	bool crs_hit, worker_hit; /* whose limit was hit since the last look */
 };
 
-static void tell(
+static void report_kill(
 	const struct look *look, size_t i, const char *cgroup, bool own_limit, uint64_t count)
 {
 	struct oom_kill kill = {
@@ -94,10 +98,10 @@ static void tell(
 	(void)cgroup_get_key(tree->worker, name, "memory.stat", "anon", &kill.anon, &ignored);
 	(void)cgroup_get_key(tree->worker, name, "memory.stat", "file", &kill.file, &ignored);
 	(void)cgroup_get_key(tree->worker, name, "memory.stat", "shmem", &kill.shmem, &ignored);
-	look->tell(look->data, &kill);
+	look->on_kill(look->data, &kill);
 }
 
-/* The cgroups below a CRS; those that are not remembered are new. Gives the kills found in them. */
+/* Look at the cgroups below a CRS, of which some may be new. Returns the kills found there. */
 static uint64_t look_below(const struct look *look, size_t i)
 {
 	struct crs_state *crs = &look->state->crs[i];
@@ -120,7 +124,7 @@ static uint64_t look_below(const struct look *look, size_t i)
 		uint64_t kills =
 			growth(dir, below->name, "memory.events", "oom_kill", &below->kills);
 		if (kills)
-			tell(look, i, below->name,
+			report_kill(look, i, below->name,
 				growth(dir, below->name, "memory.events", "oom",
 					&below->limit_hits) > 0,
 				kills);
@@ -129,8 +133,9 @@ static uint64_t look_below(const struct look *look, size_t i)
 	return found;
 }
 
-/* Whose limit it was. The kernel counts that a limit is hit, and then the kill: read in the opposite order, and only where
- * there is a kill, no kill is without its hit. A hit that is ahead of its kill counts for the next one. */
+/* Find whose limit was hit. The kernel counts the hit of a limit first and the kill second. The
+ * hits are read second, and only after a kill was seen, so no kill lacks its hit. A hit whose kill
+ * is not yet counted applies to the next one. */
 static void look_at_limits(
 	struct look *look, struct crs_state *crs, const char *name, uint64_t kills)
 {
@@ -153,19 +158,19 @@ static void look_at_crs(struct look *look, size_t i)
 	if (kills == 0)
 		return;
 	look_at_limits(look, crs, name, kills);
-	/* A kill that comes between the two looks is told of below it before the CRS has counted it. */
+	/* Kills since the count of the CRS was read are found below it, so `told` can be ahead. */
 	crs->told += look_below(look, i);
 	if (crs->kills <= crs->told)
 		return;
-	/* Those whose own cgroup went with them, or who were in the CRS's. */
-	tell(look, i, "", false, crs->kills - crs->told);
+	/* Victims whose cgroup is already gone, or who were in the cgroup of the CRS itself. */
+	report_kill(look, i, "", false, crs->kills - crs->told);
 	crs->told = crs->kills;
 }
 
-void oom_look(struct oom_state *state, void (*tell_one)(void *data, const struct oom_kill *kill),
+void oom_look(struct oom_state *state, void (*on_kill)(void *data, const struct oom_kill *kill),
 	void *data)
 {
-	struct look look = {.state = state, .tell = tell_one, .data = data};
+	struct look look = {.state = state, .on_kill = on_kill, .data = data};
 	for (size_t i = 0; i < state->crs_count; i++)
 		look_at_crs(&look, i);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * record: see record.h. Six small reads per CRS and second.
+ * record: the files that are sampled stay open for the whole run. At each tick of a timerfd,
+ * take_sample() reads them, six small reads per CRS, and adds a point to the series. When the
+ * series drops half of its points, the interval doubles.
  */
 #include "record.h"
 
@@ -20,15 +22,15 @@ struct record {
 	int (*fds)[CGROUP_STAT_SAMPLED]; /* per CRS */
 };
 
-static int arm(const struct record *record, struct error *err)
+static int arm_sample_timer(const struct record *record, struct error *err)
 {
 	const struct timespec interval = {.tv_sec = record->interval};
 	const struct itimerspec when = {.it_value = interval, .it_interval = interval};
 	return timerfd_settime(record->timer, 0, &when, NULL) < 0 ? fail(err, errno, "timerfd") : 0;
 }
 
-/* A CRS that cannot be read is gone: its figures are not known then. */
-static void sample(struct record *record)
+/* A CRS that cannot be read is gone: its figures stay unknown. */
+static void take_sample(struct record *record)
 {
 	struct error ignored;
 	size_t count = record->series.count;
@@ -37,7 +39,7 @@ static void sample(struct record *record)
 		return;
 	if (series_add_point(&record->series, now)) {
 		record->interval *= 2;
-		(void)arm(record, &ignored);
+		(void)arm_sample_timer(record, &ignored);
 	}
 	for (size_t i = 0; i < record->crs_count; i++) {
 		struct cgroup_stat figures;
@@ -76,11 +78,11 @@ int record_open(const struct cg_tree *tree, struct record **ret, struct error *e
 	int result = record->timer < 0 || !record->fds ? fail(err, errno, "--record") : 0;
 	if (result < 0 ||
 		series_make(crs_count, series_capacity(crs_count), &record->series, err) < 0 ||
-		open_files(record, tree, err) < 0 || arm(record, err) < 0) {
+		open_files(record, tree, err) < 0 || arm_sample_timer(record, err) < 0) {
 		record_close(record);
 		return -1;
 	}
-	sample(record);
+	take_sample(record);
 	*ret = record;
 	return 0;
 }
@@ -98,25 +100,25 @@ void record_close(struct record *record)
 	free(record);
 }
 
-static int on_timer(void *data, struct error *err)
+static int on_sample_timer(void *data, struct error *err)
 {
 	struct record *record = data;
 	uint64_t count = 0;
 	(void)err;
 	if (read(record->timer, &count, sizeof count) == sizeof count)
-		sample(record);
+		take_sample(record);
 	return 0;
 }
 
 struct launch_source record_source(struct record *record)
 {
 	return (struct launch_source){
-		.fd = record->timer, .events = POLLIN, .ready = on_timer, .data = record};
+		.fd = record->timer, .events = POLLIN, .ready = on_sample_timer, .data = record};
 }
 
 void record_conclude(struct record *record)
 {
-	sample(record);
+	take_sample(record);
 }
 
 const struct series *record_series(const struct record *record)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * record: samples of a run while it goes on (--record), as one more source of the launch loop. Its timer is the only one
- * that wakes the program up while nothing happens, once a second at most: each time the series is halved it goes half as fast.
+ * record: samples the CRSs of a run while it goes on (--record), as one more source of the launch
+ * loop. Its timer is the only one that wakes the program up while nothing happens: at most once a
+ * second, and half as often after each halving of the series.
  */
 #ifndef OSS_CRS_RECORD_H
 #define OSS_CRS_RECORD_H
@@ -12,17 +13,19 @@
 
 struct record;
 
-/* Open the files to be read, once for the whole run, and take the first sample. EX_UNAVAILABLE where the limit of open files is too
- * low for so many CRSs. The caller closes. */
+/* Open the files to read once for the whole run and take the first sample. EX_UNAVAILABLE where
+ * the limit of open files is too low for so many CRSs. The caller closes *ret with
+ * record_close(). */
 int record_open(const struct cg_tree *tree, struct record **ret, struct error *err);
 void record_close(struct record *record);
 
-/* For the loop. */
+/* The source for the launch loop. The record outlives it. */
 struct launch_source record_source(struct record *record);
 
-/* Take one sample more, the last one. */
+/* Take the last sample. */
 void record_conclude(struct record *record);
 
+/* The samples so far; they belong to the record. */
 const struct series *record_series(const struct record *record);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * watch: see watch.h. One function per source.
+ * watch: one handler per source of the launch loop: on_memory() for OOM kills, on_events() for the
+ * engine's events, on_write() for inotify events. Each takes the event and has attest.h check what
+ * may have changed. A mismatch is an error of the handler, which ends the run.
  */
 #include "watch.h"
 
@@ -13,7 +15,7 @@
 #include <inttypes.h>
 #include <poll.h>
 
-/* Whose limit it was, as the beginning of a sentence. */
+/* Name the limit that was hit, as the beginning of a sentence. */
 static void describe_limit(
 	const struct watch *watch, const struct oom_kill *kill, char *buf, size_t size)
 {
@@ -61,21 +63,22 @@ static void tell_kill(void *data, const struct oom_kill *kill)
 		log_error(watch->log, &problem);
 }
 
-/* The kernel has counted something in a memory.events below the worker. */
+/* The kernel has counted an event in memory.events of the worker, or of a cgroup below it. */
 static int on_memory(void *data, struct error *err)
 {
 	(void)err;
 	struct watch *watch = data;
 	char text[512];
-	/* Reading re-arms the notification. */
+	/* Reading the file re-arms the notification. */
 	if (pread(watch->memory, text, sizeof text, 0) <= 0)
 		return 1;
 	oom_look(watch->oom, tell_kill, watch);
 	return 0;
 }
 
-/* Of a container of the project: -1 is a mismatch. */
-static int look_at(const struct watch *watch, const struct container *container, struct error *err)
+/* Check a container of the project; one whose service has no CRS always passes. -1 ends the run. */
+static int look_at_container(
+	const struct watch *watch, const struct container *container, struct error *err)
 {
 	int crs = compose_crs(watch->compose, container->service);
 	return crs == COMPOSE_UNCONFINED ? 0
@@ -83,8 +86,8 @@ static int look_at(const struct watch *watch, const struct container *container,
 						   &watch->tree->plan->crs[crs], container, err);
 }
 
-/* The engine did not answer: say so, and go on. That a container is gone already needs no word. */
-static void cannot_look(struct watch *watch, const char *what, const struct error *err)
+/* Warn that the engine did not answer, and go on. Silent for a container that is already gone. */
+static void warn_unchecked(struct watch *watch, const char *what, const struct error *err)
 {
 	if (err->code == ENOENT)
 		return;
@@ -92,15 +95,15 @@ static void cannot_look(struct watch *watch, const char *what, const struct erro
 	watch->unknown++;
 }
 
-static int look_at_all(struct watch *watch, struct error *err)
+static int look_at_containers(struct watch *watch, struct error *err)
 {
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
 	if (engine_containers(watch->engine, watch->compose->project, &containers, err) < 0) {
-		cannot_look(watch, "the containers", err);
+		warn_unchecked(watch, "the containers", err);
 		return 0;
 	}
 	for (size_t i = 0; i < containers.count; i++)
-		if (look_at(watch, &containers.list[i], err) < 0)
+		if (look_at_container(watch, &containers.list[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -109,23 +112,24 @@ static int on_start(struct watch *watch, const char *id, struct error *err)
 {
 	_cleanup_(container_free) struct container container = {.name = NULL};
 	if (engine_container(watch->engine, id, &container, err) < 0) {
-		cannot_look(watch, "a container that started", err);
+		warn_unchecked(watch, "a container that started", err);
 		return 0;
 	}
-	/* The limits too: a tree that was removed by hand is made again by the engine, without any. */
-	if (attest_limits(watch->tree, err) < 0 || look_at(watch, &container, err) < 0)
+	/* Check the limits too: if the user has removed the tree by hand, the engine makes it
+	 * again, without limits. */
+	if (attest_limits(watch->tree, err) < 0 || look_at_container(watch, &container, err) < 0)
 		return -1;
 	watch->attested++;
 	return 0;
 }
 
-/* The first end is most often that of the run: what still runs is looked at once more. */
+/* Usually the run ends with its first container, so check those that still run once more. */
 static int on_end(struct watch *watch, struct error *err)
 {
 	if (watch->ending)
 		return 0;
 	watch->ending = true;
-	return look_at_all(watch, err);
+	return look_at_containers(watch, err);
 }
 
 static int on_events(void *data, struct error *err)
@@ -138,11 +142,12 @@ static int on_events(void *data, struct error *err)
 			return -1;
 	if (result == 0)
 		return 0;
-	cannot_look(watch, "containers that start from now on", err);
+	warn_unchecked(watch, "containers that start from now on", err);
 	return 1;
 }
 
-/* Whether a CRS has lost its last process since the last look: it has ended, or somebody has taken them elsewhere. */
+/* Whether a CRS has lost its last process since the last look: either it has ended, or someone has
+ * moved its processes elsewhere. */
 static bool any_emptied(struct watch *watch)
 {
 	bool emptied = false;
@@ -163,7 +168,7 @@ static int on_write(void *data, struct error *err)
 	unsigned what = attest_take(watch->writes);
 	if (what & ATTEST_LIMITS && attest_limits(watch->tree, err) < 0)
 		return -1;
-	return what & ATTEST_POPULATED && any_emptied(watch) ? look_at_all(watch, err) : 0;
+	return what & ATTEST_POPULATED && any_emptied(watch) ? look_at_containers(watch, err) : 0;
 }
 
 static void add_source(
@@ -186,7 +191,8 @@ int watch_open(struct watch *watch, struct error *err)
 	add_source(watch, watch->memory, POLLPRI, on_memory);
 	watch->writes = attest_watch(watch->tree, err);
 	if (watch->writes < 0) {
-		/* The host's bounds on inotify are used up. The limits are still read at every start and at the end. */
+		/* The host's inotify limits are reached. The tree's limits are still read at every
+		 * start of a container and at the end. */
 		if (err->code != ENOSPC && err->code != EMFILE)
 			return -1;
 		log_warning(watch->log, "changes to the tree will be noticed late: %s", err->msg);
@@ -222,7 +228,7 @@ int watch_conclude(
 	if (attest_limits(watch->tree, err) < 0)
 		return -1;
 	for (size_t i = 0; i < containers->count; i++)
-		if (look_at(watch, &containers->list[i], err) < 0)
+		if (look_at_container(watch, &containers->list[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * watch: what a run under Compose keeps an eye on while it waits: OOM kills, containers that start and end, and anybody
- * who changes the tree. Each is an event of the kernel's or the engine's; nothing is looked at by the clock.
+ * watch: what a run under Compose watches while it waits: OOM kills, containers that start and end,
+ * and changes to the tree by anyone else. Each of these is an event from the kernel or the engine;
+ * nothing is checked on a timer.
  */
 #ifndef OSS_CRS_WATCH_H
 #define OSS_CRS_WATCH_H
@@ -20,12 +21,13 @@ struct watch {
 	const struct compose *compose;
 	struct engine *engine;
 	struct events *events;
-	int writes, memory; /* descriptors */
+	/* Descriptors: from attest_watch(), and of the worker's memory.events. */
+	int writes, memory;
 	struct oom_state *oom;
 	struct oom_kills kills;
-	bool *populated; /* per CRS, as last seen */
-	size_t attested; /* containers that were where they should be when they started */
-	size_t unknown;  /* looks that failed */
+	bool *populated; /* per CRS, at the last look */
+	size_t attested; /* containers found in place when they started */
+	size_t unknown;  /* checks for which the engine gave no answer */
 	bool ending;     /* the first container has ended */
 	struct launch_source sources[LAUNCH_SOURCES_MAX];
 	size_t source_count;
@@ -36,15 +38,16 @@ struct watch {
 		.events = NULL, .writes = -1, .memory = -1 \
 	}
 
-/* Begin: host, log, tree, compose and engine are filled in and outlive the watch. Checks the limits as they are now;
- * a mismatch is an error. Call it before the first container is made. */
+/* Start watching. The caller sets host, log, tree, compose and engine, which outlive the watch.
+ * Checks the limits as they are now; a mismatch is an error. Call this before the first container
+ * is made, and call watch_close() even if it fails. */
 int watch_open(struct watch *watch, struct error *err);
 void watch_close(struct watch *watch);
 
-/* OOM kills that the loop did not come to hear of. */
+/* Count the OOM kills that the launch loop ended too early to see. */
 void watch_last_kills(struct watch *watch);
 
-/* The last look, while the tree and the containers are still there. */
+/* Check the limits and the containers a last time, while both still exist. */
 int watch_conclude(
 	const struct watch *watch, const struct containers *containers, struct error *err);
 
