@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * cmd_run: `build` and `run`, the two phases of a job under Docker Compose.
+ * build_run: the commands `build` and `run`, the two phases of a job under Docker Compose.
  *
- * The order is the point. Everything that can be refused is refused before anything is made; the cgroups exist before
- * the first container; the figures are read before the containers go; the containers are gone before the cgroups,
- * since Docker would make a missing parent again, without limits and owned by root.
+ * The order is what matters here. The runner refuses everything it can refuse before it makes
+ * anything. The cgroups exist before the first container. The figures are read before the
+ * containers are removed. The containers are removed before the cgroups, since Docker would make a
+ * missing parent cgroup again, owned by root and without limits.
  */
 #include "commands.h"
 
@@ -37,14 +38,14 @@ struct session {
 	const struct run_plan *plan;
 	enum engine_kind kind;
 	struct engine engine;
-	bool service;   /* Podman's has been started */
-	char *endpoint; /* "unix://…" of Podman's */
+	bool service;   /* Podman's service has been started */
+	char *endpoint; /* "unix://…" of Podman's service; NULL: Docker */
 	struct variables variables;
 	struct compose compose;
 	struct scratch scratch;
 	struct cg_tree tree;
 	struct watch watch;
-	struct ledger shared; /* with whom, where --share allowed it */
+	struct ledger shared; /* runs that share its CPUs or memory (--share) */
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
 	struct progress progress;
@@ -57,7 +58,7 @@ static const char *argument(const struct context *context, int i)
 	return i < context->options.arg_count ? context->options.args[i] : NULL;
 }
 
-/* ARG… of the command line, for the containers: joined by spaces. The caller frees *ret. */
+/* The ARG… of the command line, joined by spaces, for the containers. The caller frees *ret. */
 static int join_args(const struct context *context, int first, char **ret, struct error *err)
 {
 	_cleanup_free_ char *joined = NULL;
@@ -100,7 +101,8 @@ static int write_override(struct session *session, struct error *err)
 	return fs_replace(session->scratch.dir, OVERRIDE_FILE, text, strlen(text), 0600, err);
 }
 
-/* What services may do that a cgroup cannot hold them to: told, or with --strict refused. */
+/* Warn of services that belong to no CRS, and of services that could step outside their CRS;
+ * --strict refuses the latter. */
 static int check_services(const struct session *session, struct error *err)
 {
 	for (size_t i = 0; i < session->compose.service_count; i++) {
@@ -124,7 +126,8 @@ static int check_services(const struct session *session, struct error *err)
 	return 0;
 }
 
-/* Of Podman, the run's own service, which comes up while Compose looks at its files. */
+/* Record the choice of engine, and with Podman start the run's own service, which comes up while
+ * Compose reads its files. */
 static int start_engine(struct session *session, struct error *err)
 {
 	_cleanup_free_ char *endpoint = NULL;
@@ -143,7 +146,7 @@ static int start_engine(struct session *session, struct error *err)
 	return 0;
 }
 
-/* Wait for Podman's service. */
+/* With Podman, wait until its service answers. */
 static int await_engine(struct session *session, struct error *err)
 {
 	if (session->kind == ENGINE_DOCKER)
@@ -154,8 +157,8 @@ static int await_engine(struct session *session, struct error *err)
 	return result;
 }
 
-/* The job's Compose files: what services there are, and where each of them belongs. */
-static int read_files(struct session *session, const char *dir, struct error *err)
+/* Read the job's Compose files: which services there are, and to which CRS each of them belongs. */
+static int read_compose_files(struct session *session, const char *dir, struct error *err)
 {
 	const struct options *options = &session->context->options;
 	const struct compose_job job = {
@@ -174,7 +177,7 @@ static int read_files(struct session *session, const char *dir, struct error *er
 				 &session->compose, session->plan, options->allow_unconfined, err);
 }
 
-/* The cgroups, and all that looks at them while the run lives. */
+/* Make the cgroups, and open everything that watches them while the run lives. */
 static int make_tree(struct session *session, struct error *err)
 {
 	const struct options *options = &session->context->options;
@@ -196,13 +199,13 @@ static int make_tree(struct session *session, struct error *err)
 	return 0;
 }
 
-/* Files and cgroups: what launch_up() needs. */
-static int prepare(struct session *session, const char *dir, struct error *err)
+/* Make what launch_up() needs: the files, the engine and the cgroups. */
+static int prepare_run(struct session *session, const char *dir, struct error *err)
 {
 	const struct context *context = session->context;
 	progress_begin(&session->progress, &context->log, "reading the Compose files");
 	bool known = scratch_make(context->uid, session->plan->name, &session->scratch, err) == 0 &&
-		     start_engine(session, err) == 0 && read_files(session, dir, err) == 0;
+		     start_engine(session, err) == 0 && read_compose_files(session, dir, err) == 0;
 	progress_end(&session->progress);
 	if (!known || check_services(session, err) < 0 || write_override(session, err) < 0 ||
 		await_engine(session, err) < 0)
@@ -223,7 +226,7 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	spawn.in = null;
 	spawn.env = session->compose.environment;
 	spawn.own_group = true;
-	/* Whoever cleans up after us must not race with it. */
+	/* Compose ends with the runner: it must not race with the process that cleans up. */
 	spawn.dies_with_parent = true;
 	int signal = signals_pending(session->signals);
 	if (signal) {
@@ -245,8 +248,8 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	return launch_wait(&launch, ret, err);
 }
 
-/* What the program exits with. A job that never began is no job's status. */
-static int exit_status(const struct session *session, const struct launch_end *end,
+/* The exit status of the program, or -1 with an error. A job that never began has no status. */
+static int session_exit_status(const struct session *session, const struct launch_end *end,
 	const struct containers *containers, struct error *err)
 {
 	if (end->reason == REASON_SIGNAL)
@@ -268,8 +271,9 @@ static int exit_status(const struct session *session, const struct launch_end *e
 		session->kind == ENGINE_PODMAN ? "podman" : "docker");
 }
 
-/* Look at what is there at the end: the exit status, and the table. */
-static int conclude(struct session *session, struct launch_end *end, struct error *err)
+/* Read the outcome of the run, check it a last time, and publish the report. Returns the exit
+ * status, or -1 with an error. */
+static int conclude_run(struct session *session, struct launch_end *end, struct error *err)
 {
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
 	_cleanup_(report_free) struct report report = REPORT_NONE;
@@ -287,12 +291,12 @@ static int conclude(struct session *session, struct launch_end *end, struct erro
 	report.reason = end->reason;
 	report.watch = &session->watch;
 	report.kills = &session->watch.kills;
-	/* A kill can come with the very end, which is what the loop has heard of first. */
+	/* A kill can coincide with the end of the run, which the loop reports first. */
 	watch_last_kills(&session->watch);
 	if (end->reason != REASON_MISMATCH &&
 		watch_conclude(&session->watch, &containers, &end->problem) < 0)
 		report.reason = end->reason = REASON_MISMATCH;
-	int status = exit_status(session, end, &containers, err);
+	int status = session_exit_status(session, end, &containers, err);
 	report.signal = end->signal;
 	report.status = status < 0 ? err->status : status;
 	struct error problem = {0};
@@ -305,15 +309,16 @@ static int conclude(struct session *session, struct launch_end *end, struct erro
 	return status;
 }
 
-/* It waits a second for whoever is connected. */
+/* Podman's service waits a second for open connections, so close the watch's first. */
 static int stop_service(struct session *session, struct error *err)
 {
 	watch_close(&session->watch);
 	return podman_stop(session->context->uid, session->plan->name, err);
 }
 
-/* Containers first, then cgroups, then Podman's service and files; a step that fails keeps the later ones from doing harm. */
-static int clean_up(struct session *session, bool had_containers, struct error *err)
+/* Remove the containers first, then the cgroups, then Podman's service and the files. A step that
+ * fails stops the cleanup, so that later steps do no harm. */
+static int clean_up_run(struct session *session, bool had_containers, struct error *err)
 {
 	int result = 0;
 	if (had_containers) {
@@ -341,35 +346,35 @@ static int run_session(struct session *session, const char *dir, struct error *e
 {
 	struct launch_end end = {0};
 	bool launched = false;
-	int status = prepare(session, dir, err);
+	int status = prepare_run(session, dir, err);
 	if (status == 0) {
 		log_note(&session->context->log, LOG_NORMAL, "%s", session->plan->name);
 		launched = true;
 		status = launch_up(session, &end, err);
 	}
 	if (status == 0)
-		status = conclude(session, &end, err);
+		status = conclude_run(session, &end, err);
 	if (session->context->options.keep && launched) {
 		log_note(&session->context->log, LOG_NORMAL,
 			"kept; to remove it: oss-crs-run clean %s", session->plan->name);
 		return status;
 	}
 	struct error removal = {0};
-	if (clean_up(session, launched, &removal) < 0) {
+	if (clean_up_run(session, launched, &removal) < 0) {
 		if (status >= 0)
 			*err = removal;
 		else
 			log_error(&session->context->log, &removal);
 		return -1;
 	}
-	/* A signal that came while nothing listened is why a preparation failed. */
+	/* A signal that is still pending here is why the preparation failed. */
 	int signal = status < 0 ? signals_pending(session->signals) : 0;
 	return signal ? EX_SIGNAL + signal : status;
 }
 
 static void session_close(struct session *session)
 {
-	/* What clean_up() had to leave stays known by it. */
+	/* If clean_up_run() could not remove everything, the files stay and record what is left. */
 	scratch_close(&session->scratch);
 	watch_close(&session->watch);
 	record_close(session->record);

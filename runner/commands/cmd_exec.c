@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * cmd_exec: the cgroups of a job around any command, which finds them in its environment, or is born inside one.
+ * cmd_exec: the command `exec`, which makes the cgroups of a job around any command. The command
+ * finds the cgroups in its environment, or with --crs starts inside one.
  */
 #include "commands.h"
 
@@ -25,12 +26,12 @@
 struct job_run {
 	const struct context *context;
 	const struct run_plan *plan;
-	const struct variables *variables; /* of the command */
+	const struct variables *variables; /* the command's */
 	struct cg_tree tree;
 	struct ledger shared;
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
-	struct oom_state *oom; /* NULL: nobody asks */
+	struct oom_state *oom; /* NULL: not measured */
 	struct oom_kills kills;
 };
 
@@ -42,13 +43,14 @@ static void job_run_close(struct job_run *job)
 	ledger_free(&job->shared);
 }
 
-static int exit_status(const struct launch_end *end)
+static int command_exit_status(const struct launch_end *end)
 {
 	return end->reason == REASON_TIMEOUT ? EX_TIMEOUT : end->status;
 }
 
-/* Start the command and see it through. */
-static int launch(const struct job_run *job, int signals, struct launch_end *ret, struct error *err)
+/* Start the command and wait for it to end. */
+static int launch_command(
+	const struct job_run *job, int signals, struct launch_end *ret, struct error *err)
 {
 	const struct context *context = job->context;
 	const char *crs = context->options.crs;
@@ -64,7 +66,7 @@ static int launch(const struct job_run *job, int signals, struct launch_end *ret
 	struct spawn spawn = SPAWN((const char *const *)context->options.args + 1);
 	spawn.cgroup = cgroup;
 	spawn.env = environment;
-	/* As a shell would run it: `exec … -- diff <(a) <(b)` works. */
+	/* Pass on open descriptors, as a shell does: `exec … -- diff <(a) <(b)` works. */
 	spawn.keep_descriptors = true;
 	struct child child = CHILD_NONE;
 	if (proc_spawn(&spawn, &child, err) < 0)
@@ -84,13 +86,13 @@ static int launch(const struct job_run *job, int signals, struct launch_end *ret
 	return launch_wait(&wait, ret, err);
 }
 
-/* Whether somebody wants to know what the command came to: -v prints it, --record keeps it. */
+/* Whether the user wants the outcome of the command: -v prints it, --record keeps it. */
 static bool is_measured(const struct job_run *job)
 {
 	return job->context->options.verbose || job->context->options.record;
 }
 
-/* The command is in no container, as far as this program knows. */
+/* As far as the runner knows, the command is in no container. */
 static void add_kill(void *data, const struct oom_kill *kill)
 {
 	struct job_run *job = data;
@@ -99,7 +101,7 @@ static void add_kill(void *data, const struct oom_kill *kill)
 		log_error(&job->context->log, &problem);
 }
 
-static int conclude(struct job_run *job, const struct launch_end *end, struct error *err)
+static int conclude_command(struct job_run *job, const struct launch_end *end, struct error *err)
 {
 	const struct options *options = &job->context->options;
 	_cleanup_(report_free) struct report report = REPORT_NONE;
@@ -116,7 +118,7 @@ static int conclude(struct job_run *job, const struct launch_end *end, struct er
 	report.series = job->record ? record_series(job->record) : NULL;
 	report.reason = end->reason;
 	report.signal = end->signal;
-	report.status = exit_status(end);
+	report.status = command_exit_status(end);
 	return publish_report(job->context, &report, options->verbose, options->record, err);
 }
 
@@ -129,9 +131,9 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 			return -1;
 		conditions_begin(&job->context->host, job->plan, &job->conditions);
 	}
-	if (launch(job, signals, ret, err) < 0)
+	if (launch_command(job, signals, ret, err) < 0)
 		return -1;
-	return is_measured(job) ? conclude(job, ret, err) : 0;
+	return is_measured(job) ? conclude_command(job, ret, err) : 0;
 }
 
 static int run_in_tree(const struct context *context, const struct run_plan *plan,
@@ -157,10 +159,10 @@ static int run_in_tree(const struct context *context, const struct run_plan *pla
 		*err = removal;
 		return -1;
 	}
-	return result < 0 ? -1 : exit_status(&end);
+	return result < 0 ? -1 : command_exit_status(&end);
 }
 
-/* --docker: for a command that will want containers. */
+/* For --docker: the command will start containers. */
 static int check_engine(const struct context *context, struct error *err)
 {
 	struct engine docker = ENGINE_NONE;
@@ -198,7 +200,7 @@ int cmd_exec(const struct context *context, struct error *err)
 	const struct run_words words = {.project = NULL};
 	if (run_variables_add(&variables, &plan, PHASE_EXEC, &words, err) < 0)
 		return -1;
-	/* Inside a CRS, also the variables that a container of it has. */
+	/* Inside a CRS, add the variables that its containers have. */
 	if (crs && (run_variables_add_crs(&variables, &plan.crs[index], err) < 0 ||
 			   scope_enter(&context->host, context->uid, plan.run_id, err) < 0))
 		return -1;
