@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * daemon_json: see daemon_json.h. What is written has been parsed again and compared: it may differ from what was
- * read in exec-opts only.
+ * daemon_json: parses the text with jansson, merges the option, and writes it with the indentation
+ * it had. The new text is parsed again and compared with the old: only exec-opts may differ.
  */
 #include "daemon_json.h"
 
@@ -12,7 +12,8 @@
 
 #define KEY "exec-opts"
 
-/* jansson recurses as deep as the text nests: bound that before it starts. Brackets in strings do not count. */
+/* jansson recurses once per level of nesting, so bound the depth first. Brackets in strings do not
+ * count. */
 static int check_depth(const char *text, size_t len, struct error *err)
 {
 	int depth = 0;
@@ -46,7 +47,7 @@ static bool is_driver(const json_t *value)
 	return strncmp(json_string_value(value), DRIVER_OPTION, strlen(DRIVER_OPTION)) == 0;
 }
 
-/* A new reference, or NULL with err set. */
+/* Parse the text and check its structure. Returns a new reference, or NULL with err set. */
 static json_t *parse_settings(const char *text, size_t len, struct error *err)
 {
 	if (len > DAEMON_JSON_MAX) {
@@ -84,8 +85,8 @@ static json_t *parse_settings(const char *text, size_t len, struct error *err)
 	return steal_ptr(owned);
 }
 
-/* The new exec-opts: the first driver entry is replaced, further ones are dropped, the rest stays in its order.
- * NULL without memory. */
+/* Make the new exec-opts: the first driver option is replaced, further ones are dropped, and the
+ * others keep their order. Returns a new reference, or NULL if memory runs out. */
 static json_t *merged_options(json_t *old)
 {
 	_cleanup_json_ json_t *options = json_array();
@@ -108,8 +109,8 @@ static json_t *merged_options(json_t *old)
 	return steal_ptr(options);
 }
 
-/* The width of the first indented line, so that the file keeps the look it has; 0 for an object in one line, 4 where
- * nothing is to be seen. */
+/* The width of the first indented line, so that the file keeps its layout; 0 if the object is on
+ * one line, 4 if the text does not show an indentation. */
 static size_t indent_width(const char *text, size_t len)
 {
 	const char *open = len ? memchr(text, '{', len) : NULL;
@@ -125,7 +126,7 @@ static size_t indent_width(const char *text, size_t len)
 	return width >= 1 && width <= 8 ? width : 4;
 }
 
-/* Whether two objects are the same when exec-opts is left out. */
+/* Whether two objects are equal apart from exec-opts. */
 static bool same_other_settings(json_t *a, json_t *b)
 {
 	_cleanup_json_ json_t *left = json_copy(a);
@@ -171,7 +172,7 @@ int daemon_json_merge(const char *text, size_t len, char **ret, struct error *er
 		*ret = NULL;
 		return 0;
 	}
-	/* Setting an existing key keeps its place. */
+	/* An existing key keeps its position. */
 	if (json_object_set(root, KEY, options) < 0)
 		return fail(err, ENOMEM, "merge");
 	return dump_settings(root, old, indent_width(text, len), ret, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * facts: what the facts own. The probe allocates all of it.
+ * facts: frees what the facts own. The probe allocates all of it.
  */
 #include "facts.h"
 

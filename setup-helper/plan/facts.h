@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * facts: what the host is like, as plain data. probe.c fills it in, plan.c reads it, tests make it up.
+ * facts: the state of the host, as plain data. The probe fills it in, the plan and the findings
+ * read it, and the tests make it up.
  *
- * A struct error in here is a finding ("could not be known, because"), not a failure of the probe: its msg is empty
- * where there is nothing to say.
+ * A struct error in here says why something could not be found out. That is a fact, not a failure
+ * of the probe. Its msg is empty if there is no such problem.
  */
 #ifndef OSS_CRS_SETUP_FACTS_H
 #define OSS_CRS_SETUP_FACTS_H
@@ -30,79 +31,79 @@ struct unit_state {
 	bool stale; /* NeedDaemonReload: its files have changed since systemd read them */
 };
 
-/* What the Docker daemon answers. */
+/* What the Docker daemon reports. */
 struct docker_state {
 	char driver[FACTS_DRIVER_MAX]; /* CgroupDriver: "cgroupfs", "systemd" */
 	long running;                  /* ContainersRunning */
 	bool live_restore;             /* LiveRestoreEnabled: containers outlive the daemon */
-	char *names; /* of the running ones, ", " between them; NULL if none runs */
+	char *names; /* of the running containers, separated by ", "; NULL if none runs */
 };
 
-/* The cgroups from the root down to ours, parent first. */
+/* The cgroups from the root down to oss-crs, parents first. */
 enum level {
 	LEVEL_ROOT,
 	LEVEL_USER_SLICE,
 	LEVEL_USER_UID_SLICE,
-	LEVEL_MANAGER, /* user@UID.service: from here on it is the user's */
-	LEVEL_OURS,    /* oss-crs below it */
+	LEVEL_MANAGER, /* user@UID.service: from here down the cgroups are the user's */
+	LEVEL_OURS,    /* oss-crs, below it */
 	LEVEL_COUNT,
 };
 
 struct level_facts {
-	char path[FACTS_PATH_MAX]; /* below the cgroup mount; "." is the mount itself */
+	char path[FACTS_PATH_MAX]; /* relative to the cgroup mount; "." is the mount itself */
 	bool exists;
-	bool owned; /* the directory and the files to delegate belong to the user */
+	bool owned; /* the user owns the directory and the files that delegation gives away */
 	char controllers[FACTS_CONTROLLERS_MAX]; /* cgroup.controllers */
 	char enabled[FACTS_CONTROLLERS_MAX];     /* cgroup.subtree_control */
 };
 
 struct delegate_facts {
-	struct error cgroup;       /* why this is no host with cgroup v2 */
+	struct error cgroup;       /* why this is not a host with cgroup v2 */
 	struct error systemd;      /* why systemd or logind could not be asked */
 	char unit[FACTS_UNIT_MAX]; /* user@UID.service */
-	char *dropin;              /* what is in the drop-in now; NULL if it is not there */
-	bool dropin_read;          /* systemd knows of it */
-	char *delegated; /* DelegateControllers of the unit, one a line; NULL if unknown */
+	char *dropin;              /* the text of the drop-in; NULL if there is none */
+	bool dropin_read;          /* systemd has read it */
+	char *delegated; /* DelegateControllers of the unit, one per line; NULL if unknown */
 	struct unit_state manager;
 	bool lingers;
 	struct level_facts levels[LEVEL_COUNT];
 };
 
 struct docker_facts {
-	bool podman;          /* Podman is installed, which runs can have in Docker's place */
-	char kubelet[64];     /* what shows that a kubelet runs; empty if nothing does */
+	bool podman;          /* Podman is installed, so runs can do without Docker */
+	char kubelet[64];     /* the unit or cgroup that shows a running kubelet; else empty */
 	struct error systemd; /* why systemd could not be asked */
 	struct unit_state service;
 	struct error file; /* why daemon.json is left alone */
-	char *text;        /* daemon.json; NULL if it is not there */
+	char *text;        /* daemon.json; NULL if there is none */
 	size_t len;
 	mode_t mode;
 	struct error api; /* why the daemon could not be asked */
 	struct docker_state state;
-	/* the driver that the command line sets, and in which file; empty if it sets none */
+	/* the driver that dockerd's command line sets, and the file that says so; empty if none */
 	char flag[FACTS_DRIVER_MAX];
 	char flag_where[FACTS_PATH_MAX];
 };
 
-/* A record of the journal, and what is there now of what it tells of. */
+/* A record of the journal, and the present state of what it describes. */
 struct undo_item {
 	const struct journal_record *record; /* in undo_facts.records */
-	char *now;                           /* NULL: nothing */
-	struct error unknown;                /* why it is not known what is there */
-	bool active;                         /* whether the user's manager runs, */
-	bool stale; /* and whether systemd has not read its files since they changed */
+	char *now;                           /* NULL if nothing is left */
+	struct error unknown;                /* why the present state is unknown */
+	bool active;                         /* the user's manager runs */
+	bool stale; /* the files of its unit have changed since systemd read them */
 };
 
 struct undo_facts {
 	struct journal_record *records; /* oldest first */
-	struct undo_item *items;        /* one a record, in the same order */
+	struct undo_item *items;        /* one per record, in the same order */
 	size_t count;
 };
 
-/* What the user cannot remove of their own dead runs. */
+/* What dead runs of the user have left and the user cannot remove. */
 struct sweep_facts {
-	char ours[FACTS_PATH_MAX]; /* oss-crs, below the cgroup mount */
-	char *names; /* empty cgroups below it that are not the user's, children first, one a line */
+	char ours[FACTS_PATH_MAX]; /* oss-crs, relative to the cgroup mount */
+	char *names; /* empty cgroups below it that others own, children first, one per line */
 };
 
 struct facts {
@@ -113,7 +114,7 @@ struct facts {
 	struct sweep_facts sweep;
 };
 
-/* Release what the facts own. */
+/* Free what the facts own, and zero them. */
 void facts_clear(struct facts *facts);
 #define _cleanup_facts_ _cleanup_(facts_clear)
 

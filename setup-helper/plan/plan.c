@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan: the whole, and the half about delegation. See plan.h. The order of the steps is their dependency: the drop-in
- * before the reload, controllers from the root down, containers after all of it.
+ * plan: the whole plan, and the part about delegation. The steps are in the order of their
+ * dependencies: the drop-in before the reload, controllers from the root cgroup down, Docker last.
  */
 #include "plan.h"
 
@@ -71,7 +71,7 @@ const char *plan_dropin_text(const struct policy *policy, char *buf, size_t size
 	return buf;
 }
 
-/* What the user can see of a controller list: "cpu memory pids" and what it should have as well. */
+/* Write to buf the controllers that are enabled in `level`, and those of `wanted` that are not. */
 static void enabled_after(
 	const struct level_facts *level, const char *wanted, char *buf, size_t size)
 {
@@ -121,7 +121,8 @@ static int plan_config(const struct plan_input *input, struct setup_plan *plan, 
 	return setup_plan_add(plan, STEP_LINGER, input->facts->user.name, "no", "yes", err);
 }
 
-/* The cgroups from the root down. Those of root's are systemd's to set: STEP_ENABLE is for what it leaves out. */
+/* Plan the cgroups from the root down. systemd enables the controllers in root's cgroups;
+ * STEP_ENABLE is for those that it leaves out. */
 static int plan_cgroups(const struct plan_input *input, struct setup_plan *plan, struct error *err)
 {
 	const struct delegate_facts *facts = &input->facts->delegate;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan_docker: the half about Docker. What would end in a Docker that does not start, or in containers that are
- * stopped unasked, is refused before anything is written. See plan.h.
+ * plan_docker: the part about Docker. Whatever would leave a Docker that does not start, or stop
+ * containers without the user's consent, is refused before anything is written.
  */
 #include "cleanup.h"
 #include "daemon_json.h"
@@ -9,8 +9,8 @@
 
 #include <errno.h>
 
-/* The driver is set on the command line: daemon.json must not set it too (dockerd refuses to start), and what is there
- * is not ours to change. */
+/* The command line sets the driver. If daemon.json sets it too, dockerd refuses to start, and this
+ * program does not change the command line. */
 static int check_flag(const struct plan_input *input, const char *in_file, struct error *err)
 {
 	const struct docker_facts *facts = &input->facts->docker;
@@ -30,7 +30,8 @@ static int check_flag(const struct plan_input *input, const char *in_file, struc
 		facts->flag, facts->flag_where);
 }
 
-/* kubelet has to use the driver that the container engine uses, or pods do not start. It is not ours to change both. */
+/* kubelet must use the same driver as the container engine, or its pods do not start. This program
+ * does not change kubelet's. */
 static int check_kubelet(const struct docker_facts *facts, struct error *err)
 {
 	if (!facts->kubelet[0])
@@ -139,7 +140,7 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 	if ((merged || facts->service.active || failed) && differs &&
 		plan_decide_restart(facts, input->policy, plan, &restart, err) < 0)
 		return -1;
-	/* Time passes between looking and restarting, not least while the user is asked. */
+	/* Containers may start between the probe and the restart, or while the user decides. */
 	if (restart && facts->service.active && input->policy->restart == RESTART_AUTO &&
 		setup_plan_add(plan, STEP_IDLE, input->policy->service, NULL, "no containers run",
 			err) < 0)

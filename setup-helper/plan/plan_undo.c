@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan_undo: the way back, newest first. See plan.h. What has changed since is somebody else's by now and left alone; of
- * controllers only those count that were added.
+ * plan_undo: undoes the changes in the journal, newest first. A target that has changed since is
+ * left alone, for the change is somebody else's. Of a list of controllers, only those that this
+ * program added count.
  */
 #include "cgroup.h"
 #include "cleanup.h"
@@ -17,11 +18,11 @@ struct undoing {
 	const struct policy *policy;
 	bool purge;
 	struct setup_plan *plan;
-	const char **
-		now; /* of each item, after the steps that are planned already; owned by the facts */
+	/* the state of each item after the steps planned so far; the texts belong to the facts */
+	const char **now;
 };
 
-/* Add the step that undoes item i, or one of those. */
+/* Add a step that undoes item i, or a part of it. */
 static int add_undo_step(struct undoing *undoing, size_t i, enum step_kind kind, const char *after,
 	struct error *err)
 {
@@ -44,8 +45,8 @@ static int undo_file(struct undoing *undoing, size_t i, struct error *err)
 		err);
 }
 
-/* Add a step that tells a service of what was undone. The record goes only after that: so it is taken from the step
- * before, if that is about the same record. */
+/* Add a step that makes a service use what was undone. The record may go only after this step: if
+ * the step before it has the same record, that one gives it up. */
 static int add_service_step(struct undoing *undoing, size_t i, enum step_kind kind,
 	const char *target, const char *before, const char *after, struct error *err)
 {
@@ -61,7 +62,7 @@ static int add_service_step(struct undoing *undoing, size_t i, enum step_kind ki
 	return 0;
 }
 
-/* systemd takes the controllers back when it has read that it delegates them no more. */
+/* systemd takes the controllers back once it has read that it no longer delegates them. */
 static int undo_dropin(struct undoing *undoing, size_t i, struct error *err)
 {
 	const struct undo_item *item = &undoing->facts->items[i];
@@ -77,7 +78,8 @@ static int undo_dropin(struct undoing *undoing, size_t i, struct error *err)
 		       : 0;
 }
 
-/* Docker uses the file as it was only after a restart; if that may not be, the file stays as it is. */
+/* Docker uses the old settings only after a restart. If the restart is refused, the file stays as
+ * it is now. */
 static int undo_daemon_json(struct undoing *undoing, size_t i, struct error *err)
 {
 	const struct docker_facts *docker = undoing->docker;
@@ -113,7 +115,7 @@ static int undo_make(struct undoing *undoing, size_t i, struct error *err)
 	return add_undo_step(undoing, i, STEP_USER_UNMAKE, NULL, err);
 }
 
-/* What of `now` stays: without what the record added. */
+/* Write to buf the controllers of `now` without those that the recorded change added. */
 static void remaining_controllers(
 	const struct journal_record *record, const char *now, char *buf, size_t size)
 {
@@ -137,7 +139,7 @@ static int undo_enable(struct undoing *undoing, size_t i, struct error *err)
 	return add_undo_step(undoing, i, STEP_USER_DISABLE, left, err);
 }
 
-/* Whether there is nothing left of the change. */
+/* Whether nothing is left of the change. */
 static bool is_change_gone(
 	enum step_kind kind, const struct journal_record *record, const char *now)
 {
@@ -148,7 +150,8 @@ static bool is_change_gone(
 	return strcmp(left, now) == 0;
 }
 
-/* Whether nothing is left of the change, and yet who uses the file has not been told: what an interrupted undo leaves. */
+/* Whether the file is as before, but the service that reads it still uses the change: an undo was
+ * interrupted. */
 static bool is_service_behind(const struct undoing *undoing, size_t i, enum step_kind kind)
 {
 	const struct docker_facts *docker = undoing->docker;
@@ -162,7 +165,7 @@ static bool is_service_behind(const struct undoing *undoing, size_t i, enum step
 
 static const struct {
 	int (*undo)(struct undoing *undoing, size_t i, struct error *err);
-	bool with_purge; /* stays otherwise */
+	bool with_purge; /* undone only with --purge */
 } undo_table[STEP_KINDS] = {
 	[STEP_DROPIN] = {undo_dropin, false},
 	[STEP_LINGER] = {undo_linger, false},
@@ -172,7 +175,7 @@ static const struct {
 	[STEP_DAEMON_JSON] = {undo_daemon_json, false},
 };
 
-/* It is not as it was left. */
+/* Leave a target alone, with a note that says why; with --purge, forget its record. */
 static int leave_item(struct undoing *undoing, size_t i, const char *why, struct error *err)
 {
 	const struct journal_record *record = undoing->facts->items[i].record;
@@ -181,7 +184,7 @@ static int leave_item(struct undoing *undoing, size_t i, const char *why, struct
 	return undoing->purge ? add_undo_step(undoing, i, STEP_FORGET, undoing->now[i], err) : 0;
 }
 
-/* The older records about the same thing are to find it as this one has put it back. */
+/* Let the older records of the same target see it as the steps for this one leave it. */
 static void put_back_older_items(struct undoing *undoing, size_t i)
 {
 	const struct journal_record *record = undoing->facts->items[i].record;

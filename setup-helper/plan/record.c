@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * record: who owns a record's texts, and how they are compared.
+ * record: frees and compares the texts of records.
  */
 #include "record.h"
 

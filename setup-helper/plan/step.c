@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * step: the table of names and titles, one row a kind of step.
+ * step: the table of names and titles, one row per kind of step.
  */
 #include "step.h"
 
@@ -9,7 +9,7 @@
 static const struct {
 	const char *name;
 	const char *title;
-	bool secret; /* its texts may hold what is nobody's business */
+	bool secret; /* the files it handles may hold secrets */
 } step_kinds[STEP_KINDS] = {
 	[STEP_DROPIN] = {"drop-in", "write", false},
 	[STEP_RELOAD] = {"reload", "reload", false},
