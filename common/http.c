@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * http: see http.h.
+ * http: the HTTP/1.0 client. An answer arrives in the one buffer http.text: first the head, which
+ * read_head() removes once it is complete, then the body, which the caller takes from the front.
  */
 #include "http.h"
 
@@ -12,7 +13,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define HTTP_ROOM 16384 /* bytes that are read at once, at least */
+#define HTTP_ROOM 16384 /* the least room for one read, in bytes */
 
 static int connect_to(const char *path, unsigned timeout_ms, struct error *err)
 {
@@ -62,7 +63,7 @@ void http_take(struct http *http, size_t len)
 	memmove(http->text, http->text + len, http->len + 1);
 }
 
-/* One header line. What matters is how long the body is. */
+/* Parse one header line. Only those that say where the body ends count. */
 static int read_header(struct http *http, const char *line, struct error *err)
 {
 	static const char length[] = "Content-Length:";
@@ -82,7 +83,8 @@ static int read_header(struct http *http, const char *line, struct error *err)
 	return 0;
 }
 
-/* The head, if it is there as a whole: a line such as "HTTP/1.0 200 OK", headers, an empty line. */
+/* Parse and remove the head: a line such as "HTTP/1.0 200 OK", headers, an empty line. Returns 1,
+ * or 0 if it is not complete yet. */
 static int read_head(struct http *http, struct error *err)
 {
 	const char *end = http->text ? strstr(http->text, "\r\n\r\n") : NULL;
@@ -100,7 +102,7 @@ static int read_head(struct http *http, struct error *err)
 	return 1;
 }
 
-/* What the last len bytes of the text are to the answer. */
+/* Account for the last len bytes of the text: they belong to the head or to the body. */
 static int feed(struct http *http, size_t len, struct error *err)
 {
 	if (!http->status) {
@@ -118,7 +120,7 @@ static int feed(struct http *http, size_t len, struct error *err)
 	return 0;
 }
 
-/* Room for what comes next, and for a NUL. */
+/* Make room for the next read and a NUL. EFBIG if http.max bytes are waiting already. */
 static int make_room(struct http *http, struct error *err)
 {
 	if (http->len >= http->max)
