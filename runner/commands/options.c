@@ -115,7 +115,7 @@ static const struct option_def defs[] = {
 	{"dry-run", 0, FLAG, FIELD(dry_run), COMMAND_CLEAN, NULL, "say what would be removed", NULL,
 		0},
 	{"cgroup-root", 0, TEXT, FIELD(cgroup_root), ALL | TESTS, "DIR",
-		"a directory in the place of /sys/fs/cgroup (tests)", NULL, 0},
+		"a directory that stands for /sys/fs/cgroup", NULL, 0},
 	{"json", 0, FLAG, FIELD(json), ALL, NULL, "machine-readable output", NULL, 0},
 	{"quiet", 'q', FLAG, FIELD(quiet), ALL | CONF, NULL, "errors only", NULL, 0},
 	{"verbose", 'v', FLAG, FIELD(verbose), ALL | CONF, NULL, "say every step", NULL, 0},

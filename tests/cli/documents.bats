@@ -51,7 +51,7 @@ shown() {
 	while IFS=: read -r file named; do
 		compgen -G "$named" >/dev/null || missing+="$file: $named"$'\n'
 	done < <(grep -HoP '`\K(common|runner|setup-helper|tests|packaging|examples|docs|polkit)/[\w.*/-]+(?=`)' \
-		README.md docs/{architecture,attestation,config,design,packaging,security,troubleshooting}.md)
+		README.md CONTRIBUTING.md docs/*.md)
 	[ -z "$missing" ] || { echo "$missing" && return 1; }
 }
 

@@ -1,10 +1,11 @@
-// SPDX-License-Identifier: MIT
-/*
- * json_array_fuzzer - fuzz json-c's arrays.
+/* SPDX-License-Identifier: MIT
  *
- * The input is JSON text. Every array that comes out of the parser, inner ones first, is sorted, searched, grown, cut
- * and shrunk; then the whole is written out and read back. What json-c promises about lengths and searches is checked
- * on the way, so that a wrong answer is found as well as a bad memory access.
+ * json_array_fuzzer: fuzz json-c's arrays.
+ *
+ * The input is JSON text. The fuzzer sorts, searches, grows, cuts and shrinks every array that the
+ * parser returns, inner ones first, then writes the whole out and reads it back. It checks what
+ * json-c promises about lengths and searches, so it finds wrong answers as well as bad memory
+ * accesses.
  */
 #include <stdbool.h>
 #include <stddef.h>
