@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * bus: see bus.h. Errors carry what the other side said, since that is where the reason is.
+ * bus: the D-Bus calls, and the readers that turn a reply into text. A start or restart queues a
+ * job, and the signal JobRemoved reports its result. An error contains the message from systemd or
+ * logind, which gives the reason.
  */
 #include "bus.h"
 
@@ -18,7 +20,7 @@
 #define LOGIND_PATH     "/org/freedesktop/login1"
 #define LOGIND_MANAGER  "org.freedesktop.login1.Manager"
 #define USEC_PER_SEC    UINT64_C(1000000)
-#define CALL_TIMEOUT    (90 * USEC_PER_SEC) /* a daemon-reload of a large host takes its time */
+#define CALL_TIMEOUT    (90 * USEC_PER_SEC) /* a daemon-reload of a large host is slow */
 
 static void cleanup_bus_error(sd_bus_error *error)
 {
@@ -115,7 +117,7 @@ int bus_text(sd_bus *bus, const char *unit, const char *interface, const char *p
 	return 0;
 }
 
-/* Copy one word of a unit's state into buf. */
+/* Copy a one-word property of a unit to buf. */
 static int get_state_word(sd_bus *bus, const char *unit, const char *property, char *buf,
 	size_t size, struct error *err)
 {
@@ -152,7 +154,7 @@ int bus_unit_state(sd_bus *bus, const char *unit, struct unit_state *ret, struct
 	return 0;
 }
 
-/* Read strings up to the end of the container, one a line. */
+/* Read the strings up to the end of the container, one per line. */
 static int read_lines(sd_bus_message *message, FILE *out)
 {
 	const char *text = NULL;
@@ -196,7 +198,7 @@ static int read_files(sd_bus_message *message, FILE *out)
 	return r;
 }
 
-/* Read a property into one string, with the reader that knows its type. */
+/* Read a property into one string. `reader` reads the property's type. */
 static int read_property_lines(sd_bus *bus, const char *unit, const char *interface,
 	const char *property, const char *type, int (*reader)(sd_bus_message *, FILE *), char **ret,
 	struct error *err)
@@ -276,8 +278,8 @@ int bus_reset_failed(sd_bus *bus, const char *unit, struct error *err)
 }
 
 struct job {
-	const char *path; /* NULL until the call has been answered */
-	char result[32];  /* empty until the job is removed */
+	const char *path; /* NULL until systemd answers the call */
+	char result[32];  /* empty until systemd removes the job */
 };
 
 static int on_job_removed(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -323,8 +325,8 @@ static int wait_job(
 	return fail_as(err, EX_UNAVAILABLE, "%s: the job ended as '%s'", what, job->result);
 }
 
-/* Queue a job by a method of the manager and wait until it is removed. The match is in place before the call; replies
- * and signals come in the order they were sent. */
+/* Queue a job with a method of the manager and wait until systemd removes it. The match is
+ * installed before the call; replies and signals arrive in the order in which they were sent. */
 static int run_job(
 	sd_bus *bus, const char *method, const char *unit, int timeout_s, struct error *err)
 {

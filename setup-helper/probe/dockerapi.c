@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * dockerapi: the two questions, asked with the HTTP client of common/, and what the answers say. An answer is bounded in
- * size and in time.
+ * dockerapi: sends the requests with the HTTP client of common/ and reads the JSON of the answers.
+ * The size of an answer is limited, and so is the time that the daemon may take for its next bytes.
  */
 #include "dockerapi.h"
 
@@ -16,7 +16,8 @@
 #define NAMES_MAX  ((size_t)10)
 #define TIMEOUT_MS 20000
 
-/* Open the socket (O_PATH) and see that it is root's. */
+/* Open the socket with O_PATH and check that root owns it. Returns a descriptor that the caller
+ * closes, or -1. */
 static int open_socket(const struct host *host, const char *path, struct error *err)
 {
 	struct stat st;
@@ -32,7 +33,8 @@ static int open_socket(const struct host *host, const char *path, struct error *
 	return steal_fd(&fd);
 }
 
-/* Connect to the very socket that was looked at, through its descriptor, and ask. */
+/* Connect to the socket that open_socket() checked, through its descriptor in /proc/self/fd, and
+ * send the request. */
 static int send_request(const struct host *host, const char *socket, const char *what,
 	struct http *ret, struct error *err)
 {
@@ -82,7 +84,7 @@ static json_t *get_json(
 	return json;
 }
 
-/* A container as people know it: its name without the slash, else the start of its id. */
+/* The name of a container without its leading slash, or its id if it has no name. */
 static const char *container_name(const json_t *container)
 {
 	const char *name =
@@ -93,6 +95,7 @@ static const char *container_name(const json_t *container)
 	return name ? name : id ? id : "?";
 }
 
+/* Join the names of the first NAMES_MAX containers with ", ". The caller frees *ret. */
 static int list_names(const json_t *containers, char **ret, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;

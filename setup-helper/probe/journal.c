@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal: see journal.h. A record is a JSON object in a file of its own, so that adding and removing one is atomic.
+ * journal: reads and writes the records. Each is a JSON object in a file of its own, so that adding
+ * or removing a record is atomic.
  */
 #include "journal.h"
 
@@ -28,7 +29,8 @@ void journal_close(struct journal *journal)
 	*journal = (struct journal)JOURNAL_CLOSED;
 }
 
-/* Copy a string of the object, or NULL where it is null. */
+/* Copy a string of the object, which the caller frees. If it is optional and null, *ret becomes
+ * NULL. */
 static int copy_record_text(
 	const json_t *object, const char *key, bool optional, char **ret, struct error *err)
 {
@@ -79,7 +81,8 @@ int journal_record_parse(
 	return 0;
 }
 
-/* The text of a record; the caller frees it. NULL with err set: what is not UTF-8 cannot be kept. */
+/* The text of a record, which the caller frees, or NULL with err set. A text that is not UTF-8
+ * cannot be recorded. */
 static char *record_text(const struct journal_record *record, struct error *err)
 {
 	_cleanup_json_ json_t *root = json_pack("{s:i, s:s, s:s, s:s?, s:s?, s:i, s:I, s:I}",
@@ -99,7 +102,7 @@ static void record_file_name(unsigned number, char *buf, size_t size)
 	(void)snprintf(buf, size, "%0*u%s", NUMBER_DIGITS, number, SUFFIX);
 }
 
-/* The number in a record's name, 0 if it is the name of something else. */
+/* The number in the file name of a record, or 0 if it is not the name of one. */
 static unsigned record_file_number(const char *name)
 {
 	unsigned number = 0;
@@ -169,7 +172,8 @@ static int read_all_records(struct journal *journal, struct error *err)
 	return result;
 }
 
-/* Open one directory of the journal's path below `above`, which is made if it is missing. */
+/* Open one directory of the journal's path, below `above`. With `make`, create it if it is
+ * missing. */
 static int open_journal_level(int above, const char *name, mode_t mode, int make, struct error *err)
 {
 	if (make && mkdirat(above, name, mode) < 0 && errno != EEXIST)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * probe: the whole, and the half about delegation. See probe.h.
+ * probe: the entry point, and the facts about delegation: the cgroups from the root down to
+ * oss-crs, the drop-in, and what systemd and logind report.
  */
 #include "probe.h"
 
@@ -21,8 +22,8 @@ static int fail_elsewhere(struct error *err, const char *where)
 	return add_hint(err, "run it on the host itself, not inside a container or namespace");
 }
 
-/* The root user namespace maps everything onto itself (user_namespaces(7)); the root of the whole hierarchy is the one
- * cgroup without cgroup.events (cgroup-v2.rst, "Core Interface Files"). */
+/* The root user namespace maps every id to itself (user_namespaces(7)). The root of the whole
+ * hierarchy is the only cgroup without cgroup.events (cgroup-v2.rst, "Core Interface Files"). */
 int probe_cgroups(const struct host *host, struct error *err)
 {
 	char path[64];
@@ -34,14 +35,13 @@ int probe_cgroups(const struct host *host, struct error *err)
 		return -1;
 	if (!host->real)
 		return 0;
-	/* /proc/self is a symbolic link. */
+	/* /proc/self is a symbolic link, which fs_open() refuses. */
 	(void)snprintf(path, sizeof path, "proc/%d/uid_map", (int)getpid());
 	if (fs_read_attr(host->root, path, map, sizeof map, err) < 0)
 		return -1;
-	if (sscanf(map, "%10u %10u %10lu", &inside, &outside, &length) !=
-			3 || // NOLINT(cert-err34-c): widths
-		inside ||
-		outside || length != UINT32_MAX)
+	// NOLINTNEXTLINE(cert-err34-c): the widths keep each number in range
+	if (sscanf(map, "%10u %10u %10lu", &inside, &outside, &length) != 3 || inside || outside ||
+		length != UINT32_MAX)
 		return fail_elsewhere(err, "this is a user namespace, not the host");
 	_cleanup_close_ int events = fs_open(host->cgroup, "cgroup.events", O_PATH, 0, err);
 	if (events >= 0)
@@ -50,7 +50,8 @@ int probe_cgroups(const struct host *host, struct error *err)
 	return err->code == ENOENT ? 0 : -1;
 }
 
-/* Whether the cgroup and what /sys/kernel/cgroup/delegate lists of it (without limits) belong to the user. */
+/* Whether the user owns the cgroup and those of its files that /sys/kernel/cgroup/delegate lists,
+ * except the files of controllers. */
 static bool level_owned(int cgroup, uid_t uid)
 {
 	static const char *const files[] = {

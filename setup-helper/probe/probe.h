@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * probe: fill in the facts. Looks only; starts nothing, not even a socket-activated daemon.
+ * probe: collects the facts. It only reads, and starts nothing, not even a socket-activated daemon.
  */
 #ifndef OSS_CRS_SETUP_PROBE_H
 #define OSS_CRS_SETUP_PROBE_H
@@ -15,28 +15,32 @@ struct probe_input {
 	const struct host *host;
 	const struct policy *policy;
 	const struct caller *user;
-	bool delegate; /* which halves are wanted */
+	/* the facts to collect; to plan an undo of Docker's settings, set docker as well as undo */
+	bool delegate;
 	bool docker;
 	bool sweep;
-	bool undo; /* what the journal tells of; docker too, if that is in it */
+	bool undo;
 };
 
-/* Look at the host. Fails only where even looking is impossible; everything else is a fact. Release *ret with
- * facts_clear(). */
+/* Collect the facts that the input asks for. Fails with EX_USAGE if delegate or sweep is set and no
+ * user is known, and fails if undo or sweep cannot read what it needs. Every other problem is one
+ * of the facts. The caller releases *ret with facts_clear(). */
 int probe(const struct probe_input *input, struct facts *ret, struct error *err);
 
-/* Find the cgroup driver that a service's command line sets: in ExecStart (one argument a line), or in an environment
- * (NAME=VALUE lines) whose variable the command line uses. Gives whether there is one and copies its value.
- * Exposed for the tests. */
+/* Find the cgroup driver that a service's command line sets: in ExecStart (one argument per line),
+ * or in an environment (NAME=VALUE lines) whose variable the command line uses. If there is one,
+ * copy it to buf and return true. Exposed for the tests. */
 bool probe_find_flag(const char *exec_start, const char *environment, char *buf, size_t size);
 
-/* The line of text, from 1, where the driver is set outside a comment; 0 if nowhere. Exposed for the tests. */
+/* The number, from 1, of the first line that sets the driver outside a comment; 0 if none does.
+ * Exposed for the tests. */
 unsigned probe_flag_line(const char *text);
 
-/* That the cgroups here are those of the host, and none of a container or another file system. */
+/* Check that the cgroup mount is the root of the host's cgroup hierarchy, and not that of a
+ * container or another file system. EX_UNAVAILABLE otherwise. */
 int probe_cgroups(const struct host *host, struct error *err);
 
-/* The halves; each is told of the bus, or NULL and why. */
+/* One function per group of facts. If bus is NULL, no_bus gives the reason. */
 void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
 	struct delegate_facts *ret);
 void probe_docker(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,

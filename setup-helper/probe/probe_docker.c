@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * probe_docker: the half about Docker: the unit, its command line, daemon.json, and the daemon itself if it runs (a
- * stopped one is not asked, since that would start it). See probe.h.
+ * probe_docker: the facts about Docker: its unit, the unit's command line, daemon.json, and the
+ * answers of the daemon if it runs. A stopped daemon is not asked, because a connection to its
+ * socket would start it.
  */
 #include "bus.h"
 #include "cleanup.h"
@@ -18,7 +19,8 @@
 #define UNIT          "org.freedesktop.systemd1.Unit"
 #define UNIT_FILE_MAX ((size_t)256 * 1024)
 
-/* Whether the command line uses the variable whose name is the len bytes at name: $NAME or ${NAME}. */
+/* Whether the command line uses the variable, as $NAME or ${NAME}. Its name is the len bytes at
+ * `name`. */
 static bool uses_variable(const char *exec_start, const char *name, size_t len)
 {
 	for (const char *at = strchr(exec_start, '$'); at; at = strchr(at + 1, '$')) {
@@ -32,7 +34,7 @@ static bool uses_variable(const char *exec_start, const char *name, size_t len)
 	return false;
 }
 
-/* Copy the driver that the first len bytes of text set. */
+/* Copy the driver that the first len bytes of text set. Returns false if they set none. */
 static bool copy_flag(const char *text, size_t len, char *buf, size_t size)
 {
 	const char *at = memmem(text, len, DRIVER_OPTION, strlen(DRIVER_OPTION));
@@ -49,7 +51,8 @@ static const char *next_unit_line(const char *line)
 	return *line ? line + 1 : line;
 }
 
-/* As in unit files and environment files (systemd.exec(5)). */
+/* Whether the line is a comment in a unit file or environment file (systemd.exec(5)). `line` points
+ * past any leading blanks. */
 static bool is_comment(const char *line)
 {
 	return *line == '#' || *line == ';';
@@ -83,8 +86,9 @@ unsigned probe_flag_line(const char *text)
 	return 0;
 }
 
-/* Read a file that systemd has named; NULL if it cannot be read, which is for systemd to complain about. It may lie
- * behind a symbolic link (/lib), so not by fs_open(). The caller frees it. */
+/* Read a file that systemd names. Returns NULL if it cannot be read, which is for systemd to
+ * report. The path may go through a symbolic link (/lib), so fs_open() cannot open it. The caller
+ * frees the text. */
 static char *read_unit_file(const struct host *host, const char *path)
 {
 	struct error unreadable = {0};
@@ -98,7 +102,8 @@ static char *read_unit_file(const struct host *host, const char *path)
 	return text;
 }
 
-/* Name the file, of a list of paths one a line, that sets the driver. */
+/* Find the file that sets the driver and note its path and line. `paths` has one path per line;
+ * strtok_r(3) changes it. */
 static bool name_flag_file(const struct host *host, char *paths, struct docker_facts *ret)
 {
 	char *rest = NULL;
@@ -113,7 +118,8 @@ static bool name_flag_file(const struct host *host, char *paths, struct docker_f
 	return false;
 }
 
-/* The environment and the text of the files (one path a line) in one; the caller frees it. NULL with err set. */
+/* Join the environment and the texts of the files (one path per line). Returns a string that the
+ * caller frees, or NULL with err set. */
 static char *whole_environment(
 	const struct host *host, const char *environment, const char *files, struct error *err)
 {
@@ -167,7 +173,7 @@ static int probe_command_line(const struct probe_input *input, struct sd_bus *bu
 	return 0;
 }
 
-/* Name what open could not: a link where there must be none. */
+/* If open failed at a symbolic link, say so and say what to do. Returns -1. */
 static int fail_open(const char *path, struct error *err)
 {
 	if (err->code != ELOOP)
@@ -193,7 +199,8 @@ static int open_daemon_json(const struct probe_input *input, struct error *err)
 	return fd < 0 ? fail_open(path, err) : fd;
 }
 
-static int probe_file(const struct probe_input *input, struct docker_facts *ret, struct error *err)
+static int probe_daemon_json(
+	const struct probe_input *input, struct docker_facts *ret, struct error *err)
 {
 	const char *path = input->policy->daemon_json;
 	char driver[FACTS_DRIVER_MAX];
@@ -211,7 +218,8 @@ static int probe_file(const struct probe_input *input, struct docker_facts *ret,
 	return 0;
 }
 
-/* kubelet.service, or the cgroup that every kubelet makes for its pods, in either driver's spelling. */
+/* Look for a kubelet: kubelet.service, or the cgroup that every kubelet makes for its pods, under
+ * the name that either cgroup driver gives it. */
 static int probe_kubelet(const struct probe_input *input, struct sd_bus *bus,
 	struct docker_facts *ret, struct error *err)
 {
@@ -257,7 +265,7 @@ void probe_docker(const struct probe_input *input, struct sd_bus *bus, const str
 	}
 	if (!ret->service.installed)
 		return;
-	if (probe_file(input, ret, &err) < 0) {
+	if (probe_daemon_json(input, ret, &err) < 0) {
 		ret->file = err;
 		ret->file.status = EX_CONFIG;
 	}

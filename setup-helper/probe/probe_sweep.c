@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * probe_sweep: which cgroups below the user's oss-crs the user cannot remove: those that are not the user's and have a
- * parent that is not the user's either, and such as have one of these below. Only of runs that are over, and only empty ones;
- * the kernel removes no other (cgroup-v2.rst, "Un/populated Notification").
+ * probe_sweep: finds the cgroups that `sweep` removes: those below the user's oss-crs that belong
+ * to another user, are empty, and are part of a run that is over. The user cannot remove such a
+ * cgroup if its parent belongs to another user as well. The kernel removes only empty cgroups
+ * (cgroup-v2.rst, "Un/populated Notification").
  */
 #include "cgroup.h"
 #include "cleanup.h"
@@ -13,8 +14,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define DEPTH_MAX 64    /* each level has a descriptor open */
-#define NAMES_MAX 65536 /* cgroups that are looked at */
+#define DEPTH_MAX 64    /* each level keeps descriptors open */
+#define NAMES_MAX 65536 /* the most cgroups that a walk visits */
 
 struct walk {
 	uid_t uid;
@@ -22,11 +23,11 @@ struct walk {
 	unsigned names;
 };
 
-static int walk_below(
+static int walk_children(
 	struct walk *walk, int dir, const char *path, unsigned depth, struct error *err);
 
-/* Whose it is, what is below it, and then itself. */
-static int walk_one(struct walk *walk, int parent, const char *above, const char *name,
+/* Visit what is below a cgroup, then the cgroup itself. */
+static int walk_cgroup(struct walk *walk, int parent, const char *above, const char *name,
 	unsigned depth, struct error *err)
 {
 	char path[CGROUP_PATH_MAX];
@@ -40,7 +41,7 @@ static int walk_one(struct walk *walk, int parent, const char *above, const char
 		return err->code == ENOENT ? 0 : -1;
 	if (fstat(dir, &st) < 0)
 		return fail(err, errno, "look at cgroup %s", path);
-	if (walk_below(walk, dir, path, depth, err) < 0)
+	if (walk_children(walk, dir, path, depth, err) < 0)
 		return -1;
 	bool empty = cgroup_get_key(dir, ".", "cgroup.events", "populated", &populated, err) == 0 &&
 		     populated == 0;
@@ -49,8 +50,9 @@ static int walk_one(struct walk *walk, int parent, const char *above, const char
 	return 0;
 }
 
-/* A run whose owner lives holds a lock on a file of its cgroup, which only its user can have (runner/tree.h). */
-static bool is_over(int ours, const char *run)
+/* Whether a run is over. The live owner of a run holds a lock on a file of its cgroup, which only
+ * processes of its user can take (runner/lease/tree.h). */
+static bool run_is_over(int ours, const char *run)
 {
 	char path[NAME_MAX + sizeof "/" CGROUP_OWNED_FILE];
 	pid_t owner = 0;
@@ -59,7 +61,8 @@ static bool is_over(int ours, const char *run)
 	return fs_is_locked(ours, path, &owner, &err) == 0;
 }
 
-static int walk_below(
+/* Visit the children of a cgroup. At depth 0, which is oss-crs, skip the runs that are not over. */
+static int walk_children(
 	struct walk *walk, int dir, const char *path, unsigned depth, struct error *err)
 {
 	int copy = fs_open(dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
@@ -70,15 +73,15 @@ static int walk_below(
 	while ((entry = readdir(list))) {
 		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
 			strcmp(entry->d_name, "..") == 0 ||
-			(depth == 0 && !is_over(dir, entry->d_name)))
+			(depth == 0 && !run_is_over(dir, entry->d_name)))
 			continue;
-		if (walk_one(walk, dir, path, entry->d_name, depth + 1, err) < 0)
+		if (walk_cgroup(walk, dir, path, entry->d_name, depth + 1, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int walk_ours(
+static int walk_oss_crs(
 	const struct probe_input *input, const char *path, FILE *out, struct error *err)
 {
 	struct walk walk = {.uid = input->user->uid, .out = out};
@@ -86,7 +89,7 @@ static int walk_ours(
 		fs_open(input->host->cgroup, path, O_RDONLY | O_DIRECTORY, 0, err);
 	if (ours < 0)
 		return err->code == ENOENT ? 0 : -1;
-	return walk_below(&walk, ours, "", 0, err);
+	return walk_children(&walk, ours, "", 0, err);
 }
 
 int probe_sweep(const struct probe_input *input, struct sweep_facts *ret, struct error *err)
@@ -101,7 +104,7 @@ int probe_sweep(const struct probe_input *input, struct sweep_facts *ret, struct
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return fail(err, errno, "cgroups to remove");
-	int result = walk_ours(input, ret->ours, out, err);
+	int result = walk_oss_crs(input, ret->ours, out, err);
 	if (fclose(out) != 0 && result == 0)
 		return fail(err, ENOMEM, "cgroups to remove");
 	ret->names = result == 0 ? steal_ptr(text) : NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * probe_undo: what is there now of what the journal tells of. See probe.h.
+ * probe_undo: finds the current state of everything that the journal recorded. Each kind of step
+ * that can be undone has a reader, which gives that state in the form in which the record has it,
+ * or NULL if there is nothing.
  */
 #include "bus.h"
 #include "cgroup.h"
@@ -22,7 +24,7 @@ struct undo_probe {
 	const struct journal_record *record;
 };
 
-static int now_file(const struct undo_probe *undo, char **ret, struct error *err)
+static int read_current_file(const struct undo_probe *undo, char **ret, struct error *err)
 {
 	const char *path = undo->record->target;
 	size_t len = 0;
@@ -36,7 +38,7 @@ static int now_file(const struct undo_probe *undo, char **ret, struct error *err
 	return fs_read_fd(fd, path, DAEMON_JSON_MAX, ret, &len, err);
 }
 
-static int now_linger(const struct undo_probe *undo, char **ret, struct error *err)
+static int read_current_linger(const struct undo_probe *undo, char **ret, struct error *err)
 {
 	bool lingers = false;
 	if (bus_lingers(undo->bus, undo->record->uid, &lingers, err) < 0)
@@ -45,7 +47,7 @@ static int now_linger(const struct undo_probe *undo, char **ret, struct error *e
 	return *ret ? 0 : fail(err, ENOMEM, "ask logind");
 }
 
-static int now_enabled(const struct undo_probe *undo, char **ret, struct error *err)
+static int read_current_controllers(const struct undo_probe *undo, char **ret, struct error *err)
 {
 	char list[FACTS_CONTROLLERS_MAX];
 	if (cgroup_get(undo->host->cgroup, undo->record->target, "cgroup.subtree_control", list,
@@ -55,8 +57,8 @@ static int now_enabled(const struct undo_probe *undo, char **ret, struct error *
 	return *ret ? 0 : fail(err, ENOMEM, "read a cgroup");
 }
 
-/* As left where it is the user's still. */
-static int now_made(const struct undo_probe *undo, char **ret, struct error *err)
+/* Return the text that the record has as `after` if the cgroup still belongs to the user. */
+static int read_current_cgroup(const struct undo_probe *undo, char **ret, struct error *err)
 {
 	const struct journal_record *record = undo->record;
 	struct stat st;
@@ -69,14 +71,14 @@ static int now_made(const struct undo_probe *undo, char **ret, struct error *err
 	return *ret ? 0 : fail(err, ENOMEM, "look at a cgroup");
 }
 
-static int (*const readers[STEP_KINDS])(
+static int (*const state_readers[STEP_KINDS])(
 	const struct undo_probe *undo, char **ret, struct error *err) = {
-	[STEP_DROPIN] = now_file,
-	[STEP_BACKUP] = now_file,
-	[STEP_DAEMON_JSON] = now_file,
-	[STEP_LINGER] = now_linger,
-	[STEP_USER_ENABLE] = now_enabled,
-	[STEP_USER_MAKE] = now_made,
+	[STEP_DROPIN] = read_current_file,
+	[STEP_BACKUP] = read_current_file,
+	[STEP_DAEMON_JSON] = read_current_file,
+	[STEP_LINGER] = read_current_linger,
+	[STEP_USER_ENABLE] = read_current_controllers,
+	[STEP_USER_MAKE] = read_current_cgroup,
 };
 
 static int look_at_record(const struct undo_probe *undo, struct undo_item *item, struct error *err)
@@ -84,7 +86,7 @@ static int look_at_record(const struct undo_probe *undo, struct undo_item *item,
 	enum step_kind kind = step_kind_by_name(undo->record->step);
 	struct unit_state manager = {0};
 	char unit[FACTS_UNIT_MAX];
-	if (kind == STEP_KINDS || !readers[kind])
+	if (kind == STEP_KINDS || !state_readers[kind])
 		return fail_as(err, EX_CONFIG, "'%.32s' is no step that can be undone",
 			undo->record->step);
 	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)undo->record->uid);
@@ -93,7 +95,7 @@ static int look_at_record(const struct undo_probe *undo, struct undo_item *item,
 		(bus_unit_state(undo->bus, unit, &manager, err) < 0 ||
 			bus_has_dropin(undo->bus, unit, undo->record->target, &read, err) < 0))
 		return -1;
-	if (readers[kind](undo, &item->now, err) < 0)
+	if (state_readers[kind](undo, &item->now, err) < 0)
 		return -1;
 	item->active = manager.active;
 	item->stale = manager.stale || (read && !item->now);
