@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * audit: see audit.h.
+ * audit: builds the fields of an entry, and decides how much of a text may be in it.
  */
-#define SD_JOURNAL_SUPPRESS_LOCATION /* which line of ours it was says nothing to whoever reads this */
+/* The source line that wrote an entry means nothing to the people who read it. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
 
 #include "audit.h"
 
@@ -14,7 +15,8 @@
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 
-/* What may be told of a text: of a daemon.json the driver, of other files all (the drop-in is ours). */
+/* The part of a text that an entry may have: if it may hold secrets, as daemon.json may, only the
+ * cgroup driver that it sets; otherwise all of it. Returns text, buf or a constant. */
 static const char *audited_text(const struct step *step, const char *text, char *buf, size_t size)
 {
 	char driver[FACTS_DRIVER_MAX] = "";

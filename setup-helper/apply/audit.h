@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * audit: each change as an entry of the systemd journal, in fields that can be searched for:
+ * audit: writes each change to the systemd journal, in fields that journalctl can search:
  *
  *	journalctl -t oss-crs-setup -o json
  *
- * OSS_CRS_VERB, OSS_CRS_STEP, OSS_CRS_TARGET, OSS_CRS_RESULT (done, failed, put-back, left), OSS_CRS_ERROR,
- * OSS_CRS_BEFORE, OSS_CRS_AFTER, OSS_CRS_USER_ID (whose delegation), OSS_CRS_CALLER_ID and OSS_CRS_BY (sudo, pkexec,
- * root). journald adds what it knows itself, among it the login's _AUDIT_LOGINUID. Of a daemon.json only the cgroup
- * driver is told, since there may be secrets in it.
+ * The fields are OSS_CRS_VERB, OSS_CRS_STEP, OSS_CRS_TARGET, OSS_CRS_RESULT (done, failed,
+ * put-back, left), OSS_CRS_ERROR, OSS_CRS_BEFORE, OSS_CRS_AFTER, OSS_CRS_USER_ID (the user whose
+ * delegation it is), OSS_CRS_CALLER_ID and OSS_CRS_BY (sudo, pkexec, root). journald adds its own,
+ * such as _AUDIT_LOGINUID of the login. A daemon.json may contain secrets, so an entry has only the
+ * cgroup driver that it sets.
  */
 #ifndef OSS_CRS_SETUP_AUDIT_H
 #define OSS_CRS_SETUP_AUDIT_H
@@ -23,8 +24,9 @@ struct audit {
 	uid_t caller;
 };
 
-/* Tell that a step has ended so; err may be NULL. Rests on sd_journal_send(3). A host without journald has no such
- * trail, and that keeps nobody from anything. */
+/* Write an entry for a step that ended with `result`. err is the reason if that is not success,
+ * otherwise NULL. Rests on sd_journal_send(3). A host without journald has no audit trail, which is
+ * not an error. */
 void audit_step(const struct audit *audit, const struct step *step, const char *result,
 	const struct error *err);
 

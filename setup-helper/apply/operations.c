@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * operations: see operations.h. In the user's own cgroups nothing is done as root: a child that has become the user does
- * it.
+ * operations: the operations and their table. Root changes nothing in the user's own cgroups,
+ * except that it removes empty ones (sweep): a child that has become the user makes the change.
  */
 #include "operations.h"
 
@@ -87,7 +87,8 @@ static int restore_step_file(const struct operation *op, struct error *err)
 	return put_step_file(op, op->step->before, err);
 }
 
-/* A directory for drop-ins that is empty says nothing. */
+/* Remove the directory of the file if it is a drop-in directory and empty. Such a directory has no
+ * effect, so a failure does not matter. */
 static void remove_empty_directory(const struct operation *op)
 {
 	char name[FACTS_PATH_MAX];
@@ -107,7 +108,7 @@ static int remove_step_file(const struct operation *op, struct error *err)
 	return 0;
 }
 
-/* What an interrupted change left beside its file goes with the record of it. */
+/* Remove the temporary file that an interrupted change may have left, before its record goes. */
 static int forget_step_file(const struct operation *op, struct error *err)
 {
 	if (op->dir < 0)
@@ -143,18 +144,18 @@ static int realize_unit(const struct operation *op, struct error *err)
 	return bus_realize(op->context->bus, op->step->target, err);
 }
 
-static int enable_here(void *arg, struct error *err)
+static int enable_target_controllers(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
 	return cgroup_enable(
 		op->context->host->cgroup, op->step->target, op->context->policy->controllers, err);
 }
 
-/* Nothing is written where systemd has enabled the controllers already. */
+/* Writes nothing if systemd has enabled the controllers already. */
 static int enable_controllers(const struct operation *op, struct error *err)
 {
 	struct operation copy = *op;
-	return privs_with(PRIVS_NICE, enable_here, &copy, err);
+	return privs_with(PRIVS_NICE, enable_target_controllers, &copy, err);
 }
 
 static int run_as_user(
@@ -165,28 +166,28 @@ static int run_as_user(
 		USER_TIMEOUT_MS, work, &copy, err);
 }
 
-static int user_enable(const struct operation *op, struct error *err)
+static int enable_user_controllers(const struct operation *op, struct error *err)
 {
-	if (run_as_user(op, enable_here, err) == 0)
+	if (run_as_user(op, enable_target_controllers, err) == 0)
 		return 0;
 	return err->code == EPERM ? add_hint(err, USER_CGROUP_ADVICE) : -1;
 }
 
-static int remove_here(void *arg, struct error *err)
+static int remove_target_cgroup(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
 	return cgroup_remove(op->context->host->cgroup, op->step->target, err);
 }
 
-static int user_remove(const struct operation *op, struct error *err)
+static int remove_user_cgroup(const struct operation *op, struct error *err)
 {
-	if (run_as_user(op, remove_here, err) == 0)
+	if (run_as_user(op, remove_target_cgroup, err) == 0)
 		return 0;
 	return add_hint(err,
 		"it is not the user's and not empty: end what runs in it and remove it as root");
 }
 
-static int make_here(void *arg, struct error *err)
+static int make_target_cgroup(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
 	if (cgroup_make(op->context->host->cgroup, op->step->target, err) == 0)
@@ -194,13 +195,13 @@ static int make_here(void *arg, struct error *err)
 	return err->code == EEXIST ? 0 : -1;
 }
 
-static int user_make(const struct operation *op, struct error *err)
+static int make_user_cgroup(const struct operation *op, struct error *err)
 {
-	return run_as_user(op, make_here, err);
+	return run_as_user(op, make_target_cgroup, err);
 }
 
-/* Only if nothing is below it: what is there are runs, or what is left of them. */
-static int unmake_here(void *arg, struct error *err)
+/* Fails if there are cgroups below it: those of runs, or what runs left behind. */
+static int unmake_target_cgroup(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
 	if (unlinkat(op->context->host->cgroup, op->step->target, AT_REMOVEDIR) == 0 ||
@@ -209,8 +210,9 @@ static int unmake_here(void *arg, struct error *err)
 	return fail(err, errno, "remove cgroup %s", op->step->target);
 }
 
-/* Busy is not wrong: there are runs. */
-static int leave_if_busy(int result, const char *advice, struct error *err)
+/* Turn an error that means "in use" into OPERATION_LEFT, and add the advice as its hint: a run that
+ * is in the way is not a failure. */
+static int leave_busy_target(int result, const char *advice, struct error *err)
 {
 	if (result == 0 || (err->code != EBUSY && err->code != ENOTEMPTY && err->code != EPERM))
 		return result;
@@ -218,14 +220,14 @@ static int leave_if_busy(int result, const char *advice, struct error *err)
 	return OPERATION_LEFT;
 }
 
-static int user_unmake(const struct operation *op, struct error *err)
+static int unmake_user_cgroup(const struct operation *op, struct error *err)
 {
-	return leave_if_busy(run_as_user(op, unmake_here, err),
+	return leave_busy_target(run_as_user(op, unmake_target_cgroup, err),
 		"there are runs: end them, oss-crs-run clean, then undo again", err);
 }
 
-/* Take away those of `before` that are not in `after`. */
-static int disable_here(void *arg, struct error *err)
+/* Disable the controllers that are in `before` and not in `after`. */
+static int disable_target_controllers(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
 	char copy[FACTS_CONTROLLERS_MAX];
@@ -242,13 +244,14 @@ static int disable_here(void *arg, struct error *err)
 		op->context->host->cgroup, op->step->target, "cgroup.subtree_control", text, err);
 }
 
-static int user_disable(const struct operation *op, struct error *err)
+static int disable_user_controllers(const struct operation *op, struct error *err)
 {
-	return leave_if_busy(run_as_user(op, disable_here, err), "they are in use below it", err);
+	return leave_busy_target(
+		run_as_user(op, disable_target_controllers, err), "they are in use below it", err);
 }
 
-/* One of a list. Root needs no capability for it: the parent is root's. Whatever the user has put in its place meanwhile, an
- * empty cgroup below the user's own oss-crs is all that can go. */
+/* Remove one cgroup of the list. Root needs no capability for this if it owns the parent. Whatever
+ * the user has put there meanwhile, only an empty cgroup below the user's own oss-crs can go. */
 static int sweep_cgroup(int ours, const char *path, struct error *err)
 {
 	const char *name = "";
@@ -269,7 +272,7 @@ static int sweep_cgroups(const struct operation *op, struct error *err)
 		return ours < 0 ? -1 : fail(err, ENOMEM, "cgroups to remove");
 	char *rest = NULL;
 	for (char *path = strtok_r(names, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
-		int one = leave_if_busy(
+		int one = leave_busy_target(
 			sweep_cgroup(ours, path, err), "something runs in it again", err);
 		if (one < 0)
 			return -1;
@@ -288,7 +291,7 @@ static int check_docker_idle(const struct operation *op, struct error *err)
 	return result;
 }
 
-/* Restart Docker and look whether it came back with the driver. */
+/* Restart Docker and check that it came back with the wanted cgroup driver. */
 static int restart_docker(const struct operation *op, struct error *err)
 {
 	const struct steps_context *context = op->context;
@@ -313,9 +316,9 @@ const struct operation_kind operation_kinds[STEP_KINDS] = {
 	[STEP_START_MANAGER] = {0, PRIVS_NONE, 0, start_manager, NULL},
 	[STEP_REALIZE] = {0, PRIVS_NONE, 0, realize_unit, NULL},
 	[STEP_ENABLE] = {0, PRIVS_NICE, CONFINE_WRITE, enable_controllers, NULL},
-	[STEP_USER_ENABLE] = {RECORDED, PRIVS_BECOME, CONFINE_WRITE, user_enable, NULL},
-	[STEP_USER_REMOVE] = {0, PRIVS_BECOME, CONFINE_CGROUPS, user_remove, NULL},
-	[STEP_USER_MAKE] = {RECORDED, PRIVS_BECOME, CONFINE_CGROUPS, user_make, NULL},
+	[STEP_USER_ENABLE] = {RECORDED, PRIVS_BECOME, CONFINE_WRITE, enable_user_controllers, NULL},
+	[STEP_USER_REMOVE] = {0, PRIVS_BECOME, CONFINE_CGROUPS, remove_user_cgroup, NULL},
+	[STEP_USER_MAKE] = {RECORDED, PRIVS_BECOME, CONFINE_CGROUPS, make_user_cgroup, NULL},
 	[STEP_IDLE] = {0, PRIVS_NONE, 0, check_docker_idle, NULL},
 	[STEP_BACKUP] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_step_file, NULL},
 	[STEP_DAEMON_JSON] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_step_file,
@@ -323,8 +326,8 @@ const struct operation_kind operation_kinds[STEP_KINDS] = {
 	[STEP_RESTART] = {0, PRIVS_NONE, 0, restart_docker, NULL},
 	[STEP_REMOVE_FILE] = {FILE_STEP, PRIVS_NONE, 0, remove_step_file, restore_step_file},
 	[STEP_UNLINGER] = {0, PRIVS_NONE, 0, disable_linger, NULL},
-	[STEP_USER_UNMAKE] = {0, PRIVS_BECOME, CONFINE_CGROUPS, user_unmake, NULL},
-	[STEP_USER_DISABLE] = {0, PRIVS_BECOME, CONFINE_WRITE, user_disable, NULL},
+	[STEP_USER_UNMAKE] = {0, PRIVS_BECOME, CONFINE_CGROUPS, unmake_user_cgroup, NULL},
+	[STEP_USER_DISABLE] = {0, PRIVS_BECOME, CONFINE_WRITE, disable_user_controllers, NULL},
 	[STEP_FORGET] = {FILE_STEP, PRIVS_NONE, 0, forget_step_file, NULL},
 	[STEP_SWEEP] = {0, PRIVS_NONE, CONFINE_RMDIR, sweep_cgroups, NULL},
 };

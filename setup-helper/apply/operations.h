@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * operations: the closed table of what is done to a host, one row a kind of step. Each is atomic and idempotent, so that
- * a rerun after an interruption converges. Only steps.c calls them.
+ * operations: the closed table of all operations on a host, one row per kind of step. Each
+ * operation is atomic and idempotent, so that another run of the program after an interruption
+ * converges. Only steps.c calls them.
  */
 #ifndef OSS_CRS_SETUP_OPERATIONS_H
 #define OSS_CRS_SETUP_OPERATIONS_H
@@ -12,41 +13,43 @@
 struct operation {
 	const struct steps_context *context;
 	const struct step *step;
-	int dir;          /* of a file: its directory; -1 otherwise */
-	const char *name; /* of a file, in there */
+	int dir;          /* the directory of the target if it is a file; -1 otherwise */
+	const char *name; /* the name of that file in dir */
 };
 
 enum traits {
-	FILE_STEP = 1, /* the target is a file, if it is an absolute path */
-	RECORDED = 2,  /* the journal keeps what was there */
+	FILE_STEP = 1, /* the target is a file if it is an absolute path */
+	RECORDED = 2,  /* the undo journal keeps the state before the step */
 };
 
-/* What an operation returns that has left things as they are, for a good reason that err tells. */
+/* What an operation returns that left its target unchanged for a good reason, which is in err. */
 #define OPERATION_LEFT 1
 
 struct operation_kind {
 	unsigned traits;
-	unsigned privs;   /* that it holds while it runs (enum privs) */
-	unsigned cgroups; /* what it does in the target's cgroup (enum confine_access) */
+	unsigned privs;   /* what it needs (enum privs, or-ed) */
+	unsigned cgroups; /* its access to the target, a cgroup (enum confine_access); 0: not one */
 	int (*apply)(const struct operation *op, struct error *err);
-	int (*undo)(const struct operation *op,
-		struct error *err); /* if a restart right after it fails */
+	/* reverts the step if a restart right after it fails; NULL if it needs no reverting */
+	int (*undo)(const struct operation *op, struct error *err);
 };
 
 extern const struct operation_kind operation_kinds[STEP_KINDS];
 
-#define OPERATION_RESTART_TIMEOUT_S 300 /* of Docker, which may have much to stop */
+/* For a restart of Docker, which may have many containers to stop. */
+#define OPERATION_RESTART_TIMEOUT_S 300
 
-/* Open the directory of the last component of path (beneath dir) and give that component's name, which is within
- * path. Returns a descriptor that the caller closes. */
+/* Open the directory that holds the last component of path (beneath dir). *ret_name becomes that
+ * component, which is a part of path. Returns a descriptor that the caller closes, or -1. */
 int operation_open_parent(int dir, const char *path, const char **ret_name, struct error *err);
 
-/* Open the directory of a file of ours (an absolute path), which is made if it alone is missing; nobody but root may
- * write there. */
+/* The same for one of this program's files (path is absolute). If only the directory itself is
+ * missing, create it. Only root may be able to write there: EX_CONFIG otherwise. */
 int operation_open_directory(
 	const struct host *host, const char *path, const char **ret_name, struct error *err);
 
-/* Open the directory above that one, and give the latter's name in buf. */
+/* Open the parent of the directory of such a file, and copy the name of the directory to buf.
+ * Returns a descriptor that the caller closes, or -1. */
 int operation_open_above(
 	const struct host *host, const char *path, char *buf, size_t size, struct error *err);
 

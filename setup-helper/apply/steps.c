@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * steps: see steps.h. What a plan works on is opened first; from then on the kernel keeps this process from everything
- * else, and each change is written down before it is made.
+ * steps: opens everything that a plan works on, has the kernel confine this process to that, and
+ * then runs the steps. A failed restart of Docker is put back here.
  */
 #include "steps.h"
 
@@ -27,12 +27,13 @@ unsigned steps_privs(const struct setup_plan *plan, size_t first)
 	return privs;
 }
 
-/* A plan that is being carried out: the descriptors that its steps use, opened once, and what is written down. */
+/* A plan that is being carried out: the descriptors that its steps use, opened once, and the undo
+ * journal. */
 struct apply_ctx {
 	const struct steps_context *context;
 	const struct setup_plan *plan;
-	struct operation *operations; /* one a step */
-	struct confine_rule *rules;   /* their descriptors are ours */
+	struct operation *operations; /* one per step */
+	struct confine_rule *rules;   /* apply_ctx_end() closes their descriptors */
 	size_t rule_count;
 	struct journal journal;
 };
@@ -48,7 +49,8 @@ static void apply_ctx_end(struct apply_ctx *ctx)
 	journal_close(&ctx->journal);
 }
 
-/* Allow what is done at and below fd, which is ours from now on. There is room for RULES_PER_STEP each. */
+/* Allow `access` to fd and to everything below it, and leave it to ctx to close fd. Each step may
+ * add RULES_PER_STEP rules. Returns -1 if fd is -1. */
 #define RULES_PER_STEP 2
 static int allow_access(struct apply_ctx *ctx, int fd, unsigned access)
 {
@@ -57,6 +59,8 @@ static int allow_access(struct apply_ctx *ctx, int fd, unsigned access)
 	return fd < 0 ? -1 : 0;
 }
 
+/* Open the directory of a file and allow changes in it. If the step removes the file, the directory
+ * may become empty; removing it is allowed as well. */
 static int prepare_file(struct apply_ctx *ctx, struct operation *op, struct error *err)
 {
 	char name[FACTS_PATH_MAX];
@@ -78,7 +82,8 @@ static int prepare_file(struct apply_ctx *ctx, struct operation *op, struct erro
 		CONFINE_RMDIR);
 }
 
-/* The nearest cgroup that is there: of the target itself or, where it is to be made or removed, from its parent on up. */
+/* Allow access to the nearest cgroup that exists, upwards from the target or, if the step makes or
+ * removes the target, from its parent. */
 static int prepare_cgroup(
 	struct apply_ctx *ctx, const struct step *step, unsigned access, struct error *err)
 {
@@ -96,7 +101,7 @@ static int prepare_cgroup(
 	}
 }
 
-/* Open what the steps work on, and then be kept from everything else. */
+/* Open what the steps work on, and confine this process to it. */
 static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 {
 	size_t count = ctx->plan->count;
@@ -125,7 +130,7 @@ static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 	return confine_files(ctx->rules, ctx->rule_count, ctx->context->confined, err);
 }
 
-/* Write down what is there, before it is changed. */
+/* Record the current state in the undo journal, before the step changes it. */
 static int record_step(struct apply_ctx *ctx, const struct step *step, struct error *err)
 {
 	if (!(operation_kinds[step->kind].traits & RECORDED) || ctx->context->undoing)
@@ -146,8 +151,8 @@ static int record_step(struct apply_ctx *ctx, const struct step *step, struct er
 	return journal_add(&ctx->journal, &new, err);
 }
 
-/* Docker is down or wrong after step `failed`: undo the step before, which is what it was restarted for, and start it
- * again. */
+/* Docker is down, or runs with the wrong driver, after step `failed`: undo the step before it,
+ * which made the restart necessary, and restart Docker. Returns -1. */
 static int put_back_docker(struct apply_ctx *ctx, size_t failed, struct error *err)
 {
 	const struct steps_context *context = ctx->context;
@@ -170,7 +175,7 @@ static int put_back_docker(struct apply_ctx *ctx, size_t failed, struct error *e
 		"the old settings are back and Docker runs with them; see journalctl -u %s", unit);
 }
 
-/* 0 if it is done, OPERATION_LEFT if it is left alone, for the reason in err. */
+/* Returns 0 if the step is done, OPERATION_LEFT if it is left alone (err has the reason), or -1. */
 static int apply_step(struct apply_ctx *ctx, size_t i, struct error *err)
 {
 	static const char *const results[] = {"failed", "done", "left"};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * steps: the only place where the host is changed: a plan is carried out, step by step, each with the privileges that
- * it holds while it runs, recorded before and audited after.
+ * steps: carries out a plan, step by step, and is the only code that changes the host. A step that
+ * can be undone is recorded in the undo journal before it runs, and every step is entered in the
+ * audit trail after it. A step runs with no more privileges than it and the steps after it need.
  */
 #ifndef OSS_CRS_SETUP_STEPS_H
 #define OSS_CRS_SETUP_STEPS_H
@@ -14,31 +15,34 @@
 
 struct sd_bus;
 
-/* Docker did not come back with the new daemon.json; the old one is in place again and Docker runs with it. The status
- * that sysexits.h calls EX_CANTCREAT, which nothing else here uses. */
+/* Docker did not come back with the new daemon.json; the old one is restored and Docker runs with
+ * it. The value is that of EX_CANTCREAT in sysexits.h, which this program does not use. */
 #define EX_PUT_BACK 73
 
 struct steps_context {
 	const struct host *host;
 	const struct policy *policy;
 	struct audit audit;
-	struct confined *confined; /* what is in force is noted there */
-	bool undoing;              /* nothing is recorded then */
+	struct confined *confined; /* steps_apply() notes there what is in force */
+	bool undoing;              /* the plan is an undo: nothing is recorded */
 	struct sd_bus *bus;
-	void (*on_step)(void *arg, const struct step *step); /* told before each step */
-	/* told of one that was left undone, and why, and that this is no failure */
+	/* called before each step */
+	void (*on_step)(void *arg, const struct step *step);
+	/* called after a step that was left undone; `why` is the reason, which is not a failure */
 	void (*on_left)(void *arg, const struct step *step, const struct error *why);
-	void (*on_log)(
-		void *arg, const char *line); /* told what a service that failed has logged */
-	void *arg;
+	/* called with each of the last lines that a failed service logged */
+	void (*on_log)(void *arg, const char *line);
+	void *arg; /* the first argument of the functions above */
 };
 
-/* The privileges that the steps from `first` on will need (enum privs, or-ed). */
+/* The privileges that step number `first` (from 0) and all later steps need (enum privs, or-ed). */
 unsigned steps_privs(const struct setup_plan *plan, size_t first);
 
-/* Do the steps in order; the first failure ends it. What a step changes is in the journal before, and in the audit
- * trail after it. From the first step on this process is kept from writing anywhere else (confine.h). A step whose
- * failure would leave Docker down undoes what led to it: EX_PUT_BACK. */
+/* Carry out the steps in order, and stop at the first failure. What can be undone is in the undo
+ * journal before it is changed; every step is in the audit trail after it. Before the first step,
+ * this process is confined to writing what the plan changes (confine.h). If a restart of Docker
+ * fails, the step before it is undone and Docker is started again: EX_PUT_BACK if Docker then
+ * runs. */
 int steps_apply(
 	const struct steps_context *context, const struct setup_plan *plan, struct error *err);
 

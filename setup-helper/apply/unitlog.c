@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * unitlog: see unitlog.h.
+ * unitlog: reads the system journal of this host. It goes to the end, back by the number of
+ * messages wanted, and from there reads forwards.
  */
 #include "unitlog.h"
 
@@ -16,7 +17,7 @@ static void cleanup_journal(sd_journal **journal)
 	sd_journal_close(*journal);
 }
 
-/* The messages of the unit's processes, or those of PID 1 with the unit's name in them. */
+/* Match the messages of the unit's processes, and those of PID 1 about the unit. */
 static int match_unit(sd_journal *journal, const char *unit)
 {
 	char match[256];
