@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * oss-crs-setup: prepares a host, once, as root. This file reads top to bottom as the security argument.
+ * main: oss-crs-setup, which prepares a host once, as root. This file reads from top to bottom as
+ * the security argument.
  *
- * What is inherited (descriptors, signals, limits, environment) is set before anything is read. The arguments are
- * verbs and flags, never paths. Whoever asked gets it for themselves and for nobody else. Then all capabilities go but
- * those that a step will need, and system calls that no step needs are refused (seccomp). Under a lock the host is looked
- * at, a plan is made of what was seen, and that plan and nothing else is carried out: from its first step on this process
- * can write only where the plan does (Landlock), and what was there is in the journal before it is changed. Looking and
- * planning once more must find nothing left to do.
+ * The program resets what it inherits (descriptors, signals, limits, environment) before it reads
+ * anything. Its arguments are verbs and flags, never paths. Users can ask only for themselves
+ * (caller.h). Then the program drops all capabilities except those that a step will need, and makes
+ * the kernel refuse system calls that no step needs (seccomp). Under a lock it looks at the host,
+ * makes a plan from what it saw, and carries out that plan and nothing else: from the first step
+ * on, this process can write only where the plan does (Landlock), and the undo journal has the old
+ * state before it is changed. Finally the program looks and plans again, and must find nothing left
+ * to do.
  */
 #include "bus.h"
 #include "caller.h"
@@ -36,7 +39,7 @@ struct session {
 	struct host host;
 	struct confined confined;
 	size_t left;       /* steps that were left undone */
-	bool leave_docker; /* the user does not want its half */
+	bool leave_docker; /* the user does not want the changes to Docker */
 };
 
 static int print_text(const char *text, struct error *err)
@@ -49,7 +52,7 @@ static int print_text(const char *text, struct error *err)
 	return 0;
 }
 
-/* Nothing inherited counts, before the first argument is looked at. */
+/* Reset everything that is inherited, before the first argument is read. */
 static int enter_process(struct claims *ret, struct error *err)
 {
 	if (entry_descriptors(err) < 0 || entry_refuse_secure(err) < 0 || entry_signals(err) < 0 ||
@@ -59,8 +62,8 @@ static int enter_process(struct claims *ret, struct error *err)
 	return entry_environment(err);
 }
 
-/* Who may ask for a change, and how they have to say yes. */
-static int authorise(const struct session *session, struct error *err)
+/* Check that the caller may ask for a change, and can confirm it: with --yes or on a terminal. */
+static int authorise_request(const struct session *session, struct error *err)
 {
 	const struct request *request = &session->request;
 	if (!request_changes(request))
@@ -126,7 +129,7 @@ static int run_check(struct session *session, struct error *err)
 	return findings.ready ? EX_OK : EX_UNAVAILABLE;
 }
 
-/* What is blocked is the status of a run that has done the rest. */
+/* If a part of the plan is blocked, the run ends with that error, although the rest is done. */
 static int finish_plan(const struct setup_plan *plan, struct error *err)
 {
 	if (!plan->blocked.msg[0])
@@ -148,7 +151,7 @@ static int run_dry(struct session *session, struct error *err)
 	return planned.blocked.msg[0] ? planned.blocked.status : EX_OK;
 }
 
-static bool says_yes(void)
+static bool user_says_yes(void)
 {
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
@@ -156,7 +159,8 @@ static bool says_yes(void)
 	       (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0);
 }
 
-/* Where Podman is, Docker is a matter of its own: left out of the plan, unless the user wants it. */
+/* If Podman is installed, runs can do without Docker: ask, and plan again without Docker unless the
+ * user says yes. */
 static int confirm_docker(struct session *session, struct setup_plan *planned, struct error *err)
 {
 	if (!planned->docker_optional || session->request.yes)
@@ -165,14 +169,14 @@ static int confirm_docker(struct session *session, struct setup_plan *planned, s
 		       "Change Docker's cgroup driver too? [y/N] ",
 		    err) < 0)
 		return -1;
-	if (says_yes())
+	if (user_says_yes())
 		return 0;
 	session->leave_docker = true;
 	setup_plan_clear(planned);
 	return plan_request(session, planned, err);
 }
 
-/* Show the plan and ask, unless the answer was given with --yes; -v shows it in any case. */
+/* Show the plan and ask, unless --yes is the answer; with -v, show it in any case. */
 static int confirm_plan(
 	const struct session *session, const struct setup_plan *planned, struct error *err)
 {
@@ -186,32 +190,32 @@ static int confirm_plan(
 		return 0;
 	if (print_text("Do it? [y/N] ", err) < 0)
 		return -1;
-	if (says_yes())
+	if (user_says_yes())
 		return 0;
 	return fail_as(err, EX_NOPERM, "not confirmed, nothing changed");
 }
 
-static void on_step(void *arg, const struct step *step)
+static void log_step(void *arg, const struct step *step)
 {
 	const struct session *session = arg;
 	log_note(&session->log, LOG_NORMAL, "%s %s", step_title(step->kind), step->target);
 }
 
-static void on_left(void *arg, const struct step *step, const struct error *why)
+static void log_left_step(void *arg, const struct step *step, const struct error *why)
 {
 	struct session *session = arg;
 	session->left++;
 	log_warning(&session->log, "left alone: %s: %s (%s)", step->target, why->msg, why->hint);
 }
 
-static void on_log(void *arg, const char *line)
+static void log_unit_line(void *arg, const char *line)
 {
 	const struct session *session = arg;
 	log_note(&session->log, LOG_NORMAL, "  | %s", line);
 }
 
-/* For the audit trail: by whose word this is done. */
-static struct audit audit_of(const struct session *session)
+/* Who asked for the change, for the audit trail. */
+static struct audit session_audit(const struct session *session)
 {
 	const struct claims *claims = &session->claims;
 	bool claimed = claims->sudo_set || claims->pkexec_set;
@@ -230,12 +234,12 @@ static int apply_plan(struct session *session, const struct setup_plan *planned,
 	struct steps_context context = {
 		.host = &session->host,
 		.policy = &session->policy,
-		.audit = audit_of(session),
+		.audit = session_audit(session),
 		.confined = &session->confined,
 		.undoing = session->request.verb == VERB_UNDO,
-		.on_step = on_step,
-		.on_left = on_left,
-		.on_log = on_log,
+		.on_step = log_step,
+		.on_left = log_left_step,
+		.on_log = log_unit_line,
 		.arg = session,
 	};
 	if (bus_open(&bus, err) < 0 || entry_hold_signals(1, err) < 0)
@@ -250,7 +254,7 @@ static int apply_plan(struct session *session, const struct setup_plan *planned,
 	return result;
 }
 
-/* Look and plan once more: there must be nothing left, and nothing that keeps from knowing so. */
+/* Look and plan again. There must be nothing left to do, and nothing that prevents knowing it. */
 static int verify_plan(
 	const struct session *session, const struct setup_plan *done, struct error *err)
 {
@@ -267,8 +271,8 @@ static int verify_plan(
 		step_title(left.steps[0].kind), left.steps[0].target);
 }
 
-/* With --json, the plan is the account of what was done. */
-static int tell_json(const struct setup_plan *done, struct error *err)
+/* With --json, print the plan as the account of what was done. Returns the exit status, or -1. */
+static int print_done_json(const struct setup_plan *done, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	if (render_plan_json(done, &text, err) < 0 || print_text(text, err) < 0)
@@ -288,7 +292,7 @@ static int run_change(struct session *session, struct error *err)
 		(apply_plan(session, &planned, err) < 0 || verify_plan(session, &planned, err) < 0))
 		return -1;
 	if (session->request.json)
-		return tell_json(&planned, err);
+		return print_done_json(&planned, err);
 	for (size_t i = 0; i < planned.note_count; i++)
 		log_note(&session->log, LOG_NORMAL, "note: %s", planned.notes[i]);
 	if (planned.count == 0 && !planned.blocked.msg[0])
@@ -296,7 +300,7 @@ static int run_change(struct session *session, struct error *err)
 	return finish_plan(&planned, err);
 }
 
-/* What the steps of a verb may ask for. */
+/* The privileges that the steps of a verb may need (enum privs, or-ed). */
 static unsigned request_privs(const struct request *request)
 {
 	if (!request_changes(request) || request->verb == VERB_DOCKER ||
@@ -315,12 +319,12 @@ static int run_request(int argc, char **argv, struct session *session, struct er
 		return print_text(request_help(), err);
 	if (request->version)
 		return print_text("oss-crs-setup " OSS_CRS_VERSION "\n", err);
-	if (authorise(session, err) < 0 ||
+	if (authorise_request(session, err) < 0 ||
 		caller_resolve(getuid(), &session->claims, request->user, &session->user, err) < 0)
 		return -1;
 
-	/* From here on there is nothing to be gained by taking this process over: what a step needs is kept for it,
-	 * ineffective, and let go when no later step needs it. */
+	/* From here on, taking over this process gains an attacker little: a capability that a step
+	 * needs is permitted but not effective, and is dropped when no later step needs it. */
 	unsigned keep = request_privs(request);
 	if (privs_begin(err) < 0 || privs_limit(keep, err) < 0 ||
 		confine_calls(&session->confined, err) < 0)
@@ -335,7 +339,8 @@ static int run_request(int argc, char **argv, struct session *session, struct er
 	return request->dry_run ? run_dry(session, err) : run_change(session, err);
 }
 
-/* With --json an error is also an object on standard output, for programs that read nothing else. */
+/* With --json, also print an error as an object on standard output, for programs that read nothing
+ * else. */
 static void report_error(const struct session *session, bool json, const struct error *err)
 {
 	struct error unsaid = {0};

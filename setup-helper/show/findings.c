@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * findings: see findings.h. What the runner can do for itself (making oss-crs after a reboot) is no finding against
- * the host. `check` looks at both halves.
+ * findings: one function per finding, and the table of their ids. `check` looks at delegation and
+ * Docker. What oss-crs-run does by itself, such as making oss-crs after a reboot, does not count
+ * against the host.
  */
 #include "findings.h"
 
@@ -22,7 +23,7 @@ struct judge {
 	const struct confined *confined;
 };
 
-/* Describe a finding; the hint stays only where it is not ok. */
+/* Fill in a finding. The hint is dropped if the finding is ok. */
 static void set_finding(struct finding *finding, bool ok, const char *hint, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 static void set_finding(struct finding *finding, bool ok, const char *hint, const char *fmt, ...)
@@ -47,7 +48,7 @@ static void judge_systemd(const struct judge *judge, struct finding *ret)
 	set_finding(ret, !err->msg[0], err->hint, "%s", err->msg[0] ? err->msg : "systemd answers");
 }
 
-static void judge_configured(const struct judge *judge, struct finding *ret)
+static void judge_delegation(const struct judge *judge, struct finding *ret)
 {
 	const struct delegate_facts *facts = &judge->facts->delegate;
 	const char *wanted = judge->policy->controllers;
@@ -71,7 +72,7 @@ static void judge_controllers(const struct judge *judge, struct finding *ret)
 			manager->controllers[0] ? manager->controllers : "no controllers");
 }
 
-static void judge_ours(const struct judge *judge, struct finding *ret)
+static void judge_oss_crs(const struct judge *judge, struct finding *ret)
 {
 	const struct level_facts *ours = &judge->facts->delegate.levels[LEVEL_OURS];
 	const struct level_facts *manager = &judge->facts->delegate.levels[LEVEL_MANAGER];
@@ -118,7 +119,8 @@ static void judge_docker(const struct judge *judge, struct finding *ret)
 			"Docker's cgroup driver is %s", facts->state.driver);
 }
 
-/* daemon.json of the same driver as now: what Docker will use after its next start. */
+/* Judge the driver that Docker will use after its next start, which daemon.json or the command line
+ * sets. */
 static void judge_docker_config(const struct judge *judge, struct finding *ret)
 {
 	const struct docker_facts *facts = &judge->facts->docker;
@@ -155,7 +157,7 @@ static void judge_docker_config(const struct judge *judge, struct finding *ret)
 			judge->policy->daemon_json, driver[0] ? driver : "no driver");
 }
 
-/* Never a finding against the host: the kernel offers what it offers. */
+/* Always ok: which of these exist depends on the kernel, and none is required. */
 static void judge_hardening(const struct judge *judge, struct finding *ret)
 {
 	const struct confined *confined = judge->confined;
@@ -175,9 +177,9 @@ void findings_make(const struct facts *facts, const struct policy *policy,
 	} table[] = {
 		{"cgroup2", judge_cgroup2},
 		{"systemd", judge_systemd},
-		{"delegation", judge_configured},
+		{"delegation", judge_delegation},
 		{"controllers", judge_controllers},
-		{"oss-crs", judge_ours},
+		{"oss-crs", judge_oss_crs},
 		{"linger", judge_linger},
 		{"docker", judge_docker},
 		{"docker-config", judge_docker_config},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * findings: the facts as answers to "is this host ready", one line each. The ids are part of the contract of
- * `check --json` and do not change.
+ * findings: the answer to "is this host ready", judged from the facts, in one line per finding. The
+ * ids are part of the interface of `check --json` and do not change.
  */
 #ifndef OSS_CRS_SETUP_FINDINGS_H
 #define OSS_CRS_SETUP_FINDINGS_H
@@ -19,16 +19,16 @@ struct finding {
 	const char *id;
 	bool ok;
 	char detail[1024];
-	char hint[512]; /* what to type; empty if ok */
+	char hint[512]; /* the command to type, or what to do; empty if ok */
 };
 
 struct findings {
 	struct finding list[FINDINGS_MAX];
 	size_t count;
-	bool ready; /* all are ok */
+	bool ready; /* all findings are ok */
 };
 
-/* Judge the facts by the policy; and tell what keeps this process itself in bounds. */
+/* Judge the facts by the policy. The last finding reports how this process itself is confined. */
 void findings_make(const struct facts *facts, const struct policy *policy,
 	const struct confined *confined, struct findings *ret);
 

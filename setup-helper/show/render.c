@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * render: see render.h.
+ * render: writes text with open_memstream(3) and JSON with jansson. The keys of a JSON object are
+ * in the order in which this file packs them.
  */
 #include "render.h"
 
@@ -9,7 +10,8 @@
 
 #include <errno.h>
 
-/* A label, then the text: on the same line if it is one line, else each line indented below. */
+/* Print a label and a text: both on one line if the text has one line, otherwise each line of the
+ * text indented below the label. */
 static void put_labelled_text(FILE *out, const char *label, const char *text)
 {
 	if (!text || !*text) {
