@@ -40,7 +40,7 @@ static const struct command commands[] = {
 		"the runs there are now, of all users: limits, use, pressure, OOM kills",
 		cmd_status},
 	{"report", COMMAND_REPORT, 0, 2, "[RUN|FILE [RUN|FILE]]",
-		"the record of a run, or of two side by side; without RUN, which runs have one", cmd_report},
+		"the record of a run, or of two; without RUN, which runs have one", cmd_report},
 	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what dead runs have left", cmd_clean},
 };
 
