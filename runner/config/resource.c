@@ -31,7 +31,8 @@ static int read_item(
 	if (name)
 		return job_read_crs(doc, job, name, item, &item_format, err);
 	(void)fail_at(err, doc->name, doc_mark(item), "a CRS without a name");
-	return add_hint(err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
+	return add_hint(err, "write `- name: …`, `cpuset: …` and "
+			     "`memory_limit: …` for each CRS");
 }
 
 /* Add the nearest worker name as the hint to an error that is already described. Returns -1. */
@@ -176,8 +177,8 @@ int resource_read(struct doc *doc, const char *worker, struct job *job, struct e
 		return fail_as(err, EX_CONFIG, "%s: no `crs:` in it", doc->name);
 	if (doc_text(crs) && !doc_is_null(crs)) {
 		(void)fail_at(err, doc->name, doc_mark(crs), "`crs:` must be a list or a mapping");
-		return add_hint(
-			err, "write `- name: …`, `cpuset: …` and `memory_limit: …` for each CRS");
+		return add_hint(err, "write `- name: …`, `cpuset: …` and "
+				     "`memory_limit: …` for each CRS");
 	}
 	if (refuse_mixture(doc, err) < 0 ||
 		read_worker(doc, doc_get(doc, doc_root(doc), "workers"), worker, job, err) < 0)
