@@ -239,7 +239,8 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 		return -1;
 	struct launch launch = {
 		.child = &child,
-		.timeout = session->context->options.timeout,
+		.timeout_ms = session->context->options.timeout * 1000,
+		.grace_ms = LAUNCH_GRACE_MS,
 		.signals = session->signals,
 		.worker = session->tree.worker,
 		.sources = session->watch.sources,

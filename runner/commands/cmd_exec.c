@@ -76,7 +76,8 @@ static int launch_command(
 		source = record_source(job->record);
 	struct launch wait = {
 		.child = &child,
-		.timeout = context->options.timeout,
+		.timeout_ms = context->options.timeout * 1000,
+		.grace_ms = LAUNCH_GRACE_MS,
 		.signals = signals,
 		.worker = job->tree.worker,
 		.child_has_terminal = true,

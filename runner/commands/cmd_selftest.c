@@ -107,6 +107,7 @@ static int run_trial(const struct selftest *self, const struct trial *trial,
 		return -1;
 	(void)close(steal_fd(&writer));
 	struct launch launch = {.child = &child,
+		.grace_ms = LAUNCH_GRACE_MS,
 		.signals = self->signals,
 		.worker = self->tree.worker,
 		.child_has_terminal = true};

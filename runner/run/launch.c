@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * launch: struct wait_state holds what the loop knows; each kind of event has one short handler.
- * stop_child() passes the first signal on, and its second call kills the worker's cgroup and the
- * child. The loop ends when the child's pidfd is readable.
+ * The first signal or the timeout begins the stop, from which the grace counts. A second signal,
+ * or the timer after the grace, kills the worker's cgroup and the child. The loop ends when the
+ * child's pidfd is readable.
  */
 #include "launch.h"
 
 #include "cgroup.h"
 #include "cleanup.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,7 +20,8 @@
 struct wait_state {
 	const struct launch *launch;
 	int timer;
-	bool stopping, killed;
+	uint64_t stopped_ms; /* when the child was first told to end; 0: not yet */
+	bool killed;
 	struct launch_end end;
 };
 
@@ -58,27 +61,23 @@ static void kill_worker_and_child(struct wait_state *state)
 	struct error ignored;
 	if (state->killed)
 		return;
-	state->stopping = state->killed = true;
+	state->killed = true;
 	if (state->launch->worker >= 0)
 		(void)cgroup_kill(state->launch->worker, ".", &ignored);
 	pass_signal_on(state->launch, SIGKILL);
 }
 
-static void stop_child(struct wait_state *state, int signal)
+static uint64_t now_ms(void)
 {
-	if (state->stopping) {
-		kill_worker_and_child(state);
-		return;
-	}
-	state->stopping = true;
-	pass_signal_on(state->launch, signal);
+	return clock_usec() / 1000;
 }
 
-static void arm_timeout(int timer, uint64_t seconds)
+/* The timer expires at a time of now_ms(), or at once if that time has passed. */
+static void arm_timer(int timer, uint64_t ms)
 {
-	struct itimerspec when = {.it_value = {.tv_sec = (time_t)seconds}};
-	if (seconds)
-		(void)timerfd_settime(timer, 0, &when, NULL);
+	struct itimerspec when = {.it_value = {.tv_sec = (time_t)(ms / 1000),
+					  .tv_nsec = (long)(ms % 1000 * 1000000)}};
+	(void)timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
 static void on_signal(struct wait_state *state)
@@ -90,24 +89,33 @@ static void on_signal(struct wait_state *state)
 		state->end.reason = REASON_SIGNAL;
 		state->end.signal = (int)info.ssi_signo;
 	}
+	if (state->stopped_ms) {
+		kill_worker_and_child(state);
+		return;
+	}
+	state->stopped_ms = now_ms();
 	/* The terminal has already sent this signal to the child. A second one from the runner
 	 * would look like an impatient user. */
-	if (state->launch->child_has_terminal && info.ssi_code == SI_KERNEL && !state->stopping)
-		state->stopping = true;
-	else
-		stop_child(state, (int)info.ssi_signo);
+	if (!state->launch->child_has_terminal || info.ssi_code != SI_KERNEL)
+		pass_signal_on(state->launch, (int)info.ssi_signo);
 }
 
-static void on_timeout(struct wait_state *state)
+static void on_timer(struct wait_state *state)
 {
 	uint64_t count = 0;
 	if (read(state->timer, &count, sizeof count) != sizeof count)
 		return;
 	if (state->end.reason == REASON_EXITED)
 		state->end.reason = REASON_TIMEOUT;
-	stop_child(state, SIGTERM);
-	if (!state->killed)
-		arm_timeout(state->timer, LAUNCH_GRACE_SECONDS);
+	if (!state->stopped_ms) {
+		state->stopped_ms = now_ms();
+		pass_signal_on(state->launch, SIGTERM);
+	}
+	uint64_t end = state->stopped_ms + state->launch->grace_ms;
+	if (now_ms() >= end)
+		kill_worker_and_child(state);
+	else
+		arm_timer(state->timer, end);
 }
 
 static void on_source(struct wait_state *state, size_t i, struct pollfd *polled)
@@ -143,7 +151,7 @@ static int wait_loop(struct wait_state *state, struct error *err)
 		if (fds[SIGNALS].revents & POLLIN)
 			on_signal(state);
 		if (fds[TIMER].revents & POLLIN)
-			on_timeout(state);
+			on_timer(state);
 		for (size_t i = 0; i < launch->source_count; i++)
 			if (fds[SOURCES + i].revents)
 				on_source(state, i, &fds[SOURCES + i]);
@@ -157,7 +165,8 @@ int launch_wait(const struct launch *launch, struct launch_end *ret, struct erro
 	if (timer < 0)
 		return fail(err, errno, "timerfd");
 	struct wait_state state = {.launch = launch, .timer = timer};
-	arm_timeout(timer, launch->timeout);
+	if (launch->timeout_ms)
+		arm_timer(timer, now_ms() + launch->timeout_ms);
 	if (wait_loop(&state, err) < 0 || proc_wait(launch->child, &state.end.status, err) < 0)
 		return -1;
 	*ret = state.end;

@@ -32,7 +32,8 @@ struct launch_source {
 
 struct launch {
 	struct child *child;
-	uint64_t timeout;        /* seconds; 0: none */
+	uint64_t timeout_ms;     /* after the call of launch_wait(); 0: none */
+	uint64_t grace_ms;       /* LAUNCH_GRACE_MS; tests give less */
 	int signals;             /* from signals_open() */
 	int worker;              /* the worker's cgroup, killed with the child; -1: none */
 	bool child_has_terminal; /* the terminal sends its signals to the child as well */
@@ -55,10 +56,15 @@ int signals_open(struct error *err);
 /* Consume one pending signal. Returns its number, or 0 if there is none. Never waits. */
 int signals_pending(int signals);
 
+/* The time that a child has to end cleanly after it was first told to. */
+#define LAUNCH_GRACE_MS 20000
+
 /* Wait for the child to end, and release it. The first signal, or the timeout (as SIGTERM), is
- * passed on to the child so that it can end cleanly. The next one, LAUNCH_GRACE_SECONDS after the
- * timeout, or a source that fails kills the child and every process in the worker's cgroup. */
-#define LAUNCH_GRACE_SECONDS 20
+ * passed on to the child so that it can end cleanly. The next signal, or a source that fails, kills
+ * the child and every process in the worker's cgroup. So does the timer, but never before the
+ * timeout nor before grace_ms after the child was first told to end: a timeout right after a
+ * signal is no second signal. Without a timeout, a child that has got one signal has all the time
+ * that it needs. */
 int launch_wait(const struct launch *launch, struct launch_end *ret, struct error *err);
 
 #endif
