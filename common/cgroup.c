@@ -202,26 +202,100 @@ int cgroup_wait_empty(int dir, const char *cg, int timeout_ms, struct error *err
 	}
 }
 
-static int remove_children(int dir, const char *cg, struct error *err)
+static int open_list(int dir, const char *cg, DIR **ret, struct error *err)
 {
 	int fd = fs_open(dir, cg, O_RDONLY | O_DIRECTORY, 0, err);
 	if (fd < 0)
-		return err->code == ENOENT ? 0 : -1;
-	_cleanup_closedir_ DIR *list = fdopendir(fd);
+		return -1;
+	DIR *list = fdopendir(fd);
 	if (!list) {
 		int errnum = errno;
 		(void)close(fd);
 		return fail(err, errnum, "list %s", cg);
 	}
+	*ret = list;
+	return 0;
+}
+
+/* Where the removal of a tree is. However deep it is, only one directory is open. */
+struct removal {
+	DIR *list;
+	char *trail; /* "/CHILD/GRANDCHILD" from the first cgroup to that of the list; NULL: none */
+};
+
+static void removal_close(struct removal *removal)
+{
+	cleanup_closedir(&removal->list);
+	free(removal->trail);
+}
+
+/* Remove the children of the listed cgroup up to the first that has children of its own, and go
+ * down to that one. Returns 1, or 0 if all are removed. */
+static int remove_leaves(struct removal *removal, const char *cg, struct error *err)
+{
 	for (;;) {
 		errno = 0;
-		const struct dirent *entry = readdir(list);
+		const struct dirent *entry = readdir(removal->list);
 		if (!entry)
-			return errno ? fail(err, errno, "list %s", cg) : 0;
-		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0)
+			return errno && errno != ENOENT ? fail(err, errno, "list %s", cg) : 0;
+		const char *name = entry->d_name;
+		if (entry->d_type != DT_DIR || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 			continue;
-		if (cgroup_remove(fd, entry->d_name, err) < 0)
+		if (unlinkat(dirfd(removal->list), name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			continue;
+		if (errno != EBUSY && errno != ENOTEMPTY)
+			return fail(err, errno, "remove cgroup %s", name);
+		DIR *child = NULL;
+		char *trail = NULL;
+		if (open_list(dirfd(removal->list), name, &child, err) < 0) {
+			if (err->code == ENOENT)
+				continue;
+			return -1;
+		}
+		if (asprintf(&trail, "%s/%s", removal->trail ? removal->trail : "", name) < 0) {
+			(void)closedir(child);
+			return fail(err, ENOMEM, "remove cgroup %s", name);
+		}
+		removal_close(removal);
+		*removal = (struct removal){.list = child, .trail = trail};
+		return 1;
+	}
+}
+
+/* Go up from a cgroup without children, list its parent, and remove it. */
+static int remove_parent(struct removal *removal, int dir, const char *cg, struct error *err)
+{
+	char *slash = strrchr(removal->trail, '/');
+	bool at_top = slash == removal->trail;
+	_cleanup_close_ int fd =
+		at_top ? fs_open(dir, cg, O_RDONLY | O_DIRECTORY, 0, err)
+		       : openat(dirfd(removal->list), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return at_top ? -1 : fail(err, errno, "list %s", cg);
+	DIR *parent = fdopendir(fd);
+	if (!parent)
+		return fail(err, errno, "list %s", cg);
+	(void)steal_fd(&fd);
+	cleanup_closedir(&removal->list);
+	removal->list = parent;
+	if (unlinkat(dirfd(parent), slash + 1, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return fail(err, errno, "remove cgroup %s", slash + 1);
+	*slash = '\0';
+	return 0;
+}
+
+static int remove_children(int dir, const char *cg, struct error *err)
+{
+	_cleanup_(removal_close) struct removal removal = {.list = NULL};
+	if (open_list(dir, cg, &removal.list, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
+	for (;;) {
+		int found = remove_leaves(&removal, cg, err);
+		if (found < 0)
+			return -1;
+		if (found == 0 && (!removal.trail || !*removal.trail))
+			return 0;
+		if (found == 0 && remove_parent(&removal, dir, cg, err) < 0)
 			return -1;
 	}
 }

@@ -9,6 +9,7 @@
 #include "cgroup.h"
 
 #include <sys/inotify.h>
+#include <sys/resource.h>
 
 TEST(the_manager_of_a_user_is_where_systemd_puts_it)
 {
@@ -261,6 +262,39 @@ TEST(a_cgroup_is_removed_with_its_descendants_but_not_its_siblings)
 	assert_true(exists(dir, "other/c"));
 }
 
+/* Make a tree of that many levels, each with a leaf and a name of 100 bytes, below "job". */
+static void make_deep_tree(int dir, int levels)
+{
+	char name[101];
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	make_dir(dir, "job");
+	_cleanup_close_ int at = openat(dir, "job", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < levels; i++) {
+		make_dir(at, "leaf");
+		make_dir(at, name);
+		int below = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		assert_return_code(below, errno);
+		(void)close(at);
+		at = below;
+	}
+}
+
+TEST(a_tree_of_any_depth_is_removed_with_few_descriptors)
+{
+	int dir = unit_dir(state);
+	struct rlimit before = {0};
+	make_deep_tree(dir, 1100);
+	assert_return_code(getrlimit(RLIMIT_NOFILE, &before), errno);
+	struct rlimit few = {.rlim_cur = 16, .rlim_max = before.rlim_max};
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &few), errno);
+	struct error err = {0};
+	int result = cgroup_remove(dir, "job", &err);
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &before), errno);
+	assert_ok(result, err);
+	assert_false(exists(dir, "job"));
+}
+
 TEST(removing_a_missing_cgroup_succeeds)
 {
 	struct error err = {0};
@@ -313,6 +347,7 @@ int main(void)
 		RUN_IN_DIR(waiting_for_a_populated_cgroup_times_out),
 		RUN_IN_DIR(killing_writes_to_the_kill_file),
 		RUN_IN_DIR(a_cgroup_is_removed_with_its_descendants_but_not_its_siblings),
+		RUN_IN_DIR(a_tree_of_any_depth_is_removed_with_few_descriptors),
 		RUN_IN_DIR(removing_a_missing_cgroup_succeeds),
 		RUN_IN_DIR(a_cgroup_that_cannot_be_removed_is_named),
 		RUN_IN_DIR(a_link_among_the_children_is_not_followed),
