@@ -6,6 +6,8 @@
  */
 #include "authority.h"
 
+#include "program.h"
+
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -15,11 +17,6 @@
 #define COMMAND    "oss-crs-setup delegate"
 #define GROUPS_MAX 256
 #define ENTRY_MAX  16384 /* bytes for one entry of passwd or group */
-
-static bool has_program(const char *path)
-{
-	return access(path, X_OK) == 0;
-}
 
 static bool is_in_group(const char *name)
 {
@@ -41,12 +38,12 @@ void authority_delegate(uid_t uid, char *buf, size_t size)
 	char data[ENTRY_MAX];
 	struct passwd entry;
 	struct passwd *found = NULL;
-	bool has_pkexec = has_program("/usr/bin/pkexec");
+	bool has_pkexec = program_is_at("/usr/bin/pkexec");
 	if (has_pkexec && is_in_group("oss-crs")) {
 		(void)snprintf(buf, size, "pkexec " COMMAND);
 		return;
 	}
-	if (has_program("/usr/bin/sudo") &&
+	if (program_is_at("/usr/bin/sudo") &&
 		(is_in_group("sudo") || is_in_group("wheel") || is_in_group("admin"))) {
 		(void)snprintf(buf, size, "sudo " COMMAND);
 		return;

@@ -29,15 +29,16 @@ static const char *const plugin_dirs[] = {"/usr/local/lib/docker/cli-plugins",
 static char *plugin_in(const char *dir, const char *below)
 {
 	_cleanup_free_ char *path = NULL;
-	bool found = dir && asprintf(&path, "%s%s/docker-compose", dir, below) > 0 &&
-		     access(path, X_OK) == 0;
+	bool found = dir && *dir && asprintf(&path, "%s%s/docker-compose", dir, below) > 0 &&
+		     program_is_at(path);
 	return found ? steal_ptr(path) : NULL;
 }
 
 char *compose_find_tool(struct error *err)
 {
-	char *tool = getenv("DOCKER_CONFIG") ? plugin_in(getenv("DOCKER_CONFIG"), "/cli-plugins")
-					     : plugin_in(getenv("HOME"), "/.docker/cli-plugins");
+	const char *config = getenv("DOCKER_CONFIG");
+	char *tool = config && *config ? plugin_in(config, "/cli-plugins")
+				       : plugin_in(getenv("HOME"), "/.docker/cli-plugins");
 	for (size_t i = 0; i < sizeof plugin_dirs / sizeof *plugin_dirs && !tool; i++)
 		tool = plugin_in(plugin_dirs[i], "");
 	if (!tool)

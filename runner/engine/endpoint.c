@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 
 #define DEFAULT_ENDPOINT "unix:///var/run/docker.sock"
 #define CONFIG_SIZE_MAX  (1U << 20)
@@ -22,11 +23,12 @@ static int open_config_dir(struct error *err)
 {
 	const char *dir = getenv("DOCKER_CONFIG");
 	const char *home = getenv("HOME");
+	bool own = dir && *dir;
 	_cleanup_free_ char *path = NULL;
-	if (!dir && !home)
+	if (!own && !home)
 		return fail(err, ENOENT,
 			"Docker's configuration: neither DOCKER_CONFIG nor HOME is set");
-	if ((dir ? asprintf(&path, "%s", dir) : asprintf(&path, "%s/.docker", home)) < 0)
+	if ((own ? asprintf(&path, "%s", dir) : asprintf(&path, "%s/.docker", home)) < 0)
 		return fail(err, ENOMEM, "Docker's configuration");
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd >= 0 ? fd : fail(err, errno, "open %s", path);

@@ -11,6 +11,7 @@
 #include "endpoint.h"
 #include "http.h"
 #include "podman.h"
+#include "program.h"
 
 #include <errno.h>
 #include <sys/utsname.h>
@@ -59,7 +60,7 @@ static bool is_docker_installed(void)
 	static const char *const places[] = {
 		"/usr/sbin/dockerd", "/usr/bin/dockerd", "/usr/local/bin/dockerd"};
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		if (access(places[i], X_OK) == 0)
+		if (program_is_at(places[i]))
 			return true;
 	return false;
 }

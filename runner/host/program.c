@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * program: search the directories of PATH for an executable file.
+ * program: the search of PATH, and what counts as a program: a regular file that may be executed.
  */
 #include "program.h"
 
 #include "cleanup.h"
+
+bool program_is_at(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
 
 char *program_find(const char *name)
 {
@@ -12,7 +18,8 @@ char *program_find(const char *name)
 	while (dirs && *dirs) {
 		size_t len = strcspn(dirs, ":");
 		_cleanup_free_ char *path = NULL;
-		if (asprintf(&path, "%.*s/%s", (int)len, dirs, name) > 0 && access(path, X_OK) == 0)
+		if (len > 0 && asprintf(&path, "%.*s/%s", (int)len, dirs, name) > 0 &&
+			program_is_at(path))
 			return steal_ptr(path);
 		dirs += len + (dirs[len] == ':');
 	}
