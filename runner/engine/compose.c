@@ -61,8 +61,10 @@ char *compose_project(const char *run_name)
 	return project;
 }
 
+/* Render the template at `path`, the job's file of that number, into a file of its own. The caller
+ * frees *ret, the path of that file. */
 static int render_template(const char *path, const struct run_plan *plan, const char *scratch_dir,
-	char **ret, struct error *err)
+	size_t number, char **ret, struct error *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -83,11 +85,11 @@ static int render_template(const char *path, const struct run_plan *plan, const 
 	_cleanup_close_ int dir = open(scratch_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(err, errno, "open %s", scratch_dir);
-	if (fs_replace(dir, default_files[0], rendered, strlen(rendered), 0600, err) < 0)
+	char name[64];
+	(void)snprintf(name, sizeof name, "docker-compose.%zu.yaml", number);
+	if (fs_replace(dir, name, rendered, strlen(rendered), 0600, err) < 0)
 		return -1;
-	return asprintf(ret, "%s/%s", scratch_dir, default_files[0]) < 0
-		       ? fail(err, ENOMEM, "%s", path)
-		       : 0;
+	return asprintf(ret, "%s/%s", scratch_dir, name) < 0 ? fail(err, ENOMEM, "%s", path) : 0;
 }
 
 static bool is_template(const char *path)
@@ -111,7 +113,8 @@ static int add_compose_file(
 	char *file = NULL;
 	if (!is_template(path))
 		file = strdup(path);
-	else if (render_template(path, job->plan, job->scratch, &file, err) < 0)
+	else if (render_template(
+			 path, job->plan, job->scratch, compose->file_count + 1, &file, err) < 0)
 		return -1;
 	if (!file || !compose->dir)
 		return fail(err, ENOMEM, "%s", path);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_compose: which program is Compose, and which files it gets. Compose itself is not started.
+ */
+#include "unit.h"
+
+#include "compose.h"
+
+/* Make an executable file. */
+static void make_program(int dir, const char *name)
+{
+	make_file(dir, name, "#!/bin/sh\n");
+	assert_return_code(fchmodat(dir, name, 0755, 0), errno);
+}
+
+static char *path_in(void **state, const char *name)
+{
+	const struct unit_dir *dir = *state;
+	char *path = NULL;
+	assert_true(asprintf(&path, "%s/%s", dir->path, name) > 0);
+	return path;
+}
+
+/* Have only the test's directory hold Docker's plugins. */
+static int use_own_plugins(void **state)
+{
+	if (unit_dir_make(state) < 0)
+		return -1;
+	const struct unit_dir *dir = *state;
+	make_dir(dir->fd, "cli-plugins");
+	return setenv("DOCKER_CONFIG", dir->path, 1);
+}
+
+TEST(each_template_is_rendered_to_a_file_of_its_own)
+{
+	int dir = unit_dir(state);
+	_cleanup_free_ char *first = path_in(state, "a.yaml.j2");
+	_cleanup_free_ char *second = path_in(state, "b.yaml.j2");
+	_cleanup_free_ char *third = path_in(state, "c.yaml");
+	_cleanup_free_ char *scratch = path_in(state, "scratch");
+	make_program(dir, "cli-plugins/docker-compose");
+	make_dir(dir, "scratch");
+	make_file(dir, "a.yaml.j2", "services: {a: {cgroup_parent: {{ cgroup_parent }}/a}}\n");
+	make_file(dir, "b.yaml.j2", "services: {b: {image: i}}\n");
+	make_file(dir, "c.yaml", "services: {}\n");
+	struct run_plan plan = {.name = "run", .cgroup_parent = "/p"};
+	struct variables variables = VARIABLES_NONE;
+	const char *const files[] = {first, second, third};
+	const struct compose_job job = {.plan = &plan,
+		.phase = PHASE_RUN,
+		.dir = scratch,
+		.files = files,
+		.file_count = COUNT(files),
+		.scratch = scratch,
+		.variables = &variables};
+	_cleanup_(compose_free) struct compose compose = COMPOSE_NONE;
+	struct error err = {0};
+	assert_ok(compose_open(&job, &compose, &err), err);
+	assert_int_equal(compose.file_count, 3);
+	assert_string_not_equal(compose.files[0], compose.files[1]);
+	assert_file(AT_FDCWD, compose.files[0], "services: {a: {cgroup_parent: /p/a}}\n");
+	assert_file(AT_FDCWD, compose.files[1], "services: {b: {image: i}}\n");
+	assert_string_equal(compose.files[2], third);
+}
+
+TEST(a_plugin_is_an_executable_file)
+{
+	struct error err = {0};
+	_cleanup_free_ char *plugin = path_in(state, "cli-plugins/docker-compose");
+	make_dir(unit_dir(state), "cli-plugins/docker-compose");
+	_cleanup_free_ char *other = compose_find_tool(&err);
+	if (other)
+		assert_string_not_equal(other, plugin);
+	assert_return_code(rmdir(plugin), errno);
+	make_program(unit_dir(state), "cli-plugins/docker-compose");
+	_cleanup_free_ char *found = compose_find_tool(&err);
+	assert_non_null(found);
+	assert_string_equal(found, plugin);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_template_is_rendered_to_a_file_of_its_own,
+			use_own_plugins, unit_dir_remove),
+		cmocka_unit_test_setup_teardown(
+			a_plugin_is_an_executable_file, use_own_plugins, unit_dir_remove),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
