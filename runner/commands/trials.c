@@ -19,27 +19,33 @@
 
 #define CHUNK_BYTES ((size_t)1 << 20)
 
+/* A set of CPUs that is large enough for every kernel. cpu_set_t itself ends at CPU 1023, and with a
+ * larger kernel sched_getaffinity(2) fails with EINVAL. */
+struct cpu_mask {
+	cpu_set_t words[CPULIST_MAX / CPU_SETSIZE];
+};
+
 /* Ask for every online CPU that the CRS does not have. sched_setaffinity(2) fails with EINVAL if
  * the cpuset allows none of them. */
 static int try_cpus(const struct host *host, struct error *err)
 {
 	struct cpulist online;
-	cpu_set_t own;
+	struct cpu_mask own;
+	struct cpu_mask others;
 	if (machine_cpus(host, &online, err) < 0)
 		return -1;
-	if (sched_getaffinity(0, sizeof own, &own) < 0)
+	if (sched_getaffinity(0, sizeof own, own.words) < 0)
 		return fail(err, errno, "sched_getaffinity");
-	cpu_set_t others;
-	CPU_ZERO(&others);
-	for (unsigned cpu = cpulist_next(&online, 0); cpu < CPU_SETSIZE;
+	CPU_ZERO_S(sizeof others, others.words);
+	for (unsigned cpu = cpulist_next(&online, 0); cpu < CPULIST_MAX;
 		cpu = cpulist_next(&online, cpu + 1))
-		if (!CPU_ISSET(cpu, &own))
-			CPU_SET(cpu, &others);
-	if (CPU_COUNT(&others) == 0) {
+		if (!CPU_ISSET_S(cpu, sizeof own, own.words))
+			CPU_SET_S(cpu, sizeof others, others.words);
+	if (CPU_COUNT_S(sizeof others, others.words) == 0) {
 		(void)printf("there is no other CPU on this host");
 		return TRIAL_SKIPPED;
 	}
-	if (sched_setaffinity(0, sizeof others, &others) == 0)
+	if (sched_setaffinity(0, sizeof others, others.words) == 0)
 		return TRIAL_NOT_HELD;
 	(void)printf("refused: %s", strerrordesc_np(errno));
 	return TRIAL_HELD;
