@@ -177,6 +177,15 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 	[ "$output" = "$(printf '1\n78')" ]
 }
 
+@test "with --json an error is an object too where the message is not UTF-8 or is cut inside a character" {
+	for name in $'caf\xe9' $'\xff\xfe' "$(printf 'é%.0s' {1..600})" "x$(printf 'é%.0s' {1..600})"; do
+		run bash -c '"$1" plan --json -- "$2" 2>/dev/null | jq -r .error.status' _ "$RUN" "$name"
+		[ "$output" = 78 ]
+		run bash -c '"$1" check --json "$2" 2>/dev/null | jq -r .error.status' _ "$SETUP" "$name"
+		[ "$output" = 64 ]
+	done
+}
+
 @test "defaults come from the user's run.conf, and the command line overrides them" {
 	mkdir -p "$BATS_TEST_TMPDIR/home/oss-crs"
 	printf '[defaults]\nworker = big\n' >"$BATS_TEST_TMPDIR/home/oss-crs/run.conf"

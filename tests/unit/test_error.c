@@ -5,6 +5,8 @@
  */
 #include "unit.h"
 
+#include "utf8.h"
+
 TEST(a_failed_call_is_reported_with_its_reason)
 {
 	struct error err = {0};
@@ -107,6 +109,45 @@ TEST(text_in_other_languages_is_unchanged)
 	assert_string_equal(err.msg, "Größe '4 Gö'");
 }
 
+/* --json writes every message, and JSON is UTF-8. */
+TEST(bytes_that_are_not_utf_8_are_replaced)
+{
+	struct error err = {0};
+	(void)fail(&err, ENOENT, "open caf\xe9");
+	assert_string_equal(err.msg, "open caf\uFFFD: No such file or directory");
+	(void)add_context(&err, "%s", "\xff");
+	assert_string_equal(err.msg, "\uFFFD: open caf\uFFFD: No such file or directory");
+	(void)add_hint(&err, "rename %.2s…", "xß");
+	assert_string_equal(err.hint, "rename x\uFFFD…");
+	(void)fail_as(&err, EX_CONFIG, "%s\xc3", "ü");
+	assert_string_equal(err.msg, "ü\uFFFD");
+}
+
+/* However many bytes the buffer cuts off a character, and also where U+FFFD makes the text longer. */
+TEST(a_message_is_truncated_at_the_end_of_a_character)
+{
+	for (size_t before = 1016; before <= 1024; before++) {
+		char text[2048] = "";
+		memset(text, 'x', before);
+		(void)strcpy(text + before, "\U0001f600\U0001f600");
+		struct error err = {0};
+		(void)fail_as(&err, EX_CONFIG, "%s", text);
+		assert_true(utf8_is_valid(err.msg));
+		assert_null(strstr(err.msg, "\uFFFD"));
+		assert_true(strlen(err.msg) >= (before < 1020 ? before : 1020));
+		(void)fail(&err, EIO, "%s", text);
+		assert_true(utf8_is_valid(err.msg));
+		text[0] = '\xff';
+		(void)fail_as(&err, EX_CONFIG, "%s", text);
+		assert_true(utf8_is_valid(err.msg));
+		assert_true(strlen(err.msg) >= 1019);
+		(void)add_hint(&err, "%s", text + before - 505);
+		assert_true(utf8_is_valid(err.hint));
+		(void)add_context(&err, "é%s", text + 1000);
+		assert_true(utf8_is_valid(err.msg));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +160,8 @@ int main(void)
 		RUN(a_message_that_is_too_long_is_truncated),
 		RUN(control_characters_are_replaced),
 		RUN(text_in_other_languages_is_unchanged),
+		RUN(bytes_that_are_not_utf_8_are_replaced),
+		RUN(a_message_is_truncated_at_the_end_of_a_character),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
