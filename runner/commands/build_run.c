@@ -25,6 +25,7 @@
 #include "risks.h"
 #include "scratch.h"
 #include "start.h"
+#include "utf8.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -56,6 +57,17 @@ struct session {
 static const char *argument(const struct context *context, int i)
 {
 	return i < context->options.arg_count ? context->options.args[i] : NULL;
+}
+
+/* Refuse PROJECT, HARNESS and ARG… that are not UTF-8: they reach the containers by a file, which
+ * Compose reads as UTF-8. */
+static int check_words(const struct context *context, struct error *err)
+{
+	for (int i = 1; argument(context, i); i++)
+		if (!utf8_is_valid(argument(context, i)))
+			return fail_as(err, EX_USAGE, "argument %d, '%.128s', is not UTF-8", i + 1,
+				argument(context, i));
+	return 0;
 }
 
 /* The ARG… of the command line, joined by spaces, for the containers. The caller frees *ret. */
@@ -408,7 +420,7 @@ static int run_phase(
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
-	if (load_plan(context, phase, &job, &plan, err) < 0)
+	if (check_words(context, err) < 0 || load_plan(context, phase, &job, &plan, err) < 0)
 		return -1;
 	int until = context->options.until;
 	_cleanup_(session_close) struct session session = {

@@ -12,10 +12,10 @@
 
 #include "authority.h"
 #include "cleanup.h"
-#include "cleanup_json.h"
 #include "delegation.h"
 #include "engine_select.h"
 #include "fs.h"
+#include "json_build.h"
 #include "machine.h"
 
 #include <errno.h>
@@ -134,13 +134,13 @@ static void print_finding(const struct check_facts *facts, const struct finding 
 		(void)printf("%29shint: %s\n", "", outcome->problem.hint);
 }
 
-static json_t *finding_to_json(const struct check_facts *facts, const struct finding *finding,
-	const struct finding_outcome *outcome)
+static json_t *finding_to_json(struct json_build *build, const struct check_facts *facts,
+	const struct finding *finding, const struct finding_outcome *outcome)
 {
 	bool failed = outcome->result < 0;
-	return json_pack("{s:s, s:b, s:b, s:s, s:s}", "id", finding->id, "ok", outcome->result == 0,
-		"needed", is_needed(facts, finding->need), "detail",
-		failed ? outcome->problem.msg : outcome->detail, "hint",
+	return json_build_pack(build, "{s:s, s:b, s:b, s:o, s:s}", "id", finding->id, "ok",
+		outcome->result == 0, "needed", is_needed(facts, finding->need), "detail",
+		json_build_prose(failed ? outcome->problem.msg : outcome->detail), "hint",
 		failed ? outcome->problem.hint : "");
 }
 
@@ -190,15 +190,15 @@ static void look_at_findings(
 static int print_findings_json(const struct check_facts *facts,
 	const struct finding_outcome outcomes[static FINDING_COUNT], bool ready, struct error *err)
 {
+	struct json_build build = JSON_BUILD_NONE;
 	json_t *list = json_array();
 	for (size_t i = 0; i < FINDING_COUNT; i++)
-		(void)json_array_append_new(
-			list, finding_to_json(facts, &findings[i], &outcomes[i]));
-	_cleanup_json_ json_t *root =
-		json_pack("{s:i, s:b, s:o}", "version", 1, "ready", ready, "findings", list);
-	if (!root || json_dumpf(root, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF)
-		return fail(err, EIO, "print the findings");
-	return 0;
+		json_build_append(
+			&build, list, finding_to_json(&build, facts, &findings[i], &outcomes[i]));
+	return json_build_print(&build,
+		json_build_pack(
+			&build, "{s:i, s:b, s:o}", "version", 1, "ready", ready, "findings", list),
+		err);
 }
 
 int cmd_check(const struct context *context, struct error *err)

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "drawing.h"
 #include "grid.h"
+#include "json_build.h"
 #include "lease_json.h"
 #include "load.h"
 #include "machine.h"
@@ -17,21 +18,22 @@
 #include <errno.h>
 #include <jansson.h>
 
-static json_t *texts_to_json(char *const *texts, size_t count)
+static json_t *texts_to_json(struct json_build *build, char *const *texts, size_t count)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(array, json_string(texts[i]));
+		json_build_append(build, array, json_build_prose(texts[i]));
 	return array;
 }
 
-static json_t *plan_crs_to_json(const struct run_plan *plan, const struct plan_crs *crs)
+static json_t *plan_crs_to_json(
+	struct json_build *build, const struct run_plan *plan, const struct plan_crs *crs)
 {
 	char mems[CPULIST_TEXT_MAX];
 	char cpus[CPULIST_TEXT_MAX];
 	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
 	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
-	return json_pack("{s:s, s:s, s:s, s:I, s:i, s:s}", "name", crs->name, "cpus",
+	return json_build_pack(build, "{s:s, s:s, s:s, s:I, s:i, s:s}", "name", crs->name, "cpus",
 		cpulist_format(&crs->cpus, cpus), "mems", cpulist_format(&crs->mems, mems),
 		"memory_max", (json_int_t)crs->memory_max, "memory_swap_max", 0, "cgroup_parent",
 		parent);
@@ -65,7 +67,8 @@ static struct prospect find_prospect(const struct context *context, const struct
 	return prospect;
 }
 
-static json_t *prospect_to_json(const struct context *context, const struct prospect *prospect)
+static json_t *prospect_to_json(
+	struct json_build *build, const struct context *context, const struct prospect *prospect)
 {
 	char cpus[CPULIST_TEXT_MAX];
 	struct cpulist host_cpus = {0};
@@ -73,10 +76,10 @@ static json_t *prospect_to_json(const struct context *context, const struct pros
 	struct error ignored;
 	if (machine_cpus(&context->host, &host_cpus, &ignored) == 0)
 		lease_free_cpus(&prospect->ledger, 0, &host_cpus, &left);
-	return json_pack("{s:b, s:s, s:I, s:i, s:o}", "fits", prospect->view.fits, "cpus_free",
-		cpulist_format(&left, cpus), "memory_free", (json_int_t)prospect->view.memory_free,
-		"waiting_before", (int)prospect->view.ahead, "in_the_way",
-		lease_to_json(&prospect->ledger));
+	return json_build_pack(build, "{s:b, s:s, s:I, s:i, s:o}", "fits", prospect->view.fits,
+		"cpus_free", cpulist_format(&left, cpus), "memory_free",
+		(json_int_t)prospect->view.memory_free, "waiting_before", (int)prospect->view.ahead,
+		"in_the_way", lease_to_json(build, &prospect->ledger));
 }
 
 static int print_plan_json(const struct context *context, const struct run_plan *plan,
@@ -85,20 +88,20 @@ static int print_plan_json(const struct context *context, const struct run_plan 
 	char cpus[CPULIST_TEXT_MAX];
 	char path[CGROUP_PATH_MAX + sizeof HOST_CGROUP_MOUNT];
 	(void)snprintf(path, sizeof path, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
+	struct json_build build = JSON_BUILD_NONE;
 	json_t *crs = json_array();
 	for (size_t i = 0; i < plan->crs_count; i++)
-		(void)json_array_append_new(crs, plan_crs_to_json(plan, &plan->crs[i]));
-	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}",
-		"version", 1, "format", job_format_name(plan->job->format), "worker", plan->worker,
-		"name", plan->name, "path", path, "cgroup_parent", plan->cgroup_parent, "cpus",
+		json_build_append(&build, crs, plan_crs_to_json(&build, plan, &plan->crs[i]));
+	json_t *root = json_build_pack(&build,
+		"{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "version", 1, "format",
+		job_format_name(plan->job->format), "worker", plan->worker, "name", plan->name,
+		"path", path, "cgroup_parent", plan->cgroup_parent, "cpus",
 		cpulist_format(&plan->cpus, cpus), "memory_max", (json_int_t)plan->memory_max,
-		"crs", crs, "notes", texts_to_json(plan->notes, plan->note_count), "warnings",
-		texts_to_json(plan->warnings, plan->warning_count));
-	if (root && prospect->known)
-		(void)json_object_set_new(root, "now", prospect_to_json(context, prospect));
-	int result = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
-	json_decref(root);
-	return result == 0 && putchar('\n') != EOF ? 0 : fail(err, ENOMEM, "print the plan");
+		"crs", crs, "notes", texts_to_json(&build, plan->notes, plan->note_count),
+		"warnings", texts_to_json(&build, plan->warnings, plan->warning_count));
+	if (prospect->known)
+		json_build_set(&build, root, "now", prospect_to_json(&build, context, prospect));
+	return json_build_print(&build, root, err);
 }
 
 static int add_line(struct libscols_table *table, const char *name, const struct cpulist *set,

@@ -9,9 +9,11 @@
 
 #include "chart.h"
 #include "cleanup.h"
+#include "cleanup_json.h"
 #include "comparison.h"
 #include "fs.h"
 #include "html.h"
+#include "json_build.h"
 #include "store.h"
 #include "tables.h"
 
@@ -93,13 +95,6 @@ static int write_svg(const struct summary *summary, FILE *to, struct error *err)
 	return result;
 }
 
-static int print_document(json_t *root, struct error *err)
-{
-	return root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF
-		       ? 0
-		       : fail(err, EIO, "standard output");
-}
-
 static int report_one(const struct context *context, const char *argument, struct error *err)
 {
 	const struct options *options = &context->options;
@@ -110,8 +105,9 @@ static int report_one(const struct context *context, const char *argument, struc
 		return -1;
 	if (options->html && write_report_file(options->html, &summary, html_write, err) < 0)
 		return -1;
+	struct json_build build = JSON_BUILD_NONE;
 	if (options->json)
-		return print_document(summary.root, err);
+		return json_build_print(&build, json_incref(summary.root), err);
 	if (options->svg || options->html)
 		return 0;
 	return tables_print_run(&summary, stdout, err) < 0 ? -1
@@ -132,10 +128,8 @@ static int report_two(
 		return -1;
 	if (!options->json)
 		return tables_print_comparison(&comparison, stdout, err);
-	json_t *root = comparison_to_json(&comparison);
-	int result = print_document(root, err);
-	json_decref(root);
-	return result;
+	struct json_build build = JSON_BUILD_NONE;
+	return json_build_print(&build, comparison_to_json(&build, &comparison), err);
 }
 
 static int report_names(const struct context *context, struct error *err)
@@ -147,20 +141,19 @@ static int report_names(const struct context *context, struct error *err)
 		return fail_as(err, EX_USAGE, "of which run?");
 	if (open_store(&store, err) < 0 || store_list(&store, &list, &count, err) < 0)
 		return -1;
-	json_t *names = context->options.json ? json_array() : NULL;
+	struct json_build build = JSON_BUILD_NONE;
+	_cleanup_json_ json_t *names = json_array();
 	for (size_t i = 0; i < count; i++) {
-		if (names)
-			(void)json_array_append_new(names, json_string(list[i]));
+		if (context->options.json)
+			json_build_append(&build, names, json_build_prose(list[i]));
 		else
 			(void)puts(list[i]);
 	}
 	store_list_free(list, count);
-	if (!names)
+	if (!context->options.json)
 		return 0;
-	json_t *root = json_pack("{s:i, s:o}", "version", 1, "reports", names);
-	int result = print_document(root, err);
-	json_decref(root);
-	return result;
+	return json_build_print(
+		&build, json_build_pack(&build, "{s:i, s:O}", "version", 1, "reports", names), err);
 }
 
 int cmd_report(const struct context *context, struct error *err)

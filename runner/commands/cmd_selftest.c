@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "cleanup_json.h"
 #include "delegation.h"
+#include "json_build.h"
 #include "launch.h"
 #include "machine.h"
 #include "proc.h"
@@ -179,20 +180,22 @@ static int judge_swap(const struct selftest *self, struct trial_outcome *ret, st
 	return 0;
 }
 
-static void print_outcome(const struct context *context, json_t *list, const char *name,
-	const char *what, const struct trial_outcome *outcome)
+static void print_outcome(const struct context *context, struct json_build *build, json_t *list,
+	const char *name, const char *what, const struct trial_outcome *outcome)
 {
 	static const char *const words[] = {
 		[TRIAL_HELD] = "held", [TRIAL_NOT_HELD] = "NOT", [TRIAL_SKIPPED] = "-"};
-	(void)json_array_append_new(list,
-		json_pack("{s:s, s:b, s:b, s:s}", "id", name, "held", outcome->result == TRIAL_HELD,
-			"skipped", outcome->result == TRIAL_SKIPPED, "detail", outcome->detail));
+	json_build_append(build, list,
+		json_build_pack(build, "{s:s, s:b, s:b, s:o}", "id", name, "held",
+			outcome->result == TRIAL_HELD, "skipped", outcome->result == TRIAL_SKIPPED,
+			"detail", json_build_prose(outcome->detail)));
 	if (!context->options.json && !context->options.quiet)
 		(void)printf("%-4s %-13s tries %s: %s\n", words[outcome->result], name, what,
 			outcome->detail);
 }
 
-static int run_trials(const struct selftest *self, json_t *list, bool *ret_held, struct error *err)
+static int run_trials(const struct selftest *self, struct json_build *build, json_t *list,
+	bool *ret_held, struct error *err)
 {
 	*ret_held = true;
 	for (size_t i = 0; i <= trial_count; i++) {
@@ -201,7 +204,7 @@ static int run_trials(const struct selftest *self, json_t *list, bool *ret_held,
 		if ((swap ? judge_swap(self, &outcome, err)
 			  : judge_trial(self, &trials[i], &outcome, err)) < 0)
 			return -1;
-		print_outcome(self->context, list, swap ? "swap" : trials[i].name,
+		print_outcome(self->context, build, list, swap ? "swap" : trials[i].name,
 			swap ? "to swap instead (the trials of memory did)" : trials[i].what,
 			&outcome);
 		*ret_held = *ret_held && outcome.result != TRIAL_NOT_HELD;
@@ -222,9 +225,10 @@ static int run_selftest(struct selftest *self, struct error *err)
 		start_tree(context, &self->plan, &options, self->oss_crs_fd, self->signals,
 			&self->tree, &self->shared, err) < 0)
 		return -1;
+	struct json_build build = JSON_BUILD_NONE;
 	_cleanup_json_ json_t *list = json_array();
 	bool held = false;
-	int result = run_trials(self, list, &held, err);
+	int result = run_trials(self, &build, list, &held, err);
 	struct error removal = {0};
 	if (tree_destroy(&self->tree, &removal) < 0 && result == 0) {
 		*err = removal;
@@ -233,10 +237,10 @@ static int run_selftest(struct selftest *self, struct error *err)
 	if (result < 0)
 		return -1;
 	if (context->options.json) {
-		_cleanup_json_ json_t *root =
-			json_pack("{s:i, s:b, s:O}", "version", 1, "held", held, "trials", list);
-		if (!root || json_dumpf(root, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF)
-			return fail(err, ENOMEM, "print the trials");
+		json_t *root = json_build_pack(
+			&build, "{s:i, s:b, s:O}", "version", 1, "held", held, "trials", list);
+		if (json_build_print(&build, root, err) < 0)
+			return -1;
 	} else if (!context->options.quiet) {
 		(void)puts(held ? "held" : "not held");
 	}

@@ -6,6 +6,7 @@
 #include "commands.h"
 
 #include "cleanup.h"
+#include "json_build.h"
 #include "screen.h"
 #include "status_view.h"
 
@@ -27,12 +28,8 @@ struct watcher {
 
 static int print_status_json(const struct status *status, struct error *err)
 {
-	json_t *root = status_to_json(status);
-	int result = root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF
-			     ? EX_OK
-			     : fail(err, EIO, "status");
-	json_decref(root);
-	return result;
+	struct json_build build = JSON_BUILD_NONE;
+	return json_build_print(&build, status_to_json(&build, status), err) < 0 ? -1 : EX_OK;
 }
 
 static int print_status_once(const struct context *context, const char *run, struct error *err)

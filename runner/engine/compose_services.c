@@ -11,6 +11,7 @@
 #include "cleanup_json.h"
 #include "doc.h"
 #include "engine.h"
+#include "json_build.h"
 #include "proc.h"
 #include "risks.h"
 
@@ -243,8 +244,9 @@ int compose_crs(const struct compose *compose, const char *service)
 	return COMPOSE_UNCONFINED;
 }
 
-/* The text as a JSON string with every '$' doubled, since Compose expands '$' in values. */
-static json_t *literal_string(const char *text)
+/* The text as a JSON string with every '$' doubled, since Compose expands '$' in values; `what` is
+ * its name in errors. */
+static json_t *literal_string(struct json_build *build, const char *what, const char *text)
 {
 	_cleanup_free_ char *escaped = calloc(2, strlen(text) + 1);
 	if (!escaped)
@@ -255,10 +257,11 @@ static json_t *literal_string(const char *text)
 			*to++ = '$';
 		*to++ = *text;
 	}
-	return json_string(escaped);
+	return json_build_text(build, what, escaped);
 }
 
-static json_t *environment_to_json(const struct variables *run, const struct variables *crs)
+static json_t *environment_to_json(
+	struct json_build *build, const struct variables *run, const struct variables *crs)
 {
 	json_t *environment = json_object();
 	const struct variables *const lists[] = {run, crs};
@@ -268,9 +271,9 @@ static json_t *environment_to_json(const struct variables *run, const struct var
 			const char *value = strchr(entry, '=');
 			_cleanup_free_ char *name =
 				value ? strndup(entry, (size_t)(value - entry)) : NULL;
-			if (name)
-				(void)json_object_set_new(
-					environment, name, literal_string(value + 1));
+			if (value)
+				json_build_set(build, environment, name ? name : "",
+					name ? literal_string(build, name, value + 1) : NULL);
 		}
 	}
 	return environment;
@@ -278,16 +281,21 @@ static json_t *environment_to_json(const struct variables *run, const struct var
 
 /* The labels by which a run's containers, networks and volumes are found and judged when nothing
  * else is left of the run. */
-static json_t *labels_of(const struct compose *compose, const struct run_plan *plan)
+static json_t *labels_of(
+	struct json_build *build, const struct compose *compose, const struct run_plan *plan)
 {
 	char uid[16];
 	(void)snprintf(uid, sizeof uid, "%u", (unsigned)compose->mark.uid);
 	json_t *labels = json_object();
-	(void)json_object_set_new(labels, ENGINE_RUN_LABEL, literal_string(plan->name));
-	(void)json_object_set_new(labels, ENGINE_UID_LABEL, literal_string(uid));
-	(void)json_object_set_new(labels, ENGINE_OWNER_LABEL, literal_string(compose->mark.owner));
+	json_build_set(build, labels, ENGINE_RUN_LABEL,
+		literal_string(build, ENGINE_RUN_LABEL, plan->name));
+	json_build_set(
+		build, labels, ENGINE_UID_LABEL, literal_string(build, ENGINE_UID_LABEL, uid));
+	json_build_set(build, labels, ENGINE_OWNER_LABEL,
+		literal_string(build, ENGINE_OWNER_LABEL, compose->mark.owner));
 	if (compose->mark.keep)
-		(void)json_object_set_new(labels, ENGINE_KEEP_LABEL, literal_string("yes"));
+		json_build_set(build, labels, ENGINE_KEEP_LABEL,
+			literal_string(build, ENGINE_KEEP_LABEL, "yes"));
 	return labels;
 }
 
@@ -299,59 +307,73 @@ static bool has_bare_networks(const struct compose *compose)
 }
 
 /* {"NAME": {"labels": …}, …} */
-static json_t *labelled_section(const struct compose *compose, const struct run_plan *plan,
-	const struct compose_names *names)
+static json_t *labelled_section(struct json_build *build, const struct compose *compose,
+	const struct run_plan *plan, const struct compose_names *names)
 {
 	json_t *section = json_object();
 	for (size_t i = 0; i < names->count; i++)
-		(void)json_object_set_new(section, names->list[i],
-			json_pack("{s:o}", "labels", labels_of(compose, plan)));
+		json_build_set(build, section, names->list[i],
+			json_build_pack(build, "{s:o}", "labels", labels_of(build, compose, plan)));
 	return section;
 }
 
-static int service_override(const struct compose *compose, const struct run_plan *plan,
-	const struct plan_crs *crs, json_t **ret, struct error *err)
+static int service_override(struct json_build *build, const struct compose *compose,
+	const struct run_plan *plan, const struct plan_crs *crs, json_t **ret, struct error *err)
 {
 	_cleanup_(variables_free) struct variables own = VARIABLES_NONE;
 	if (crs && run_variables_add_crs(&own, crs, err) < 0)
 		return -1;
 	json_t *body = json_object();
-	(void)json_object_set_new(
-		body, "environment", environment_to_json(compose->variables, &own));
-	(void)json_object_set_new(body, "labels", labels_of(compose, plan));
+	json_build_set(
+		build, body, "environment", environment_to_json(build, compose->variables, &own));
+	json_build_set(build, body, "labels", labels_of(build, compose, plan));
 	*ret = body;
 	if (!crs)
 		return 0;
 	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
 	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
-	(void)json_object_set_new(body, "cgroup_parent", literal_string(parent));
+	json_build_set(
+		build, body, "cgroup_parent", literal_string(build, "cgroup_parent", parent));
+	return 0;
+}
+
+/* Put {"NAME": {…}} of each service into the object. */
+static int add_service_overrides(struct json_build *build, const struct compose *compose,
+	const struct run_plan *plan, json_t *services, struct error *err)
+{
+	for (size_t i = 0; i < compose->service_count; i++) {
+		const struct compose_service *service = &compose->services[i];
+		const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
+		json_t *body = NULL;
+		if (service_override(build, compose, plan, crs, &body, err) < 0)
+			return -1;
+		json_build_set(build, services, service->name, body);
+	}
 	return 0;
 }
 
 int compose_override(
 	const struct compose *compose, const struct run_plan *plan, char **ret, struct error *err)
 {
-	_cleanup_json_ json_t *root = json_object();
+	struct json_build build = JSON_BUILD_NONE;
 	_cleanup_json_ json_t *services = json_object();
+	_cleanup_json_ json_t *whole = NULL;
+	if (add_service_overrides(&build, compose, plan, services, err) < 0)
+		return -1;
+	json_t *root = json_build_pack(&build, "{s:O}", "services", services);
 	if (compose->schema)
-		(void)json_object_set_new(root, "version", literal_string(compose->schema));
-	for (size_t i = 0; i < compose->service_count; i++) {
-		const struct compose_service *service = &compose->services[i];
-		const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
-		json_t *body = NULL;
-		if (service_override(compose, plan, crs, &body, err) < 0)
-			return -1;
-		(void)json_object_set_new(services, service->name, body);
-	}
-	(void)json_object_set(root, "services", services);
+		json_build_set(&build, root, "version",
+			literal_string(&build, "version", compose->schema));
 	if (!has_bare_networks(compose)) {
-		(void)json_object_set_new(
-			root, "networks", labelled_section(compose, plan, &compose->networks));
-		(void)json_object_set_new(
-			root, "volumes", labelled_section(compose, plan, &compose->volumes));
+		json_build_set(&build, root, "networks",
+			labelled_section(&build, compose, plan, &compose->networks));
+		json_build_set(&build, root, "volumes",
+			labelled_section(&build, compose, plan, &compose->volumes));
 	}
+	if (json_build_end(&build, root, &whole, err) < 0)
+		return add_context(err, "Compose override");
 	/* JSON is valid YAML, so Compose reads it. */
-	char *text = json_dumps(root, JSON_INDENT(2));
+	char *text = json_dumps(whole, JSON_INDENT(2));
 	if (!text)
 		return fail(err, ENOMEM, "Compose override");
 	*ret = text;

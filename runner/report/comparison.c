@@ -134,11 +134,12 @@ void comparison_free(struct comparison *comparison)
 	*comparison = (struct comparison)COMPARISON_NONE;
 }
 
-json_t *comparison_to_json(const struct comparison *comparison)
+json_t *comparison_to_json(struct json_build *build, const struct comparison *comparison)
 {
 	json_t *reasons = json_array();
 	for (size_t i = 0; i < comparison->count; i++)
-		(void)json_array_append_new(reasons, json_string(comparison->reasons[i]));
-	return json_pack("{s:i, s:[s, s], s:b, s:o}", "version", 1, "runs", comparison->a->name,
-		comparison->b->name, "comparable", comparison->count == 0, "reasons", reasons);
+		json_build_append(build, reasons, json_build_prose(comparison->reasons[i]));
+	return json_build_pack(build, "{s:i, s:[s, s], s:b, s:o}", "version", 1, "runs",
+		comparison->a->name, comparison->b->name, "comparable", comparison->count == 0,
+		"reasons", reasons);
 }

@@ -8,6 +8,7 @@
 #ifndef OSS_CRS_COMPARISON_H
 #define OSS_CRS_COMPARISON_H
 
+#include "json_build.h"
 #include "summary.h"
 
 #define COMPARISON_REASONS_MAX 64
@@ -30,8 +31,7 @@ int comparison_make(const struct summary *a, const struct summary *b, struct com
 	struct error *err);
 void comparison_free(struct comparison *comparison);
 
-/* The comparison as docs/json.md describes it. The caller owns the reference; NULL if out of
- * memory. */
-json_t *comparison_to_json(const struct comparison *comparison);
+/* The comparison as docs/json.md describes it. The caller owns the reference. */
+json_t *comparison_to_json(struct json_build *build, const struct comparison *comparison);
 
 #endif

@@ -5,7 +5,7 @@
  */
 #include "lease_json.h"
 
-json_t *lease_to_json(const struct ledger *ledger)
+json_t *lease_to_json(struct json_build *build, const struct ledger *ledger)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < ledger->count; i++) {
@@ -14,9 +14,10 @@ json_t *lease_to_json(const struct ledger *ledger)
 		char cpus[CPULIST_TEXT_MAX];
 		if (!lease->conflicts)
 			continue;
-		(void)json_array_append_new(list,
-			json_pack("{s:s, s:s, s:I, s:s, s:I, s:s, s:I}", "run", lease->name, "user",
-				lease_user(lease, user, sizeof user), "owner_pid",
+		json_build_append(build, list,
+			json_build_pack(build, "{s:s, s:o, s:I, s:s, s:I, s:s, s:I}", "run",
+				lease->name, "user",
+				json_build_prose(lease_user(lease, user, sizeof user)), "owner_pid",
 				(json_int_t)lease->owner, "cpus",
 				cpulist_format(&lease->cpus, cpus), "memory_max",
 				(json_int_t)(lease->memory < INT64_MAX ? lease->memory : INT64_MAX),

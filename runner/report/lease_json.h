@@ -5,12 +5,11 @@
 #ifndef OSS_CRS_LEASE_JSON_H
 #define OSS_CRS_LEASE_JSON_H
 
+#include "json_build.h"
 #include "lease.h"
 
-#include <jansson.h>
-
 /* The leases that conflict with a claim, as lease_judge() marked them. The caller owns the
- * reference; NULL if out of memory. */
-json_t *lease_to_json(const struct ledger *ledger);
+ * reference. */
+json_t *lease_to_json(struct json_build *build, const struct ledger *ledger);
 
 #endif

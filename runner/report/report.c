@@ -88,73 +88,77 @@ int report_job_status(const struct containers *containers, bool until_all)
 }
 
 /* The OOM kills of one CRS, per container and limit. */
-static json_t *kills_to_json(const struct oom_kills *kills, size_t crs)
+static json_t *kills_to_json(struct json_build *build, const struct oom_kills *kills, size_t crs)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < kills->count; i++) {
 		const struct oom_sum *sum = &kills->list[i];
 		if (sum->crs == crs)
-			(void)json_array_append_new(
-				list, json_pack("{s:s, s:s, s:I}", "container", sum->container,
-					      "limit", oom_limit_name(sum->limit), "kills",
-					      (json_int_t)sum->count));
+			json_build_append(build, list,
+				json_build_pack(build, "{s:o, s:s, s:I}", "container",
+					json_build_prose(sum->container), "limit",
+					oom_limit_name(sum->limit), "kills",
+					(json_int_t)sum->count));
 	}
 	return list;
 }
 
 /* Set a figure; null if it is unknown. */
-static void set_figure(json_t *object, const char *name, uint64_t value)
+static void set_figure(struct json_build *build, json_t *object, const char *name, uint64_t value)
 {
-	(void)json_object_set_new(
-		object, name, value <= INT64_MAX ? json_integer((json_int_t)value) : json_null());
+	json_build_set(build, object, name,
+		value <= INT64_MAX ? json_integer((json_int_t)value) : json_null());
 }
 
-static void set_figures(json_t *object, const struct report *report, size_t i)
+static void set_figures(
+	struct json_build *build, json_t *object, const struct report *report, size_t i)
 {
 	const struct cgroup_stat *figures = &report->crs[i].figures;
 	uint64_t duration = report->conditions ? report->conditions->duration_usec : 0;
 	json_t *stalled = json_object();
 	for (size_t kind = 0; kind < PRESSURE_KINDS; kind++)
-		set_figure(stalled, pressure_names[kind], figures->pressure[kind].stalled_usec);
-	set_figure(object, "cpu_usage_usec", figures->cpu_usec);
-	set_figure(
-		object, "cpu_allotted_usec", duration * cpulist_count(&report->plan->crs[i].cpus));
-	set_figure(object, "throttled_usec", figures->throttled_usec);
-	set_figure(object, "memory_peak", figures->memory_peak);
-	set_figure(object, "oom_kills",
+		set_figure(
+			build, stalled, pressure_names[kind], figures->pressure[kind].stalled_usec);
+	set_figure(build, object, "cpu_usage_usec", figures->cpu_usec);
+	set_figure(build, object, "cpu_allotted_usec",
+		duration * cpulist_count(&report->plan->crs[i].cpus));
+	set_figure(build, object, "throttled_usec", figures->throttled_usec);
+	set_figure(build, object, "memory_peak", figures->memory_peak);
+	set_figure(build, object, "oom_kills",
 		report->kills ? oom_kills_in(report->kills, i) : CGROUP_STAT_UNKNOWN);
-	(void)json_object_set_new(object, "stalled_usec", stalled);
+	json_build_set(build, object, "stalled_usec", stalled);
 }
 
-static json_t *crs_report_to_json(const struct report *report, size_t i)
+static json_t *crs_report_to_json(struct json_build *build, const struct report *report, size_t i)
 {
 	const struct plan_crs *plan = &report->plan->crs[i];
 	const struct crs_report *crs = &report->crs[i];
 	char cpus[CPULIST_TEXT_MAX];
-	json_t *object = json_pack("{s:s, s:s, s:I}", "name", plan->name, "cpus",
+	json_t *object = json_build_pack(build, "{s:s, s:s, s:I}", "name", plan->name, "cpus",
 		cpulist_format(&plan->cpus, cpus), "memory_max", (json_int_t)plan->memory_max);
 	if (report->has_usage)
-		set_figures(object, report, i);
+		set_figures(build, object, report, i);
 	if (report->kills)
-		(void)json_object_set_new(object, "oom", kills_to_json(report->kills, i));
-	(void)json_object_set_new(object, "exits", json_string(crs->exits ? crs->exits : ""));
+		json_build_set(build, object, "oom", kills_to_json(build, report->kills, i));
+	json_build_set(build, object, "exits", json_string(crs->exits ? crs->exits : ""));
 	if (report->series)
-		(void)json_object_set_new(object, "samples", series_to_json(report->series, i));
+		json_build_set(build, object, "samples", series_to_json(build, report->series, i));
 	return object;
 }
 
 /* {"service": ["privileged", …]} for each service whose processes could leave their CRS. */
-static json_t *risks_to_json(const struct compose *compose)
+static json_t *risks_to_json(struct json_build *build, const struct compose *compose)
 {
 	json_t *object = json_object();
 	for (size_t i = 0; compose && i < compose->service_count; i++) {
 		const struct compose_service *service = &compose->services[i];
-		json_t *names = service->risks ? json_array() : NULL;
-		for (size_t bit = 0; names && bit < RISK_COUNT; bit++)
+		if (!service->risks)
+			continue;
+		json_t *names = json_array();
+		for (size_t bit = 0; bit < RISK_COUNT; bit++)
 			if (service->risks & 1U << bit)
-				(void)json_array_append_new(names, json_string(risk_name(bit)));
-		if (names)
-			(void)json_object_set_new(object, service->name, names);
+				json_build_append(build, names, json_string(risk_name(bit)));
+		json_build_set(build, object, service->name, names);
 	}
 	return object;
 }
@@ -175,51 +179,49 @@ static const char *reason_of(const struct report *report)
 }
 
 /* The caveats. The CRSs' figures say how much CPU time the run used, and whether it could swap. */
-static json_t *caveats_to_json(const struct report *report)
+static json_t *caveats_to_json(struct json_build *build, const struct report *report)
 {
 	struct conditions_seen seen = {.has_used = report->has_usage, .shared = report->shared};
 	for (size_t i = 0; report->has_usage && i < report->plan->crs_count; i++) {
 		seen.used_usec += report->crs[i].figures.cpu_usec;
 		seen.swaps = seen.swaps || report->crs[i].figures.swap_max == CGROUP_UNLIMITED;
 	}
-	return conditions_to_json(report->conditions, &seen);
+	return conditions_to_json(build, report->conditions, &seen);
 }
 
-static void set_conditions(json_t *root, const struct report *report)
+static void set_conditions(struct json_build *build, json_t *root, const struct report *report)
 {
-	(void)json_object_set_new(
-		root, "started", json_integer((json_int_t)report->conditions->started));
-	set_figure(root, "duration_usec", report->conditions->duration_usec);
-	(void)json_object_set_new(root, "machine", conditions_machine(report->conditions));
-	(void)json_object_set_new(root, "caveats", caveats_to_json(report));
+	json_build_set(
+		build, root, "started", json_integer((json_int_t)report->conditions->started));
+	set_figure(build, root, "duration_usec", report->conditions->duration_usec);
+	json_build_set(build, root, "machine", conditions_machine(build, report->conditions));
+	json_build_set(build, root, "caveats", caveats_to_json(build, report));
 }
 
 int report_json(const struct report *report, json_t **ret, struct error *err)
 {
+	struct json_build whole = JSON_BUILD_NONE;
+	struct json_build *build = &whole;
 	json_t *list = json_array();
 	for (size_t i = 0; i < report->plan->crs_count; i++)
-		(void)json_array_append_new(list, crs_report_to_json(report, i));
-	json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:o}", "version", 1, "name",
-		report->plan->name, "run_id", report->plan->run_id, "phase",
+		json_build_append(build, list, crs_report_to_json(build, report, i));
+	json_t *root = json_build_pack(build, "{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:o}", "version",
+		1, "name", report->plan->name, "run_id", report->plan->run_id, "phase",
 		phase_name(report->phase), "worker", report->plan->worker, "reason",
 		reason_of(report), "exit_status", report->status, "risks",
-		risks_to_json(report->compose));
-	if (!root) {
-		json_decref(list);
-		return fail(err, ENOMEM, "report");
-	}
+		risks_to_json(build, report->compose));
 	if (report->conditions)
-		set_conditions(root, report);
+		set_conditions(build, root, report);
 	if (report->watch)
-		(void)json_object_set_new(root, "attested",
-			json_pack("{s:I, s:I}", "containers", (json_int_t)report->watch->attested,
-				"unknown", (json_int_t)report->watch->unknown));
+		json_build_set(build, root, "attested",
+			json_build_pack(build, "{s:I, s:I}", "containers",
+				(json_int_t)report->watch->attested, "unknown",
+				(json_int_t)report->watch->unknown));
 	if (report->shared)
-		(void)json_object_set_new(root, "shared", lease_to_json(report->shared));
+		json_build_set(build, root, "shared", lease_to_json(build, report->shared));
 	if (report->series)
-		(void)json_object_set_new(
-			root, "sample_usec", series_times_to_json(report->series));
-	(void)json_object_set_new(root, "crs", list);
-	*ret = root;
-	return 0;
+		json_build_set(
+			build, root, "sample_usec", series_times_to_json(build, report->series));
+	json_build_set(build, root, "crs", list);
+	return json_build_end(build, root, ret, err) < 0 ? add_context(err, "report") : 0;
 }

@@ -19,27 +19,27 @@ static const char *const series_keys[SERIES_KINDS] = {
 	[SERIES_OOM_KILLS] = "oom_kills",
 };
 
-static json_t *list_to_json(const uint64_t *values, size_t count)
+static json_t *list_to_json(struct json_build *build, const uint64_t *values, size_t count)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list,
+		json_build_append(build, list,
 			values[i] <= INT64_MAX ? json_integer((json_int_t)values[i]) : json_null());
 	return list;
 }
 
-json_t *series_to_json(const struct series *series, size_t crs)
+json_t *series_to_json(struct json_build *build, const struct series *series, size_t crs)
 {
 	json_t *object = json_object();
 	for (enum series_kind kind = 0; kind < SERIES_KINDS; kind++)
-		(void)json_object_set_new(object, series_keys[kind],
-			list_to_json(series_of(series, crs, kind), series->count));
+		json_build_set(build, object, series_keys[kind],
+			list_to_json(build, series_of(series, crs, kind), series->count));
 	return object;
 }
 
-json_t *series_times_to_json(const struct series *series)
+json_t *series_times_to_json(struct json_build *build, const struct series *series)
 {
-	return list_to_json(series->times, series->count);
+	return list_to_json(build, series->times, series->count);
 }
 
 static int list_from_json(

@@ -5,14 +5,13 @@
 #ifndef OSS_CRS_SERIES_JSON_H
 #define OSS_CRS_SERIES_JSON_H
 
+#include "json_build.h"
 #include "series.h"
 
-#include <jansson.h>
-
 /* Write the figures of one CRS as an object with a list per kind of figure, and the times as one
- * list. The caller owns the reference; NULL if out of memory. */
-json_t *series_to_json(const struct series *series, size_t crs);
-json_t *series_times_to_json(const struct series *series);
+ * list. The caller owns the reference. */
+json_t *series_to_json(struct json_build *build, const struct series *series, size_t crs);
+json_t *series_times_to_json(struct json_build *build, const struct series *series);
 
 /* Read them back. series_times_from_json() makes a series with room for all CRSs, which the
  * caller frees with series_free(); series_from_json() fills in one CRS. EX_DATAERR if the lists

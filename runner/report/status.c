@@ -238,56 +238,58 @@ static json_t *number_or_null(uint64_t value)
 }
 
 /* Pressure over the last ten seconds, in percent. */
-static json_t *pressure_to_json(const struct pressure *list)
+static json_t *pressure_to_json(struct json_build *build, const struct pressure *list)
 {
 	json_t *object = json_object();
 	for (size_t i = 0; i < PRESSURE_KINDS; i++)
-		(void)json_object_set_new(object, pressure_names[i],
+		json_build_set(build, object, pressure_names[i],
 			list[i].stalled_usec == CGROUP_STAT_UNKNOWN
 				? json_null()
 				: json_real(list[i].avg10 / 100.0));
 	return object;
 }
 
-static json_t *status_crs_to_json(const struct status_crs *crs)
+static json_t *status_crs_to_json(struct json_build *build, const struct status_crs *crs)
 {
 	const struct cgroup_stat *figures = &crs->figures;
 	char cpus[CPULIST_TEXT_MAX];
 	char effective[CPULIST_TEXT_MAX];
 	json_t *containers = json_array();
 	for (size_t i = 0; i < crs->container_count; i++)
-		(void)json_array_append_new(containers, json_string(crs->containers[i]));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
-		crs->name, "cpus", cpulist_format(&figures->cpus, cpus), "cpus_effective",
-		cpulist_format(&figures->cpus_effective, effective), "memory_max",
+		json_build_append(build, containers, json_build_prose(crs->containers[i]));
+	return json_build_pack(build, "{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"name", json_build_prose(crs->name), "cpus", cpulist_format(&figures->cpus, cpus),
+		"cpus_effective", cpulist_format(&figures->cpus_effective, effective), "memory_max",
 		number_or_null(figures->memory_max), "memory_current",
 		number_or_null(figures->memory_current), "memory_peak",
 		number_or_null(figures->memory_peak), "cpu_usage_usec",
-		number_or_null(figures->cpu_usec), "pressure", pressure_to_json(figures->pressure),
-		"oom_kills", number_or_null(figures->oom_kills), "pids",
-		number_or_null(figures->pids), "containers", containers);
+		number_or_null(figures->cpu_usec), "pressure",
+		pressure_to_json(build, figures->pressure), "oom_kills",
+		number_or_null(figures->oom_kills), "pids", number_or_null(figures->pids),
+		"containers", containers);
 }
 
-static json_t *run_to_json(const struct status_run *run)
+static json_t *run_to_json(struct json_build *build, const struct status_run *run)
 {
 	char user[64];
 	char cpus[CPULIST_TEXT_MAX];
 	const struct lease *lease = &run->lease;
 	json_t *list = json_array();
 	for (size_t i = 0; i < run->crs_count; i++)
-		(void)json_array_append_new(list, status_crs_to_json(&run->crs[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "name", lease->name,
-		"run_id", run->name.run_id, "phase", phase_name(run->name.phase), "worker",
-		run->name.worker, "user", lease_user(lease, user, sizeof user), "state",
-		status_state(run), "started", (json_int_t)lease->since, "owner_pid",
-		(json_int_t)lease->owner, "cpus", cpulist_format(&lease->cpus, cpus), "crs", list);
+		json_build_append(build, list, status_crs_to_json(build, &run->crs[i]));
+	return json_build_pack(build, "{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:s, s:o}", "name",
+		lease->name, "run_id", run->name.run_id, "phase", phase_name(run->name.phase),
+		"worker", run->name.worker, "user",
+		json_build_prose(lease_user(lease, user, sizeof user)), "state", status_state(run),
+		"started", (json_int_t)lease->since, "owner_pid", (json_int_t)lease->owner, "cpus",
+		cpulist_format(&lease->cpus, cpus), "crs", list);
 }
 
-json_t *status_to_json(const struct status *status)
+json_t *status_to_json(struct json_build *build, const struct status *status)
 {
 	json_t *runs = json_array();
 	for (size_t i = 0; i < status->count; i++)
-		(void)json_array_append_new(runs, run_to_json(&status->runs[i]));
-	return json_pack("{s:i, s:o, s:I}", "version", 1, "runs", runs, "hidden",
+		json_build_append(build, runs, run_to_json(build, &status->runs[i]));
+	return json_build_pack(build, "{s:i, s:o, s:I}", "version", 1, "runs", runs, "hidden",
 		(json_int_t)status->hidden);
 }

@@ -8,10 +8,9 @@
 #define OSS_CRS_STATUS_H
 
 #include "cgroup_stat.h"
+#include "json_build.h"
 #include "lease.h"
 #include "run_name.h"
-
-#include <jansson.h>
 
 struct status_crs {
 	char name[NAME_MAX + 1];
@@ -54,6 +53,6 @@ const struct status_crs *status_find(
 const char *status_state(const struct status_run *run);
 
 /* The status as docs/json.md describes it. The caller owns the reference; NULL if out of memory. */
-json_t *status_to_json(const struct status *status);
+json_t *status_to_json(struct json_build *build, const struct status *status);
 
 #endif

@@ -86,13 +86,15 @@ void conditions_end(struct conditions *conditions)
 
 /* ---- what makes a run less comparable -------------------------------------------------------- */
 
-static void add_condition(json_t *list, const char *id, const char *detail)
+static void add_condition(
+	struct json_build *build, json_t *list, const char *id, const char *detail)
 {
-	(void)json_array_append_new(list, json_pack("{s:s, s:s}", "id", id, "detail", detail));
+	json_build_append(build, list,
+		json_build_pack(build, "{s:s, s:o}", "id", id, "detail", json_build_prose(detail)));
 }
 
-static void add_shared(
-	json_t *list, const struct conditions *conditions, const struct ledger *shared)
+static void add_shared(struct json_build *build, json_t *list, const struct conditions *conditions,
+	const struct ledger *shared)
 {
 	for (size_t i = 0; shared && i < shared->count; i++) {
 		char user[64];
@@ -106,12 +108,12 @@ static void add_shared(
 		(void)snprintf(detail, sizeof detail, "%s%.64s with run %s of %s",
 			cpulist_empty(&common) ? "memory" : "CPUs ", cpulist_format(&common, cpus),
 			other->name, lease_user(other, user, sizeof user));
-		add_condition(list, "shared", detail);
+		add_condition(build, list, "shared", detail);
 	}
 }
 
 /* Threads of the run's cores that are outside the run: a process there slows the run down. */
-static void add_cores(json_t *list, const struct conditions *conditions)
+static void add_cores(struct json_build *build, json_t *list, const struct conditions *conditions)
 {
 	const struct topology *topology = &conditions->plan->topology;
 	const struct cpulist *own = &conditions->plan->cpus;
@@ -130,12 +132,12 @@ static void add_cores(json_t *list, const struct conditions *conditions)
 	(void)snprintf(detail, sizeof detail,
 		"CPUs %.64s are threads of the run's cores, but not the run's",
 		cpulist_format(&outside, cpus));
-	add_condition(list, "shared-core", detail);
+	add_condition(build, list, "shared-core", detail);
 }
 
 /* Add a load of at least NOTICED_PERCENT on the run's CPUs, as the average number of CPUs. */
-static void add_load(json_t *list, const struct conditions *conditions, const char *id,
-	uint64_t usec, const char *what)
+static void add_load(struct json_build *build, json_t *list, const struct conditions *conditions,
+	const char *id, uint64_t usec, const char *what)
 {
 	char detail[128];
 	uint64_t duration = conditions->duration_usec;
@@ -146,7 +148,7 @@ static void add_load(json_t *list, const struct conditions *conditions, const ch
 	(void)snprintf(detail, sizeof detail,
 		"%s %" PRIu64 ".%02" PRIu64 " of the run's %u CPUs on average", what,
 		hundredths / 100, hundredths % 100, cpus);
-	add_condition(list, id, detail);
+	add_condition(build, list, id, detail);
 }
 
 static bool host_swaps(const struct host *host)
@@ -160,21 +162,22 @@ static bool host_swaps(const struct host *host)
 	return line && line[1];
 }
 
-json_t *conditions_to_json(const struct conditions *conditions, const struct conditions_seen *seen)
+json_t *conditions_to_json(struct json_build *build, const struct conditions *conditions,
+	const struct conditions_seen *seen)
 {
 	json_t *list = json_array();
-	add_shared(list, conditions, seen->shared);
-	add_cores(list, conditions);
+	add_shared(build, list, conditions, seen->shared);
+	add_cores(build, list, conditions);
 	if (conditions->counted && seen->has_used) {
 		uint64_t others = conditions->busy_usec > seen->used_usec
 					  ? conditions->busy_usec - seen->used_usec
 					  : 0;
-		add_load(list, conditions, "foreign-load", others, "others used");
-		add_load(list, conditions, "steal", conditions->stolen_usec,
+		add_load(build, list, conditions, "foreign-load", others, "others used");
+		add_load(build, list, conditions, "steal", conditions->stolen_usec,
 			"the hypervisor gave to others");
 	}
 	if (seen->swaps && host_swaps(conditions->host))
-		add_condition(list, "swap", "this kernel cannot keep a CRS from swapping");
+		add_condition(build, list, "swap", "this kernel cannot keep a CRS from swapping");
 	return list;
 }
 
@@ -196,7 +199,7 @@ static void read_model(const struct host *host, char *buf, size_t size)
 	(void)snprintf(buf, size, "%.*s", (int)strcspn(value, "\n"), value);
 }
 
-json_t *conditions_machine(const struct conditions *conditions)
+json_t *conditions_machine(struct json_build *build, const struct conditions *conditions)
 {
 	struct utsname names = {0};
 	struct cpulist cpus = {0};
@@ -207,7 +210,8 @@ json_t *conditions_machine(const struct conditions *conditions)
 	(void)machine_cpus(conditions->host, &cpus, &ignored);
 	(void)machine_memory(conditions->host, &memory, &ignored);
 	read_model(conditions->host, model, sizeof model);
-	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "host", names.nodename, "kernel",
-		names.release, "cpu", model, "cpus", (json_int_t)cpulist_count(&cpus), "memory_max",
+	return json_build_pack(build, "{s:o, s:o, s:o, s:I, s:I}", "host",
+		json_build_prose(names.nodename), "kernel", json_build_prose(names.release), "cpu",
+		json_build_prose(model), "cpus", (json_int_t)cpulist_count(&cpus), "memory_max",
 		(json_int_t)memory);
 }

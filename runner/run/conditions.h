@@ -11,10 +11,9 @@
 #define OSS_CRS_CONDITIONS_H
 
 #include "host.h"
+#include "json_build.h"
 #include "lease.h"
 #include "plan.h"
-
-#include <jansson.h>
 
 struct conditions {
 	const struct host *host;
@@ -43,11 +42,12 @@ void conditions_begin(const struct host *host, const struct run_plan *plan, stru
 void conditions_end(struct conditions *conditions);
 
 /* The reasons why the run is less comparable: a list of objects with `id` and `detail`
- * (docs/json.md). The caller owns the reference. NULL if out of memory. */
-json_t *conditions_to_json(const struct conditions *conditions, const struct conditions_seen *seen);
+ * (docs/json.md). The caller owns the reference. */
+json_t *conditions_to_json(struct json_build *build, const struct conditions *conditions,
+	const struct conditions_seen *seen);
 
 /* The machine as an object: `host`, `kernel`, `cpu` (its model; "" where the kernel does not report
- * it), `cpus`, `memory_max` (bytes). The caller owns the reference. NULL if out of memory. */
-json_t *conditions_machine(const struct conditions *conditions);
+ * it), `cpus`, `memory_max` (bytes). The caller owns the reference. */
+json_t *conditions_machine(struct json_build *build, const struct conditions *conditions);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "cleanup_json.h"
 #include "step.h"
+#include "utf8.h"
 
 #include <errno.h>
 
@@ -62,6 +63,23 @@ int render_plan(const struct setup_plan *plan, char **ret, struct error *err)
 	return 0;
 }
 
+/* A text that only people read: a byte that is not UTF-8 becomes U+FFFD. */
+static json_t *prose_to_json(const char *text)
+{
+	_cleanup_free_ char *clean = utf8_clean(text);
+	return clean ? json_string(clean) : NULL;
+}
+
+static int add_step_json(json_t *steps, const struct step *step, struct error *err)
+{
+	if (json_array_append_new(steps,
+		    json_pack("{s:s, s:s, s:s?, s:s?}", "step", step_name(step->kind), "target",
+			    step->target, "before", step->before, "after", step->after)) == 0)
+		return 0;
+	return fail_as(err, EX_SOFTWARE, "%s %s: before or after is not UTF-8",
+		step_title(step->kind), step->target);
+}
+
 static int dump_json(json_t *json, char **ret, struct error *err)
 {
 	_cleanup_json_ json_t *owned = json;
@@ -80,16 +98,12 @@ int render_plan_json(const struct setup_plan *plan, char **ret, struct error *er
 {
 	_cleanup_json_ json_t *steps = json_array();
 	_cleanup_json_ json_t *notes = json_array();
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct step *step = &plan->steps[i];
-		(void)json_array_append_new(steps,
-			json_pack("{s:s, s:s, s:s?, s:s?}", "step", step_name(step->kind), "target",
-				step->target, "before", step->before, "after", step->after));
-	}
+	for (size_t i = 0; i < plan->count; i++)
+		if (add_step_json(steps, &plan->steps[i], err) < 0)
+			return -1;
 	for (size_t i = 0; i < plan->note_count; i++)
-		(void)json_array_append_new(notes, json_string(plan->notes[i]));
-	if (json_array_size(steps) != plan->count || json_array_size(notes) != plan->note_count)
-		return fail_as(err, EX_SOFTWARE, "cannot be said in JSON");
+		if (json_array_append_new(notes, prose_to_json(plan->notes[i])) < 0)
+			return fail(err, ENOMEM, "write JSON");
 	_cleanup_json_ json_t *blocked =
 		plan->blocked.msg[0] ? json_pack("{s:s, s:s}", "message", plan->blocked.msg, "hint",
 					       plan->blocked.hint)
@@ -125,12 +139,12 @@ int render_findings_json(const struct findings *findings, char **ret, struct err
 	_cleanup_json_ json_t *list = json_array();
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
-		(void)json_array_append_new(list,
-			json_pack("{s:s, s:b, s:s, s:s}", "id", finding->id, "ok", finding->ok,
-				"detail", finding->detail, "hint", finding->hint));
+		if (json_array_append_new(
+			    list, json_pack("{s:s, s:b, s:o, s:o}", "id", finding->id, "ok",
+					  finding->ok, "detail", prose_to_json(finding->detail),
+					  "hint", prose_to_json(finding->hint))) < 0)
+			return fail(err, ENOMEM, "write JSON");
 	}
-	if (json_array_size(list) != findings->count)
-		return fail_as(err, EX_SOFTWARE, "cannot be said in JSON");
 	return dump_json(json_pack("{s:i, s:b, s:O}", "version", 1, "ready", findings->ready,
 				 "findings", list),
 		ret, err);

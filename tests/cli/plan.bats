@@ -177,6 +177,17 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 	[ "$output" = "$(printf '1\n78')" ]
 }
 
+@test "a PROJECT, HARNESS or ARG that is not UTF-8 is refused, since the containers could not get it" {
+	for words in $'caf\xe9 h' $'p caf\xe9' $'p h -- a caf\xe9'; do
+		# shellcheck disable=SC2086 # words are words
+		run "$RUN" run "$HERE/tests/fixtures/seed" $words
+		[ "$status" -eq 64 ]
+		[[ "$output" == *"'caf�', is not UTF-8"* ]]
+	done
+	run "$RUN" build "$HERE/tests/fixtures/seed" $'\xff'
+	[ "$status" -eq 64 ]
+}
+
 @test "with --json an error is an object too where the message is not UTF-8 or is cut inside a character" {
 	for name in $'caf\xe9' $'\xff\xfe' "$(printf 'é%.0s' {1..600})" "x$(printf 'é%.0s' {1..600})"; do
 		run bash -c '"$1" plan --json -- "$2" 2>/dev/null | jq -r .error.status' _ "$RUN" "$name"

@@ -78,6 +78,39 @@ TEST(a_plugin_is_an_executable_file)
 	assert_string_equal(found, plugin);
 }
 
+/* The override of one service with these variables of the run. Returns what compose_override()
+ * returns. */
+static int make_override(const char *args, char **ret, struct error *err)
+{
+	char service[] = "a";
+	struct plan_crs crs = {.name = "a"};
+	struct run_plan plan = {.name = "run", .cgroup_parent = "/p", .crs = &crs, .crs_count = 1};
+	_cleanup_(variables_free) struct variables variables = VARIABLES_NONE;
+	struct compose_service services[] = {{.name = service, .crs = 0}};
+	struct compose compose = {
+		.variables = &variables, .services = services, .service_count = COUNT(services)};
+	assert_ok(variables_add(&variables, "OSS_CRS_ARGS", args, err), *err);
+	return compose_override(&compose, &plan, ret, err);
+}
+
+TEST(the_override_has_the_variables_of_the_run)
+{
+	_cleanup_free_ char *text = NULL;
+	struct error err = {0};
+	assert_ok(make_override("é $x", &text, &err), err);
+	assert_contains(text, "\"OSS_CRS_ARGS\": \"é $$x\"");
+	assert_contains(text, "\"cgroup_parent\": \"/p/a\"");
+}
+
+TEST(a_variable_that_cannot_be_written_is_an_error_that_names_it)
+{
+	_cleanup_free_ char *text = NULL;
+	struct error err = {0};
+	assert_int_equal(make_override("caf\xe9", &text, &err), -1);
+	assert_null(text);
+	assert_contains(err.msg, "OSS_CRS_ARGS is not UTF-8: 'caf\uFFFD'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +118,8 @@ int main(void)
 			use_own_plugins, unit_dir_remove),
 		cmocka_unit_test_setup_teardown(
 			a_plugin_is_an_executable_file, use_own_plugins, unit_dir_remove),
+		RUN(the_override_has_the_variables_of_the_run),
+		RUN(a_variable_that_cannot_be_written_is_an_error_that_names_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,9 @@ static struct run_plan plan_on(const char *cpus)
 static const char *caveats(const struct conditions *conditions, const struct conditions_seen *seen,
 	char buf[static 256])
 {
-	_cleanup_json_ json_t *list = conditions_to_json(conditions, seen);
+	struct json_build build = JSON_BUILD_NONE;
+	_cleanup_json_ json_t *list = conditions_to_json(&build, conditions, seen);
+	assert_false(build.failed);
 	size_t used = 0;
 	buf[0] = '\0';
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -145,7 +147,8 @@ TEST(a_run_that_shared_cpus_is_named)
 	struct ledger ledger = {.list = list, .count = 2};
 	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
 	struct conditions_seen seen = {.shared = &ledger};
-	_cleanup_json_ json_t *json = conditions_to_json(&conditions, &seen);
+	struct json_build build = JSON_BUILD_NONE;
+	_cleanup_json_ json_t *json = conditions_to_json(&build, &conditions, &seen);
 	assert_int_equal(json_array_size(json), 1);
 	const char *detail = json_string_value(json_object_get(json_array_get(json, 0), "detail"));
 	assert_contains(detail, "CPUs 1 with run x of ");
@@ -161,16 +164,17 @@ TEST(what_the_kernel_does_not_report_is_no_caveat)
 	struct run_plan plan = plan_on("0");
 	struct conditions conditions;
 	struct conditions_seen seen = {.has_used = true, .swaps = true};
+	struct json_build build = JSON_BUILD_NONE;
 	assert_ok(host_open_at(dir->fd, &host, &err), err);
 	conditions_begin(&host, &plan, &conditions);
 	conditions_end(&conditions);
 	assert_string_equal(caveats(&conditions, &seen, buf), "");
-	json_t *machine = conditions_machine(&conditions);
+	json_t *machine = conditions_machine(&build, &conditions);
 	assert_string_equal(json_string_value(json_object_get(machine, "cpu")), "");
 	json_decref(machine);
 	put_text_file(dir, "proc/cpuinfo",
 		"processor\t: 0\nmodel name\t: Some CPU @ 1 GHz\nflags\t: x\n");
-	machine = conditions_machine(&conditions);
+	machine = conditions_machine(&build, &conditions);
 	assert_string_equal(json_string_value(json_object_get(machine, "cpu")), "Some CPU @ 1 GHz");
 	json_decref(machine);
 	host_close(&host);

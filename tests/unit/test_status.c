@@ -169,7 +169,8 @@ TEST(the_json_has_the_keys_of_the_contract)
 	put_worker(dir, RUN_NAME, "cpuset memory\n");
 	put_crs(dir, RUN_NAME "/a");
 	_cleanup_(status_free) struct status status = read_status(dir, NULL);
-	json_t *root = status_to_json(&status);
+	struct json_build build = JSON_BUILD_NONE;
+	json_t *root = status_to_json(&build, &status);
 	assert_int_equal(json_integer_value(json_object_get(root, "version")), 1);
 	const json_t *run = json_array_get(json_object_get(root, "runs"), 0);
 	for (size_t i = 0; i < COUNT(run_keys); i++)
