@@ -344,8 +344,12 @@ static int clean_up_run(struct session *session, bool had_containers, struct err
 		struct error ignored;
 		if (session->tree.worker >= 0)
 			(void)cgroup_kill(session->tree.worker, ".", &ignored);
-		return add_hint(err, "when %s is back: oss-crs-run clean %s",
-			engine_name(session->kind), session->plan->name);
+		return engine_answered(err)
+			       ? add_hint(err,
+					 "when nothing keeps it any more: oss-crs-run clean %s",
+					 session->plan->name)
+			       : add_hint(err, "when %s is back: oss-crs-run clean %s",
+					 engine_name(session->kind), session->plan->name);
 	}
 	progress_begin(&session->progress, &session->context->log, "removing cgroups");
 	result = tree_destroy(&session->tree, err);

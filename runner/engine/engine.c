@@ -113,6 +113,11 @@ static int request(struct engine *engine, const char *method, const char *path, 
 	return 0;
 }
 
+bool engine_answered(const struct error *err)
+{
+	return err->code == ENOENT || err->code == EBUSY || err->code == EIO;
+}
+
 static const char *text_of(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -395,37 +400,59 @@ static bool belongs_to_project(const struct kind *kind, const char *id, const ch
 	return !kind->array || (strncmp(id, project, len) == 0 && id[len] == '_');
 }
 
-/* Remove what the engine now lists of one kind. Returns how many it removed, or -1. */
-static int remove_kind(
-	struct engine *engine, const struct kind *kind, const char *project, struct error *err)
+/* One pass over what the engine lists of one kind. */
+struct removal_round {
+	int removed;
+	size_t kept;        /* what the engine did not remove */
+	struct error first; /* why, for the first of them */
+};
+
+/* Remove what the engine now lists of one kind, going on after what it does not remove: that may
+ * have to wait for others, as with Podman's containers that share a namespace. Fails only if the
+ * engine does not answer, or not with a list. */
+static int remove_kind(struct engine *engine, const struct kind *kind, const char *project,
+	struct removal_round *round, struct error *err)
 {
 	_cleanup_json_ json_t *list = NULL;
-	int count = 0;
 	if (get_kind(engine, kind, ENGINE_PROJECT_LABEL, project, &list, err) < 0)
 		return -1;
+	*round = (struct removal_round){.removed = 0};
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *id = text_of(json_array_get(list, i), kind->id);
-		int removed = belongs_to_project(kind, id, project)
-				      ? delete_object(engine, kind, id, err)
-				      : 0;
-		if (removed < 0)
+		if (!belongs_to_project(kind, id, project))
+			continue;
+		int removed = delete_object(engine, kind, id, err);
+		if (removed < 0 && !engine_answered(err))
 			return -1;
-		count += removed;
+		if (removed < 0 && round->kept++ == 0)
+			round->first = *err;
+		round->removed += removed > 0;
 	}
-	return count;
+	return 0;
 }
 
 int engine_remove_project(struct engine *engine, const char *project, struct error *err)
 {
 	int count = 0;
+	size_t kept = 0;
+	struct error first = {0};
 	for (size_t k = 0; k < KIND_COUNT; k++) {
-		int removed = 0;
+		struct removal_round round = {.removed = 0};
 		do {
-			removed = remove_kind(engine, &kinds[k], project, err);
-			if (removed < 0)
+			if (remove_kind(engine, &kinds[k], project, &round, err) < 0)
 				return -1;
-			count += removed;
-		} while (removed > 0);
+			count += round.removed;
+		} while (round.removed > 0);
+		if (kept == 0)
+			first = round.first;
+		kept += round.kept;
 	}
-	return count;
+	if (kept == 0)
+		return count;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"%zu of the run's containers, networks and volumes stay; the first: %s", kept,
+		first.msg);
+	err->code = first.code;
+	return add_hint(err, "see what keeps it: %s ps -a --filter label=%s=%s",
+		engine->kind == ENGINE_PODMAN ? "podman" : "docker", ENGINE_PROJECT_LABEL, project);
 }

@@ -146,10 +146,15 @@ struct engine_runs {
 int engine_runs(struct engine *engine, uid_t uid, struct engine_runs *ret, struct error *err);
 void engine_runs_free(struct engine_runs *runs);
 
+/* Whether a request failed by the engine's answer; if not, the engine is away. */
+bool engine_answered(const struct error *err);
+
 /* Remove a project's containers, running ones too (the engine kills them), with their anonymous
  * volumes, then its networks, then its own volumes, which are named "<project>_…". Volumes with
  * a name that the user chose stay. Lists each kind again until there is nothing left to remove,
- * since a client that was just killed may have asked the engine for one more container. Can be
+ * since a client that was just killed may have asked the engine for one more container, and since
+ * the engine may refuse to remove one thing before another. What it refuses does not stop the rest:
+ * only when a pass removes nothing is what stays an error, with the reason for the first. Can be
  * repeated. Returns the number of things it removed, or -1 with an error. */
 int engine_remove_project(struct engine *engine, const char *project, struct error *err);
 

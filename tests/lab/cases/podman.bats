@@ -184,6 +184,16 @@ clean_starts() {
 	nothing_left
 }
 
+@test "a service in the network of another goes with it, and the run keeps the status of its job" {
+	services a 'sleep 3; exit 6' b 'sleep 600' c 'sleep 600'
+	sed -i 's/^  c:/  b_c:/; /^  b:/,$ s/network_mode: none/network_mode: "service:a"/' $JOB/docker-compose.yaml
+	run as bob oss-crs-run run $JOB p h
+	echo "$output"
+	[ "$status" -eq 6 ]
+	[[ "$output" != *"is back"* ]]
+	nothing_left
+}
+
 @test "a process of podman exec that is moved out of its CRS ends the run" {
 	services a 'echo a is up; sleep 600' b 'echo b is up; sleep 600'
 	start

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_engine: what of a project is removed, in which order, and what the error says of the rest. A
+ * child process answers in the engine's place: it has things that may only go after others, as
+ * Podman's containers that share a namespace.
+ */
+#include "unit.h"
+
+#include "engine.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#define NEVER "never" /* waits for something that does not go */
+
+struct thing {
+	const char *kind, *id;
+	const char *after; /* the engine refuses to remove it before this one; NULL: it does not */
+	bool gone;
+};
+
+static bool is_there(const struct thing *things, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(things[i].id, id) == 0)
+			return !things[i].gone;
+	return strcmp(id, NEVER) == 0;
+}
+
+/* Answer DELETE /KIND/ID. */
+static void answer_delete(FILE *to, struct thing *things, size_t count, const char *path)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *found = strstr(path, things[i].id);
+		if (!found || things[i].gone)
+			continue;
+		if (things[i].after && is_there(things, count, things[i].after)) {
+			(void)fprintf(to,
+				"HTTP/1.0 500 Internal Server Error\r\n\r\n"
+				"{\"message\":\"%s has dependents: %s\"}",
+				things[i].id, things[i].after);
+			return;
+		}
+		things[i].gone = true;
+		(void)fputs("HTTP/1.0 204 No Content\r\n\r\n", to);
+		return;
+	}
+	(void)fputs("HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"no such thing\"}", to);
+}
+
+/* Answer GET /KIND with the things of that kind. */
+static void answer_list(FILE *to, const struct thing *things, size_t count, const char *path)
+{
+	bool volumes = strncmp(path, "/volumes", 8) == 0;
+	const char *comma = "";
+	(void)fputs(
+		volumes ? "HTTP/1.0 200 OK\r\n\r\n{\"Volumes\":[" : "HTTP/1.0 200 OK\r\n\r\n[", to);
+	for (size_t i = 0; i < count; i++) {
+		if (things[i].gone ||
+			strncmp(path + 1, things[i].kind, strlen(things[i].kind)) != 0)
+			continue;
+		(void)fprintf(
+			to, "%s{\"%s\":\"%s\"}", comma, volumes ? "Name" : "Id", things[i].id);
+		comma = ",";
+	}
+	(void)fputs(volumes ? "]}" : "]", to);
+}
+
+static void __attribute__((noreturn)) serve(int listener, struct thing *things, size_t count)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		char line[4096] = "";
+		char method[16] = "";
+		char path[2048] = "";
+		char *rest = NULL;
+		FILE *client = fdopen(accept(listener, NULL, NULL), "r+");
+		if (!client || !fgets(line, sizeof line, client))
+			_exit(1);
+		rest = strchr(line, ' ');
+		if (!rest)
+			_exit(1);
+		(void)snprintf(method, sizeof method, "%.*s", (int)(rest - line), line);
+		(void)snprintf(path, sizeof path, "%.*s", (int)strcspn(rest + 1, " "), rest + 1);
+		while (fgets(line, sizeof line, client) && strcmp(line, "\r\n") != 0)
+			;
+		(void)fseek(client, 0, SEEK_CUR);
+		if (strcmp(method, "DELETE") == 0)
+			answer_delete(client, things, count, path);
+		else
+			answer_list(client, things, count, path);
+		(void)fclose(client);
+	}
+}
+
+struct server {
+	pid_t pid;
+	struct engine engine;
+};
+
+/* Start an engine that has these things. */
+static struct server start_engine(void **state, struct thing *things, size_t count)
+{
+	char endpoint[128];
+	struct error err = {0};
+	struct server server = {.engine = ENGINE_NONE};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_close_ int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/socket",
+		unit_dir(state));
+	assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	(void)snprintf(endpoint, sizeof endpoint, "unix://%s", address.sun_path);
+	assert_ok(engine_open_at(ENGINE_PODMAN, endpoint, &server.engine, &err), err);
+	server.pid = fork();
+	assert_return_code(server.pid, errno);
+	if (server.pid == 0)
+		serve(listener, things, count);
+	return server;
+}
+
+static void stop_engine(struct server *server)
+{
+	int status = 0;
+	assert_return_code(kill(server->pid, SIGKILL), errno);
+	assert_int_equal(waitpid(server->pid, &status, 0), server->pid);
+	engine_close(&server->engine);
+}
+
+TEST(a_container_goes_after_those_that_need_it)
+{
+	struct error err = {0};
+	struct thing things[] = {
+		{.kind = "containers", .id = "alpha", .after = "beta"},
+		{.kind = "containers", .id = "beta", .after = "gamma"},
+		{.kind = "containers", .id = "gamma"},
+		{.kind = "networks", .id = "net", .after = "alpha"},
+		{.kind = "volumes", .id = "p_data"},
+	};
+	struct server server = start_engine(state, things, COUNT(things));
+	int removed = engine_remove_project(&server.engine, "p", &err);
+	int again = engine_remove_project(&server.engine, "p", &err);
+	stop_engine(&server);
+	assert_int_equal(removed, 5);
+	assert_int_equal(again, 0);
+}
+
+TEST(what_the_engine_keeps_is_named_and_all_else_is_removed)
+{
+	struct error err = {0};
+	struct error second = {0};
+	struct thing things[] = {
+		{.kind = "containers", .id = "alpha", .after = NEVER},
+		{.kind = "containers", .id = "beta"},
+		{.kind = "networks", .id = "stuck", .after = "alpha"},
+		{.kind = "networks", .id = "free"},
+		{.kind = "volumes", .id = "p_data"},
+		{.kind = "volumes", .id = "chosen"},
+	};
+	struct server server = start_engine(state, things, COUNT(things));
+	int result = engine_remove_project(&server.engine, "p", &err);
+	int again = engine_remove_project(&server.engine, "p", &second);
+	stop_engine(&server);
+	assert_int_equal(result, -1);
+	assert_int_equal(again, -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_true(engine_answered(&err));
+	assert_contains(err.msg, "2 of the run's containers, networks and volumes stay");
+	assert_contains(err.msg, "alpha has dependents: never");
+	assert_contains(err.hint, "podman ps -a --filter label=com.docker.compose.project=p");
+	assert_string_equal(second.msg, err.msg);
+}
+
+TEST(an_engine_that_is_away_has_not_answered)
+{
+	struct error err = {0};
+	struct thing things[] = {{.kind = "containers", .id = "alpha"}};
+	struct server server = start_engine(state, things, COUNT(things));
+	assert_return_code(kill(server.pid, SIGKILL), errno);
+	assert_int_equal(waitpid(server.pid, NULL, 0), server.pid);
+	assert_int_equal(engine_remove_project(&server.engine, "p", &err), -1);
+	engine_close(&server.engine);
+	assert_false(engine_answered(&err));
+	assert_contains(err.msg, "Podman does not answer");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(a_container_goes_after_those_that_need_it),
+		RUN_IN_DIR(what_the_engine_keeps_is_named_and_all_else_is_removed),
+		RUN_IN_DIR(an_engine_that_is_away_has_not_answered),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
