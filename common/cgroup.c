@@ -141,6 +141,24 @@ bool cgroup_has(const char *list, const char *wanted)
 	return true;
 }
 
+int cgroup_check_kernel(int root, const char *wanted, struct error *err)
+{
+	char have[512];
+	size_t len = 0;
+	if (cgroup_get(root, ".", "cgroup.controllers", have, sizeof have, err) < 0)
+		return -1;
+	for (const char *word; (word = next_word(&wanted, &len));) {
+		if (has_word(have, word, len))
+			continue;
+		(void)fail_as(
+			err, EX_UNAVAILABLE, "the kernel has no %.*s controller", (int)len, word);
+		return add_hint(err,
+			"it is switched off, or used by cgroup v1: look for cgroup_disable= in "
+			"/proc/cmdline, take it off the kernel's command line and boot again");
+	}
+	return 0;
+}
+
 int cgroup_enable(int dir, const char *cg, const char *wanted, struct error *err)
 {
 	char enabled[512];

@@ -65,6 +65,11 @@ int cgroup_find_key(const char *text, const char *key, uint64_t *ret);
  * cgroup.controllers. */
 bool cgroup_has(const char *list, const char *wanted);
 
+/* Check that the kernel has every controller in `wanted` for cgroup v2. `root` is the mount of the
+ * hierarchy. Nobody can delegate a controller that is switched off: EX_UNAVAILABLE, with the
+ * remedy. */
+int cgroup_check_kernel(int root, const char *wanted, struct error *err);
+
 /* Enable the controllers in `wanted` that cgroup.subtree_control does not list yet. Enabling one
  * again is not free: kernels before 6.6 walk all processes below the cgroup. Fails with E2BIG if
  * the list to write is longer than 511 bytes. */

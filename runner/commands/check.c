@@ -83,6 +83,7 @@ static const struct finding findings[] = {
 	{"podman-manager", look_podman_manager, NEED_PODMAN},
 	{"engine", look_engine, NEED_ALWAYS}, /* reads the results of the rows above */
 	{"compose", look_compose, NEED_ALWAYS},
+	{"user-limits", look_user_limits, NEED_ADVICE},
 	{"smt", look_smt, NEED_ADVICE},
 	{"numa", look_numa, NEED_ADVICE},
 	{"isolated-cpus", look_isolated, NEED_ADVICE},

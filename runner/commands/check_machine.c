@@ -6,11 +6,14 @@
  */
 #include "check_parts.h"
 
+#include "allowance.h"
 #include "cleanup.h"
 #include "fs.h"
+#include "size.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 
 #define POLICY_DIR "sys/devices/system/cpu/cpufreq"
 
@@ -102,6 +105,48 @@ int look_isolated(struct check_facts *facts, char *detail, struct error *err)
 		cpulist_format(&isolated, list));
 	return add_hint(err,
 		"keep them out of the config's lists, or isolcpus= off the kernel command line");
+}
+
+/* Append "what (file)" for a limit that exists. */
+static void name_limit(
+	char *text, size_t size, const struct allowance_limit *limit, const char *value)
+{
+	size_t used = strlen(text);
+	if (*limit->file)
+		(void)snprintf(text + used, size - used, "%s%s (%.120s)", used ? "; " : "", value,
+			limit->file);
+}
+
+int look_user_limits(struct check_facts *facts, char *detail, struct error *err)
+{
+	const struct context *context = facts->context;
+	struct allowance allowance;
+	struct allowance_advice advice;
+	char size[SIZE_TEXT_MAX];
+	char value[64];
+	char text[700] = "";
+	if (allowance_read(&context->host, context->uid, &allowance, err) < 0 ||
+		allowance_read_advice(&context->host, context->uid, &advice, err) < 0) {
+		(void)snprintf(detail, DETAIL_MAX, "cannot be read: %.400s", err->msg);
+		return 1;
+	}
+	(void)snprintf(detail, DETAIL_MAX, "no cgroup above limits this user's runs");
+	(void)snprintf(value, sizeof value, "%s of memory",
+		size_format_exact(allowance.memory.value, size));
+	name_limit(text, sizeof text, &allowance.memory, value);
+	(void)snprintf(value, sizeof value, "slowed down above %s",
+		size_format_exact(advice.memory_high.value, size));
+	name_limit(text, sizeof text, &advice.memory_high, value);
+	(void)snprintf(value, sizeof value, "%" PRIu64 ".%02" PRIu64 " CPUs of time",
+		advice.cpu.value / 100, advice.cpu.value % 100);
+	name_limit(text, sizeof text, &advice.cpu, value);
+	if (!*text)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "all this user's runs together have at most %s", text);
+	return add_hint(err,
+		"systemctl show -p MemoryMax,MemoryHigh,CPUQuotaPerSecUSec "
+		"user-%u.slice shows who set it",
+		(unsigned)context->uid);
 }
 
 /* Read the governor of a cpufreq policy, which is a group of CPUs that change their clock

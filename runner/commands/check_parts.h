@@ -63,6 +63,10 @@ int look_smt(struct check_facts *facts, char *detail, struct error *err);
  * Documentation/admin-guide/sysctl/kernel.rst). */
 int look_numa(struct check_facts *facts, char *detail, struct error *err);
 
+/* Limits of the cgroups above the user's runs, such as CPUQuota= of user-UID.slice: they hold, and
+ * a run's own figures do not show them (cgroup-v2.rst). */
+int look_user_limits(struct check_facts *facts, char *detail, struct error *err);
+
 /* CPUs outside the scheduler's balancing (isolcpus= in
  * Documentation/admin-guide/kernel-parameters.txt). */
 int look_isolated(struct check_facts *facts, char *detail, struct error *err);

@@ -5,6 +5,7 @@
  */
 #include "commands.h"
 
+#include "attest.h"
 #include "cleanup.h"
 #include "conditions.h"
 #include "delegation.h"
@@ -125,6 +126,8 @@ static int conclude_command(struct job_run *job, const struct launch_end *end, s
 
 static int run_command(struct job_run *job, int signals, struct launch_end *ret, struct error *err)
 {
+	if (attest_limits(&job->tree, err) < 0)
+		return -1;
 	if (job->context->options.record && record_open(&job->tree, &job->record, err) < 0)
 		return -1;
 	if (is_measured(job)) {

@@ -6,6 +6,7 @@
  */
 #include "load.h"
 
+#include "allowance.h"
 #include "cleanup.h"
 #include "fs.h"
 #include "lease.h"
@@ -91,20 +92,40 @@ static int find_taken(
 	return 0;
 }
 
+/* Take away what the cgroups above the user's runs do not allow. The request names their files. */
+static int apply_allowance(
+	const struct allowance *allowance, struct plan_request *request, struct error *err)
+{
+	if (*allowance->cpus_file && !cpulist_within(&request->host_cpus, &allowance->cpus)) {
+		cpulist_intersect(&request->host_cpus, &allowance->cpus);
+		request->cpus_file = allowance->cpus_file;
+	}
+	if (allowance->memory.value < request->host_memory) {
+		request->host_memory = allowance->memory.value;
+		request->memory_file = allowance->memory.file;
+	}
+	return cpulist_empty(&request->host_cpus)
+		       ? fail_as(err, EX_UNAVAILABLE, "%s has no CPU", allowance->cpus_file)
+		       : 0;
+}
+
 static int live_facts(const struct context *context, struct plan_request *request,
-	struct topology *topology, struct error *err)
+	struct topology *topology, struct allowance *allowance, struct error *err)
 {
 	_cleanup_close_ int sys = fs_open(context->host.root, "sys", O_PATH | O_DIRECTORY, 0, err);
 	if (sys < 0 || machine_topology(sys, topology, err) < 0)
 		return -1;
 	request->host_cpus = topology_online(topology);
-	return machine_memory(&context->host, &request->host_memory, err);
+	return machine_memory(&context->host, &request->host_memory, err) < 0 ||
+			       allowance_read(&context->host, context->uid, allowance, err) < 0
+		       ? -1
+		       : apply_allowance(allowance, request, err);
 }
 
 /* Read the facts of the machine that the plan is for: the one that the options describe, or this
  * one. */
 static int machine_facts(const struct context *context, struct plan_request *request,
-	struct topology *topology, struct error *err)
+	struct topology *topology, struct allowance *allowance, struct error *err)
 {
 	const struct options *options = &context->options;
 	if (options->host_cpus && options->topology)
@@ -120,7 +141,7 @@ static int machine_facts(const struct context *context, struct plan_request *req
 	} else if (options->topology) {
 		if (recorded_facts(options->topology, request, topology, err) < 0)
 			return -1;
-	} else if (live_facts(context, request, topology, err) < 0) {
+	} else if (live_facts(context, request, topology, allowance, err) < 0) {
 		return -1;
 	}
 	if (options->host_memory && size_parse(options->host_memory, SIZE_BARE_REFUSED,
@@ -190,7 +211,8 @@ int load_plan(const struct context *context, enum phase phase, struct job *ret_j
 	if (getrandom(&request.random, sizeof request.random, 0) != sizeof request.random)
 		return fail(err, errno, "getrandom");
 	_cleanup_(topology_free) struct topology topology = TOPOLOGY_NONE;
-	if (machine_facts(context, &request, &topology, err) < 0)
+	struct allowance allowance = {.memory.value = CGROUP_UNLIMITED};
+	if (machine_facts(context, &request, &topology, &allowance, err) < 0)
 		return -1;
 	request.topology = topology.count ? &topology : NULL;
 	bool here = !options->host_cpus && !options->topology;

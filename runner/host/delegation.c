@@ -35,13 +35,15 @@ static int open_user(const struct host *host, uid_t uid, struct error *err)
 		(unsigned)uid);
 }
 
-static int check_controllers(int user, uid_t uid, struct error *err)
+static int check_controllers(const struct host *host, int user, uid_t uid, struct error *err)
 {
 	char have[512];
 	if (cgroup_get(user, ".", "cgroup.controllers", have, sizeof have, err) < 0)
 		return -1;
 	if (cgroup_has(have, CGROUP_CPUSET_MEMORY))
 		return 0;
+	if (cgroup_check_kernel(host->cgroup, CGROUP_CPUSET_MEMORY, err) < 0)
+		return -1;
 	(void)fail_as(err, EX_UNAVAILABLE,
 		"user@%u.service is not delegated cpuset and memory (it has: %s)", (unsigned)uid,
 		*have ? have : "nothing");
@@ -58,7 +60,7 @@ static int hint_permission(struct error *err)
 int delegation_check(const struct host *host, uid_t uid, struct error *err)
 {
 	_cleanup_close_ int user = open_user(host, uid, err);
-	if (user < 0 || check_controllers(user, uid, err) < 0)
+	if (user < 0 || check_controllers(host, user, uid, err) < 0)
 		return -1;
 	char enabled[512];
 	if (cgroup_get(user, CGROUP_OSS_CRS, "cgroup.subtree_control", enabled, sizeof enabled,
@@ -97,7 +99,7 @@ int delegation_open(const struct host *host, uid_t uid, struct error *err)
 		return oss_crs_fd;
 	/* The oss-crs cgroup is not prepared yet, or is not the user's. Do every step, so that the
 	 * error names the first one that fails. */
-	if (check_controllers(user, uid, err) < 0)
+	if (check_controllers(host, user, uid, err) < 0)
 		return -1;
 	if (cgroup_enable(user, ".", CGROUP_CPUSET_MEMORY, err) < 0)
 		return hint_permission(err);

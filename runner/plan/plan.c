@@ -129,13 +129,16 @@ static int check_host_cpus(const struct job *job, const struct plan_request *req
 	for (size_t i = 0; i < job->crs_count && !at.line; i++)
 		if (!cpulist_within(&plan->crs[i].cpus, &request->host_cpus))
 			at = job->crs[i].share.cpus_at;
+	const char *lacks =
+		request->cpus_file ? "you may not use CPUs" : "this host does not have CPUs";
 	if (!cpulist_empty(&request->cpus))
-		(void)fail_as(err, EX_CONFIG, "--cpus: this host does not have CPUs %s",
-			cpulist_format(&missing, text));
+		(void)fail_as(
+			err, EX_CONFIG, "--cpus: %s %s", lacks, cpulist_format(&missing, text));
 	else
-		(void)fail_at(err, job->path, at, "this host does not have CPUs %s",
-			cpulist_format(&missing, text));
-	return add_hint(err, "its CPUs are %s", cpulist_format(&request->host_cpus, text));
+		(void)fail_at(err, job->path, at, "%s %s", lacks, cpulist_format(&missing, text));
+	(void)cpulist_format(&request->host_cpus, text);
+	return request->cpus_file ? add_hint(err, "%s has %s", request->cpus_file, text)
+				  : add_hint(err, "its CPUs are %s", text);
 }
 
 static int check_host_memory(const struct job *job, const struct plan_request *request,
@@ -149,10 +152,14 @@ static int check_host_memory(const struct job *job, const struct plan_request *r
 	char want[SIZE_TEXT_MAX];
 	char have[SIZE_TEXT_MAX];
 	struct mark at = job->crs[0].share.memory_at;
+	(void)size_format_exact(request->host_memory, have);
 	(void)fail_at(err, job->path, at.line ? at : job->worker.memory_at,
-		"the CRSs add up to %s of memory, this host has %s", size_format_exact(sum, want),
-		size_format_exact(request->host_memory, have));
-	return add_hint(err, "lower the CRSs' memory, or run on a larger host");
+		"the CRSs add up to %s of memory, %s %s", size_format_exact(sum, want),
+		request->memory_file ? "you may use" : "this host has", have);
+	if (!request->memory_file)
+		return add_hint(err, "lower the CRSs' memory, or run on a larger host");
+	return add_hint(err, "lower the CRSs' memory, or have an administrator raise %s",
+		request->memory_file);
 }
 
 int plan_make(const struct job *job, const struct plan_request *request, struct run_plan *ret,

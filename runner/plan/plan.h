@@ -19,8 +19,10 @@ struct plan_request {
 	uint64_t timestamp; /* Unix seconds */
 	uint32_t random;
 	uid_t uid;                /* the run's cgroup is below this user's user@UID.service */
-	struct cpulist host_cpus; /* online CPUs */
-	uint64_t host_memory;     /* bytes */
+	struct cpulist host_cpus; /* online CPUs, less those that a cgroup above does not allow */
+	uint64_t host_memory;     /* bytes; at most what a cgroup above allows */
+	/* The files of the cgroups that make these less than the machine's; NULL: none does. */
+	const char *cpus_file, *memory_file;
 	struct cpulist taken; /* host CPUs of other runs; CPUs by number avoid them if possible */
 
 	/* NULL: not known; then CPUs by number are the lowest free ones. */

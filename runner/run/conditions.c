@@ -67,6 +67,21 @@ void conditions_begin(const struct host *host, const struct run_plan *plan, stru
 	*ret = (struct conditions){
 		.host = host, .plan = plan, .started = time(NULL), .begin_usec = clock_usec()};
 	ret->counted = read_busy(host, &plan->cpus, &ret->busy_usec, &ret->stolen_usec) == 0;
+	struct error ignored;
+	ret->above_counted =
+		allowance_read_events(host, plan->cgroup_parent, ret->above, &ignored) == 0;
+}
+
+static void count_above(struct conditions *conditions)
+{
+	uint64_t now[ALLOWANCE_EVENTS] = {0};
+	struct error ignored;
+	conditions->above_counted = conditions->above_counted &&
+				    allowance_read_events(conditions->host,
+					    conditions->plan->cgroup_parent, now, &ignored) == 0;
+	for (size_t i = 0; i < ALLOWANCE_EVENTS; i++)
+		conditions->above[i] =
+			now[i] > conditions->above[i] ? now[i] - conditions->above[i] : 0;
 }
 
 void conditions_end(struct conditions *conditions)
@@ -80,6 +95,7 @@ void conditions_end(struct conditions *conditions)
 		conditions->counted &&
 		read_busy(conditions->host, &conditions->plan->cpus, &busy, &stolen) == 0 &&
 		busy >= conditions->busy_usec && stolen >= conditions->stolen_usec;
+	count_above(conditions);
 	conditions->busy_usec = busy - conditions->busy_usec;
 	conditions->stolen_usec = stolen - conditions->stolen_usec;
 }
@@ -151,6 +167,36 @@ static void add_load(struct json_build *build, json_t *list, const struct condit
 	add_condition(build, list, id, detail);
 }
 
+/* Limits above the run, such as CPUQuota= of the user's slice, do not show in the run's own
+ * cgroups. */
+static void add_above(
+	struct json_build *build, json_t *list, const struct conditions *conditions)
+{
+	static const char *const ids[ALLOWANCE_EVENTS] = {
+		[ALLOWANCE_THROTTLED] = "throttled",
+		[ALLOWANCE_TASKS] = "task-limit",
+		[ALLOWANCE_MEMORY_HIGH] = "memory-high",
+	};
+	char details[ALLOWANCE_EVENTS][128];
+	const uint64_t *above = conditions->above;
+	if (!conditions->above_counted) {
+		add_condition(build, list, "limits-above", "what limits above the run did to it is not known");
+		return;
+	}
+	(void)snprintf(details[ALLOWANCE_THROTTLED], sizeof *details,
+		"a CPU limit above the run (cpu.max) halted it for %" PRIu64 ".%" PRIu64 " s",
+		above[ALLOWANCE_THROTTLED] / 1000000, above[ALLOWANCE_THROTTLED] / 100000 % 10);
+	(void)snprintf(details[ALLOWANCE_TASKS], sizeof *details,
+		"a task limit above the run (pids.max) was hit %" PRIu64 " times",
+		above[ALLOWANCE_TASKS]);
+	(void)snprintf(details[ALLOWANCE_MEMORY_HIGH], sizeof *details,
+		"a memory limit above the run (memory.high) slowed it down %" PRIu64 " times",
+		above[ALLOWANCE_MEMORY_HIGH]);
+	for (size_t i = 0; i < ALLOWANCE_EVENTS; i++)
+		if (above[i])
+			add_condition(build, list, ids[i], details[i]);
+}
+
 static bool host_swaps(const struct host *host)
 {
 	_cleanup_free_ char *text = NULL;
@@ -176,6 +222,7 @@ json_t *conditions_to_json(struct json_build *build, const struct conditions *co
 		add_load(build, list, conditions, "steal", conditions->stolen_usec,
 			"the hypervisor gave to others");
 	}
+	add_above(build, list, conditions);
 	if (seen->swaps && host_swaps(conditions->host))
 		add_condition(build, list, "swap", "this kernel cannot keep a CRS from swapping");
 	return list;

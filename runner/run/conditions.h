@@ -10,6 +10,7 @@
 #ifndef OSS_CRS_CONDITIONS_H
 #define OSS_CRS_CONDITIONS_H
 
+#include "allowance.h"
 #include "host.h"
 #include "json_build.h"
 #include "lease.h"
@@ -24,7 +25,9 @@ struct conditions {
 	/* Busy and stolen time of the plan's CPUs, in microseconds: since boot at first, during the
 	 * run once conditions_end() has returned. */
 	uint64_t busy_usec, stolen_usec;
-	bool counted; /* whether both readings of these times succeeded */
+	bool counted;                     /* whether both readings of these times succeeded */
+	uint64_t above[ALLOWANCE_EVENTS]; /* what limits above the run did to it, likewise */
+	bool above_counted;
 };
 
 /* What conditions_to_json() cannot find out by itself. */

@@ -134,7 +134,8 @@ void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const s
 	struct error err = {0};
 	(void)snprintf(ret->unit, sizeof ret->unit, "user@%u.service", (unsigned)uid);
 	if (probe_cgroups(input->host, &err) < 0 ||
-		probe_levels(input->host, uid, ret->levels, &err) < 0)
+		probe_levels(input->host, uid, ret->levels, &err) < 0 ||
+		cgroup_check_kernel(input->host->cgroup, input->policy->controllers, &err) < 0)
 		ret->cgroup = err;
 	if (!bus) {
 		ret->systemd = *no_bus;

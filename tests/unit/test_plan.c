@@ -102,6 +102,27 @@ TEST(a_run_name_that_is_too_long_is_refused)
 	assert_int_equal(err.status, EX_USAGE);
 }
 
+TEST(what_a_cgroup_above_forbids_is_an_error_that_names_its_file)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
+	struct error err = {0};
+	struct plan_request request = request_for("0-3", UINT64_C(300) << 20);
+	request.cpus_file = "/sys/fs/cgroup/user.slice/cpuset.cpus.effective";
+	request.memory_file = "/sys/fs/cgroup/user.slice/memory.max";
+	assert_int_equal(
+		plan_text("a: {cpuset: '2-5', memory: 1M}\n", &request, &job, &plan, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_contains(err.msg, ":1:13: you may not use CPUs 4-5");
+	assert_string_equal(err.hint, "/sys/fs/cgroup/user.slice/cpuset.cpus.effective has 0-3");
+	job_free(&job);
+	assert_int_equal(
+		plan_text("a: {cpuset: '2', memory: 600M}\n", &request, &job, &plan, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_contains(err.msg, "add up to 600M of memory, you may use 300M");
+	assert_contains(err.hint, "raise /sys/fs/cgroup/user.slice/memory.max");
+}
+
 TEST(a_run_name_with_two_readings_gives_the_parts_of_one)
 {
 	struct run_name name;
@@ -380,6 +401,7 @@ int main(void)
 		RUN(a_run_name_that_is_too_long_is_refused),
 		RUN(a_run_name_parses_back_into_its_parts),
 		RUN(a_run_name_with_two_readings_gives_the_parts_of_one),
+		RUN(what_a_cgroup_above_forbids_is_an_error_that_names_its_file),
 		RUN(without_workers_the_worker_is_the_sum_of_its_crss),
 		RUN(a_shared_cpu_is_a_warning_in_crs_compose_and_an_error_when_strict),
 		RUN(what_does_not_fit_is_refused_with_its_position),

@@ -356,3 +356,19 @@ teardown() {
 	[[ "$output" == *"sudo oss-crs-setup docker"* ]]
 	nothing_left
 }
+
+@test "a limit of the user's slice is named before the run, and what it did is in the report" {
+	systemctl set-property --runtime user-1000.slice MemoryMax=200M CPUQuota=20%
+	run as alice oss-crs-run plan $JOB
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"the CRSs add up to 224M of memory, you may use 200M"* ]]
+	[[ "$output" == *"/sys/fs/cgroup/user.slice/user-1000.slice/memory.max"* ]]
+	run as alice oss-crs-run check
+	[[ "$output" == *"0.20 CPUs of time (/sys/fs/cgroup/user.slice/user-1000.slice/cpu.max)"* ]]
+	systemctl set-property --runtime user-1000.slice MemoryMax=infinity
+	run as alice oss-crs-run exec -v $JOB --crs a -- timeout 3 sh -c 'while :; do :; done'
+	[ "$status" -eq 124 ]
+	[[ "$output" == *"throttled: a CPU limit above the run (cpu.max) halted it for "* ]]
+	systemctl set-property --runtime user-1000.slice CPUQuota=
+	nothing_left
+}
