@@ -84,6 +84,7 @@ static const struct finding findings[] = {
 	{"engine", look_engine, NEED_ALWAYS}, /* reads the results of the rows above */
 	{"compose", look_compose, NEED_ALWAYS},
 	{"user-limits", look_user_limits, NEED_ADVICE},
+	{"huge-pages", look_huge_pages, NEED_ADVICE},
 	{"smt", look_smt, NEED_ADVICE},
 	{"numa", look_numa, NEED_ADVICE},
 	{"isolated-cpus", look_isolated, NEED_ADVICE},

@@ -9,6 +9,7 @@
 #include "allowance.h"
 #include "cleanup.h"
 #include "fs.h"
+#include "machine.h"
 #include "size.h"
 
 #include <errno.h>
@@ -105,6 +106,24 @@ int look_isolated(struct check_facts *facts, char *detail, struct error *err)
 		cpulist_format(&isolated, list));
 	return add_hint(err,
 		"keep them out of the config's lists, or isolcpus= off the kernel command line");
+}
+
+int look_huge_pages(struct check_facts *facts, char *detail, struct error *err)
+{
+	uint64_t memory = 0;
+	uint64_t huge = 0;
+	char size[SIZE_TEXT_MAX];
+	if (machine_memory(&facts->context->host, &memory, &huge, err) < 0) {
+		(void)snprintf(detail, DETAIL_MAX, "cannot be read: %.400s", err->msg);
+		return 1;
+	}
+	(void)snprintf(detail, DETAIL_MAX, "the host reserves no huge pages");
+	if (!huge)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"%s of huge pages are reserved, which no memory limit covers",
+		size_format(huge, size));
+	return add_hint(err, "if no CRS needs them: sudo sysctl vm.nr_hugepages=0");
 }
 
 /* Append "what (file)" for a limit that exists. */

@@ -63,6 +63,9 @@ int look_smt(struct check_facts *facts, char *detail, struct error *err);
  * Documentation/admin-guide/sysctl/kernel.rst). */
 int look_numa(struct check_facts *facts, char *detail, struct error *err);
 
+/* Huge pages are outside memory.max, and all CRSs share the host's pools (hugetlbpage.rst). */
+int look_huge_pages(struct check_facts *facts, char *detail, struct error *err);
+
 /* Limits of the cgroups above the user's runs, such as CPUQuota= of user-UID.slice: they hold, and
  * a run's own figures do not show them (cgroup-v2.rst). */
 int look_user_limits(struct check_facts *facts, char *detail, struct error *err);

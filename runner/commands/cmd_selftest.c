@@ -71,7 +71,7 @@ static int make_selftest_plan(struct selftest *self, struct error *err)
 		.uid = self->context->uid};
 	unsigned cpu = 0;
 	if (machine_cpus(&self->context->host, &request.host_cpus, err) < 0 ||
-		machine_memory(&self->context->host, &request.host_memory, err) < 0 ||
+		machine_memory(&self->context->host, &request.host_memory, NULL, err) < 0 ||
 		choose_cpu(self->context, &request.host_cpus, &cpu, err) < 0)
 		return -1;
 	if (getrandom(&request.random, sizeof request.random, 0) != sizeof request.random)

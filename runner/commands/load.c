@@ -63,7 +63,7 @@ static int recorded_facts(const char *path, struct plan_request *request, struct
 		return add_hint(err, "it takes a copy of /sys, or a directory with one in it");
 	}
 	request->host_cpus = topology_online(topology);
-	if (machine_memory(&host, &request->host_memory, err) < 0)
+	if (machine_memory(&host, &request->host_memory, NULL, err) < 0)
 		request->host_memory = topology->memory;
 	return 0;
 }
@@ -116,7 +116,7 @@ static int live_facts(const struct context *context, struct plan_request *reques
 	if (sys < 0 || machine_topology(sys, topology, err) < 0)
 		return -1;
 	request->host_cpus = topology_online(topology);
-	return machine_memory(&context->host, &request->host_memory, err) < 0 ||
+	return machine_memory(&context->host, &request->host_memory, NULL, err) < 0 ||
 			       allowance_read(&context->host, context->uid, allowance, err) < 0
 		       ? -1
 		       : apply_allowance(allowance, request, err);
@@ -136,7 +136,7 @@ static int machine_facts(const struct context *context, struct plan_request *req
 			return add_context(err, "--host-cpus");
 		}
 		if (!options->host_memory &&
-			machine_memory(&context->host, &request->host_memory, err) < 0)
+			machine_memory(&context->host, &request->host_memory, NULL, err) < 0)
 			return -1;
 	} else if (options->topology) {
 		if (recorded_facts(options->topology, request, topology, err) < 0)

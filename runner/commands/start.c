@@ -35,7 +35,7 @@ int start_claim(const struct context *context, const struct run_plan *plan, stru
 	struct error *err)
 {
 	struct lease_claim claim = {.cpus = plan->cpus, .memory = tree_memory(plan)};
-	if (machine_memory(&context->host, &claim.host_memory, err) < 0)
+	if (machine_memory(&context->host, &claim.host_memory, NULL, err) < 0)
 		return -1;
 	*ret = claim;
 	return 0;

@@ -23,16 +23,29 @@ int machine_cpus(const struct host *host, struct cpulist *ret, struct error *err
 	return cpulist_parse(text, ret, err) < 0 ? add_context(err, "/%s", path) : 0;
 }
 
-int machine_memory(const struct host *host, uint64_t *ret, struct error *err)
+/* A line "NAME: N kB" of /proc/meminfo, in bytes. 0 if there is none. */
+static uint64_t find_meminfo(const char *text, const char *name)
+{
+	uint64_t kib = 0;
+	const char *line = strstr(text, name);
+	return line && sscanf(line + strlen(name), "%" SCNu64 " kB", &kib) == 1 ? kib * 1024 : 0;
+}
+
+int machine_memory(const struct host *host, uint64_t *ret, uint64_t *ret_huge, struct error *err)
 {
 	static const char path[] = "proc/meminfo";
 	_cleanup_free_ char *text = NULL;
 	if (fs_read(host->root, path, 1U << 16, &text, NULL, err) < 0)
 		return -1;
-	uint64_t kib = 0;
-	if (sscanf(text, "MemTotal: %" SCNu64 " kB", &kib) != 1)
+	uint64_t total = find_meminfo(text, "MemTotal:");
+	uint64_t huge = find_meminfo(text, "\nHugetlb:");
+	if (!total)
 		return fail(err, ENODATA, "MemTotal in /%s", path);
-	*ret = kib * 1024;
+	if (huge >= total)
+		return fail(err, EINVAL, "Hugetlb in /%s", path);
+	*ret = total - huge;
+	if (ret_huge)
+		*ret_huge = huge;
 	return 0;
 }
 

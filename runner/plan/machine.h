@@ -15,9 +15,10 @@
  * (Documentation/ABI/testing/sysfs-devices-system-cpu). */
 int machine_cpus(const struct host *host, struct cpulist *ret, struct error *err);
 
-/* Read MemTotal of /proc/meminfo (proc_meminfo(5)) and return it in bytes. Fails with ENODATA if
- * it is missing. */
-int machine_memory(const struct host *host, uint64_t *ret, struct error *err);
+/* The memory that CRSs can have, in bytes: MemTotal of /proc/meminfo less the pools of huge pages
+ * (Hugetlb), which ordinary memory cannot use. ret_huge, which may be NULL, gets the size of the
+ * pools: no memory.max covers them (proc_meminfo(5), cgroup-v2.rst). */
+int machine_memory(const struct host *host, uint64_t *ret, uint64_t *ret_huge, struct error *err);
 
 /* Read the topology below `sys`, an open directory: /sys or a recording of it. Fails with ENOENT
  * if there is no list of online CPUs, and with EX_CONFIG if a list or mask of CPUs is malformed.

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "fs.h"
 #include "machine.h"
+#include "size.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -197,6 +198,23 @@ static void add_above(
 			add_condition(build, list, ids[i], details[i]);
 }
 
+/* No memory limit covers huge pages, and all CRSs share the host's pools. */
+static void add_huge_pages(
+	struct json_build *build, json_t *list, const struct conditions *conditions)
+{
+	struct error ignored;
+	uint64_t memory = 0;
+	uint64_t huge = 0;
+	char size[SIZE_TEXT_MAX];
+	char detail[128];
+	if (machine_memory(conditions->host, &memory, &huge, &ignored) < 0 || !huge)
+		return;
+	(void)snprintf(detail, sizeof detail,
+		"the host has %s of huge pages, which no memory limit covers",
+		size_format(huge, size));
+	add_condition(build, list, "huge-pages", detail);
+}
+
 static bool host_swaps(const struct host *host)
 {
 	_cleanup_free_ char *text = NULL;
@@ -223,6 +241,7 @@ json_t *conditions_to_json(struct json_build *build, const struct conditions *co
 			"the hypervisor gave to others");
 	}
 	add_above(build, list, conditions);
+	add_huge_pages(build, list, conditions);
 	if (seen->swaps && host_swaps(conditions->host))
 		add_condition(build, list, "swap", "this kernel cannot keep a CRS from swapping");
 	return list;
@@ -255,7 +274,7 @@ json_t *conditions_machine(struct json_build *build, const struct conditions *co
 	uint64_t memory = 0;
 	(void)uname(&names);
 	(void)machine_cpus(conditions->host, &cpus, &ignored);
-	(void)machine_memory(conditions->host, &memory, &ignored);
+	(void)machine_memory(conditions->host, &memory, NULL, &ignored);
 	read_model(conditions->host, model, sizeof model);
 	return json_build_pack(build, "{s:o, s:o, s:o, s:I, s:I}", "host",
 		json_build_prose(names.nodename), "kernel", json_build_prose(names.release), "cpu",

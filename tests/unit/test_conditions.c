@@ -115,6 +115,27 @@ TEST(swap_is_a_caveat_if_the_host_has_some_and_no_limit_holds)
 	host_close(&host);
 }
 
+TEST(a_pool_of_huge_pages_is_a_caveat_and_no_memory_of_the_machine)
+{
+	const struct unit_dir *dir = *state;
+	char buf[256];
+	struct error err = {0};
+	uint64_t memory = 0;
+	struct host host = HOST_CLOSED;
+	struct run_plan plan = plan_on("0");
+	put_text_file(dir, "proc/meminfo",
+		"MemTotal:  1024 kB\nHugePages_Total:  2\nHugepagesize:  256 kB\nHugetlb:  512 "
+		"kB\n");
+	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
+	struct conditions_seen seen = {.swaps = false};
+	assert_string_equal(caveats(&conditions, &seen, buf), "huge-pages");
+	assert_ok(machine_memory(&host, &memory, NULL, &err), err);
+	assert_int_equal(memory, 512 * 1024);
+	put_text_file(dir, "proc/meminfo", "MemTotal:  1024 kB\nHugetlb:  0 kB\n");
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	host_close(&host);
+}
+
 TEST(a_core_shared_with_others_is_a_caveat)
 {
 	const struct unit_dir *dir = *state;
@@ -187,6 +208,7 @@ int main(void)
 		RUN_IN_DIR(steal_time_is_a_caveat),
 		RUN_IN_DIR(swap_is_a_caveat_if_the_host_has_some_and_no_limit_holds),
 		RUN_IN_DIR(a_core_shared_with_others_is_a_caveat),
+		RUN_IN_DIR(a_pool_of_huge_pages_is_a_caveat_and_no_memory_of_the_machine),
 		RUN_IN_DIR(a_run_that_shared_cpus_is_named),
 		RUN_IN_DIR(what_the_kernel_does_not_report_is_no_caveat),
 	};
