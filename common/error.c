@@ -2,59 +2,40 @@
  *
  * error: format the messages of struct error; error.h describes how errors travel.
  *
- * A message that is too long for its field is truncated at the end of a character, not dropped.
- * Messages quote config files, arguments and daemons, so every control character becomes '?' and
- * every byte that is not UTF-8 becomes U+FFFD: a message can be printed, and written as JSON.
+ * A message that is too long for its field is truncated, not dropped. Messages quote config files
+ * and daemons, so each is cleaned (text.h) when it is made.
  */
 #include "error.h"
 
-#include "utf8.h"
+#include "text.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-/* Make one line of UTF-8 of a field, to which snprintf(3) wanted to write len bytes. */
-static void make_plain_line(char *field, size_t size, int len)
-{
-	bool ascii = true;
-	for (char *p = field; *p; p++) {
-		unsigned char byte = (unsigned char)*p;
-		ascii = ascii && byte < 0x80;
-		if (byte < ' ' || byte == 0x7f)
-			*p = '?';
-	}
-	if (ascii)
-		return;
-	if (len < 0 || (size_t)len >= size)
-		utf8_cut(field);
-	if (utf8_is_valid(field))
-		return;
-	char text[sizeof(struct error)];
-	(void)memcpy(text, field, size);
-	utf8_copy(field, size, text);
-}
+/* Room for a message before it is cleaned. Cleaning makes no text shorter, so what does not fit
+ * here does not fit into struct error either. The last character here may be cut, so there is room
+ * for one more (4 bytes). */
+#define RAW_MAX (sizeof((struct error *)0)->msg + 4)
 
 /* Append ": text" to a message, as much of it as fits. len is the message's length, as
- * vsnprintf(3) returned it. Returns the length of the whole. */
-static int append_text(char *msg, size_t size, int len, const char *text)
+ * vsnprintf(3) returned it. */
+static void append_text(char msg[static RAW_MAX], int len, const char *text)
 {
-	if (len < 0 || (size_t)len >= size)
-		return len;
-	size_t room = size - (size_t)len;
-	return len + snprintf(msg + len, room, ": %s", text);
+	if (len < 0 || (size_t)len >= RAW_MAX)
+		return;
+	(void)snprintf(msg + len, RAW_MAX - (size_t)len, ": %s", text);
 }
 
 int fail(struct error *err, int errnum, const char *fmt, ...)
 {
+	char raw[RAW_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	int len = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+	int len = vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
 	const char *text = strerrordesc_np(errnum);
-	len = append_text(err->msg, sizeof err->msg, len, text ? text : "unknown error");
-	make_plain_line(err->msg, sizeof err->msg, len);
+	append_text(raw, len, text ? text : "unknown error");
+	(void)text_clean(raw, err->msg, sizeof err->msg);
 	err->code = errnum;
 	err->status = errnum == EPERM || errnum == EACCES ? EX_NOPERM : EX_SOFTWARE;
 	err->hint[0] = '\0';
@@ -63,11 +44,12 @@ int fail(struct error *err, int errnum, const char *fmt, ...)
 
 int fail_as(struct error *err, int status, const char *fmt, ...)
 {
+	char raw[RAW_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	int len = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+	(void)vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
-	make_plain_line(err->msg, sizeof err->msg, len);
+	(void)text_clean(raw, err->msg, sizeof err->msg);
 	err->code = 0;
 	err->status = status;
 	err->hint[0] = '\0';
@@ -76,23 +58,23 @@ int fail_as(struct error *err, int status, const char *fmt, ...)
 
 int add_hint(struct error *err, const char *fmt, ...)
 {
+	char raw[RAW_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	int len = vsnprintf(err->hint, sizeof err->hint, fmt, ap);
+	(void)vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
-	make_plain_line(err->hint, sizeof err->hint, len);
+	(void)text_clean(raw, err->hint, sizeof err->hint);
 	return -1;
 }
 
 int add_context(struct error *err, const char *fmt, ...)
 {
-	char msg[sizeof err->msg];
-	memcpy(msg, err->msg, sizeof msg);
+	char raw[RAW_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	int len = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+	int len = vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
-	len = append_text(err->msg, sizeof err->msg, len, msg);
-	make_plain_line(err->msg, sizeof err->msg, len);
+	append_text(raw, len, err->msg);
+	(void)text_clean(raw, err->msg, sizeof err->msg);
 	return -1;
 }

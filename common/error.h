@@ -18,8 +18,8 @@
 struct error {
 	int code;       /* errno of the failed call; 0 if no call failed */
 	int status;     /* the exit status for the program */
-	char msg[1024]; /* what failed and where, in one line of UTF-8 */
-	char hint[512]; /* what the user can do, likewise; empty if there is no advice */
+	char msg[1024]; /* what failed and where, in one line that is clean (text.h) */
+	char hint[512]; /* what the user can do, clean too; empty if there is no advice */
 };
 
 /* Describe a failed call: "MESSAGE: TEXT OF ERRNUM". errnum is an errno value and becomes the

@@ -25,7 +25,7 @@
 #include "risks.h"
 #include "scratch.h"
 #include "start.h"
-#include "utf8.h"
+#include "text.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -64,7 +64,7 @@ static const char *argument(const struct context *context, int i)
 static int check_words(const struct context *context, struct error *err)
 {
 	for (int i = 1; argument(context, i); i++)
-		if (!utf8_is_valid(argument(context, i)))
+		if (!text_is_utf8(argument(context, i)))
 			return fail_as(err, EX_USAGE, "argument %d, '%.128s', is not UTF-8", i + 1,
 				argument(context, i));
 	return 0;

@@ -8,7 +8,7 @@
 
 #include "cleanup.h"
 #include "cleanup_json.h"
-#include "utf8.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ static void note_failure(struct json_build *build)
 
 void json_build_set(struct json_build *build, json_t *object, const char *key, json_t *value)
 {
-	if (!utf8_is_valid(key))
+	if (!text_is_utf8(key))
 		(void)json_build_text(build, "a name", key);
 	if (json_object_set_new(object, key, value) < 0)
 		note_failure(build);
@@ -38,7 +38,7 @@ void json_build_append(struct json_build *build, json_t *list, json_t *value)
 
 json_t *json_build_text(struct json_build *build, const char *what, const char *text)
 {
-	if (utf8_is_valid(text))
+	if (text_is_utf8(text))
 		return json_string(text);
 	if (!build->failed) {
 		build->failed = true;
@@ -49,7 +49,7 @@ json_t *json_build_text(struct json_build *build, const char *what, const char *
 
 json_t *json_build_prose(const char *text)
 {
-	_cleanup_free_ char *clean = utf8_clean(text);
+	_cleanup_free_ char *clean = text_cleaned(text);
 	return clean ? json_string(clean) : NULL;
 }
 

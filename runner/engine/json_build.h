@@ -31,7 +31,7 @@ void json_build_append(struct json_build *build, json_t *list, json_t *value);
 /* A new string. A text that is not UTF-8 is a failure that names `what` it is. */
 json_t *json_build_text(struct json_build *build, const char *what, const char *text);
 
-/* A new string of a text that only people read: a byte that is not UTF-8 becomes U+FFFD. */
+/* A new string of a text that only people read, clean (text.h). */
 json_t *json_build_prose(const char *text);
 
 /* As json_pack(), for numbers, texts of the program's own and values that are already built. */

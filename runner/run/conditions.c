@@ -170,8 +170,7 @@ static void add_load(struct json_build *build, json_t *list, const struct condit
 
 /* Limits above the run, such as CPUQuota= of the user's slice, do not show in the run's own
  * cgroups. */
-static void add_above(
-	struct json_build *build, json_t *list, const struct conditions *conditions)
+static void add_above(struct json_build *build, json_t *list, const struct conditions *conditions)
 {
 	static const char *const ids[ALLOWANCE_EVENTS] = {
 		[ALLOWANCE_THROTTLED] = "throttled",
@@ -181,7 +180,8 @@ static void add_above(
 	char details[ALLOWANCE_EVENTS][128];
 	const uint64_t *above = conditions->above;
 	if (!conditions->above_counted) {
-		add_condition(build, list, "limits-above", "what limits above the run did to it is not known");
+		add_condition(
+			list, "limits-above", "what limits above the run did to it is not known");
 		return;
 	}
 	(void)snprintf(details[ALLOWANCE_THROTTLED], sizeof *details,

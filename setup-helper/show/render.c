@@ -7,7 +7,7 @@
 
 #include "cleanup_json.h"
 #include "step.h"
-#include "utf8.h"
+#include "text.h"
 
 #include <errno.h>
 
@@ -63,10 +63,10 @@ int render_plan(const struct setup_plan *plan, char **ret, struct error *err)
 	return 0;
 }
 
-/* A text that only people read: a byte that is not UTF-8 becomes U+FFFD. */
+/* A text that only people read, clean. */
 static json_t *prose_to_json(const char *text)
 {
-	_cleanup_free_ char *clean = utf8_clean(text);
+	_cleanup_free_ char *clean = text_cleaned(text);
 	return clean ? json_string(clean) : NULL;
 }
 

@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "text.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,13 +36,12 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
 	return text;
 }
 
-/* Check that an error has one line of text without escape sequences, and the expected exit
- * status. */
+/* Check that an error has one line of text that can be printed, and the expected exit status. */
 static inline void check_error(const struct error *err, int status)
 {
 	CHECK(err->status == status);
 	CHECK(err->msg[0] && memchr(err->msg, '\0', sizeof err->msg));
-	CHECK(!strpbrk(err->msg, "\n\r\033"));
+	CHECK(text_is_clean(err->msg) && text_is_clean(err->hint));
 }
 
 #endif

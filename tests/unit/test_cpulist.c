@@ -108,8 +108,8 @@ TEST(junk_between_numbers_is_refused_with_its_position)
 	assert_refused("1;2", "CPU list '1;2', character 2: " EXPECTED);
 	assert_refused("0x10", "CPU list '0x10', character 2: " EXPECTED);
 	assert_refused("1.5", "CPU list '1.5', character 2: " EXPECTED);
-	assert_refused("1\t", "CPU list '1?', character 2: " EXPECTED);
-	assert_refused("1\n", "CPU list '1?', character 2: " EXPECTED);
+	assert_refused("1\t", "CPU list '1\\x09', character 2: " EXPECTED);
+	assert_refused("1\n", "CPU list '1\\x0a', character 2: " EXPECTED);
 }
 
 TEST(after_a_range_only_a_comma_is_expected)
