@@ -17,6 +17,7 @@
 #include "fs.h"
 #include "json_build.h"
 #include "machine.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -130,10 +131,10 @@ static void print_finding(const struct check_facts *facts, const struct finding 
 {
 	const char *word = word_of(facts, finding, outcome->result);
 	bool failed = outcome->result < 0;
-	(void)printf("%-4s %-22s %s\n", word, finding->id,
+	text_line(stdout, "%-4s %-22s %s", word, finding->id,
 		failed ? outcome->problem.msg : outcome->detail);
 	if (failed && outcome->problem.hint[0] && strcmp(word, "-") != 0)
-		(void)printf("%29shint: %s\n", "", outcome->problem.hint);
+		text_line(stdout, "%29shint: %s", "", outcome->problem.hint);
 }
 
 static json_t *finding_to_json(struct json_build *build, const struct check_facts *facts,
@@ -169,8 +170,12 @@ static bool is_without_podman(const struct check_facts *facts)
 static int look_at_finding(
 	const struct finding *finding, struct check_facts *facts, struct finding_outcome *outcome)
 {
-	if (finding->need != NEED_PODMAN || !is_without_podman(facts))
-		return finding->look(facts, outcome->detail, &outcome->problem);
+	if (finding->need != NEED_PODMAN || !is_without_podman(facts)) {
+		char detail[DETAIL_MAX] = "";
+		int result = finding->look(facts, detail, &outcome->problem);
+		(void)text_clean(detail, outcome->detail, DETAIL_MAX);
+		return result;
+	}
 	(void)snprintf(outcome->detail, DETAIL_MAX,
 		"not looked at, since Docker is used: --engine podman does");
 	return 1;

@@ -11,6 +11,7 @@
 #include "leftovers.h"
 #include "podman.h"
 #include "scratch.h"
+#include "text.h"
 
 #include <errno.h>
 
@@ -71,7 +72,7 @@ static int remove_run(struct cleaner *cleaner, const struct left_run *run, struc
 	if (removed <= 0)
 		return removed;
 	cleaner->removed++;
-	(void)printf("%s %s%s\n", dry ? "would remove" : "removed", run->run.name,
+	text_line(stdout, "%s %s%s", dry ? "would remove" : "removed", run->run.name,
 		run->live ? " (alive)" : "");
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "machine.h"
 #include "size.h"
 #include "start.h"
+#include "text.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -121,10 +122,11 @@ static void print_prospect(const struct prospect *prospect)
 	char text[1024];
 	if (!prospect->known)
 		return;
-	(void)printf("\nNow: %s\n", prospect->view.fits
-					    ? "its CPUs and memory are free"
-					    : lease_describe(&prospect->ledger, &prospect->claim,
-						      &prospect->view, text, sizeof text));
+	(void)putchar('\n');
+	text_line(stdout, "Now: %s",
+		prospect->view.fits ? "its CPUs and memory are free"
+				    : lease_describe(&prospect->ledger, &prospect->claim,
+					      &prospect->view, text, sizeof text));
 }
 
 static int print_plan_table(
@@ -142,15 +144,16 @@ static int print_plan_table(
 			return -1;
 	if (add_line(table, "(worker)", &plan->cpus, plan->memory_max, err) < 0)
 		return -1;
-	(void)printf("Worker %s of %s\n%s%s\n\n", plan->worker, plan->job->path, HOST_CGROUP_MOUNT,
-		plan->cgroup_parent);
+	text_line(stdout, "Worker %s of %s", plan->worker, plan->job->path);
+	text_line(stdout, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
+	(void)putchar('\n');
 	if (grid_print(table, err) < 0)
 		return -1;
 	print_prospect(prospect);
 	if (plan->note_count > 0)
 		(void)putchar('\n');
 	for (size_t i = 0; i < plan->note_count; i++)
-		(void)puts(plan->notes[i]);
+		text_line(stdout, "%s", plan->notes[i]);
 	return 0;
 }
 

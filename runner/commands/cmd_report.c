@@ -16,6 +16,7 @@
 #include "json_build.h"
 #include "store.h"
 #include "tables.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,7 +148,7 @@ static int report_names(const struct context *context, struct error *err)
 		if (context->options.json)
 			json_build_append(&build, names, json_build_prose(list[i]));
 		else
-			(void)puts(list[i]);
+			text_line(stdout, "%s", list[i]);
 	}
 	store_list_free(list, count);
 	if (!context->options.json)

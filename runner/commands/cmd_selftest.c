@@ -16,6 +16,7 @@
 #include "proc.h"
 #include "scope.h"
 #include "start.h"
+#include "text.h"
 #include "trials.h"
 
 #include <errno.h>
@@ -190,7 +191,7 @@ static void print_outcome(const struct context *context, struct json_build *buil
 			outcome->result == TRIAL_HELD, "skipped", outcome->result == TRIAL_SKIPPED,
 			"detail", json_build_prose(outcome->detail)));
 	if (!context->options.json && !context->options.quiet)
-		(void)printf("%-4s %-13s tries %s: %s\n", words[outcome->result], name, what,
+		text_line(stdout, "%-4s %-13s tries %s: %s", words[outcome->result], name, what,
 			outcome->detail);
 }
 

@@ -12,6 +12,7 @@
 #include "fs.h"
 #include "run_name.h"
 #include "size.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -269,7 +270,7 @@ const char *lease_user(const struct lease *lease, char *buf, size_t size)
 {
 	const struct passwd *user = getpwuid(lease->uid);
 	if (user)
-		(void)snprintf(buf, size, "%s", user->pw_name);
+		(void)text_clean(user->pw_name, buf, size);
 	else
 		(void)snprintf(buf, size, "uid %u", (unsigned)lease->uid);
 	return buf;

@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "size.h"
+#include "text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -76,8 +77,10 @@ static void print_owners(const struct run_plan *plan, const int *owners, size_t 
 	int width = 0;
 	for (size_t end = core_end(&plan->topology, i); i < end; i++) {
 		const char *name = owner_name(plan, &plan->topology.cpus[i], owners[i]);
+		char clean[TEXT_GROWTH * JOB_NAME_MAX + 1];
 		if (!before || strcmp(name, before) != 0)
-			width += fprintf(to, "%s%s", before ? " + " : "", name);
+			width += fprintf(to, "%s%s", before ? " + " : "",
+				text_clean(name, clean, sizeof clean));
 		before = name;
 	}
 	(void)fprintf(to, "%*s", width < OWNER_WIDTH ? OWNER_WIDTH - width : 0, "");

@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "library.h"
+#include "text.h"
 
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
@@ -90,7 +91,9 @@ int grid_add(struct libscols_table *grid, const char *const *cells, const char *
 	struct libscols_line *line = scols.table_new_line(grid, NULL);
 	bool added = line;
 	for (size_t i = 0; added && i < count; i++) {
-		added = scols.line_set_data(line, i, cells[i]) == 0;
+		/* The library makes text safe too, but not against bidirectional controls. */
+		_cleanup_free_ char *text = text_cleaned(cells[i]);
+		added = text && scols.line_set_data(line, i, text) == 0;
 		if (added && colours && colours[i])
 			added = scols.cell_set_color(scols.line_get_cell(line, i), colours[i]) == 0;
 	}

@@ -29,8 +29,9 @@ void grid_close(struct libscols_table **grid);
  * into a file. colours says whether cells are coloured. */
 void grid_set_terminal(struct libscols_table *grid, size_t width, bool colours);
 
-/* Add a row of count cells, which are copied. colours has an entry per cell: an escape sequence,
- * a colour name that libsmartcols knows, or NULL for no colour. colours may itself be NULL. */
+/* Add a row of count cells, which are copied and cleaned (text.h). colours has an entry per cell:
+ * an escape sequence, a colour name that libsmartcols knows, or NULL for no colour. colours may
+ * itself be NULL. */
 int grid_add(struct libscols_table *grid, const char *const *cells, const char *const *colours,
 	size_t count, struct error *err);
 

@@ -9,6 +9,7 @@
 #include "chart.h"
 #include "cleanup.h"
 #include "tables.h"
+#include "text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -50,8 +51,10 @@ static const char page_head[] =
 
 void html_escape(const char *text, FILE *to)
 {
-	for (; *text; text++) {
-		switch (*text) {
+	while (*text) {
+		char piece[TEXT_PIECE_MAX];
+		text = text_next(text, piece);
+		switch (*piece) {
 		case '<':
 			(void)fputs("&lt;", to);
 			break;
@@ -68,7 +71,7 @@ void html_escape(const char *text, FILE *to)
 			(void)fputs("&#39;", to);
 			break;
 		default:
-			(void)fputc(*text, to);
+			(void)fputs(piece, to);
 		}
 	}
 }
@@ -191,7 +194,7 @@ static void put_picture(const char *name, const char *for_light, const char *for
 static int put_charts(const struct summary *summary, FILE *to, struct error *err)
 {
 	size_t count = summary->crs_count * 2;
-	_cleanup_free_ struct chart *charts = calloc(count, sizeof *charts);
+	_cleanup_free_ struct chart *charts = calloc(count + 1, sizeof *charts);
 	char **list = NULL;
 	if (!charts)
 		return fail(err, ENOMEM, "charts");

@@ -15,7 +15,8 @@
  * chart_draw(), or with EIO if the stream has an error. */
 int html_write(const struct summary *summary, FILE *to, struct error *err);
 
-/* Write a text, with each of the characters < > & " ' replaced by a character reference. */
+/* Write a text, cleaned (text.h), with each of the characters < > & " ' replaced by a character
+ * reference. */
 void html_escape(const char *text, FILE *to);
 
 #endif

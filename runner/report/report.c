@@ -9,6 +9,8 @@
 #include "lease_json.h"
 #include "risks.h"
 #include "series_json.h"
+#include "summary.h"
+#include "text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -87,17 +89,19 @@ int report_job_status(const struct containers *containers, bool until_all)
 	return first ? first->exit_code : any ? 0 : -1;
 }
 
-/* The OOM kills of one CRS, per container and limit. */
+/* The OOM kills of one CRS, per container and limit. A name is cut to what `report` reads back. */
 static json_t *kills_to_json(struct json_build *build, const struct oom_kills *kills, size_t crs)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < kills->count; i++) {
 		const struct oom_sum *sum = &kills->list[i];
+		char container[SUMMARY_TEXT_MAX];
 		if (sum->crs == crs)
 			json_build_append(build, list,
 				json_build_pack(build, "{s:o, s:s, s:I}", "container",
-					json_build_prose(sum->container), "limit",
-					oom_limit_name(sum->limit), "kills",
+					json_build_prose(text_clean(
+						sum->container, container, sizeof container)),
+					"limit", oom_limit_name(sum->limit), "kills",
 					(json_int_t)sum->count));
 	}
 	return list;

@@ -10,11 +10,13 @@
 #include "clock.h"
 #include "grid.h"
 #include "size.h"
+#include "text.h"
 
 #include <errno.h>
 #include <inttypes.h>
 
-#define CELL_MAX  512 /* bytes of a cell */
+#define CELL_MAX  512                   /* bytes of a cell */
+#define LINE_SIZE (CELL_MAX + NAME_MAX) /* room for a line that is not of the table */
 #define BAR_WIDTH 10
 #define ID_SHORT  12 /* digits of a container id that are shown, as in Docker's output */
 #define KEPT      0  /* rank of a column that is never left out */
@@ -376,18 +378,25 @@ struct page {
 };
 
 /* Put a line, if there is still room. If not all lines fit, the last one that does says how many
- * are missing. cut truncates a line that is too wide. */
+ * are missing. cut cleans a line and truncates it if it is too wide; the lines of the table are
+ * clean and may have colours. */
 static void put_line(struct page *page, const char *text, int len, bool cut, const char *colour)
 {
 	size_t room = page->view->height;
 	page->used++;
 	if (room && page->total > room && page->used >= room) {
 		if (page->used == room)
-			(void)fprintf(page->to, "(%zu more lines)\n", page->total - room + 1);
+			text_line(page->to, "(%zu more lines)", page->total - room + 1);
 		return;
 	}
-	if (cut && page->view->width && len > (int)page->view->width)
-		len = (int)page->view->width;
+	char shown[LINE_SIZE];
+	size_t width = page->view->width;
+	if (cut) {
+		(void)text_clean(
+			text, shown, width && width < sizeof shown ? width + 1 : sizeof shown);
+		text = shown;
+		len = (int)strlen(shown);
+	}
 	bool coloured = colour && page->view->colours;
 	(void)fprintf(page->to, "%s%.*s%s\n", coloured ? colour : "", len, text,
 		coloured ? "\033[0m" : "");
@@ -404,7 +413,7 @@ static const char *format_since(time_t since, char buf[static CLOCK_TEXT_MAX])
 
 static void put_run_line(struct page *page, const struct status_run *run)
 {
-	char line[CELL_MAX + NAME_MAX];
+	char line[LINE_SIZE];
 	char user[64];
 	char since[CLOCK_TEXT_MAX];
 	char cpus[CPULIST_TEXT_MAX];

@@ -8,6 +8,7 @@
 #include "cleanup_json.h"
 #include "job.h"
 #include "series_json.h"
+#include "text.h"
 
 #include <errno.h>
 
@@ -19,15 +20,10 @@ static int fail_key(struct error *err, const char *key, const char *what)
 	return fail_as(err, EX_DATAERR, "'%s' is %s", key, what);
 }
 
-/* Whether a text can be printed: no control characters, C1 included, and not too long. jansson
- * makes sure that it is UTF-8. */
+/* Whether a text can be printed as it is, and is not too long. */
 static bool is_plain(const char *text)
 {
-	size_t len = 0;
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++, len++)
-		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
-			return false;
-	return len < SUMMARY_TEXT_MAX;
+	return text_is_clean(text) && strlen(text) < SUMMARY_TEXT_MAX;
 }
 
 static int take_text(const json_t *object, const char *key, const char **ret, struct error *err)

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "grid.h"
 #include "size.h"
+#include "text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -125,7 +126,7 @@ static void print_oom(const struct summary *summary, FILE *to)
 	char text[TABLES_OOM_MAX];
 	for (size_t i = 0; i < summary->crs_count; i++)
 		for (size_t j = 0; j < summary->crs[i].oom_count; j++)
-			(void)fprintf(to, "OOM kills: %s\n",
+			text_line(to, "OOM kills: %s",
 				tables_oom(
 					summary, &summary->crs[i], &summary->crs[i].oom[j], text));
 }
@@ -147,7 +148,7 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err)
 		return -1;
 	print_oom(summary, to);
 	for (size_t i = 0; i < summary->caveat_count; i++)
-		(void)fprintf(to, "%s: %s\n", summary->caveats[i].id, summary->caveats[i].detail);
+		text_line(to, "%s: %s", summary->caveats[i].id, summary->caveats[i].detail);
 	return 0;
 }
 
@@ -156,14 +157,14 @@ int tables_print_run(const struct summary *summary, FILE *to, struct error *err)
 	char started[TABLES_TEXT_MAX];
 	char took[TABLES_TEXT_MAX];
 	char memory[TABLES_TEXT_MAX];
-	(void)fprintf(to, "%s\n", summary->name);
+	text_line(to, "%s", summary->name);
 	if (summary->duration_usec)
-		(void)fprintf(to, "began %s, took %s, ended with status %d (%s)\n",
+		text_line(to, "began %s, took %s, ended with status %d (%s)",
 			tables_time(summary->started, started),
 			tables_seconds(summary->duration_usec, took), summary->exit_status,
 			summary->reason);
 	if (*summary->host)
-		(void)fprintf(to, "on %s: %" PRIu64 " CPUs%s%s, %s, Linux %s\n", summary->host,
+		text_line(to, "on %s: %" PRIu64 " CPUs%s%s, %s, Linux %s", summary->host,
 			summary->host_cpus, *summary->cpu ? " " : "", summary->cpu,
 			tables_bytes(summary->host_memory, memory), summary->kernel);
 	return ferror(to) ? fail(err, EIO, "print") : 0;
@@ -218,11 +219,12 @@ int tables_print_comparison(const struct comparison *comparison, FILE *to, struc
 		if (b && add_pair(table, comparison, a, b, err) < 0)
 			return -1;
 	}
-	(void)fprintf(to, "%s\n> %s\n", comparison->a->name, comparison->b->name);
+	text_line(to, "%s", comparison->a->name);
+	text_line(to, "> %s", comparison->b->name);
 	if (grid_print(table, err) < 0)
 		return -1;
-	(void)fprintf(to, comparison->count ? "not comparable:\n" : "comparable\n");
+	text_line(to, "%s", comparison->count ? "not comparable:" : "comparable");
 	for (size_t i = 0; i < comparison->count; i++)
-		(void)fprintf(to, "  %s\n", comparison->reasons[i]);
+		text_line(to, "  %s", comparison->reasons[i]);
 	return ferror(to) ? fail(err, EIO, "print") : 0;
 }

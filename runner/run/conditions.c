@@ -19,6 +19,8 @@
 #define STAT_MAX    (4U << 20) /* bytes of /proc/stat */
 #define CPUINFO_MAX (16U << 20)
 
+#define CONDITION_MAX 512 /* room for a detail: SUMMARY_TEXT_MAX of summary.h, which reads it */
+
 /* Percent of the run's CPU time. Less is noise, from the clock ticks and the kernel's own work. */
 #define NOTICED_PERCENT 5
 
@@ -116,7 +118,7 @@ static void add_shared(struct json_build *build, json_t *list, const struct cond
 	for (size_t i = 0; shared && i < shared->count; i++) {
 		char user[64];
 		char cpus[CPULIST_TEXT_MAX];
-		char detail[512];
+		char detail[CONDITION_MAX];
 		const struct lease *other = &shared->list[i];
 		struct cpulist common = other->cpus;
 		cpulist_intersect(&common, &conditions->plan->cpus);
@@ -180,8 +182,8 @@ static void add_above(struct json_build *build, json_t *list, const struct condi
 	char details[ALLOWANCE_EVENTS][128];
 	const uint64_t *above = conditions->above;
 	if (!conditions->above_counted) {
-		add_condition(
-			list, "limits-above", "what limits above the run did to it is not known");
+		add_condition(build, list, "limits-above",
+			"what limits above the run did to it is not known");
 		return;
 	}
 	(void)snprintf(details[ALLOWANCE_THROTTLED], sizeof *details,

@@ -40,9 +40,6 @@ static void give_line(sd_journal *journal, void (*on_line)(void *arg, const char
 		return;
 	(void)snprintf(line, sizeof line, "%.*s", (int)(len - strlen(PREFIX)),
 		(const char *)data + strlen(PREFIX));
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
 	on_line(arg, line);
 }
 

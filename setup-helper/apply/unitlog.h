@@ -6,8 +6,8 @@
 #define OSS_CRS_SETUP_UNITLOG_H
 
 /* Pass the last `count` messages of the unit, and of systemd about it, to on_line, oldest first,
- * with a blank for each control character. Rests on sd-journal(3). A message that cannot be read is
- * left out: people read them, and nothing else depends on them. */
+ * each as its process wrote it: the caller prints it cleaned (text.h). Rests on sd-journal(3). A
+ * message that cannot be read is left out: people read them, and nothing else depends on them. */
 void unitlog_tail(
 	const char *unit, unsigned count, void (*on_line)(void *arg, const char *line), void *arg);
 

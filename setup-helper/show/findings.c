@@ -8,6 +8,7 @@
 
 #include "cgroup.h"
 #include "daemon_json.h"
+#include "text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,12 +29,14 @@ static void set_finding(struct finding *finding, bool ok, const char *hint, cons
 	__attribute__((format(printf, 4, 5)));
 static void set_finding(struct finding *finding, bool ok, const char *hint, const char *fmt, ...)
 {
+	char detail[sizeof finding->detail];
 	va_list ap;
 	va_start(ap, fmt);
-	(void)vsnprintf(finding->detail, sizeof finding->detail, fmt, ap);
+	(void)vsnprintf(detail, sizeof detail, fmt, ap);
 	va_end(ap);
+	(void)text_clean(detail, finding->detail, sizeof finding->detail);
 	finding->ok = ok;
-	(void)snprintf(finding->hint, sizeof finding->hint, "%s", ok ? "" : hint);
+	(void)text_clean(ok ? "" : hint, finding->hint, sizeof finding->hint);
 }
 
 static void judge_cgroup2(const struct judge *judge, struct finding *ret)

@@ -16,17 +16,17 @@
 static void put_labelled_text(FILE *out, const char *label, const char *text)
 {
 	if (!text || !*text) {
-		(void)fprintf(out, "    %-7s (nothing)\n", label);
+		text_line(out, "    %-7s (nothing)", label);
 		return;
 	}
 	if (!strchr(text, '\n')) {
-		(void)fprintf(out, "    %-7s %s\n", label, text);
+		text_line(out, "    %-7s %s", label, text);
 		return;
 	}
-	(void)fprintf(out, "    %s\n", label);
+	text_line(out, "    %s", label);
 	for (const char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
-		(void)fprintf(out, "      | %.*s\n", (int)len, line);
+		text_line(out, "      | %.*s", (int)len, line);
 		line += len + (line[len] == '\n');
 	}
 }
@@ -35,18 +35,18 @@ static void put_plan(FILE *out, const struct setup_plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
-		(void)fprintf(out, "%zu. %s %s\n", i + 1, step_title(step->kind), step->target);
+		text_line(out, "%zu. %s %s", i + 1, step_title(step->kind), step->target);
 		put_labelled_text(out, "before:", step->before);
 		put_labelled_text(out, "after:", step->after);
 	}
 	if (plan->count == 0 && !plan->blocked.msg[0])
 		(void)fputs("nothing to do\n", out);
 	for (size_t i = 0; i < plan->note_count; i++)
-		(void)fprintf(out, "note: %s\n", plan->notes[i]);
+		text_line(out, "note: %s", plan->notes[i]);
 	if (plan->blocked.msg[0])
-		(void)fprintf(out, "not done: %s\n", plan->blocked.msg);
+		text_line(out, "not done: %s", plan->blocked.msg);
 	if (plan->blocked.hint[0])
-		(void)fprintf(out, "  hint: %s\n", plan->blocked.hint);
+		text_line(out, "  hint: %s", plan->blocked.hint);
 }
 
 int render_plan(const struct setup_plan *plan, char **ret, struct error *err)
@@ -122,12 +122,12 @@ int render_findings(const struct findings *findings, char **ret, struct error *e
 		return fail(err, errno, "describe the findings");
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
-		(void)fprintf(out, "%-5s %-14s %s\n", finding->ok ? "ok" : "not", finding->id,
+		text_line(out, "%-5s %-14s %s", finding->ok ? "ok" : "not", finding->id,
 			finding->detail);
 		if (finding->hint[0])
-			(void)fprintf(out, "%21shint: %s\n", "", finding->hint);
+			text_line(out, "%21shint: %s", "", finding->hint);
 	}
-	(void)fprintf(out, "%s\n", findings->ready ? "ready" : "not ready");
+	text_line(out, "%s", findings->ready ? "ready" : "not ready");
 	if (fclose(out) != 0)
 		return fail(err, errno, "describe the findings");
 	*ret = steal_ptr(text);

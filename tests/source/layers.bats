@@ -95,6 +95,14 @@ units_with() { # HEADER
 	[ "$(units_with libsmartcols/libsmartcols.h)" = grid.c ]
 }
 
+# These files print what comes from elsewhere. Only text_line() and the tables of grid.c clean it.
+@test "text for people is printed by one function" {
+	run git -C "$HERE" grep -nE '\bv?f?printf\(' -- common/log.c runner/commands/check.c 'runner/commands/cmd_*.c' \
+		runner/report/tables.c 'setup-helper/show/*.c'
+	echo "$output"
+	[ "$status" -eq 1 ]
+}
+
 # A plan is a function of what it is given: the same job and machine give the same plan.
 @test "a plan opens no file, reads no clock and asks nobody" {
 	local library symbols
