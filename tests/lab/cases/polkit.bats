@@ -36,10 +36,10 @@ sessions() {
 }
 
 # polkit's answer for bob's session, without a dialogue: yes, or that an administrator would have to
-# authenticate.
-says() { # UNIT ACTION
+# authenticate. USER is who pkexec would run the program as; root, unless it is given.
+says() { # UNIT ACTION [USER]
 	local status=0
-	pkcheck --action-id "$2" --process "$(systemctl show -P MainPID "$1")" >/dev/null 2>&1 || status=$?
+	pkcheck --action-id "$2" --process "$(systemctl show -P MainPID "$1")" --detail user "${3:-root}" >/dev/null 2>&1 || status=$?
 	case $status in
 	0) echo yes ;;
 	1 | 2) echo ask ;;
@@ -110,6 +110,25 @@ screen-1 delegate yes docker ask
 seatless delegate yes docker ask" ]
 	bob_asks pkexec "$SETUP" docker --yes
 	[ ! -e /etc/docker/daemon.json ]
+}
+
+# The group's rule is about root, whom every member may already ask for delegation. It says nothing
+# about running a program as anybody else.
+@test "pkexec --user OTHER asks for an administrator, in group oss-crs too" {
+	local verb user
+	usermod -a -G oss-crs bob
+	sessions
+	for verb in delegate sweep; do
+		[ "$(says test-seatless org.oss-crs.setup.$verb)" = yes ]
+		for user in alice bob nobody; do
+			[ "$(says test-seatless org.oss-crs.setup.$verb $user)" = ask ]
+		done
+		bob_asks pkexec --user alice "$SETUP" $verb --dry-run
+	done
+	run bob pkexec --user root "$SETUP" delegate --dry-run
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ ! -e $BOB/oss-crs ]
 }
 
 @test "what polkit does not look at, the program refuses" {
