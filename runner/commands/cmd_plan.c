@@ -40,10 +40,13 @@ static json_t *plan_crs_to_json(
 		parent);
 }
 
-/* Whether the run could begin now. That is not known if the plan is for another machine, or if
- * the cgroups of this one cannot be read. */
+/* Whether the run could begin now. There is nothing to look at if the plan is for another machine,
+ * or if this one has no cgroups of users. */
 struct prospect {
-	bool known;
+	bool looked;
+	/* Why not all runs could be seen; empty: all have been. Then a run that seems to fit may
+	 * not. */
+	char unknown[LEDGER_HIDDEN_MAX];
 	struct ledger ledger;
 	struct lease_claim claim;
 	struct lease_view view;
@@ -58,13 +61,22 @@ static struct prospect find_prospect(const struct context *context, const struct
 {
 	const struct options *options = &context->options;
 	struct prospect prospect = {.ledger = LEDGER_NONE};
-	struct error ignored;
-	if (options->host_cpus || options->host_memory || options->topology ||
-		ledger_read(&context->host, 0, &prospect.ledger, &ignored) < 0 ||
-		start_claim(context, plan, &prospect.claim, &ignored) < 0)
+	struct error problem = {0};
+	if (options->host_cpus || options->host_memory || options->topology)
 		return prospect;
-	prospect.known = true;
-	prospect.view = lease_judge(&prospect.ledger, &prospect.claim);
+	if (ledger_read(&context->host, 0, &prospect.ledger, &problem) < 0) {
+		if (problem.status == EX_UNAVAILABLE || problem.code == ENOENT)
+			return prospect;
+	} else if (start_claim(context, plan, &prospect.claim, &problem) == 0) {
+		prospect.view = lease_judge(&prospect.ledger, &prospect.claim);
+		if (prospect.ledger.hidden)
+			(void)ledger_describe_hidden(&prospect.ledger, prospect.unknown);
+	}
+	prospect.looked = true;
+	if (problem.status) {
+		prospect.view.fits = true; /* as far as was seen, which is nothing */
+		(void)snprintf(prospect.unknown, sizeof prospect.unknown, "%.700s", problem.msg);
+	}
 	return prospect;
 }
 
@@ -75,12 +87,15 @@ static json_t *prospect_to_json(
 	struct cpulist host_cpus = {0};
 	struct cpulist left = {0};
 	struct error ignored;
+	bool unknown = *prospect->unknown;
 	if (machine_cpus(&context->host, &host_cpus, &ignored) == 0)
 		lease_free_cpus(&prospect->ledger, 0, &host_cpus, &left);
-	return json_build_pack(build, "{s:b, s:s, s:I, s:i, s:o}", "fits", prospect->view.fits,
+	return json_build_pack(build, "{s:o, s:s, s:I, s:i, s:o, s:o*}", "fits",
+		unknown && prospect->view.fits ? json_null() : json_boolean(prospect->view.fits),
 		"cpus_free", cpulist_format(&left, cpus), "memory_free",
 		(json_int_t)prospect->view.memory_free, "waiting_before", (int)prospect->view.ahead,
-		"in_the_way", lease_to_json(build, &prospect->ledger));
+		"in_the_way", lease_to_json(build, &prospect->ledger), "unknown",
+		unknown ? json_build_prose(prospect->unknown) : NULL);
 }
 
 static int print_plan_json(const struct context *context, const struct run_plan *plan,
@@ -100,7 +115,7 @@ static int print_plan_json(const struct context *context, const struct run_plan 
 		cpulist_format(&plan->cpus, cpus), "memory_max", (json_int_t)plan->memory_max,
 		"crs", crs, "notes", texts_to_json(&build, plan->notes, plan->note_count),
 		"warnings", texts_to_json(&build, plan->warnings, plan->warning_count));
-	if (prospect->known)
+	if (prospect->looked)
 		json_build_set(&build, root, "now", prospect_to_json(&build, context, prospect));
 	return json_build_print(&build, root, err);
 }
@@ -120,13 +135,18 @@ static int add_line(struct libscols_table *table, const char *name, const struct
 static void print_prospect(const struct prospect *prospect)
 {
 	char text[1024];
-	if (!prospect->known)
+	if (!prospect->looked)
 		return;
 	(void)putchar('\n');
-	text_line(stdout, "Now: %s",
-		prospect->view.fits ? "its CPUs and memory are free"
-				    : lease_describe(&prospect->ledger, &prospect->claim,
-					      &prospect->view, text, sizeof text));
+	if (!prospect->view.fits)
+		text_line(stdout, "Now: %s",
+			lease_describe(&prospect->ledger, &prospect->claim, &prospect->view, text,
+				sizeof text));
+	else if (*prospect->unknown)
+		text_line(stdout, "Now: not known, since not all runs can be seen: %s",
+			prospect->unknown);
+	else
+		text_line(stdout, "Now: its CPUs and memory are free");
 }
 
 static int print_plan_table(

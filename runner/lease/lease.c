@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * lease: read the ledger from the cgroups of all users, and judge a claim by it. The directories of
- * other users are untrusted input: a directory makes no lease if its name is not that of a run, or
- * if a file is missing or not as the kernel writes it.
+ * other users are untrusted input: a directory makes no lease if its name is not that of a run, and
+ * no user can make the others look at more than LEDGER_USER_MAX cgroups. A cgroup that is gone has
+ * ended. One that cannot be read, or not as the kernel writes it, is hidden: it may be a lease.
  */
 #include "lease.h"
 
@@ -37,8 +38,44 @@ static void add_u64(uint64_t *sum, uint64_t value)
 		*sum = UINT64_MAX;
 }
 
+/* Whether the error says that a cgroup has been removed. */
+static bool is_gone(const struct error *err)
+{
+	return err->code == ENOENT || err->code == ENODEV;
+}
+
+/* Count a user or a run that could not be looked at, and keep the first reason. */
+static void hide(struct ledger *ledger, uid_t uid, const char *name, const struct error *problem)
+{
+	if (is_gone(problem))
+		return;
+	if (ledger->hidden++)
+		return;
+	ledger->first_hidden.uid = uid;
+	ledger->first_hidden.why = *problem;
+	(void)snprintf(ledger->first_hidden.name, sizeof ledger->first_hidden.name, "%s", name);
+}
+
+/* The next cgroup in a directory, NULL at its end. `left` is how many more of the user's cgroups
+ * may be looked at. Sets *err if the directory was not read to its end. */
+static const struct dirent *next_cgroup(DIR *list, unsigned *left, struct error *err)
+{
+	const struct dirent *entry = NULL;
+	do {
+		errno = 0;
+		entry = readdir(list);
+	} while (entry && (entry->d_type != DT_DIR || entry->d_name[0] == '.'));
+	if (!entry && errno)
+		(void)fail(err, errno, "list cgroups");
+	if (!entry || (*left)--)
+		return entry;
+	*left = 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "more than %d cgroups", LEDGER_USER_MAX);
+	return NULL;
+}
+
 /* Add up memory.max of the cgroups in fd; UINT64_MAX if one has no limit. Takes over fd. */
-static int sum_memory(int fd, uint64_t *ret, struct error *err)
+static int sum_memory(int fd, unsigned *left, uint64_t *ret, struct error *err)
 {
 	_cleanup_closedir_ DIR *list = fdopendir(fd);
 	if (!list) {
@@ -48,20 +85,23 @@ static int sum_memory(int fd, uint64_t *ret, struct error *err)
 	}
 	uint64_t sum = 0;
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list))) {
+	struct error problem = {0};
+	while ((entry = next_cgroup(list, left, &problem))) {
 		uint64_t value = 0;
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
 		if (cgroup_get_u64(fd, entry->d_name, "memory.max", &value, err) < 0)
 			return -1;
 		add_u64(&sum, value);
+	}
+	if (problem.status) {
+		*err = problem;
+		return -1;
 	}
 	*ret = sum;
 	return 0;
 }
 
 /* Read what a run with a living owner has or waits for. */
-static int read_claim(int run, struct lease *lease, struct error *err)
+static int read_claim(int run, unsigned *left, struct lease *lease, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
 	if (cgroup_get(run, ".", "cgroup.subtree_control", text, sizeof text, err) < 0)
@@ -75,7 +115,7 @@ static int read_claim(int run, struct lease *lease, struct error *err)
 		return 0;
 	int copy = fs_open(run, ".", O_RDONLY | O_DIRECTORY, 0, err);
 	uint64_t sum = 0;
-	if (copy < 0 || sum_memory(copy, &sum, err) < 0)
+	if (copy < 0 || sum_memory(copy, left, &sum, err) < 0)
 		return -1;
 	if (sum < lease->memory)
 		lease->memory = sum;
@@ -84,7 +124,7 @@ static int read_claim(int run, struct lease *lease, struct error *err)
 
 /* Read a run without an owner. Its processes do not keep its CPUs, but the user of a run on the
  * same CPUs should know about them. */
-static int read_left(int run, struct lease *lease, struct error *err)
+static int read_dead(int run, struct lease *lease, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];
 	uint64_t populated = 0;
@@ -94,17 +134,6 @@ static int read_left(int run, struct lease *lease, struct error *err)
 	if (cgroup_get(run, ".", "cpuset.cpus", text, sizeof text, err) < 0)
 		return -1;
 	return *text ? cpulist_parse(text, &lease->cpus, err) : 0;
-}
-
-static int read_lease(int oss_crs_fd, struct lease *lease, struct error *err)
-{
-	int live = tree_is_live(oss_crs_fd, lease->name, &lease->owner, err);
-	if (live < 0)
-		return -1;
-	_cleanup_close_ int run = cgroup_open(oss_crs_fd, lease->name, err);
-	if (run < 0)
-		return -1;
-	return live ? read_claim(run, lease, err) : read_left(run, lease, err);
 }
 
 static int append_lease(struct ledger *ledger, const struct lease *lease, struct error *err)
@@ -121,36 +150,66 @@ static int append_lease(struct ledger *ledger, const struct lease *lease, struct
 	return 0;
 }
 
+struct user_reader {
+	int oss_crs_fd;
+	uid_t uid;
+	uint64_t own;  /* as for ledger_read() */
+	unsigned left; /* cgroups of this user that may still be looked at */
+};
+
+/* Read the run in the directory `name`. Returns 1, 0 if it is the reader's own, or -1 with an error
+ * if it cannot be looked at. */
+static int read_run(
+	struct user_reader *reader, const char *name, struct lease *ret, struct error *err)
+{
+	struct stat st;
+	if (fstatat(reader->oss_crs_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(err, errno, "look at %s", name);
+	if (st.st_ino == reader->own)
+		return 0;
+	/* The mtime of a cgroup is when a cgroup was last made in it. A run makes those of its CRSs
+	 * when it begins, so this is when it began or, if it waits, arrived. */
+	struct lease lease = {
+		.uid = reader->uid, .id = st.st_ino, .since = st.st_mtime, .state = LEASE_DEAD};
+	(void)snprintf(lease.name, sizeof lease.name, "%s", name);
+	int live = tree_is_live(reader->oss_crs_fd, name, &lease.owner, err);
+	if (live < 0)
+		return -1;
+	_cleanup_close_ int run = live ? cgroup_open(reader->oss_crs_fd, name, err) : -1;
+	if (live && (run < 0 || read_claim(run, &reader->left, &lease, err) < 0))
+		return -1;
+	*ret = lease;
+	return 1;
+}
+
 /* Read all runs of one user. Takes over oss_crs_fd. */
 static int read_user(
 	int oss_crs_fd, uid_t uid, uint64_t own, struct ledger *ledger, struct error *err)
 {
+	struct user_reader reader = {
+		.oss_crs_fd = oss_crs_fd, .uid = uid, .own = own, .left = LEDGER_USER_MAX};
 	_cleanup_closedir_ DIR *list = fdopendir(oss_crs_fd);
 	if (!list) {
 		int errnum = errno;
 		(void)close(oss_crs_fd);
 		return fail(err, errnum, "list runs");
 	}
+	struct error unread = {0};
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list))) {
-		struct lease lease = {.uid = uid};
+	while ((entry = next_cgroup(list, &reader.left, &unread))) {
+		struct lease lease;
 		struct error problem = {0};
 		struct run_name parts;
-		struct stat st;
-		if (entry->d_type != DT_DIR || !run_name_parse(entry->d_name, &parts) ||
-			fstatat(oss_crs_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-			st.st_ino == own)
+		if (!run_name_parse(entry->d_name, &parts))
 			continue;
-		lease.id = st.st_ino;
-		/* The mtime of a cgroup is when a cgroup was last made in it. A run makes those of
-		 * its CRSs when it begins, so this is when it began or, if it waits, arrived. */
-		lease.since = st.st_mtime;
-		(void)snprintf(lease.name, sizeof lease.name, "%s", entry->d_name);
-		if (read_lease(oss_crs_fd, &lease, &problem) < 0)
-			ledger->hidden += problem.code == EACCES;
-		else if (append_lease(ledger, &lease, err) < 0)
+		int found = read_run(&reader, entry->d_name, &lease, &problem);
+		if (found < 0)
+			hide(ledger, uid, entry->d_name, &problem);
+		else if (found && append_lease(ledger, &lease, err) < 0)
 			return -1;
 	}
+	if (unread.status)
+		hide(ledger, uid, "", &unread);
 	return 0;
 }
 
@@ -171,22 +230,67 @@ int ledger_read(const struct host *host, uint64_t own, struct ledger *ret, struc
 		return fd < 0 ? -1 : fail(err, errno, "list user.slice");
 	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list))) {
+	struct error unread = {0};
+	unsigned left = UINT_MAX; /* root makes these cgroups */
+	while ((entry = next_cgroup(list, &left, &unread))) {
 		uid_t uid = 0;
 		struct error problem = {0};
-		if (entry->d_type != DT_DIR || !parse_slice(entry->d_name, &uid))
+		if (!parse_slice(entry->d_name, &uid))
 			continue;
 		int oss_crs_fd = delegation_find(host, uid, &problem);
 		if (oss_crs_fd < 0)
-			ledger.hidden += problem.code == EACCES;
+			hide(&ledger, uid, "", &problem);
 		else if (read_user(oss_crs_fd, uid, own, &ledger, err) < 0)
 			return -1;
+	}
+	if (unread.status) {
+		*err = unread;
+		return -1;
 	}
 	if (ledger.count)
 		qsort(ledger.list, ledger.count, sizeof *ledger.list, by_arrival);
 	*ret = ledger;
 	ledger = (struct ledger)LEDGER_NONE;
 	return 0;
+}
+
+void ledger_read_dead(const struct host *host, struct ledger *ledger)
+{
+	size_t kept = 0;
+	_cleanup_close_ int oss_crs_fd = -1; /* of the user of the run before */
+	uid_t uid = 0;
+	for (size_t i = 0; i < ledger->count; i++) {
+		struct lease *lease = &ledger->list[i];
+		struct error problem = {0};
+		if (lease->state != LEASE_DEAD) {
+			ledger->list[kept++] = *lease;
+			continue;
+		}
+		if (oss_crs_fd < 0 || uid != lease->uid) {
+			cleanup_close(&oss_crs_fd);
+			oss_crs_fd = delegation_find(host, uid = lease->uid, &problem);
+		}
+		_cleanup_close_ int run =
+			oss_crs_fd < 0 ? -1 : cgroup_open(oss_crs_fd, lease->name, &problem);
+		if (run < 0 || read_dead(run, lease, &problem) < 0)
+			hide(ledger, lease->uid, lease->name, &problem);
+		else
+			ledger->list[kept++] = *lease;
+	}
+	ledger->count = kept;
+}
+
+const char *ledger_describe_hidden(const struct ledger *ledger, char buf[static LEDGER_HIDDEN_MAX])
+{
+	char user[64];
+	char more[64] = "";
+	const struct lease whose = {.uid = ledger->first_hidden.uid};
+	const char *name = ledger->first_hidden.name;
+	if (ledger->hidden > 1)
+		(void)snprintf(more, sizeof more, "; and %u more", ledger->hidden - 1);
+	(void)snprintf(buf, LEDGER_HIDDEN_MAX, "%s%s of %s: %.400s%s", *name ? "run " : "the runs",
+		name, lease_user(&whose, user, sizeof user), ledger->first_hidden.why.msg, more);
+	return buf;
 }
 
 void ledger_free(struct ledger *ledger)
@@ -261,6 +365,7 @@ const char *lease_state_name(enum lease_state state)
 {
 	static const char *const names[] = {[LEASE_RUNNING] = "running",
 		[LEASE_WAITING] = "waiting",
+		[LEASE_DEAD] = "dead",
 		[LEASE_LEFT] = "left",
 		[LEASE_EMPTY] = "empty"};
 	return names[state];

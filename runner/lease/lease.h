@@ -27,6 +27,8 @@ enum lease_state {
 	LEASE_RUNNING,
 	/* The owner lives, but the run has not begun. */
 	LEASE_WAITING,
+	/* The owner has ended. The lease does not count; ledger_read_dead() says what is left. */
+	LEASE_DEAD,
 	/* The owner has ended, but not all processes of the run: they may disturb other runs, but
 	 * the lease does not count. */
 	LEASE_LEFT,
@@ -51,10 +53,21 @@ struct lease {
 	unsigned conflicts; /* LEASE_HAS_ bits, set by lease_judge() */
 };
 
+/* The most cgroups of one user, runs and their CRSs, that a look at the ledger reads. A user with
+ * more of them is hidden beyond this number. */
+#define LEDGER_USER_MAX 4096
+
 struct ledger {
 	struct lease *list;
 	size_t count;
-	unsigned hidden; /* users and runs whose cgroups this process may not read */
+	/* Users and runs that could not be looked at, for whatever reason. They may have any CPUs
+	 * and any memory. */
+	unsigned hidden;
+	struct {
+		uid_t uid;
+		char name[NAME_MAX + 1]; /* of the run; empty: all runs of the user */
+		struct error why;
+	} first_hidden;
 };
 
 #define LEDGER_NONE          \
@@ -64,9 +77,20 @@ struct ledger {
 
 /* Read the leases of all users, in the order of arrival. `own` is the id of a tree that this
  * process owns, or 0; that tree is skipped, because its owner must not ask about it (tree.h). A run
- * that ends meanwhile is left out. The caller frees *ret with ledger_free(). */
+ * that ends meanwhile is left out. Runs without an owner are LEASE_DEAD, and nothing else is read
+ * of them, since runs of all users wait for a reader that has the lock of queue.h. The caller frees
+ * *ret with ledger_free(). */
 int ledger_read(const struct host *host, uint64_t own, struct ledger *ret, struct error *err);
 void ledger_free(struct ledger *ledger);
+
+/* Look at the LEASE_DEAD runs: each becomes LEASE_LEFT or LEASE_EMPTY, with its CPUs, or leaves the
+ * ledger if its cgroup is gone or, then counted as hidden, cannot be read. */
+void ledger_read_dead(const struct host *host, struct ledger *ledger);
+
+/* Write to buf which user or run is hidden and why: "run X of alice: REASON; and 2 more". For a
+ * ledger with `hidden` not 0. Looks up the user's name, so never under the lock. Returns buf. */
+#define LEDGER_HIDDEN_MAX 800 /* bytes, with the NUL */
+const char *ledger_describe_hidden(const struct ledger *ledger, char buf[static LEDGER_HIDDEN_MAX]);
 
 /* What a run asks for. */
 struct lease_claim {

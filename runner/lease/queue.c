@@ -223,20 +223,25 @@ static void notify_user(const struct entry *entry, bool warning, const char *tex
 /* Warn the user, once per run, of conflicts that the ledger cannot prevent. */
 static void notify_warnings(struct entry *entry)
 {
-	char text[512];
-	const struct ledger *ledger = &entry->ledger;
+	char text[1024];
+	struct ledger *ledger = &entry->ledger;
 	if (entry->told)
 		return;
 	entry->told = true;
+	ledger_read_dead(entry->request->host, ledger);
 	if (entry->own_lock)
 		notify_user(entry, true,
 			"/" QUEUE_LOCK
 			" is missing: a run that another user starts in this moment may take the "
 			"same CPUs (to make it: sudo systemd-tmpfiles --create)");
-	if (ledger->hidden)
-		notify_user(entry, true,
-			"not all runs of other users can be seen: their CPUs and memory are not "
-			"counted");
+	if (ledger->hidden) {
+		char why[LEDGER_HIDDEN_MAX];
+		(void)snprintf(text, sizeof text,
+			"not all runs can be seen, and this one may share its CPUs and memory with "
+			"them: %s",
+			ledger_describe_hidden(ledger, why));
+		notify_user(entry, true, text);
+	}
 	for (size_t i = 0; i < ledger->count; i++) {
 		char user[64];
 		char cpus[CPULIST_TEXT_MAX];
@@ -266,6 +271,16 @@ static int look_at_ledger(struct entry *entry, struct error *err)
 		return -1;
 	entry->view = lease_judge(&entry->ledger, &entry->claim);
 	return 0;
+}
+
+/* A run that cannot be looked at may have any CPUs. To wait is of no use: no end is known. */
+static int fail_hidden(const struct entry *entry, struct error *err)
+{
+	char why[LEDGER_HIDDEN_MAX];
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"not all runs can be seen, so it is not known which CPUs and memory are free: %s",
+		ledger_describe_hidden(&entry->ledger, why));
+	return add_hint(err, "see them all: oss-crs-run status; or run beside them with --share");
 }
 
 static int fail_taken(const struct entry *entry, bool waited, struct error *err)
@@ -395,6 +410,10 @@ static int pass_through_queue(struct entry *entry, struct error *err)
 {
 	const struct queue_request *request = entry->request;
 	while (look_at_ledger(entry, err) == 0) {
+		if (entry->ledger.hidden && !request->share) {
+			queue_unlock(&entry->lock);
+			return fail_hidden(entry, err);
+		}
 		if (entry->view.fits || request->share)
 			return reserve_tree(entry, err) < 0
 				       ? -1

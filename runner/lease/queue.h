@@ -48,8 +48,9 @@ struct queue_request {
 };
 
 /* Make the run's cgroups as soon as its CPUs and memory are free. Fails with EX_TEMPFAIL if they
- * are taken and the run does not wait or has waited long enough, with EINTR at a signal. A failure
- * leaves nothing behind. *ret_shared is the ledger, where `conflicts` marks the leases that this
+ * are taken and the run does not wait or has waited long enough, with EX_UNAVAILABLE if some run
+ * cannot be looked at and request->share is not set, with EINTR at a signal. A failure leaves
+ * nothing behind. *ret_shared is the ledger, where `conflicts` marks the leases that this
  * run shares CPUs or memory with, if request->share let it begin; the caller frees it with
  * ledger_free(). The caller releases *ret with tree_destroy() or tree_close(). */
 int queue_enter(const struct queue_request *request, struct cg_tree *ret, struct ledger *ret_shared,

@@ -182,7 +182,10 @@ int status_read(const struct host *host, const char *wanted, struct status *ret,
 	_cleanup_(status_free) struct status status = STATUS_NONE;
 	if (ledger_read(host, 0, &ledger, err) < 0)
 		return -1;
+	ledger_read_dead(host, &ledger);
 	status.hidden = ledger.hidden;
+	if (status.hidden)
+		(void)ledger_describe_hidden(&ledger, status.hidden_why);
 	status.at_usec = clock_usec();
 	status.runs = calloc(ledger.count + 1, sizeof *status.runs);
 	if (!status.runs)
@@ -290,6 +293,7 @@ json_t *status_to_json(struct json_build *build, const struct status *status)
 	json_t *runs = json_array();
 	for (size_t i = 0; i < status->count; i++)
 		json_build_append(build, runs, run_to_json(build, &status->runs[i]));
-	return json_build_pack(build, "{s:i, s:o, s:I}", "version", 1, "runs", runs, "hidden",
-		(json_int_t)status->hidden);
+	return json_build_pack(build, "{s:i, s:o, s:I, s:o*}", "version", 1, "runs", runs, "hidden",
+		(json_int_t)status->hidden, "hidden_why",
+		status->hidden ? json_build_prose(status->hidden_why) : NULL);
 }

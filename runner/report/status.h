@@ -29,8 +29,10 @@ struct status_run {
 struct status {
 	struct status_run *runs; /* in order of arrival */
 	size_t count;
-	unsigned hidden;  /* users and runs whose cgroups this process may not read */
+	unsigned hidden;  /* users and runs that could not be looked at */
 	uint64_t at_usec; /* when it was read (CLOCK_MONOTONIC) */
+	/* The first of them and the reason; empty if there is none. */
+	char hidden_why[LEDGER_HIDDEN_MAX];
 };
 
 #define STATUS_NONE          \

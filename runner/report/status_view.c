@@ -446,9 +446,10 @@ static void put_time_line(struct page *page, const struct status *status, size_t
 
 static void put_hidden_line(struct page *page, const struct status *status)
 {
-	char line[128];
-	int len = snprintf(line, sizeof line, "%u run%s or user%s cannot be looked at from here",
-		status->hidden, status->hidden == 1 ? "" : "s", status->hidden == 1 ? "" : "s");
+	char line[LEDGER_HIDDEN_MAX + 64];
+	int len = snprintf(line, sizeof line,
+		"%u run%s or user%s cannot be looked at from here: %s", status->hidden,
+		status->hidden == 1 ? "" : "s", status->hidden == 1 ? "" : "s", status->hidden_why);
 	put_line(page, line, len, true, NULL);
 }
 

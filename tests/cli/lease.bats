@@ -26,6 +26,31 @@ setup() {
 	[ "$(jq 'has("now")' <<<"$output")" = false ]
 }
 
+@test "plan and status say that a user or a run cannot be looked at" {
+	local cg=$BATS_TEST_TMPDIR/cg job=job-run-1764000000-0a1b2c3d-local
+	local user=user.slice/user-4711.slice/user@4711.service
+	mkdir -p "$cg/$user"
+	touch "$cg/$user/oss-crs" # not a directory: the kernel would not, but it is not "no runs"
+	run "$RUN" plan --cgroup-root "$cg" "$BATS_TEST_TMPDIR"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"Now: not known, since not all runs can be seen: the runs of uid 4711: open $user/oss-crs: Not a directory"* ]]
+	run "$RUN" plan --json --cgroup-root "$cg" "$BATS_TEST_TMPDIR"
+	[ "$(jq -c '.now | .fits, (.unknown | test("uid 4711"))' <<<"$output" | tr '\n' ' ')" = "null true " ]
+	run "$RUN" status --cgroup-root "$cg"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"1 run or user cannot be looked at from here: the runs of uid 4711: "* ]]
+	run "$RUN" status --json --cgroup-root "$cg"
+	[ "$(jq -c '.hidden, (.hidden_why | test("uid 4711"))' <<<"$output" | tr '\n' ' ')" = "1 true " ]
+	# A dead run whose files are not as the kernel writes them.
+	rm "$cg/$user/oss-crs"
+	mkdir -p "$cg/$user/oss-crs/$job"
+	touch "$cg/$user/oss-crs/$job"/{cgroup.max.depth,cgroup.events,cpuset.cpus}
+	run "$RUN" status --cgroup-root "$cg"
+	[[ "$output" == *"1 run or user cannot be looked at from here: run $job of uid 4711: populated in"* ]]
+	run "$RUN" plan --cgroup-root "$cg" "$BATS_TEST_TMPDIR"
+	[[ "$output" == *"Now: its CPUs and memory are free"* ]]
+}
+
 @test "--wait takes a duration or none, and neither it nor --share what makes no sense beside it" {
 	for bad in --wait=0 --wait=-1 --wait=soon --wait=; do
 		run "$RUN" exec $bad "$BATS_TEST_TMPDIR" -- true

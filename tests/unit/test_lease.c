@@ -10,6 +10,8 @@
 #include "lease.h"
 #include "runs.h"
 
+#include <sys/resource.h>
+
 #define GIB (UINT64_C(1) << 30)
 
 static struct cpulist cpus(const char *text)
@@ -166,6 +168,9 @@ static struct ledger read_ledger(const struct unit_dir *dir)
 	struct ledger ledger = LEDGER_NONE;
 	assert_ok(host_open_at(dir->fd, &host, &err), err);
 	assert_ok(ledger_read(&host, 0, &ledger, &err), err);
+	for (size_t i = 0; i < ledger.count; i++)
+		assert_true(ledger.list[i].state <= LEASE_DEAD);
+	ledger_read_dead(&host, &ledger);
 	host_close(&host);
 	return ledger;
 }
@@ -221,16 +226,131 @@ TEST(other_cgroups_are_no_leases)
 		put_run(dir, names[i], "0\n", "cpuset memory\n");
 		owners[i] = own_run(dir, names[i]);
 	}
-	put_run(dir, "junk-run-1764000000-0a1b2c3d-local", "x-y\n", "cpuset memory\n");
-	pid_t junk = own_run(dir, "junk-run-1764000000-0a1b2c3d-local");
 	put_text_file(dir,
 		"sys/fs/cgroup/user.slice/user-1x.slice/user@1.service/oss-crs/" ONE "/cpuset.cpus",
 		"0\n");
 	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
 	for (size_t i = 0; i < COUNT(names); i++)
 		holder_end(owners[i]);
-	holder_end(junk);
 	assert_int_equal(ledger.count, 0);
+	assert_int_equal(ledger.hidden, 0);
+}
+
+static void assert_hidden(const struct ledger *ledger, const char *run, const char *why)
+{
+	char text[LEDGER_HIDDEN_MAX];
+	assert_true(ledger->hidden > 0);
+	(void)ledger_describe_hidden(ledger, text);
+	assert_contains(text, run);
+	assert_contains(text, why);
+}
+
+TEST(a_living_run_with_a_file_that_does_not_parse_is_hidden_and_not_ended)
+{
+	static const struct {
+		const char *file, *text, *why;
+	} cases[] = {
+		{"cpuset.cpus", "x-y\n", "'x-y'"},
+		{"memory.max", "plenty\n", "'plenty'"},
+		{"memory.max", "", "''"},
+		{"a/memory.max", "-1\n", "'-1'"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct unit_dir *dir = *state;
+		char path[PATH_MAX];
+		put_run(dir, ONE, "0\n", "cpuset memory\n");
+		(void)snprintf(path, sizeof path, OURS "/" ONE "/%s", cases[i].file);
+		put_text_file(dir, path, cases[i].text);
+		pid_t owner = own_run(dir, ONE);
+		_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
+		holder_end(owner);
+		assert_int_equal(ledger.count, 0);
+		assert_int_equal(ledger.hidden, 1);
+		assert_hidden(&ledger, "run " ONE " of ", cases[i].why);
+	}
+}
+
+TEST(a_run_whose_files_go_away_meanwhile_has_ended)
+{
+	const struct unit_dir *dir = *state;
+	put_run(dir, ONE, "0\n", "cpuset memory\n");
+	assert_int_equal(unlinkat(dir->fd, OURS "/" ONE "/memory.max", 0), 0);
+	pid_t owner = own_run(dir, ONE);
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
+	holder_end(owner);
+	assert_int_equal(ledger.count, 0);
+	assert_int_equal(ledger.hidden, 0);
+}
+
+/* Open descriptors until only `spare` more can be opened. Returns the lowest one; all descriptors
+ * from there on belong to the test. */
+static int use_up_descriptors(const struct rlimit *limit, unsigned spare)
+{
+	int first = dup(STDERR_FILENO);
+	int last = first;
+	for (int fd = first; fd >= 0; fd = dup(STDERR_FILENO))
+		last = fd;
+	assert_int_equal(last, (int)limit->rlim_cur - 1);
+	for (unsigned i = 0; i < spare; i++)
+		assert_int_equal(close(last - (int)i), 0);
+	return first;
+}
+
+TEST(with_too_few_descriptors_a_lease_is_never_just_missing)
+{
+	const struct unit_dir *dir = *state;
+	const struct rlimit limit = {.rlim_cur = 32, .rlim_max = 32};
+	struct rlimit before;
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	unsigned seen = 0;
+	unsigned hidden = 0;
+	put_run(dir, ONE, "0\n", "cpuset memory\n");
+	pid_t owner = own_run(dir, ONE);
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_cur = limit.rlim_cur,
+							  .rlim_max = before.rlim_max}),
+		0);
+	for (unsigned spare = 0; spare < 12; spare++) {
+		struct ledger ledger = LEDGER_NONE;
+		int first = use_up_descriptors(&limit, spare);
+		int result = ledger_read(&host, 0, &ledger, &err);
+		for (int fd = first; fd < (int)limit.rlim_cur; fd++)
+			(void)close(fd);
+		assert_true(result < 0 || ledger.count + ledger.hidden == 1);
+		seen += result == 0 && ledger.count;
+		if (result == 0 && ledger.hidden) {
+			assert_hidden(&ledger, " of ", "Too many open files");
+			hidden++;
+		}
+		ledger_free(&ledger);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(seen > 0 && hidden > 0);
+	host_close(&host);
+	holder_end(owner);
+}
+
+TEST(a_user_cannot_make_the_others_look_at_more_than_so_many_cgroups)
+{
+	const struct unit_dir *dir = *state;
+	char path[PATH_MAX];
+	put_run(dir, ONE, "0-3\n", "cpuset memory\n");
+	pid_t owner = own_run(dir, ONE);
+	for (unsigned i = 0; i + 3 < LEDGER_USER_MAX; i++) {
+		(void)snprintf(path, sizeof path, OURS "/%u", i);
+		assert_return_code(mkdirat(dir->fd, path, 0755), errno);
+	}
+	/* With the living run and its two CRSs as many as are looked at. */
+	_cleanup_(ledger_free) struct ledger all = read_ledger(dir);
+	assert_int_equal(all.count, 1);
+	assert_int_equal(all.hidden, 0);
+	make_dir(dir->fd, OURS "/" ONE "/c");
+	put_text_file(dir, OURS "/" ONE "/c/memory.max", "0\n");
+	_cleanup_(ledger_free) struct ledger many = read_ledger(dir);
+	holder_end(owner);
+	assert_hidden(&many, "of ", "more than 4096 cgroups");
 }
 
 int main(void)
@@ -245,6 +365,10 @@ int main(void)
 		RUN_IN_DIR(a_lease_lasts_as_long_as_its_owner_lives),
 		RUN_IN_DIR(a_run_without_enabled_controllers_is_waiting),
 		RUN_IN_DIR(other_cgroups_are_no_leases),
+		RUN_IN_DIR(a_living_run_with_a_file_that_does_not_parse_is_hidden_and_not_ended),
+		RUN_IN_DIR(a_run_whose_files_go_away_meanwhile_has_ended),
+		RUN_IN_DIR(with_too_few_descriptors_a_lease_is_never_just_missing),
+		RUN_IN_DIR(a_user_cannot_make_the_others_look_at_more_than_so_many_cgroups),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -361,6 +361,40 @@ owner() {
 	pkill -u carol -x sleep
 }
 
+@test "a run that cannot be looked at keeps the others from beginning, unless they share" {
+	holds alice 2 first
+	name=$(basename "$(runs)")
+	sh_as alice "chmod 700 $(runs)"
+	run as carol oss-crs-run exec $DIR/3 -- true
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"not all runs can be seen"*"run $name of alice: "*"Permission denied"* ]]
+	run as carol oss-crs-run exec --wait $DIR/3 -- true
+	[ "$status" -eq 69 ]
+	run as carol oss-crs-run exec --share $DIR/3 -- true
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"not all runs can be seen"* ]]
+	run as carol oss-crs-run plan $DIR/3
+	[[ "$output" == *"Now: not known"*"run $name of alice"* ]]
+	run as carol oss-crs-run status
+	[[ "$output" == *"1 run or user cannot be looked at from here: run $name of alice"* ]]
+	sh_as alice "chmod 755 $(runs)"
+	run as carol oss-crs-run exec $DIR/3 -- true
+	[ "$status" -eq 0 ]
+	open_gate 1
+	wait
+}
+
+@test "thousands of cgroups of one user are not looked at by the others, and it is said" {
+	ours=$CG/user.slice/user-1000.slice/user@1000.service/oss-crs
+	sh_as alice "cd $ours && seq -f 'job-run-1764000000-%08.0f-local' 5000 | xargs mkdir"
+	run as carol oss-crs-run exec $DIR/3 -- true
+	sh_as alice "cd $ours && rmdir job-run-1764000000-*"
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"the runs of alice: more than 4096 cgroups"* ]]
+	run as carol oss-crs-run exec $DIR/3 -- true
+	[ "$status" -eq 0 ]
+}
+
 @test "who holds the host's lock is named after a bounded wait, which Ctrl-C ends" {
 	sh_as carol "exec flock -x /run/oss-crs/lease sleep 600" &
 	until_true pgrep -x -u carol sleep
