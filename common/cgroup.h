@@ -36,6 +36,9 @@ int cgroup_user_path(uid_t uid, char *buf, size_t size, struct error *err);
 /* The umask for making cgroups: every user of the host can see which run has which CPUs. */
 #define CGROUP_UMASK 022
 
+/* The umask for making a cgroup that other users cannot enter until it is opened with chmod(2). */
+#define CGROUP_CLOSED_UMASK 077
+
 /* Make a cgroup with mkdir(2), mode 0755 less the umask. Fails with EEXIST if it exists. */
 int cgroup_make(int dir, const char *name, struct error *err);
 

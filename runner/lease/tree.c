@@ -17,6 +17,9 @@
  * in the middle of a write to a slow disk. */
 #define KILL_TIMEOUT_MS 60000
 
+/* How often to make a run's cgroup again whose file another process has locked first. */
+#define OWN_ATTEMPTS 8
+
 static int set_limits(
 	int dir, const char *cg, const struct cpulist *cpus, uint64_t memory_max, struct error *err)
 {
@@ -57,27 +60,57 @@ uint64_t tree_memory(const struct run_plan *plan)
 	return sum < plan->memory_max ? sum : plan->memory_max;
 }
 
-/* Become the owner: lock the file, and note the inode of the run's cgroup. */
+/* Become the owner of a cgroup that is closed to other users: lock the file, note the inode of the
+ * run's cgroup, and open it to all. */
 static int own_tree(struct cg_tree *tree, struct error *err)
 {
 	struct stat st;
+	tree->worker = fs_open(tree->oss_crs_fd, tree->plan->name, O_RDONLY | O_DIRECTORY, 0, err);
+	if (tree->worker < 0)
+		return -1;
 	if (fstat(tree->worker, &st) < 0)
 		return fail(err, errno, "look at %s", tree->plan->name);
 	tree->id = st.st_ino;
 	tree->owned = fs_open(tree->worker, CGROUP_OWNED_FILE, O_WRONLY, 0, err);
-	return tree->owned >= 0 ? fs_lock(tree->owned, CGROUP_OWNED_FILE, err) : -1;
+	if (tree->owned < 0 || fs_lock(tree->owned, CGROUP_OWNED_FILE, err) < 0)
+		return -1;
+	return fchmod(tree->worker, 0777 & ~CGROUP_UMASK) < 0
+		       ? fail(err, errno, "open %s to all users", tree->plan->name)
+		       : 0;
+}
+
+/* Make the run's cgroup and own it. Every user may read the file in an open cgroup and so take a
+ * lock for reading, which would keep the owner from locking. So the cgroup is closed until it is
+ * locked. Root and other processes of the user can still be first: then it is made again, which is
+ * another file. A failure leaves nothing behind. */
+static int make_owned(struct cg_tree *tree, struct error *err)
+{
+	for (unsigned attempt = 0; attempt < OWN_ATTEMPTS; attempt++) {
+		_cleanup_umask_ mode_t before = umask(CGROUP_CLOSED_UMASK);
+		if (cgroup_make(tree->oss_crs_fd, tree->plan->name, err) < 0)
+			return -1;
+		if (own_tree(tree, err) == 0)
+			return 0;
+		struct error removal = {0};
+		cleanup_close(&tree->owned);
+		cleanup_close(&tree->worker);
+		tree->owned = tree->worker = -1;
+		(void)cgroup_remove(tree->oss_crs_fd, tree->plan->name, &removal);
+		if (err->code != EAGAIN)
+			return -1;
+	}
+	(void)fail_as(err, EX_TEMPFAIL, "another process keeps locking %s of run %s",
+		CGROUP_OWNED_FILE, tree->plan->name);
+	return add_hint(err, "it is root's or yours; see which: lslocks");
 }
 
 int tree_reserve(
 	int oss_crs_fd, const struct run_plan *plan, struct cg_tree *ret, struct error *err)
 {
-	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
 	struct cg_tree tree = {.plan = plan, .oss_crs_fd = oss_crs_fd, .worker = -1, .owned = -1};
-	if (cgroup_make(oss_crs_fd, plan->name, err) < 0)
+	if (make_owned(&tree, err) < 0)
 		return -1;
-	tree.worker = fs_open(oss_crs_fd, plan->name, O_RDONLY | O_DIRECTORY, 0, err);
-	if (tree.worker < 0 || own_tree(&tree, err) < 0 ||
-		set_limits(tree.worker, ".", &plan->cpus, tree_memory(plan), err) < 0) {
+	if (set_limits(tree.worker, ".", &plan->cpus, tree_memory(plan), err) < 0) {
 		struct error removal = {0};
 		(void)tree_destroy(&tree, &removal);
 		return -1;

@@ -8,6 +8,10 @@
  * process:
  * - Only a process that may write the file can hold the lock, and only the tree's user may. Every
  *   user may read the file and ask.
+ * - Every user who may read the file can lock it for reading, though, which keeps others from
+ *   locking it for writing. So the cgroup is made with mode 0700 and opened to all users when its
+ *   owner has the lock; until then only root and the user can get at the file. A lock for reading
+ *   is never taken for an owner.
  * - Asking (F_GETLK) takes no lock. So it cannot keep an owner from locking, or look like a living
  *   owner to a third process. flock(2) has no such query, and any user could hold one on another
  *   user's directory for as long as they like.
@@ -45,11 +49,11 @@ struct tree_options {
  * the limit of the worker if that is lower. The run keeps this much from other runs. */
 uint64_t tree_memory(const struct run_plan *plan);
 
-/* Make the run's cgroup, lock it, and write to it the CPUs and memory that the plan claims, but
- * enable no controllers for cgroups below it. Such a run waits: it is in the ledger, and nothing
- * can run in it yet. The caller holds the lock of queue.h; otherwise others could find a run that
- * has no owner yet. A failure leaves nothing behind. The caller releases *ret with tree_destroy()
- * or tree_close(). */
+/* Make the run's cgroup, lock it, open it to all users, and write to it the CPUs and memory that
+ * the plan claims, but enable no controllers for cgroups below it. Such a run waits: it is in the
+ * ledger, and nothing can run in it yet. The caller holds the lock of queue.h; otherwise others
+ * could find a run that has no owner yet. A failure leaves nothing behind. The caller releases *ret
+ * with tree_destroy() or tree_close(). */
 int tree_reserve(
 	int oss_crs_fd, const struct run_plan *plan, struct cg_tree *ret, struct error *err);
 

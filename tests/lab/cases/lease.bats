@@ -395,6 +395,35 @@ owner() {
 	[ "$status" -eq 0 ]
 }
 
+@test "no other user can keep a run from its own lock by locking its file for reading" {
+	cat >$DIR/watch.py <<-'EOF2'
+		import fcntl, os, sys
+		# Lock for reading the file of every run that appears, as soon as it can be opened.
+		ours = "/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/oss-crs/"
+		known, held = set(), []
+		open(sys.argv[1], "w").close()
+		while not os.path.exists(sys.argv[2]):
+		    for run in os.listdir(ours):
+		        if run in known or "-exec-" not in run:
+		            continue
+		        try:
+		            file = open(ours + run + "/cgroup.max.depth")
+		            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+		            held.append(file)
+		            known.add(run)
+		        except OSError:
+		            pass
+	EOF2
+	for i in 1 2 3; do
+		sh_as carol "python3 $DIR/watch.py $DIR/ready$i $DIR/stop" &
+	done
+	until_true ls $DIR/ready1 $DIR/ready2 $DIR/ready3
+	failed=$(sh_as alice "failed=0; for i in {1..30}; do oss-crs-run exec -q $DIR/2 -- true || failed=\$((failed + 1)); done; echo \$failed")
+	touch $DIR/stop
+	wait
+	[ "$failed" -eq 0 ]
+}
+
 @test "who holds the host's lock is named after a bounded wait, which Ctrl-C ends" {
 	sh_as carol "exec flock -x /run/oss-crs/lease sleep 600" &
 	until_true pgrep -x -u carol sleep
