@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lease_text: leases in words, for messages. A user's name may come from a slow service, so nothing
+ * here is called under the lock of queue.h.
+ */
+#include "lease.h"
+
+#include "cleanup.h"
+#include "clock.h"
+#include "size.h"
+#include "text.h"
+
+#include <pwd.h>
+
+#define DESCRIBED_MAX 3 /* runs that a message names */
+
+const char *lease_state_name(enum lease_state state)
+{
+	static const char *const names[] = {[LEASE_RUNNING] = "running",
+		[LEASE_WAITING] = "waiting",
+		[LEASE_DEAD] = "dead",
+		[LEASE_LEFT] = "left",
+		[LEASE_EMPTY] = "empty"};
+	return names[state];
+}
+
+const char *lease_user(const struct lease *lease, char *buf, size_t size)
+{
+	const struct passwd *user = getpwuid(lease->uid);
+	if (user)
+		(void)text_clean(user->pw_name, buf, size);
+	else
+		(void)snprintf(buf, size, "uid %u", (unsigned)lease->uid);
+	return buf;
+}
+
+static void describe_one(FILE *out, const struct lease *lease, const struct lease_claim *claim)
+{
+	char user[64];
+	char cpus[CPULIST_TEXT_MAX];
+	char memory[SIZE_TEXT_MAX];
+	char since[CLOCK_TEXT_MAX];
+	struct cpulist common = lease->cpus;
+	cpulist_intersect(&common, &claim->cpus);
+	(void)fprintf(out, "run %s of %s %s", lease->name, lease_user(lease, user, sizeof user),
+		lease->state == LEASE_WAITING ? "waits for" : "has");
+	if (lease->conflicts & LEASE_HAS_CPUS)
+		(void)fprintf(out, " CPUs %.64s", cpulist_format(&common, cpus));
+	if (lease->conflicts & LEASE_HAS_MEMORY)
+		(void)fprintf(out, "%s %s of memory",
+			lease->conflicts & LEASE_HAS_CPUS ? " and" : "",
+			size_format(lease->memory, memory));
+	(void)fprintf(out, " since %s", clock_text(lease->since, since));
+}
+
+const char *lease_describe(const struct ledger *ledger, const struct lease_claim *claim,
+	const struct lease_view *view, char *buf, size_t size)
+{
+	/* fmemopen(3) writes no NUL to a buffer that is full, so keep one at the end. */
+	buf[0] = '\0';
+	buf[size - 1] = '\0';
+	_cleanup_fclose_ FILE *out = fmemopen(buf, size - 1, "w");
+	if (!out)
+		return buf;
+	char cpus[CPULIST_TEXT_MAX];
+	char want[SIZE_TEXT_MAX];
+	char left[SIZE_TEXT_MAX];
+	bool taken = !cpulist_empty(&view->taken);
+	if (taken)
+		(void)fprintf(out, "CPUs %.64s are taken", cpulist_format(&view->taken, cpus));
+	if (view->memory_short)
+		(void)fprintf(out, "%s%s of memory is wanted, %s is left", taken ? " and " : "",
+			size_format(claim->memory, want), size_format(view->memory_free, left));
+	unsigned described = 0;
+	unsigned more = 0;
+	for (size_t i = 0; i < ledger->count; i++) {
+		if (!ledger->list[i].conflicts)
+			continue;
+		if (described == DESCRIBED_MAX) {
+			more++;
+			continue;
+		}
+		(void)fputs(described++ ? "; " : ": ", out);
+		describe_one(out, &ledger->list[i], claim);
+	}
+	if (more)
+		(void)fprintf(out, "; and %u more", more);
+	return buf;
+}
+
+const char *ledger_describe_hidden(const struct ledger *ledger, char buf[static LEDGER_HIDDEN_MAX])
+{
+	char user[64];
+	char more[64] = "";
+	const struct lease whose = {.uid = ledger->first_hidden.uid};
+	const char *name = ledger->first_hidden.name;
+	if (ledger->hidden > 1)
+		(void)snprintf(more, sizeof more, "; and %u more", ledger->hidden - 1);
+	(void)snprintf(buf, LEDGER_HIDDEN_MAX, "%s%s of %s: %.400s%s", *name ? "run " : "the runs",
+		name, lease_user(&whose, user, sizeof user), ledger->first_hidden.why.msg, more);
+	return buf;
+}
