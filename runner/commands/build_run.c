@@ -261,9 +261,10 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	return launch_wait(&launch, ret, err);
 }
 
-/* The exit status of the program, or -1 with an error. A job that never began has no status. */
+/* The exit status of the program, or -1 with an error. A job that never began has no status. Nor has
+ * one whose containers are NULL, since the engine could not be asked; `away` says why. */
 static int session_exit_status(const struct session *session, const struct launch_end *end,
-	const struct containers *containers, struct error *err)
+	const struct containers *containers, const struct error *away, struct error *err)
 {
 	if (end->reason == REASON_SIGNAL)
 		return EX_SIGNAL + end->signal;
@@ -271,6 +272,10 @@ static int session_exit_status(const struct session *session, const struct launc
 		return EX_TIMEOUT;
 	if (end->reason == REASON_MISMATCH) {
 		*err = end->problem;
+		return -1;
+	}
+	if (!containers) {
+		*err = *away;
 		return -1;
 	}
 	int status = report_job_status(containers, session->until_all);
@@ -284,8 +289,8 @@ static int session_exit_status(const struct session *session, const struct launc
 		session->kind == ENGINE_PODMAN ? "podman" : "docker");
 }
 
-/* Read the outcome of the run, check it a last time, and publish the report. Returns the exit
- * status, or -1 with an error. */
+/* Read the outcome of the run, check it a last time, and publish the report, which does without what
+ * only the engine knows if the engine is away. Returns the exit status, or -1 with an error. */
 static int conclude_run(struct session *session, struct launch_end *end, struct error *err)
 {
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
@@ -293,9 +298,12 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	conditions_end(&session->conditions);
 	if (session->record)
 		record_conclude(session->record);
-	if (engine_containers(&session->engine, session->compose.project, &containers, err) < 0 ||
-		report_collect(session->plan, &session->tree, &session->compose, &containers,
-			&report, err) < 0)
+	struct error away = {0};
+	bool asked = engine_containers(
+			     &session->engine, session->compose.project, &containers, &away) == 0;
+	const struct containers *known = asked ? &containers : NULL;
+	if (report_collect(session->plan, &session->tree, &session->compose, known, &report, err) <
+		0)
 		return -1;
 	report.phase = session->phase;
 	report.shared = &session->shared;
@@ -309,7 +317,11 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	if (end->reason != REASON_MISMATCH &&
 		watch_conclude(&session->watch, &containers, &end->problem) < 0)
 		report.reason = end->reason = REASON_MISMATCH;
-	int status = session_exit_status(session, end, &containers, err);
+	session->watch.unknown += !asked;
+	if (!asked && end->reason != REASON_EXITED)
+		log_warning(&session->context->log,
+			"the containers could not be looked at when the run ended: %s", away.msg);
+	int status = session_exit_status(session, end, known, &away, err);
 	report.signal = end->signal;
 	report.status = status < 0 ? err->status : status;
 	struct error problem = {0};
@@ -317,6 +329,8 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	if (publish_report(session->context, &report, show, true, &problem) < 0) {
 		if (status >= 0)
 			*err = problem;
+		else
+			log_error(&session->context->log, &problem);
 		return -1;
 	}
 	return status;
@@ -378,11 +392,15 @@ static int run_session(struct session *session, const char *dir, struct error *e
 	}
 	struct error removal = {0};
 	if (clean_up_run(session, launched, &removal) < 0) {
-		if (status >= 0)
+		/* What stays does not change that the run was ended by the user or its time
+		 * limit. */
+		bool stopped = end.reason == REASON_SIGNAL || end.reason == REASON_TIMEOUT;
+		if (status >= 0 && !stopped) {
 			*err = removal;
-		else
-			log_error(&session->context->log, &removal);
-		return -1;
+			return -1;
+		}
+		log_error(&session->context->log, &removal);
+		return status;
 	}
 	/* A signal that is still pending here is why the preparation failed. */
 	int signal = status < 0 ? signals_pending(session->signals) : 0;

@@ -35,6 +35,7 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
 {
 	_cleanup_(report_free) struct report report = {.plan = plan,
 		.compose = compose,
+		.has_exits = containers || !compose,
 		.crs = calloc(plan->crs_count, sizeof *report.crs)};
 	if (!report.crs)
 		return fail(err, ENOMEM, "report");
@@ -144,7 +145,8 @@ static json_t *crs_report_to_json(struct json_build *build, const struct report 
 		set_figures(build, object, report, i);
 	if (report->kills)
 		json_build_set(build, object, "oom", kills_to_json(build, report->kills, i));
-	json_build_set(build, object, "exits", json_string(crs->exits ? crs->exits : ""));
+	json_build_set(build, object, "exits",
+		report->has_exits ? json_string(crs->exits ? crs->exits : "") : json_null());
 	if (report->series)
 		json_build_set(build, object, "samples", series_to_json(build, report->series, i));
 	return object;

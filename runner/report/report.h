@@ -24,13 +24,14 @@ struct crs_report {
 	char *exits;
 };
 
-/* report_collect() sets plan, crs, has_usage and compose; the caller sets the rest. Everything that
+/* report_collect() sets plan, crs, has_usage, has_exits and compose; the caller sets the rest. Everything that
  * a const pointer points to belongs to the caller and must outlive the report. */
 struct report {
 	const struct run_plan *plan;
 	enum phase phase;
 	struct crs_report *crs; /* one per CRS of the plan */
 	bool has_usage;         /* whether the run had cgroups, and so the CRSs have figures */
+	bool has_exits;         /* whether it is known how the containers ended */
 	/* The Compose project, whose services' risks are reported; NULL: none. */
 	const struct compose *compose;
 	/* Says how many containers were found in their CRS; NULL: nothing watched the run. */
@@ -53,7 +54,8 @@ struct report {
 	}
 
 /* Collect the figures of each CRS in the tree, unless the tree was never made, and the exit codes
- * of the containers, unless containers is NULL. The caller frees the report with report_free(). */
+ * of the project's containers. compose is NULL if there is no project, containers if the engine
+ * could not be asked. The caller frees the report with report_free(). */
 int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
 	const struct compose *compose, const struct containers *containers, struct report *ret,
 	struct error *err);

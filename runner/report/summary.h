@@ -32,7 +32,7 @@ struct summary_crs {
 	const char *name;
 	struct cpulist cpus;
 	uint64_t memory_max; /* bytes */
-	const char *exits;   /* as in crs_report; "" if there was no container */
+	const char *exits;   /* as in crs_report; "" if there was none, or it is unknown */
 	struct summary_oom *oom;
 	size_t oom_count;
 	/* Only cpu_usec, throttled_usec, memory_peak, oom_kills and the stalled_usec of pressure

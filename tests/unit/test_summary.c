@@ -77,6 +77,15 @@ TEST(a_report_is_read_as_it_was_written)
 	assert_true(series_of(&summary.series, 0, SERIES_MEMORY)[2] == CGROUP_STAT_UNKNOWN);
 }
 
+TEST(exit_codes_may_be_unknown)
+{
+	_cleanup_free_ char *text = report_with("\"exits\": \"0\"", "\"exits\": null");
+	_cleanup_(summary_free) struct summary summary = read_text(text);
+	assert_string_equal(summary.crs[0].exits, "");
+	_cleanup_free_ char *number = report_with("\"exits\": \"0\"", "\"exits\": 0");
+	assert_report_refused(number, "'exits' is no plain text");
+}
+
 TEST(a_truncated_report_is_refused)
 {
 	for (size_t len = 0; len + 1 < sizeof good; len++) {
@@ -307,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(a_report_is_read_as_it_was_written),
+		RUN(exit_codes_may_be_unknown),
 		RUN(a_truncated_report_is_refused),
 		RUN(an_invalid_report_is_refused),
 		RUN(more_samples_than_any_run_has_are_refused),

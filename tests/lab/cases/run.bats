@@ -135,6 +135,77 @@ teardown() {
 	nothing_left
 }
 
+# kill_docker: kill Docker so that it stays away; its containers live on. docker_back: start it.
+kill_docker() {
+	systemctl mask --runtime -q docker.socket docker.service
+	systemctl kill -s KILL docker.service
+	systemctl stop docker.socket
+}
+
+docker_back() {
+	systemctl unmask --runtime -q docker.socket docker.service
+	systemctl reset-failed docker.service docker.socket || :
+	systemctl start docker.service
+	until_true docker info
+}
+
+# The report of a run whose engine went away has its figures, but not how its containers ended.
+report_without_engine() { # REASON STATUS
+	[ "$(jq -c '[.reason, .exit_status, [.crs[].exits], ([.crs[].cpu_usage_usec > 0] | all), .attested.unknown > 0]' /tmp/away-report)" = "[\"$1\",$2,[null,null],true,true]" ]
+}
+
+@test "Docker dies in the middle of a run: its report is written, the status is 69, and clean removes what stayed" {
+	services a 'sleep 600' b 'sleep 600'
+	rm -f /tmp/away-report
+	sh_as alice "exec oss-crs-run run --report /tmp/away-report $JOB p h" >/tmp/run.out 2>&1 &
+	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
+	kill_docker
+	wait $! || status=$?
+	docker_back
+	cat /tmp/run.out
+	[ "$status" -eq 69 ]
+	grep -q 'when Docker is back: oss-crs-run clean job-run-' /tmp/run.out
+	report_without_engine exited 69
+	as alice oss-crs-run clean
+	nothing_left
+}
+
+@test "a signal keeps its status, and the run its report, where Docker has died before" {
+	services a 'sleep 600' b 'sleep 600'
+	rm -f /tmp/away-report
+	sh_as alice "exec oss-crs-run run --report /tmp/away-report $JOB p h" >/tmp/run.out 2>&1 &
+	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
+	# Compose would end as soon as its engine has gone.
+	pkill -STOP -P "$(pgrep -x oss-crs-run)"
+	kill_docker
+	pkill -INT -x oss-crs-run
+	pkill -TERM -x oss-crs-run
+	wait $! || status=$?
+	docker_back
+	cat /tmp/run.out
+	[ "$status" -eq 130 ]
+	report_without_engine signal 130
+	as alice oss-crs-run clean
+	nothing_left
+}
+
+@test "services of two templates run, each in its CRS" {
+	printf 'services:\n  a: {image: busybox, pull_policy: never, network_mode: none, command: [sh, -c, "exit $$(nproc)"], cgroup_parent: {{ cgroup_parent }}/a}\n' >$JOB/first.yaml.j2
+	printf 'services:\n  b: {image: busybox, pull_policy: never, network_mode: none, command: [sh, -c, "exit $$(nproc)"], cgroup_parent: {{ cgroup_parent }}/b}\n' >$JOB/second.yaml.j2
+	run as alice oss-crs-run run --until all -f $JOB/first.yaml.j2 -f $JOB/second.yaml.j2 $JOB p h
+	echo "$output"
+	grep -Eq '^a +0-1 .* 2$' <<<"$output"
+	grep -Eq '^b +2 .* 1$' <<<"$output"
+	nothing_left
+}
+
+@test "1,100 nested cgroups are removed with their run" {
+	run as alice oss-crs-run exec $JOB --crs a -- bash -c 'mkdir -p "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)$(printf "/x%.0s" {1..1100})"'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	nothing_left
+}
+
 # bats test_tags=both
 @test "a second Ctrl-C kills what ignores the first" {
 	services a 'trap : TERM INT; while :; do sleep 1; done' b 'trap : TERM INT; while :; do sleep 1; done'

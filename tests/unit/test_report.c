@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_report: what a report says where the engine could not be asked how the containers ended.
+ */
+#include "unit.h"
+
+#include "cleanup_json.h"
+#include "report.h"
+#include "summary.h"
+
+#define NAME "job-run-1764000000-0a1b2c3d-local"
+
+/* The report of a run of one CRS that its time limit has ended; containers is NULL if the engine is
+ * away. */
+static json_t *report_of(const struct compose *compose, const struct containers *containers)
+{
+	struct plan_crs crs = {.name = "a", .memory_max = 4096};
+	struct run_plan plan = {
+		.name = NAME, .run_id = "job", .worker = "local", .crs = &crs, .crs_count = 1};
+	struct cg_tree tree = TREE_NONE;
+	struct error err = {0};
+	json_t *root = NULL;
+	_cleanup_(report_free) struct report report = REPORT_NONE;
+	cpulist_add(&crs.cpus, 0);
+	assert_ok(report_collect(&plan, &tree, compose, containers, &report, &err), err);
+	report.phase = PHASE_RUN;
+	report.reason = REASON_TIMEOUT;
+	report.status = EX_TIMEOUT;
+	assert_ok(report_json(&report, &root, &err), err);
+	return root;
+}
+
+static const json_t *exits_of(const json_t *root)
+{
+	const json_t *crs = json_array_get(json_object_get(root, "crs"), 0);
+	return json_object_get(crs, "exits");
+}
+
+TEST(an_engine_that_is_away_leaves_a_report_without_exit_codes)
+{
+	char service[] = "a";
+	struct compose_service services[] = {{.name = service, .crs = 0}};
+	const struct compose compose = {.services = services, .service_count = COUNT(services)};
+	struct container list[] = {{.service = service,
+		.finished = "2026-01-01T00:00:00Z",
+		.exit_code = 137,
+		.started = true}};
+	const struct containers containers = {.list = list, .count = COUNT(list)};
+	struct error err = {0};
+	_cleanup_json_ json_t *known = report_of(&compose, &containers);
+	_cleanup_json_ json_t *unknown = report_of(&compose, NULL);
+	_cleanup_json_ json_t *command = report_of(NULL, NULL);
+	assert_string_equal(json_string_value(exits_of(known)), "137");
+	assert_true(json_is_null(exits_of(unknown)));
+	assert_string_equal(json_string_value(exits_of(command)), "");
+	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
+	assert_ok(summary_read("r", unknown, &summary, &err), err);
+	assert_string_equal(summary.crs[0].exits, "");
+	assert_string_equal(summary.reason, "timeout");
+	assert_int_equal(summary.exit_status, EX_TIMEOUT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(an_engine_that_is_away_leaves_a_report_without_exit_codes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
