@@ -2,10 +2,15 @@
  *
  * doc: one YAML document in memory, parsed by libyaml, with the position of every value in it.
  *
- * A file has at most DOC_SIZE_MAX bytes and holds one document. No mapping has a key twice, and no
+ * A text has at most DOC_SIZE_MAX bytes and holds one document. No mapping has a key twice, and no
  * scalar contains a NUL. The document has at most DOC_DEPTH_MAX levels and DOC_NODES_MAX nodes,
- * counted as if every alias were replaced by a copy of its node (libyaml keeps one node and refers
- * to it). Walking a document is therefore bounded.
+ * counted as if every alias were replaced by a copy of its node (in memory there is one node with
+ * several pointers to it). Walking a document is therefore bounded.
+ *
+ * Loading takes time in proportion to the text, whatever is in it, apart from the sorting of keys:
+ * the bounds are checked while libyaml parses, and a text that would make libyaml itself quadratic
+ * is refused. Those are texts with more than DOC_BLANKS_MAX blanks and line breaks in a row or with
+ * %TAG directives (tags are not applied in any case).
  */
 #ifndef OSS_CRS_DOC_H
 #define OSS_CRS_DOC_H
@@ -15,22 +20,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DOC_SIZE_MAX  (4U << 20)
-#define DOC_NODES_MAX (1U << 20)
-#define DOC_DEPTH_MAX 64
+/* What Compose's `config` prints can be this long: the files of a job with all that they include,
+ * anchors and defaults written out. A config is smaller: JOB_SIZE_MAX (job.h). */
+#define DOC_SIZE_MAX   (4U << 20)
+#define DOC_NODES_MAX  (1U << 20)
+#define DOC_DEPTH_MAX  64
+#define DOC_BLANKS_MAX 4096
 
-/* A value in a document: a scalar, a sequence or a mapping. It is a libyaml node, whose type only
- * doc.c knows. It belongs to the document and is valid until doc_free(). */
+/* A value in a document: a scalar, a sequence or a mapping. It belongs to the document and is valid
+ * until doc_free(). */
 struct doc_node;
 
 struct doc {
-	char *name;     /* the file's path as the user gave it, for messages */
-	void *document; /* a yaml_document_t; NULL if nothing is loaded */
+	char *name; /* the file's path as the user gave it, for messages */
+	struct doc_node *root;
+	struct doc_node *nodes; /* all nodes, for doc_free() */
 };
 
-#define DOC_NONE                                \
-	{                                       \
-		.name = NULL, .document = NULL, \
+#define DOC_NONE             \
+	{                    \
+		.name = NULL \
 	}
 
 /* Parse len bytes. Fails with EX_CONFIG for bad YAML, an empty document and a document beyond the

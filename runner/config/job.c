@@ -126,6 +126,8 @@ int job_parse(const char *name, const char *text, size_t len, const char *worker
 	struct error *err)
 {
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
+	if (len > JOB_SIZE_MAX)
+		return fail_as(err, EX_CONFIG, "%s: larger than %u bytes", name, JOB_SIZE_MAX);
 	if (doc_load(name, text, len, &doc, err) < 0)
 		return -1;
 	const struct doc_node *root = doc_root(&doc);
@@ -196,7 +198,7 @@ int job_load(const char *config, const char *worker, struct job *ret, struct err
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
-	if (fd < 0 || fs_read_fd(fd, path, DOC_SIZE_MAX, &text, &len, err) < 0) {
+	if (fd < 0 || fs_read_fd(fd, path, JOB_SIZE_MAX, &text, &len, err) < 0) {
 		if (fd < 0)
 			(void)fail(err, errno, "open %s", path);
 		err->status = EX_CONFIG;

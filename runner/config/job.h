@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define JOB_SIZE_MAX  (1U << 20) /* bytes of a config */
 #define JOB_CRS_MAX   4096
 #define JOB_NAME_MAX  128
 #define JOB_INFRA_CRS "oss_crs_infra"
@@ -60,8 +61,8 @@ struct job {
  * frees *ret with job_free(). */
 int job_load(const char *config, const char *worker, struct job *ret, struct error *err);
 
-/* Parse a config of len bytes; tests and fuzzers call it without a file. `name` stands for the
- * file in messages. */
+/* Parse a config of len bytes, at most JOB_SIZE_MAX; tests and fuzzers call it without a file.
+ * `name` stands for the file in messages. */
 int job_parse(const char *name, const char *text, size_t len, const char *worker, struct job *ret,
 	struct error *err);
 

@@ -138,14 +138,15 @@ static int read_resources(struct doc *doc, const struct doc_node *body, const ch
 }
 
 static int read_crs_entry(struct doc *doc, struct job *job, const struct doc_node *name,
-	const struct doc_node *body, const char *worker, struct error *err)
+	const struct doc_node *body, const struct doc_node *workers, const char *worker,
+	struct error *err)
 {
 	if (!doc_is_map(body) && !doc_is_null(body))
 		return fail_at(err, doc->name, doc_mark(body),
 			"a CRS must be a mapping of `workers` and `resources`");
 	if (keys_check(doc, body, entry_keys, err) < 0)
 		return -1;
-	int mine = is_for_worker(doc, body, doc_get(doc, doc_root(doc), "workers"), worker, err);
+	int mine = is_for_worker(doc, body, workers, worker, err);
 	if (mine <= 0)
 		return mine;
 	struct job_crs *crs = NULL;
@@ -180,8 +181,8 @@ int resource_read(struct doc *doc, const char *worker, struct job *job, struct e
 		return add_hint(err, "write `- name: …`, `cpuset: …` and "
 				     "`memory_limit: …` for each CRS");
 	}
-	if (refuse_mixture(doc, err) < 0 ||
-		read_worker(doc, doc_get(doc, doc_root(doc), "workers"), worker, job, err) < 0)
+	const struct doc_node *workers = doc_get(doc, doc_root(doc), "workers");
+	if (refuse_mixture(doc, err) < 0 || read_worker(doc, workers, worker, job, err) < 0)
 		return -1;
 	struct doc_node *name = NULL;
 	struct doc_node *body = NULL;
@@ -189,7 +190,7 @@ int resource_read(struct doc *doc, const char *worker, struct job *job, struct e
 		if (read_item(doc, job, body, err) < 0)
 			return -1;
 	for (size_t i = 0; doc_pair(doc, crs, i, &name, &body); i++)
-		if (read_crs_entry(doc, job, name, body, worker, err) < 0)
+		if (read_crs_entry(doc, job, name, body, workers, worker, err) < 0)
 			return -1;
 	return job->crs_count > 0 ? 0
 				  : fail_at(err, doc->name, doc_mark(crs),

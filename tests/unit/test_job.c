@@ -268,10 +268,10 @@ TEST(depth_and_aliases_are_bounded)
 
 TEST(a_file_larger_than_the_bound_is_refused)
 {
-	_cleanup_free_ char *text = malloc(DOC_SIZE_MAX + 1);
+	_cleanup_free_ char *text = malloc(JOB_SIZE_MAX + 1);
 	assert_non_null(text);
-	memset(text, '#', DOC_SIZE_MAX + 1);
-	assert_refused_bytes(text, DOC_SIZE_MAX + 1, "larger than 4194304 bytes", "");
+	memset(text, '#', JOB_SIZE_MAX + 1);
+	assert_refused_bytes(text, JOB_SIZE_MAX + 1, "larger than 1048576 bytes", "");
 }
 
 int main(void)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * doc_parts: what the parts of doc share. doc.c walks the nodes, doc_parse.c makes them from
+ * libyaml's events, doc_text.c looks at the text before libyaml does.
+ */
+#ifndef OSS_CRS_DOC_PARTS_H
+#define OSS_CRS_DOC_PARTS_H
+
+#include "doc.h"
+
+enum doc_kind {
+	DOC_SCALAR,
+	DOC_LIST,
+	DOC_MAP,
+};
+
+struct doc_node {
+	struct doc_node *next; /* the node made before this one, for doc_free() */
+	enum doc_kind kind;
+	bool quoted; /* a scalar in quotes or block style */
+	bool open;   /* a list or mapping whose end is not read yet */
+	struct mark at;
+
+	/* The size of the node with every alias below it replaced by a copy of its node. Not set
+	 * while the node is open. */
+	unsigned nodes, levels;
+
+	/* The items of a list; of a mapping, its keys and values in turn. An alias is a second
+	 * pointer to the same node. */
+	struct doc_node **children;
+	size_t count;
+	char text[]; /* of a scalar, without a NUL in it; else empty */
+};
+
+/* Refuse, with EX_CONFIG, a text for which libyaml's scanner needs quadratic time before it gives
+ * the first event: more than DOC_BLANKS_MAX blanks and line breaks in a row, or a %TAG directive.
+ * Linear in len. */
+int doc_text_check(const char *name, const char *text, size_t len, struct error *err);
+
+/* Parse a text that doc_text_check() has accepted into doc->root and doc->nodes. The errors are
+ * those of doc_load(). On failure *doc is incomplete; the caller frees it in either case. */
+int doc_parse(struct doc *doc, const char *text, size_t len, struct error *err);
+
+#endif
