@@ -8,8 +8,10 @@
 
 #include "cleanup.h"
 #include "cleanup_json.h"
+#include "container_id.h"
 #include "endpoint.h"
 #include "http.h"
+#include "job.h"
 #include "podman.h"
 #include "program.h"
 
@@ -18,7 +20,6 @@
 
 #define ANSWER_MAX    (64U << 20)
 #define SERVICE_LABEL "com.docker.compose.service"
-#define PODMAN_CGROUP "libpod-"
 
 const char *engine_name(enum engine_kind kind)
 {
@@ -218,14 +219,23 @@ static int get_list(struct engine *engine, const char *what, const char *label, 
 	return request(engine, "GET", path, ret, err);
 }
 
+/* Refuse, before there is a request, what cannot be an id. err->code is EINVAL. */
+static int fail_id(const struct engine *engine, const char *id, struct error *err)
+{
+	(void)fail_as(err, EX_UNAVAILABLE, "'%.64s' cannot be an id of %s", id,
+		engine_name(engine->kind));
+	err->code = EINVAL;
+	return -1;
+}
+
 int engine_container(
 	struct engine *engine, const char *id, struct container *ret, struct error *err)
 {
 	char path[128];
-	/* The name of a Podman container's cgroup is libpod-ID. */
-	size_t prefix = strlen(PODMAN_CGROUP);
-	const char *bare = strncmp(id, PODMAN_CGROUP, prefix) == 0 ? id + prefix : id;
-	(void)snprintf(path, sizeof path, "/containers/%.64s/json", bare);
+	char bare[CONTAINER_ID_MAX + 1];
+	if (!container_id_of(id, bare))
+		return fail_id(engine, id, err);
+	(void)snprintf(path, sizeof path, "/containers/%s/json", bare);
 	_cleanup_json_ json_t *json = NULL;
 	if (request(engine, "GET", path, &json, err) < 0)
 		return -1;
@@ -304,11 +314,14 @@ static const struct kind {
 	/* The key of the list in the answer; NULL: the answer is the list. */
 	const char *array;
 	const char *id;
+	/* Whether a text can be such an id; only then it goes into a path. The ids of Docker's
+	 * swarm networks have other letters than hexadecimal digits. */
+	bool (*is_id)(const char *text);
 } kinds[] = {
 	{"/containers/json?all=1", "containers", "?force=1&v=1", "/wait?condition=removed", NULL,
-		"Id"},
-	{"/networks", "networks", "", NULL, NULL, "Id"},
-	{"/volumes", "volumes", "", NULL, "Volumes", "Name"},
+		"Id", container_id_is},
+	{"/networks", "networks", "", NULL, NULL, "Id", job_is_name},
+	{"/volumes", "volumes", "", NULL, "Volumes", "Name", job_is_name},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
@@ -374,6 +387,8 @@ static int request_object(struct engine *engine, const char *method, const struc
 	char escaped[1024];
 	char path[2048];
 	_cleanup_json_ json_t *json = NULL;
+	if (!kind->is_id(id))
+		return fail_id(engine, id, err);
 	if (http_escape(id, escaped, sizeof escaped, err) < 0)
 		return -1;
 	(void)snprintf(path, sizeof path, "/%s/%s%s", kind->name, escaped, more);

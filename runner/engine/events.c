@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "cleanup_json.h"
+#include "container_id.h"
 #include "http.h"
 
 #include <errno.h>
@@ -92,29 +93,29 @@ int events_fd(const struct events *events)
 	return events->http.fd;
 }
 
-/* {"Action": "start", "Actor": {"ID": "…"}, …} */
-static bool parse_event(const char *text, size_t len, struct container_event *ret)
+void events_parse(const char *line, size_t len, struct container_event *ret)
 {
-	_cleanup_json_ json_t *json = json_loadb(text, len, 0, NULL);
+	_cleanup_json_ json_t *json = json_loadb(line, len, 0, NULL);
 	const char *id = json_string_value(json_object_get(json_object_get(json, "Actor"), "ID"));
 	const char *action = json_string_value(json_object_get(json, "Action"));
-	if (!id || !action || strlen(id) >= EVENTS_ID_MAX)
-		return false;
-	(void)snprintf(ret->id, sizeof ret->id, "%s", id);
-	ret->started = strcmp(action, "start") == 0;
-	return true;
+	bool known = id && container_id_is(id);
+	(void)snprintf(ret->id, sizeof ret->id, "%s", known ? id : "");
+	/* Podman's own name for the end of a container is `died`. */
+	ret->started = !action || (strcmp(action, "die") != 0 && strcmp(action, "died") != 0);
 }
 
-/* Take whole lines out of the buffer, up to and including the first that is an event. */
+/* Take whole lines out of the buffer, up to and including the first that is not blank. */
 static bool take_event(struct events *events, struct container_event *ret)
 {
 	struct http *http = &events->http;
 	const char *end = NULL;
 	while (http->len && (end = memchr(http->text, '\n', http->len))) {
-		size_t len = (size_t)(end - http->text) + 1;
-		bool found = parse_event(http->text, len, ret);
-		http_take(http, len);
-		if (found)
+		size_t len = (size_t)(end - http->text);
+		bool blank = strspn(http->text, " \t\r") >= len;
+		if (!blank)
+			events_parse(http->text, len, ret);
+		http_take(http, len + 1);
+		if (!blank)
 			return true;
 	}
 	return false;

@@ -9,13 +9,13 @@
 
 #include "engine.h"
 
-#define EVENTS_ID_MAX 65
+#include "container_id.h"
 
 struct events;
 
 struct container_event {
-	char id[EVENTS_ID_MAX];
-	bool started; /* false: it ended */
+	char id[CONTAINER_ID_MAX + 1]; /* empty: the event has no id that can be one */
+	bool started;                  /* false: it ended */
 };
 
 /* Subscribe to the events of a Compose project. When this returns, the engine has answered, and
@@ -32,5 +32,10 @@ int events_fd(const struct events *events);
  * with an error if the stream has ended (EX_UNAVAILABLE), as it does when the engine stops, or
  * cannot be read. */
 int events_next(struct events *events, struct container_event *ret, struct error *err);
+
+/* Parse one line of the stream, len bytes without its end: {"Action": "start", "Actor": {"ID": "…"}}.
+ * Only `start` and `die` are asked for, so everything that does not say that a container ended may be
+ * one that started: what is not understood is an event without an id, not none. */
+void events_parse(const char *line, size_t len, struct container_event *ret);
 
 #endif

@@ -7,23 +7,14 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "container_id.h"
 #include "fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define ID_LEN    64         /* hexadecimal digits of a container id, with either engine */
 #define PROCS_MAX (1U << 20) /* bytes of a cgroup.procs file */
-#define PODMAN    "libpod-"  /* prefix of the id in the names of Podman's cgroups */
-
-/* The container id in the name of a cgroup; NULL if the cgroup is not a container's. */
-static const char *container_id(const char *cgroup)
-{
-	size_t prefix = strlen(PODMAN);
-	const char *id = strncmp(cgroup, PODMAN, prefix) == 0 ? cgroup + prefix : cgroup;
-	return strspn(id, "0123456789abcdef") == ID_LEN && !id[ID_LEN] ? id : NULL;
-}
 
 /* Make room for one more element in an array, NULL if out of memory. The array doubles each time
  * it is full, which is whenever count is 0 or a power of two. */
@@ -88,8 +79,9 @@ static int read_below(int fd, struct status_crs *crs, struct error *err)
 	while ((entry = readdir(list))) {
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
-		const char *id = container_id(entry->d_name);
-		if (id && add_container(crs, id, err) < 0)
+		char id[CONTAINER_ID_MAX + 1];
+		if (container_id_of(entry->d_name, id) && strlen(id) == CONTAINER_ID_MAX &&
+			add_container(crs, id, err) < 0)
 			return -1;
 		if (count)
 			crs->figures.pids += count_processes(fd, entry->d_name);

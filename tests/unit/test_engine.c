@@ -16,6 +16,11 @@
 
 #define NEVER "never" /* waits for something that does not go */
 
+/* Ids of containers have the form of the engine's. */
+#define ALPHA "aaaaaaaaaaaa"
+#define BETA  "bbbbbbbbbbbb"
+#define GAMMA "cccccccccccc"
+
 struct thing {
 	const char *kind, *id;
 	const char *after; /* the engine refuses to remove it before this one; NULL: it does not */
@@ -134,10 +139,10 @@ TEST(a_container_goes_after_those_that_need_it)
 {
 	struct error err = {0};
 	struct thing things[] = {
-		{.kind = "containers", .id = "alpha", .after = "beta"},
-		{.kind = "containers", .id = "beta", .after = "gamma"},
-		{.kind = "containers", .id = "gamma"},
-		{.kind = "networks", .id = "net", .after = "alpha"},
+		{.kind = "containers", .id = ALPHA, .after = BETA},
+		{.kind = "containers", .id = BETA, .after = GAMMA},
+		{.kind = "containers", .id = GAMMA},
+		{.kind = "networks", .id = "net", .after = ALPHA},
 		{.kind = "volumes", .id = "p_data"},
 	};
 	struct server server = start_engine(state, things, COUNT(things));
@@ -153,9 +158,9 @@ TEST(what_the_engine_keeps_is_named_and_all_else_is_removed)
 	struct error err = {0};
 	struct error second = {0};
 	struct thing things[] = {
-		{.kind = "containers", .id = "alpha", .after = NEVER},
-		{.kind = "containers", .id = "beta"},
-		{.kind = "networks", .id = "stuck", .after = "alpha"},
+		{.kind = "containers", .id = ALPHA, .after = NEVER},
+		{.kind = "containers", .id = BETA},
+		{.kind = "networks", .id = "stuck", .after = ALPHA},
 		{.kind = "networks", .id = "free"},
 		{.kind = "volumes", .id = "p_data"},
 		{.kind = "volumes", .id = "chosen"},
@@ -169,7 +174,7 @@ TEST(what_the_engine_keeps_is_named_and_all_else_is_removed)
 	assert_int_equal(err.status, EX_UNAVAILABLE);
 	assert_true(engine_answered(&err));
 	assert_contains(err.msg, "2 of the run's containers, networks and volumes stay");
-	assert_contains(err.msg, "alpha has dependents: never");
+	assert_contains(err.msg, ALPHA " has dependents: never");
 	assert_contains(err.hint, "podman ps -a --filter label=com.docker.compose.project=p");
 	assert_string_equal(second.msg, err.msg);
 }
@@ -177,7 +182,7 @@ TEST(what_the_engine_keeps_is_named_and_all_else_is_removed)
 TEST(an_engine_that_is_away_has_not_answered)
 {
 	struct error err = {0};
-	struct thing things[] = {{.kind = "containers", .id = "alpha"}};
+	struct thing things[] = {{.kind = "containers", .id = ALPHA}};
 	struct server server = start_engine(state, things, COUNT(things));
 	assert_return_code(kill(server.pid, SIGKILL), errno);
 	assert_int_equal(waitpid(server.pid, NULL, 0), server.pid);
