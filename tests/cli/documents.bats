@@ -11,7 +11,7 @@ export XDG_CONFIG_HOME=/nonexistent
 
 setup() {
 	cd "$HERE"
-	DOCUMENTS=(README.md docs/*.md)
+	DOCUMENTS=(README.md SECURITY.md docs/*.md)
 }
 
 documented() {
@@ -40,7 +40,7 @@ shown() {
 
 @test "README leads to every document" {
 	local file
-	for file in docs/*.md; do
+	for file in SECURITY.md docs/*.md; do
 		grep -qF "($file)" README.md || { echo "not linked: $file" && return 1; }
 	done
 }
@@ -53,6 +53,29 @@ shown() {
 	done < <(grep -HoP '`\K(common|runner|setup-helper|tests|packaging|examples|docs|polkit)/[\w.*/-]+(?=`)' \
 		README.md CONTRIBUTING.md docs/*.md)
 	[ -z "$missing" ] || { echo "$missing" && return 1; }
+}
+
+# The table of docs/security.md, The runner: `unit_test_name`, and `file.bats` "the beginning of a name".
+@test "the tests that docs/security.md names for the runner are there" {
+	local rows named count=0 missing=''
+	rows=$(sed -n '/^## The runner/,$p' docs/security.md | grep '^|')
+	while read -r named; do
+		grep -qE "RUN(_IN_DIR)?\($named\)" tests/unit/*.c || missing+="$named"$'\n'
+		count=$((count + 1))
+	done < <(grep -oP '`\K[a-z0-9]+(_[a-z0-9]+){2,}(?=`)' <<<"$rows")
+	while IFS='|' read -r file named; do
+		grep -qF "@test \"$named" tests/cli/"$file" tests/lab/cases/"$file" tests/source/"$file" 2>/dev/null ||
+			missing+="$file: $named"$'\n'
+		count=$((count + 1))
+	done < <(grep -oP '`(tests/source/)?[a-z]+\.bats` "[^"]+"' <<<"$rows" | sed -E 's/^`(.*\/)?([a-z]+\.bats)` "(.*)"$/\2|\3/')
+	while read -r named; do
+		[[ -e tests/unit/test_$named.c ]] || missing+="unit $named"$'\n'
+	done < <(grep -oP '\bunit (and fuzzer )?`\K[a-z_]+(?=`)' <<<"$rows")
+	while read -r named; do
+		[[ -e tests/fuzz/fuzz_$named.c ]] || missing+="fuzzer $named"$'\n'
+	done < <(grep -oP '\bfuzzer `\K[a-z_]+(?=`)' <<<"$rows")
+	[ -z "$missing" ] || { echo "$missing" && return 1; }
+	[ "$count" -gt 30 ]
 }
 
 @test "commands that are shown and run elsewhere are run there" {
