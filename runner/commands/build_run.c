@@ -113,29 +113,49 @@ static int write_override(struct session *session, struct error *err)
 	return fs_replace(session->scratch.dir, OVERRIDE_FILE, text, strlen(text), 0600, err);
 }
 
+/* Warn of all that lets a service step outside its CRS. */
+static int check_risks(
+	const struct session *session, const struct compose_service *service, struct error *err)
+{
+	for (size_t i = 0; i < service->risks.count; i++) {
+		const struct risk *risk = &service->risks.list[i];
+		const char *place = risk->place ? risk->place : "";
+		_cleanup_free_ char *text = NULL;
+		if (risk_describe(risk, &text, err) < 0)
+			return -1;
+		log_warning(&session->context->log,
+			"%s%sservice '%s' could step outside its CRS: %s", place,
+			*place ? ": " : "", service->name, text);
+	}
+	return 0;
+}
+
 /* Warn of services that belong to no CRS, and of services that could step outside their CRS;
  * --strict refuses the latter. */
 static int check_services(const struct session *session, struct error *err)
 {
-	for (size_t i = 0; i < session->compose.service_count; i++) {
-		const struct compose_service *service = &session->compose.services[i];
-		char risks[RISKS_TEXT_MAX];
+	const struct compose *compose = &session->compose;
+	const struct compose_service *risky = NULL;
+	for (size_t i = 0; i < compose->service_count; i++) {
+		const struct compose_service *service = &compose->services[i];
 		if (service->crs == COMPOSE_UNCONFINED)
 			log_warning(&session->context->log,
 				"service '%s' belongs to no CRS and runs without limits",
 				service->name);
-		if (!service->risks)
-			continue;
-		(void)risks_format(service->risks, risks);
-		if (session->context->options.strict) {
-			(void)fail_as(err, EX_CONFIG, "service '%s' could step outside its CRS: %s",
-				service->name, risks);
-			return add_hint(err, "--strict refuses it; without, the report names it");
-		}
-		log_warning(&session->context->log, "service '%s' could step outside its CRS: %s",
-			service->name, risks);
+		if (check_risks(session, service, err) < 0)
+			return -1;
+		if (!risky && service->risks.count > 0)
+			risky = service;
 	}
-	return 0;
+	if (!risky || !session->context->options.strict)
+		return 0;
+	const struct risk *risk = risky->risks.list;
+	(void)fail_as(err, EX_CONFIG, "service '%s' could step outside its CRS: %s: %s",
+		risky->name, risk->key, risk->value);
+	if (risk->place)
+		(void)add_context(err, "%s", risk->place);
+	return add_hint(err, "--strict refuses everything that is warned of above; without it, the "
+			     "report names it");
 }
 
 /* Record the choice of engine, and with Podman start the run's own service, which comes up while
@@ -181,6 +201,7 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 		.file_count = options->compose_files.count,
 		.scratch = session->scratch.path,
 		.endpoint = session->endpoint,
+		.engine_socket = session->engine.socket,
 		.variables = &session->variables,
 	};
 	return compose_open(&job, &session->compose, err) < 0

@@ -160,6 +160,7 @@ int compose_open(const struct compose_job *job, struct compose *ret, struct erro
 		.phase = phase_name(job->phase),
 		.files = calloc(job->file_count + 1, sizeof *compose.files),
 		.variables = job->variables,
+		.engine_socket = job->engine_socket,
 	};
 	if (!compose.project || !compose.files)
 		return fail(err, ENOMEM, "Compose");
@@ -187,8 +188,10 @@ void compose_free(struct compose *compose)
 {
 	for (size_t i = 0; i < compose->file_count; i++)
 		free(compose->files[i]);
-	for (size_t i = 0; i < compose->service_count; i++)
+	for (size_t i = 0; i < compose->service_count; i++) {
 		free(compose->services[i].name);
+		risks_free(&compose->services[i].risks);
+	}
 	free_compose_names(&compose->networks);
 	free_compose_names(&compose->volumes);
 	variables_free(&compose->engine);

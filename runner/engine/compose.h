@@ -9,14 +9,15 @@
 
 #include "owner.h"
 #include "plan.h"
+#include "risks.h"
 #include "run_variables.h"
 
 #define COMPOSE_UNCONFINED (-1)
 
 struct compose_service {
 	char *name;
-	int crs;        /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
-	unsigned risks; /* one bit per risk, see risks.h */
+	int crs; /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
+	struct risks risks;
 };
 
 struct compose_names {
@@ -54,7 +55,8 @@ struct compose {
 	size_t service_count;
 	/* Those that the project creates itself. */
 	struct compose_names networks, volumes;
-	struct compose_mark mark; /* the caller fills it in */
+	const char *engine_socket; /* belongs to the caller */
+	struct compose_mark mark;  /* the caller fills it in */
 };
 
 #define COMPOSE_NONE            \
@@ -83,6 +85,7 @@ struct compose_job {
 	const char *scratch; /* path of the directory that templates are rendered into */
 	/* "unix://…" of the engine; NULL: the engine that Docker's settings name. */
 	const char *endpoint;
+	const char *engine_socket;         /* its path, which no container may get */
 	const struct variables *variables; /* the run's variables, see run_variables.h */
 };
 
@@ -93,7 +96,8 @@ struct compose_job {
 int compose_open(const struct compose_job *job, struct compose *ret, struct error *err);
 void compose_free(struct compose *compose);
 
-/* Let Compose resolve the files (`config`) and find the CRS of every service of the phase. A
+/* Let Compose resolve the files (`config`) and find the CRS of every service of the phase, and its
+ * risks (risks.h). A
  * service belongs to the CRS that its cgroup_parent names below the run's cgroup, else to that
  * of its label oss-crs.crs, else to the CRS of the same name, else to the CRS with the longest
  * name X where the service is X_…, else to oss_crs_infra. A service that belongs to no CRS is

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 
 #define CONFIG_SIZE_MAX DOC_SIZE_MAX
 #define CRS_LABEL       "oss-crs.crs"
@@ -143,8 +144,7 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	if (!larger)
 		return fail(err, ENOMEM, "Compose");
 	compose->services = larger;
-	larger[compose->service_count] = (struct compose_service){
-		.name = strdup(name), .crs = crs, .risks = risks_of(doc, body)};
+	larger[compose->service_count] = (struct compose_service){.name = strdup(name), .crs = crs};
 	if (!larger[compose->service_count].name)
 		return fail(err, ENOMEM, "Compose");
 	compose->service_count++;
@@ -188,6 +188,31 @@ static int read_names(struct doc *doc, const char *section, const char *prefix,
 	return 0;
 }
 
+/* Judge the services, once all are known: what one may share with another depends on both. */
+static int judge_services(struct compose *compose, struct doc *doc, struct error *err)
+{
+	char project_dir[PATH_MAX];
+	char home[PATH_MAX];
+	const struct doc_node *bodies = doc_get(doc, doc_root(doc), "services");
+	struct risk_scope scope = {
+		.doc = doc,
+		.compose = compose,
+		.user = {.project_dir = realpath(compose->dir, project_dir),
+			.home = getenv("HOME") ? realpath(getenv("HOME"), home) : NULL,
+			.engine_socket = compose->engine_socket,
+			.uid = getuid()},
+	};
+	for (size_t i = 0; i < compose->service_count; i++) {
+		struct compose_service *service = &compose->services[i];
+		const struct doc_node *body = doc_get(doc, bodies, service->name);
+		scope.crs = service->crs;
+		if (risks_find(&scope, body, &service->risks, err) < 0 ||
+			risks_locate(compose, service->name, &service->risks, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int read_services(struct compose *compose, const char *text, const struct run_plan *plan,
 	bool allow_unconfined, struct error *err)
 {
@@ -203,6 +228,8 @@ static int read_services(struct compose *compose, const char *text, const struct
 	for (size_t i = 0; doc_pair(&doc, services, i, &key, &body); i++)
 		if (add_service(compose, &doc, key, body, plan, allow_unconfined, err) < 0)
 			return -1;
+	if (judge_services(compose, &doc, err) < 0)
+		return -1;
 	/* The default network exists even where `config` does not list it, as with
 	 * docker-compose 1.29. */
 	bool has_default = doc_get(&doc, doc_get(&doc, doc_root(&doc), "networks"), "default");

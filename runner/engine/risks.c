@@ -1,153 +1,93 @@
 /* SPDX-License-Identifier: MIT
  *
- * risks: one function per risk, and the table of their names. Volumes are mappings in the output
- * of Docker's plugin, and "SOURCE:TARGET:MODE" in that of docker-compose 1.29.
+ * risks: the list of a service's risks. The rules are in service_keys.c and service_uses.c. The
+ * output of Compose's `config` has no lines of the user's files, so the keys are looked for there
+ * again, but only if there is a risk.
  */
 #include "risks.h"
 
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
+#include "cleanup.h"
+#include "fs.h"
+#include "risk_search.h"
 
-#define SOCKET_NAME  "docker.sock"
-#define CGROUP_MOUNT "/sys/fs/cgroup"
+#include <errno.h>
+#include <fcntl.h>
 
-static bool is_text(const struct doc_node *node, const char *text)
+int risks_find(const struct risk_scope *scope, const struct doc_node *body, struct risks *ret,
+	struct error *err)
 {
-	const char *value = doc_text(node);
-	return value && strcmp(value, text) == 0;
+	struct risk_search search = {.scope = scope, .found = ret, .service_key = RISK_UNKNOWN_KEY};
+	search_mapping(&search, body, &service_table);
+	check_default_network(&search, body);
+	return search.failed ? fail(err, ENOMEM, "Compose") : 0;
 }
 
-static bool is_privileged(struct doc *doc, const struct doc_node *body)
+void risks_free(struct risks *risks)
 {
-	return is_text(doc_get(doc, body, "privileged"), "true");
-}
-
-static bool has_host_cgroup(struct doc *doc, const struct doc_node *body)
-{
-	return is_text(doc_get(doc, body, "cgroup"), "host");
-}
-
-static bool has_host_pid(struct doc *doc, const struct doc_node *body)
-{
-	return is_text(doc_get(doc, body, "pid"), "host");
-}
-
-static bool has_admin(struct doc *doc, const struct doc_node *body)
-{
-	const struct doc_node *list = doc_get(doc, body, "cap_add");
-	struct doc_node *item = NULL;
-	for (size_t i = 0; doc_item(doc, list, i, &item); i++)
-		if (is_text(item, "SYS_ADMIN") || is_text(item, "CAP_SYS_ADMIN") ||
-			is_text(item, "ALL"))
-			return true;
-	return false;
-}
-
-/* The source of a volume, and whether the mount is writable. Returns the length of the source; 0
- * if there is none. */
-static size_t volume_source(
-	struct doc *doc, const struct doc_node *volume, const char **ret, bool *ret_writable)
-{
-	const char *text = doc_text(volume);
-	if (text) {
-		const char *mode = strrchr(text, ':');
-		*ret = text;
-		*ret_writable = !mode || strncmp(mode, ":ro", 3) != 0;
-		return strcspn(text, ":");
+	for (size_t i = 0; i < risks->count; i++) {
+		free(risks->list[i].key);
+		free(risks->list[i].value);
+		free(risks->list[i].place);
 	}
-	*ret = doc_text(doc_get(doc, volume, "source"));
-	*ret_writable = !is_text(doc_get(doc, volume, "read_only"), "true");
-	return *ret ? strlen(*ret) : 0;
+	free(risks->list);
+	*risks = (struct risks){.list = NULL};
 }
 
-static bool ends_with(const char *text, size_t len, const char *end)
+static int load_file(const char *path, struct doc *ret)
 {
-	size_t end_len = strlen(end);
-	return len >= end_len && strncmp(text + len - end_len, end, end_len) == 0;
+	struct error ignored;
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && fs_read_fd(fd, path, DOC_SIZE_MAX, &text, &len, &ignored) == 0
+		       ? doc_load(path, text, len, ret, &ignored)
+		       : -1;
 }
 
-struct source {
-	const char *path;
-	size_t len;
-	bool writable;
-};
-
-static bool any_volume(
-	struct doc *doc, const struct doc_node *body, bool (*matches)(const struct source *source))
+/* Fill in the places of the risks whose keys the service has in this file. */
+static int locate_in_file(
+	const char *path, const char *service, struct risks *risks, struct error *err)
 {
-	const struct doc_node *list = doc_get(doc, body, "volumes");
-	struct doc_node *item = NULL;
-	for (size_t i = 0; doc_item(doc, list, i, &item); i++) {
-		struct source source = {.path = NULL};
-		source.len = volume_source(doc, item, &source.path, &source.writable);
-		if (source.len && matches(&source))
-			return true;
+	_cleanup_(doc_free) struct doc doc = DOC_NONE;
+	if (load_file(path, &doc) < 0)
+		return 0;
+	const struct doc_node *body =
+		doc_get(&doc, doc_get(&doc, doc_root(&doc), "services"), service);
+	for (size_t i = 0; i < risks->count; i++) {
+		struct risk *risk = &risks->list[i];
+		_cleanup_free_ char *key = strndup(risk->key, strcspn(risk->key, "."));
+		if (!key)
+			return fail(err, ENOMEM, "Compose");
+		const struct doc_node *value = doc_get(&doc, body, key);
+		if (risk->place || !value)
+			continue;
+		struct mark mark = doc_mark(value);
+		if (asprintf(&risk->place, "%s:%u:%u", path, mark.line, mark.column) < 0) {
+			risk->place = NULL;
+			return fail(err, ENOMEM, "Compose");
+		}
 	}
-	return false;
+	return 0;
 }
 
-/* Read-only mounts count too: a process can connect to a socket on one. */
-static bool is_docker_socket(const struct source *source)
+int risks_locate(
+	const struct compose *compose, const char *service, struct risks *risks, struct error *err)
 {
-	return ends_with(source->path, source->len, "/" SOCKET_NAME) ||
-	       ends_with(source->path, source->len, "/podman.sock");
+	/* A later file overrides an earlier one. */
+	for (size_t i = compose->file_count; risks->count > 0 && i-- > 0;) {
+		/* A rendered template is in the run's own directory, which goes with the run. */
+		bool rendered = strncmp(compose->files[i], "/run/user/", 10) == 0;
+		if (!rendered && locate_in_file(compose->files[i], service, risks, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-/* A writable mount of the cgroup hierarchy, of a directory in it, or of a directory above it. */
-static bool is_cgroup_mount(const struct source *source)
+int risk_describe(const struct risk *risk, char **ret, struct error *err)
 {
-	size_t mount = strlen(CGROUP_MOUNT);
-	size_t len = source->len;
-	bool inside = len >= mount && strncmp(source->path, CGROUP_MOUNT, mount) == 0;
-	bool around = len < mount && strncmp(source->path, CGROUP_MOUNT, len) == 0 &&
-		      (CGROUP_MOUNT[len] == '/' || len == 1);
-	return source->writable && (inside || around);
-}
-
-static bool has_docker_socket(struct doc *doc, const struct doc_node *body)
-{
-	return any_volume(doc, body, is_docker_socket);
-}
-
-static bool has_cgroup_mount(struct doc *doc, const struct doc_node *body)
-{
-	return any_volume(doc, body, is_cgroup_mount);
-}
-
-static const struct {
-	const char *name;
-	bool (*holds)(struct doc *doc, const struct doc_node *body);
-} risks[RISK_COUNT] = {
-	{"privileged", is_privileged},
-	{"cgroup: host", has_host_cgroup},
-	{"pid: host", has_host_pid},
-	{"SYS_ADMIN", has_admin},
-	{SOCKET_NAME, has_docker_socket},
-	{"writable " CGROUP_MOUNT, has_cgroup_mount},
-};
-
-unsigned risks_of(struct doc *doc, const struct doc_node *body)
-{
-	unsigned found = 0;
-	for (size_t i = 0; i < RISK_COUNT; i++)
-		if (risks[i].holds(doc, body))
-			found |= 1U << i;
-	return found;
-}
-
-const char *risk_name(size_t i)
-{
-	return risks[i].name;
-}
-
-const char *risks_format(unsigned set, char buf[static RISKS_TEXT_MAX])
-{
-	size_t used = 0;
-	buf[0] = '\0';
-	for (size_t i = 0; i < RISK_COUNT; i++)
-		if (set & 1U << i)
-			used += (size_t)snprintf(buf + used, RISKS_TEXT_MAX - used, "%s%s",
-				used ? ", " : "", risks[i].name);
-	return buf;
+	char *text = NULL;
+	if (asprintf(&text, "%s: %s (%s)", risk->key, risk->value, risk->why) < 0)
+		return fail(err, ENOMEM, "Compose");
+	*ret = text;
+	return 0;
 }

@@ -1,29 +1,61 @@
 /* SPDX-License-Identifier: MIT
  *
- * risks: what a service of the job asks for that lets its processes leave their cgroup: by
- * writing to the cgroup hierarchy, or by having another process start containers for them.
+ * risks: what a service of the job asks for that could let its processes leave their cgroup: by
+ * writing to the cgroup hierarchy, or by having a process outside work for them. What is known to
+ * be harmless is no risk; everything else is, a key that nobody has judged included.
  *
- * Rests on the Compose specification (services: cap_add, cgroup, pid, privileged, volumes) and
- * on cgroup-v2.rst, "Delegation": a process that may write to cgroup.procs of both cgroups and
- * of a common ancestor may move a process from one to the other.
+ * Rests on the Compose specification (schema/compose-spec.json, service) and on cgroup-v2.rst,
+ * "Delegation": a process that may write to cgroup.procs of both cgroups and of a common ancestor
+ * may move a process from one to the other.
  */
 #ifndef OSS_CRS_RISKS_H
 #define OSS_CRS_RISKS_H
 
 #include "doc.h"
+#include "host_path.h"
 
 #include <stddef.h>
 
-#define RISK_COUNT 6
+#define RISK_VALUE_MAX 160 /* bytes of a value that a message shows */
 
-/* The risks of a service, one bit each. body is the service as Compose's `config` prints it. */
-unsigned risks_of(struct doc *doc, const struct doc_node *body);
+struct risk {
+	const char *name; /* as in the report; docs/json.md lists the names */
+	char *key;        /* where in the service: "deploy.resources" */
+	char *value;      /* what the file says, cut to RISK_VALUE_MAX bytes */
+	const char *why;  /* what it can do, in words */
+	char *place;      /* "FILE:LINE:COLUMN" in a file of the user's; NULL: not found there */
+};
 
-/* The risk of bit i (less than RISK_COUNT), in the words of the Compose file. */
-const char *risk_name(size_t i);
+struct risks {
+	struct risk *list;
+	size_t count;
+};
 
-/* Write all risks of a set into buf: "privileged, docker.sock". Returns buf. */
-#define RISKS_TEXT_MAX 160
-const char *risks_format(unsigned set, char buf[static RISKS_TEXT_MAX]);
+struct compose;
+
+/* Where a service is judged. */
+struct risk_scope {
+	struct doc *doc; /* what Compose's `config` prints */
+	/* The project: its services, whose CRSs are known, and the user's files. */
+	const struct compose *compose;
+	struct host_user user;
+	int crs; /* of the service, as in struct compose_service */
+};
+
+/* Append the risks of a service. body is the service as Compose's `config` prints it. Returns 0, or
+ * -1 with an error when out of memory. The caller frees *ret with risks_free(), also then. */
+int risks_find(const struct risk_scope *scope, const struct doc_node *body, struct risks *ret,
+	struct error *err);
+void risks_free(struct risks *risks);
+
+/* Find the keys of a service's risks in the user's Compose files and fill in the places. A file
+ * that cannot be read, and a key that is in none of them (an anchor, an included file), are left
+ * out.
+ * Returns 0, or -1 with an error when out of memory. */
+int risks_locate(
+	const struct compose *compose, const char *service, struct risks *risks, struct error *err);
+
+/* A risk in words: "pid: host (the host's processes)". The caller frees *ret. */
+int risk_describe(const struct risk *risk, char **ret, struct error *err);
 
 #endif

@@ -152,21 +152,50 @@ static json_t *crs_report_to_json(struct json_build *build, const struct report 
 	return object;
 }
 
+static bool has_text(const json_t *list, const char *text)
+{
+	size_t i = 0;
+	const json_t *item = NULL;
+	json_array_foreach (list, i, item)
+		if (strcmp(json_string_value(item), text) == 0)
+			return true;
+	return false;
+}
+
 /* {"service": ["privileged", …]} for each service whose processes could leave their CRS. */
 static json_t *risks_to_json(struct json_build *build, const struct compose *compose)
 {
 	json_t *object = json_object();
 	for (size_t i = 0; compose && i < compose->service_count; i++) {
-		const struct compose_service *service = &compose->services[i];
-		if (!service->risks)
+		const struct risks *risks = &compose->services[i].risks;
+		if (risks->count == 0)
 			continue;
 		json_t *names = json_array();
-		for (size_t bit = 0; bit < RISK_COUNT; bit++)
-			if (service->risks & 1U << bit)
-				json_build_append(build, names, json_string(risk_name(bit)));
-		json_build_set(build, object, service->name, names);
+		for (size_t j = 0; j < risks->count; j++)
+			if (!has_text(names, risks->list[j].name))
+				json_build_append(build, names, json_string(risks->list[j].name));
+		json_build_set(build, object, compose->services[i].name, names);
 	}
 	return object;
+}
+
+/* Where in the Compose file each risk comes from. */
+static json_t *risk_details_to_json(struct json_build *build, const struct compose *compose)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; compose && i < compose->service_count; i++) {
+		const struct compose_service *service = &compose->services[i];
+		for (size_t j = 0; j < service->risks.count; j++) {
+			const struct risk *risk = &service->risks.list[j];
+			json_build_append(build, list,
+				json_build_pack(build, "{s:s, s:s, s:s, s:o, s:s, s:o?}", "service",
+					service->name, "risk", risk->name, "key", risk->key,
+					"value", json_build_prose(risk->value), "why", risk->why,
+					"place",
+					risk->place ? json_build_prose(risk->place) : NULL));
+		}
+	}
+	return list;
 }
 
 /* Compose exits with 137 (128 + SIGKILL) when the OOM killer has ended a container. Together with
@@ -211,11 +240,12 @@ int report_json(const struct report *report, json_t **ret, struct error *err)
 	json_t *list = json_array();
 	for (size_t i = 0; i < report->plan->crs_count; i++)
 		json_build_append(build, list, crs_report_to_json(build, report, i));
-	json_t *root = json_build_pack(build, "{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:o}", "version",
-		1, "name", report->plan->name, "run_id", report->plan->run_id, "phase",
+	json_t *root = json_build_pack(build, "{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o}",
+		"version", 1, "name", report->plan->name, "run_id", report->plan->run_id, "phase",
 		phase_name(report->phase), "worker", report->plan->worker, "reason",
 		reason_of(report), "exit_status", report->status, "risks",
-		risks_to_json(build, report->compose));
+		risks_to_json(build, report->compose), "risk_details",
+		risk_details_to_json(build, report->compose));
 	if (report->conditions)
 		set_conditions(build, root, report);
 	if (report->watch)

@@ -134,12 +134,44 @@ finish() {
 	sed -i '0,/network_mode: none/s//&\n    privileged: true/' $JOB/docker-compose.yaml
 	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
 	[ "$status" -eq 3 ]
-	[[ "$output" == *"service 'a' could step outside its CRS: privileged"* ]]
+	[[ "$output" == *"/docker-compose.yaml:6:17: service 'a' could step outside its CRS: privileged: true (all rights of root on the host)"* ]]
 	[ "$(jq -c .risks /tmp/alice-report)" = '{"a":["privileged"]}' ]
+	[ "$(jq -r '.risk_details[0] | .service + " " + .key + " " + .value' /tmp/alice-report)" = "a privileged true" ]
 	[ "$(jq -r .attested.containers /tmp/alice-report)" = 2 ]
 	run as alice oss-crs-run run --strict $JOB p h
 	[ "$status" -eq 78 ]
 	[[ "$output" == *"service 'a' could step outside its CRS: privileged"* ]]
+	nothing_left
+}
+
+@test "whatever is not known to be harmless is refused with --strict, however it is written" {
+	services a 'exit 3' a_run 'exit 3' a_root 'exit 3' a_volume 'exit 3' b 'exit 3'
+	sed -i -e '/^  a:/a\    cap_add: [sys_admin]\n    security_opt: ["apparmor=unconfined"]' \
+		-e '/^  a_run:/a\    volumes: ["/var/run:/host/run"]' \
+		-e '/^  a_root:/a\    volumes: ["/:/host:ro"]' \
+		-e '/^  a_volume:/a\    volumes: ["all:/host"]\n    pid: "service:b"' $JOB/docker-compose.yaml
+	printf 'volumes:\n  all:\n    driver_opts: {type: none, o: bind, device: /}\n' >>$JOB/docker-compose.yaml
+	run as alice oss-crs-run run --strict $JOB p h
+	echo "$output"
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"service 'a' could step outside its CRS: cap_add: sys_admin"* ]]
+	[[ "$output" == *"service 'a' could step outside its CRS: security_opt: apparmor=unconfined"* ]]
+	[[ "$output" == *"service 'a_run' could step outside its CRS: volumes: /var/run"* ]]
+	[[ "$output" == *"service 'a_root' could step outside its CRS: volumes: /"* ]]
+	[[ "$output" == *"service 'a_volume' could step outside its CRS: volumes.all.driver_opts: {"* ]]
+	[[ "$output" == *"service 'a_volume' could step outside its CRS: pid: service:b"* ]]
+	nothing_left
+}
+
+@test "what a fuzzer needs is allowed with --strict" {
+	services a 'test -f /work/config-resource.yaml && exit 3' b 'sleep 600'
+	sed -i -e '/^  a:/a\    cap_add: [cap_sys_ptrace]\n    security_opt: ["no-new-privileges:true"]\n    shm_size: 64m' \
+		-e '/^  a:/a\    volumes: [".:/work", "data:/data", "/usr/share:/host:ro"]\n    tmpfs: /scratch\n    ulimits: {core: 0}' $JOB/docker-compose.yaml
+	printf 'volumes:\n  data:\n' >>$JOB/docker-compose.yaml
+	run as alice oss-crs-run run --strict --report /tmp/alice-report $JOB p h
+	echo "$output"
+	[ "$status" -eq 3 ]
+	[ "$(jq -c .risks /tmp/alice-report)" = '{}' ]
 	nothing_left
 }
 

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * risk_search: the rules of a table applied to a mapping. The text of a value is kept short: it is
+ * for messages, and comes from a file that others may have written.
+ */
+#include "risk_search.h"
+
+#include "cleanup.h"
+
+#include <stdio.h>
+
+bool text_is_in(const char *text, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcmp(text, *list) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a value sets nothing: a null, an empty text, list or mapping. */
+static bool is_empty(struct doc *doc, const struct doc_node *value)
+{
+	struct doc_node *key = NULL;
+	struct doc_node *item = NULL;
+	const char *text = doc_text(value);
+	return text ? !*text || doc_is_null(value)
+		    : !doc_item(doc, value, 0, &item) && !doc_pair(doc, value, 0, &key, &item);
+}
+
+/* Write a value in YAML's flow style. */
+static void print_value(struct doc *doc, const struct doc_node *value, FILE *out)
+{
+	struct doc_node *key = NULL;
+	struct doc_node *item = NULL;
+	const char *text = doc_text(value);
+	if (text) {
+		(void)fputs(text, out);
+		return;
+	}
+	bool list = value && doc_is_list(value);
+	(void)fputc(list ? '[' : '{', out);
+	for (size_t i = 0; doc_item(doc, value, i, &item); i++) {
+		(void)fputs(i ? ", " : "", out);
+		print_value(doc, item, out);
+	}
+	for (size_t i = 0; doc_pair(doc, value, i, &key, &item); i++) {
+		(void)fputs(i ? ", " : "", out);
+		print_value(doc, key, out);
+		(void)fputs(": ", out);
+		print_value(doc, item, out);
+	}
+	(void)fputc(list ? ']' : '}', out);
+}
+
+/* The text of a value, cut between two characters. The caller frees it; NULL if out of memory. */
+static char *value_text(struct doc *doc, const struct doc_node *value)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	print_value(doc, value, out);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	if (len > RISK_VALUE_MAX) {
+		len = RISK_VALUE_MAX;
+		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+		text[len] = '\0';
+	}
+	return text;
+}
+
+/* The risks that had their names before every key had a rule. */
+static const char *name_of(const char *key, const char *value)
+{
+	if (strcmp(value, "host") == 0 && strcmp(key, "cgroup") == 0)
+		return "cgroup: host";
+	if (strcmp(value, "host") == 0 && strcmp(key, "pid") == 0)
+		return "pid: host";
+	return key;
+}
+
+void search_add(
+	struct risk_search *search, const char *name, const struct doc_node *value, const char *why)
+{
+	struct risks *found = search->found;
+	struct risk *larger = reallocarray(found->list, found->count + 1, sizeof *larger);
+	if (larger)
+		found->list = larger;
+	struct risk risk = {.key = strdup(search->key),
+		.value = value_text(search->scope->doc, value),
+		.why = why};
+	if (!larger || !risk.key || !risk.value) {
+		free(risk.key);
+		free(risk.value);
+		search->failed = true;
+		return;
+	}
+	risk.name = name ? name : name_of(search->service_key, risk.value);
+	found->list[found->count++] = risk;
+}
+
+static bool is_harmless(
+	const struct risk_search *search, const struct key_rule *rule, const char *text)
+{
+	return rule->harmless ? text_is_in(text, rule->harmless) : rule->is_harmless(search, text);
+}
+
+static void check_texts(
+	struct risk_search *search, const struct key_rule *rule, const struct doc_node *value)
+{
+	struct doc *doc = search->scope->doc;
+	struct doc_node *item = NULL;
+	if (!doc_is_list(value)) {
+		if (!doc_text(value) || !is_harmless(search, rule, doc_text(value)))
+			search_add(search, NULL, value, rule->why);
+		return;
+	}
+	for (size_t i = 0; doc_item(doc, value, i, &item); i++)
+		if (!doc_text(item) || !is_harmless(search, rule, doc_text(item)))
+			search_add(search, NULL, item, rule->why);
+}
+
+/* Whether the key of "KEY=VALUE", or of a mapping, is harmless. */
+static bool has_harmless_key(
+	const struct risk_search *search, const struct key_rule *rule, const struct doc_node *node)
+{
+	const char *text = doc_text(node);
+	_cleanup_free_ char *key = text ? strndup(text, strcspn(text, "=")) : NULL;
+	return key && is_harmless(search, rule, key);
+}
+
+static void check_each_key(
+	struct risk_search *search, const struct key_rule *rule, const struct doc_node *value)
+{
+	struct doc *doc = search->scope->doc;
+	struct doc_node *key = NULL;
+	struct doc_node *item = NULL;
+	if (doc_text(value))
+		search_add(search, NULL, value, rule->why);
+	for (size_t i = 0; doc_item(doc, value, i, &item); i++)
+		if (!has_harmless_key(search, rule, item))
+			search_add(search, NULL, item, rule->why);
+	for (size_t i = 0; doc_pair(doc, value, i, &key, &item); i++)
+		if (!has_harmless_key(search, rule, key))
+			search_add(search, NULL, key, rule->why);
+}
+
+static void apply_rule(
+	struct risk_search *search, const struct key_rule *rule, const struct doc_node *value)
+{
+	if (rule->kind == RULE_HARMLESS || is_empty(search->scope->doc, value))
+		return;
+	if (rule->kind == RULE_REFUSED)
+		search_add(search, NULL, value, rule->why);
+	else if (rule->kind == RULE_TEXTS)
+		check_texts(search, rule, value);
+	else if (rule->kind == RULE_KEYS)
+		check_each_key(search, rule, value);
+	else if (rule->kind == RULE_MAPPING)
+		search_mapping(search, value, rule->table);
+	else
+		rule->check(search, value);
+}
+
+static const struct key_rule *find_rule(const struct key_table *table, const char *key)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->rules[i].key, key) == 0)
+			return &table->rules[i];
+	return NULL;
+}
+
+/* Compose ignores keys that begin with x-. */
+static bool is_extension(const char *key)
+{
+	return strncmp(key, "x-", 2) == 0;
+}
+
+/* Add a part to the search's key and return its length before, to which it is cut again. A key that
+ * is too long is cut: it is for messages. */
+static size_t enter_key(struct risk_search *search, const char *part)
+{
+	size_t before = strlen(search->key);
+	(void)snprintf(
+		search->key + before, sizeof search->key - before, "%s%s", before ? "." : "", part);
+	return before;
+}
+
+static void search_key(struct risk_search *search, const struct key_table *table, const char *key,
+	const struct doc_node *value)
+{
+	const struct key_rule *rule = find_rule(table, key);
+	size_t before = enter_key(search, key);
+	if (before == 0)
+		search->service_key = rule ? rule->key : RISK_UNKNOWN_KEY;
+	if (rule)
+		apply_rule(search, rule, value);
+	else if (!is_extension(key))
+		search_add(search, NULL, value, "a key that this program does not know");
+	search->key[before] = '\0';
+}
+
+void search_mapping(
+	struct risk_search *search, const struct doc_node *map, const struct key_table *table)
+{
+	struct doc_node *key = NULL;
+	struct doc_node *value = NULL;
+	if (!map || !doc_is_map(map)) {
+		search_add(search, NULL, map, "no mapping");
+		return;
+	}
+	for (size_t i = 0; doc_pair(search->scope->doc, map, i, &key, &value); i++)
+		search_key(search, table, doc_text(key) ? doc_text(key) : "?", value);
+}
+
+void search_mapping_at(struct risk_search *search, const char *part, const struct doc_node *map,
+	const struct key_table *table)
+{
+	size_t before = enter_key(search, part);
+	search_mapping(search, map, table);
+	search->key[before] = '\0';
+}

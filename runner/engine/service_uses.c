@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * service_uses: what a service uses of the host or of the rest of its file: volumes, configs,
+ * secrets and networks, with their definitions at the top level. Volumes are mappings in the output
+ * of Docker's plugin, and "SOURCE:TARGET:MODE" in that of docker-compose 1.29.
+ */
+#include "risk_search.h"
+
+#include "cleanup.h"
+
+#define ENGINE_SOCKET   "docker.sock"
+#define WRITABLE_CGROUP "writable /sys/fs/cgroup"
+
+static bool is_true(const struct doc_node *node)
+{
+	const char *text = doc_text(node);
+	return text && strcmp(text, "true") == 0;
+}
+
+/* Whether all options of a comma-separated text are known. */
+static bool are_options(const char *text, const char *const *known)
+{
+	_cleanup_free_ char *copy = strdup(text);
+	char *rest = NULL;
+	if (!copy)
+		return false;
+	for (char *option = strtok_r(copy, ",", &rest); option;
+		option = strtok_r(NULL, ",", &rest)) {
+		option[strcspn(option, "=")] = '\0';
+		if (!text_is_in(option, known))
+			return false;
+	}
+	return true;
+}
+
+static bool has_option(const char *text, const char *option)
+{
+	for (size_t len = 0; *text; text += len + (text[len] == ',')) {
+		len = strcspn(text, ",");
+		if (len == strlen(option) && strncmp(text, option, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Judge a path of the host that the service gets; shown is what the file says. */
+static void check_path(
+	struct risk_search *search, const char *path, bool writable, const struct doc_node *shown)
+{
+	struct host_path found = host_path_judge(&search->scope->user, path, writable);
+	if (found.engine)
+		search_add(search, ENGINE_SOCKET, shown, found.why);
+	if (found.cgroups)
+		search_add(search, WRITABLE_CGROUP, shown, found.why);
+	if (found.why && !found.engine && !found.cgroups)
+		search_add(search, NULL, shown, found.why);
+}
+
+/* The definition of a name at the top level of the file. */
+static const struct doc_node *find_definition(
+	const struct risk_search *search, const char *section, const char *name)
+{
+	struct doc *doc = search->scope->doc;
+	return doc_get(doc, doc_get(doc, doc_root(doc), section), name);
+}
+
+/* Search the definition of what a service uses. Without one, nobody knows what it is. */
+static void check_definition(struct risk_search *search, const char *section, const char *name,
+	const struct doc_node *shown, const struct key_table *table)
+{
+	const struct doc_node *definition = name ? find_definition(search, section, name) : NULL;
+	if (!definition)
+		search_add(search, NULL, shown, "it is not defined in the file");
+	else if (!doc_is_null(definition))
+		search_mapping_at(search, name, definition, table);
+}
+
+/* The mount options of a volume that the engine mounts: of a bind mount, and of a tmpfs. */
+static const char *const bind_options[] = {"bind", "rbind", "ro", "rw", NULL};
+static const char *const tmpfs_options[] = {
+	"gid", "mode", "nodev", "noexec", "nosuid", "nr_inodes", "ro", "rw", "size", "uid", NULL};
+
+/* The options are mount(2)'s. A bind mount is judged by its source, as if writable: the engine may
+ * not pass `ro` on. */
+static void check_driver_opts(struct risk_search *search, const struct doc_node *value)
+{
+	static const char *const no_type[] = {"", "bind", "none", NULL};
+	static const char *const known[] = {"device", "o", "size", "type", NULL};
+	struct doc *doc = search->scope->doc;
+	const char *type = doc_text(doc_get(doc, value, "type"));
+	const char *options = doc_text(doc_get(doc, value, "o"));
+	const char *device = doc_text(doc_get(doc, value, "device"));
+	bool fine = doc_is_map(value);
+	struct doc_node *key = NULL;
+	struct doc_node *item = NULL;
+	for (size_t i = 0; doc_pair(doc, value, i, &key, &item); i++)
+		fine = fine && doc_text(key) && doc_text(item) && text_is_in(doc_text(key), known);
+	bool bind = options && (has_option(options, "bind") || has_option(options, "rbind"));
+	if (fine && bind && device && are_options(options, bind_options) &&
+		(!type || text_is_in(type, no_type)))
+		check_path(search, device, true, value);
+	else if (!fine || bind || (type && strcmp(type, "tmpfs") != 0) || (device && !type) ||
+		 (options && (!type || !are_options(options, tmpfs_options))))
+		search_add(search, NULL, value, "a mount that the engine makes as root");
+}
+
+static const struct key_rule volume_rules[] = {
+	TEXTS("driver", "a volume driver that may mount anything", "local"),
+	CHECKED("driver_opts", check_driver_opts),
+	TEXTS("external", "a volume made outside the run", "false"),
+	HARMLESS("labels"),
+	HARMLESS("name"),
+};
+
+const struct key_table volume_table = KEY_TABLE("volume", volume_rules);
+
+static const struct key_rule bind_rules[] = {
+	HARMLESS("create_host_path"),
+	/* Only SYS_ADMIN makes a mount that others could see, and that has its own rule. */
+	TEXTS("propagation", "a mode that this program does not know", "private", "rprivate",
+		"rshared", "rslave", "shared", "slave"),
+	HARMLESS("recursive"),
+	HARMLESS("selinux"),
+};
+
+const struct key_table bind_table = KEY_TABLE("bind", bind_rules);
+
+static const struct key_rule mount_rules[] = {
+	MAPPING("bind", &bind_table),
+	HARMLESS("consistency"),
+	HARMLESS("image"),
+	HARMLESS("read_only"),
+	HARMLESS("source"), /* judged by check_mount() */
+	HARMLESS("target"),
+	HARMLESS("tmpfs"),
+	TEXTS("type", "a mount that this program does not know", "bind", "image", "tmpfs",
+		"volume"),
+	HARMLESS("volume"),
+};
+
+const struct key_table mount_table = KEY_TABLE("mount", mount_rules);
+
+static void check_mount(struct risk_search *search, const struct doc_node *mount)
+{
+	struct doc *doc = search->scope->doc;
+	const char *type = doc_text(doc_get(doc, mount, "type"));
+	const struct doc_node *source = doc_get(doc, mount, "source");
+	search_mapping(search, mount, &mount_table);
+	if (!type)
+		search_add(search, NULL, mount, "a mount without a type");
+	else if (strcmp(type, "volume") == 0 && source)
+		check_definition(search, "volumes", doc_text(source), source, &volume_table);
+	else if (strcmp(type, "bind") == 0)
+		check_path(search, doc_text(source) ? doc_text(source) : "",
+			!is_true(doc_get(doc, mount, "read_only")), source ? source : mount);
+}
+
+/* "SOURCE:TARGET:MODE", or "TARGET", which is a volume of its own. */
+static void check_short_mount(struct risk_search *search, const struct doc_node *mount)
+{
+	static const char *const modes[] = {"Z", "cached", "consistent", "delegated", "nocopy",
+		"private", "ro", "rprivate", "rshared", "rslave", "rw", "shared", "slave", "z",
+		NULL};
+	const char *text = doc_text(mount);
+	const char *target = strchr(text, ':');
+	if (!target)
+		return;
+	const char *mode = strchr(target + 1, ':');
+	mode = mode ? mode + 1 : "rw";
+	_cleanup_free_ char *source = strndup(text, (size_t)(target - text));
+	if (!source) {
+		search->failed = true;
+		return;
+	}
+	if (!are_options(mode, modes))
+		search_add(search, NULL, mount, "a mode that this program does not know");
+	if (strchr("/.~", *source))
+		check_path(search, source, !has_option(mode, "ro"), mount);
+	else
+		check_definition(search, "volumes", source, mount, &volume_table);
+}
+
+void check_volumes(struct risk_search *search, const struct doc_node *value)
+{
+	struct doc_node *item = NULL;
+	if (!doc_is_list(value))
+		search_add(search, NULL, value, "no list");
+	for (size_t i = 0; doc_item(search->scope->doc, value, i, &item); i++) {
+		if (doc_text(item))
+			check_short_mount(search, item);
+		else
+			check_mount(search, item);
+	}
+}
+
+/* Compose mounts the file of a config or a secret, read-only. */
+static void check_granted_file(struct risk_search *search, const struct doc_node *value)
+{
+	check_path(search, doc_text(value) ? doc_text(value) : "", false, value);
+}
+
+static const struct key_rule file_rules[] = {
+	HARMLESS("content"),
+	REFUSED("driver", "a driver that this program does not know"),
+	REFUSED("driver_opts", "options of a driver"),
+	HARMLESS("environment"),
+	TEXTS("external", "made outside the run", "false"),
+	CHECKED("file", check_granted_file),
+	HARMLESS("labels"),
+	HARMLESS("name"),
+	REFUSED("template_driver", "a driver that this program does not know"),
+};
+
+const struct key_table file_table = KEY_TABLE("file", file_rules);
+
+static const struct key_rule grant_rules[] = {
+	HARMLESS("gid"),
+	HARMLESS("mode"),
+	HARMLESS("source"), /* judged by check_grants() */
+	HARMLESS("target"),
+	HARMLESS("uid"),
+};
+
+const struct key_table grant_table = KEY_TABLE("grant", grant_rules);
+
+static void check_grants(
+	struct risk_search *search, const char *section, const struct doc_node *value)
+{
+	struct doc *doc = search->scope->doc;
+	struct doc_node *item = NULL;
+	if (!doc_is_list(value))
+		search_add(search, NULL, value, "no list");
+	for (size_t i = 0; doc_item(doc, value, i, &item); i++) {
+		const struct doc_node *source =
+			doc_text(item) ? item : doc_get(doc, item, "source");
+		if (!doc_text(item))
+			search_mapping(search, item, &grant_table);
+		check_definition(search, section, doc_text(source), item, &file_table);
+	}
+}
+
+void check_secrets(struct risk_search *search, const struct doc_node *value)
+{
+	check_grants(search, "secrets", value);
+}
+
+void check_configs(struct risk_search *search, const struct doc_node *value)
+{
+	check_grants(search, "configs", value);
+}
+
+static const struct key_rule ipam_rules[] = {
+	HARMLESS("config"),
+	TEXTS("driver", "a driver that this program does not know", "default"),
+	REFUSED("options", "options of a driver"),
+};
+
+const struct key_table ipam_table = KEY_TABLE("ipam", ipam_rules);
+
+static const struct key_rule network_rules[] = {
+	HARMLESS("attachable"),
+	TEXTS("driver", "a network of the host", "bridge"),
+	/* Not the bridge's name: it can be a bridge of the host. */
+	KEYS("driver_opts", "an option that may name an interface of the host",
+		"com.docker.network.bridge.enable_icc",
+		"com.docker.network.bridge.enable_ip_masquerade",
+		"com.docker.network.bridge.host_binding_ipv4", "com.docker.network.driver.mtu"),
+	HARMLESS("enable_ipv4"),
+	HARMLESS("enable_ipv6"),
+	TEXTS("external", "a network made outside the run", "false"),
+	HARMLESS("internal"),
+	MAPPING("ipam", &ipam_table),
+	HARMLESS("labels"),
+	HARMLESS("name"),
+};
+
+const struct key_table network_table = KEY_TABLE("network", network_rules);
+
+static const struct key_rule attachment_rules[] = {
+	HARMLESS("aliases"),
+	REFUSED("driver_opts", "options of a driver"),
+	HARMLESS("gw_priority"),
+	HARMLESS("interface_name"),
+	HARMLESS("ipv4_address"),
+	HARMLESS("ipv6_address"),
+	HARMLESS("link_local_ips"),
+	HARMLESS("mac_address"),
+	HARMLESS("priority"),
+};
+
+const struct key_table attachment_table = KEY_TABLE("attachment", attachment_rules);
+
+/* docker-compose 1.29 does not print the default network unless the file defines it. */
+static void check_network(struct risk_search *search, const struct doc_node *used)
+{
+	const char *name = doc_text(used);
+	bool unprinted =
+		name && strcmp(name, "default") == 0 && !find_definition(search, "networks", name);
+	if (!unprinted)
+		check_definition(search, "networks", name, used, &network_table);
+}
+
+void check_networks(struct risk_search *search, const struct doc_node *value)
+{
+	struct doc *doc = search->scope->doc;
+	struct doc_node *key = NULL;
+	struct doc_node *item = NULL;
+	if (doc_text(value))
+		search_add(search, NULL, value, "no list");
+	for (size_t i = 0; doc_item(doc, value, i, &item); i++)
+		check_network(search, item);
+	for (size_t i = 0; doc_pair(doc, value, i, &key, &item); i++) {
+		check_network(search, key);
+		if (!doc_is_null(item))
+			search_mapping(search, item, &attachment_table);
+	}
+}
+
+void check_default_network(struct risk_search *search, const struct doc_node *body)
+{
+	struct doc *doc = search->scope->doc;
+	const struct doc_node *definition = find_definition(search, "networks", "default");
+	if (!doc_get(doc, body, "networks") && !doc_get(doc, body, "network_mode") && definition &&
+		!doc_is_null(definition)) {
+		search->service_key = "networks";
+		search_mapping_at(search, "networks.default", definition, &network_table);
+	}
+}
