@@ -130,12 +130,14 @@ static int check_risks(
 	return 0;
 }
 
-/* Warn of services that belong to no CRS, and of services that could step outside their CRS;
- * --strict refuses the latter. */
+/* Warn of services that belong to no CRS, of limits that a CRS does not give, and of services that
+ * could step outside their CRS; --strict refuses the last. */
 static int check_services(const struct session *session, struct error *err)
 {
 	const struct compose *compose = &session->compose;
 	const struct compose_service *risky = NULL;
+	for (size_t i = 0; i < compose->warnings.count; i++)
+		log_warning(&session->context->log, "%s", compose->warnings.list[i]);
 	for (size_t i = 0; i < compose->service_count; i++) {
 		const struct compose_service *service = &compose->services[i];
 		if (service->crs == COMPOSE_UNCONFINED)

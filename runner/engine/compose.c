@@ -194,6 +194,7 @@ void compose_free(struct compose *compose)
 	}
 	free_compose_names(&compose->networks);
 	free_compose_names(&compose->volumes);
+	free_compose_names(&compose->warnings);
 	variables_free(&compose->engine);
 	free(compose->environment);
 	free(compose->tool);

@@ -55,6 +55,8 @@ struct compose {
 	size_t service_count;
 	/* Those that the project creates itself. */
 	struct compose_names networks, volumes;
+	/* What a service asks for that its CRS does not give, in words. */
+	struct compose_names warnings;
 	const char *engine_socket; /* belongs to the caller */
 	struct compose_mark mark;  /* the caller fills it in */
 };
@@ -96,8 +98,11 @@ struct compose_job {
 int compose_open(const struct compose_job *job, struct compose *ret, struct error *err);
 void compose_free(struct compose *compose);
 
-/* Let Compose resolve the files (`config`) and find the CRS of every service of the phase, and its
- * risks (risks.h). A
+/* Append a copy of a text. Returns 0, or -1 with an error when out of memory. */
+int compose_add_name(struct compose_names *names, const char *name, struct error *err);
+
+/* Let Compose resolve the files (`config`) and find the CRS of every service of the phase, its
+ * risks (risks.h), and where its own limits contradict its CRS (service_limits.h). A
  * service belongs to the CRS that its cgroup_parent names below the run's cgroup, else to that
  * of its label oss-crs.crs, else to the CRS of the same name, else to the CRS with the longest
  * name X where the service is X_…, else to oss_crs_infra. A service that belongs to no CRS is

@@ -14,6 +14,7 @@
 #include "json_build.h"
 #include "proc.h"
 #include "risks.h"
+#include "service_limits.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -163,7 +164,7 @@ static bool is_made_by_project(struct doc *doc, const struct doc_node *body, con
 	return !prefix || !name || strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-static int add_name(struct compose_names *names, const char *name, struct error *err)
+int compose_add_name(struct compose_names *names, const char *name, struct error *err)
 {
 	char **larger = reallocarray(names->list, names->count + 1, sizeof *larger);
 	if (!larger)
@@ -182,14 +183,15 @@ static int read_names(struct doc *doc, const char *section, const char *prefix,
 	struct doc_node *body = NULL;
 	for (size_t i = 0; doc_pair(doc, map, i, &key, &body); i++) {
 		if (doc_text(key) && is_made_by_project(doc, body, prefix) &&
-			add_name(ret, doc_text(key), err) < 0)
+			compose_add_name(ret, doc_text(key), err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* Judge the services, once all are known: what one may share with another depends on both. */
-static int judge_services(struct compose *compose, struct doc *doc, struct error *err)
+static int judge_services(
+	struct compose *compose, struct doc *doc, const struct run_plan *plan, struct error *err)
 {
 	char project_dir[PATH_MAX];
 	char home[PATH_MAX];
@@ -208,6 +210,10 @@ static int judge_services(struct compose *compose, struct doc *doc, struct error
 		scope.crs = service->crs;
 		if (risks_find(&scope, body, &service->risks, err) < 0 ||
 			risks_locate(compose, service->name, &service->risks, err) < 0)
+			return -1;
+		if (service->crs != COMPOSE_UNCONFINED &&
+			service_limits_compare(doc, body, service->name, &plan->crs[service->crs],
+				&compose->warnings, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -228,12 +234,12 @@ static int read_services(struct compose *compose, const char *text, const struct
 	for (size_t i = 0; doc_pair(&doc, services, i, &key, &body); i++)
 		if (add_service(compose, &doc, key, body, plan, allow_unconfined, err) < 0)
 			return -1;
-	if (judge_services(compose, &doc, err) < 0)
+	if (judge_services(compose, &doc, plan, err) < 0)
 		return -1;
 	/* The default network exists even where `config` does not list it, as with
 	 * docker-compose 1.29. */
 	bool has_default = doc_get(&doc, doc_get(&doc, doc_root(&doc), "networks"), "default");
-	if ((!has_default && add_name(&compose->networks, "default", err) < 0) ||
+	if ((!has_default && compose_add_name(&compose->networks, "default", err) < 0) ||
 		read_names(&doc, "networks", NULL, &compose->networks, err) < 0 ||
 		read_names(&doc, "volumes", compose->project, &compose->volumes, err) < 0)
 		return -1;
