@@ -17,8 +17,7 @@ bool text_is_in(const char *text, const char *const *list)
 	return false;
 }
 
-/* Whether a value sets nothing: a null, an empty text, list or mapping. */
-static bool is_empty(struct doc *doc, const struct doc_node *value)
+bool value_is_empty(struct doc *doc, const struct doc_node *value)
 {
 	struct doc_node *key = NULL;
 	struct doc_node *item = NULL;
@@ -153,7 +152,7 @@ static void check_each_key(
 static void apply_rule(
 	struct risk_search *search, const struct key_rule *rule, const struct doc_node *value)
 {
-	if (rule->kind == RULE_HARMLESS || is_empty(search->scope->doc, value))
+	if (rule->kind == RULE_HARMLESS || value_is_empty(search->scope->doc, value))
 		return;
 	if (rule->kind == RULE_REFUSED)
 		search_add(search, NULL, value, rule->why);

@@ -71,6 +71,9 @@ struct key_table {
 /* Whether the text is in a list that ends with NULL. */
 bool text_is_in(const char *text, const char *const *list);
 
+/* Whether a value sets nothing: a null, an empty text, list or mapping. NULL is empty too. */
+bool value_is_empty(struct doc *doc, const struct doc_node *value);
+
 /* Add a risk at the search's key. name is static, or NULL for the service's key; value is what the
  * file says, and why says in words what it can do. */
 void search_add(struct risk_search *search, const char *name, const struct doc_node *value,

@@ -176,6 +176,8 @@ static const struct key_rule logging_rules[] = {
 
 const struct key_table logging_table = KEY_TABLE("logging", logging_rules);
 
+/* A build runs before its service and outside every CRS; docs/attestation.md says so. What gives it
+ * more than any build has is refused. */
 static const struct key_rule build_rules[] = {
 	HARMLESS("additional_contexts"),
 	HARMLESS("args"),

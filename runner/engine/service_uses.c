@@ -320,9 +320,10 @@ void check_default_network(struct risk_search *search, const struct doc_node *bo
 {
 	struct doc *doc = search->scope->doc;
 	const struct doc_node *definition = find_definition(search, "networks", "default");
-	if (!doc_get(doc, body, "networks") && !doc_get(doc, body, "network_mode") && definition &&
-		!doc_is_null(definition)) {
-		search->service_key = "networks";
-		search_mapping_at(search, "networks.default", definition, &network_table);
-	}
+	if (!definition || doc_is_null(definition) ||
+		!value_is_empty(doc, doc_get(doc, body, "networks")) ||
+		!value_is_empty(doc, doc_get(doc, body, "network_mode")))
+		return;
+	search->service_key = "networks";
+	search_mapping_at(search, "networks.default", definition, &network_table);
 }

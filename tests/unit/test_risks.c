@@ -312,6 +312,9 @@ TEST(what_a_service_uses_is_judged_by_its_definition)
 			"networks"},
 		{"services: {a: {image: x}}\nnetworks: {default: {external: true, name: host}}",
 			"networks"},
+		{"services: {a: {networks: {}, network_mode: ''}}\n"
+		 "networks: {default: {driver: macvlan}}",
+			"networks"},
 		{"services: {a: {network_mode: none}}\nnetworks: {default: {driver: macvlan}}", ""},
 	};
 	for (size_t i = 0; i < COUNT(table); i++)
