@@ -99,8 +99,10 @@ static void add_kill(void *data, const struct oom_kill *kill)
 {
 	struct job_run *job = data;
 	struct error problem = {0};
-	if (oom_kills_add(&job->kills, kill, "", &problem) < 0)
+	if (oom_kills_add(&job->kills, kill, "", &problem) < 0) {
+		job->kills.incomplete = true;
 		log_error(&job->context->log, &problem);
+	}
 }
 
 static int conclude_command(struct job_run *job, const struct launch_end *end, struct error *err)
@@ -112,7 +114,11 @@ static int conclude_command(struct job_run *job, const struct launch_end *end, s
 		record_conclude(job->record);
 	if (report_collect(job->plan, &job->tree, NULL, NULL, &report, err) < 0)
 		return -1;
-	oom_look(job->oom, add_kill, job);
+	struct error problem = {0};
+	if (oom_look(job->oom, add_kill, job, &problem) < 0) {
+		job->kills.incomplete = true;
+		log_warning(&job->context->log, "OOM kills could not be counted: %s", problem.msg);
+	}
 	report.phase = PHASE_EXEC;
 	report.kills = &job->kills;
 	report.shared = &job->shared;

@@ -7,6 +7,7 @@
  */
 #include "oom.h"
 
+#include "cgroup_stat.h"
 #include "cleanup.h"
 #include "fs.h"
 
@@ -44,16 +45,27 @@ const char *oom_limit_name(enum oom_limit limit)
 	return names[limit];
 }
 
-/* How much a counter has grown since *last, which takes the new value; 0 if it cannot be read,
- * since its cgroup is gone. */
-static uint64_t growth(int dir, const char *cg, const char *file, const char *key, uint64_t *last)
+/* How much a counter has grown since *last, which takes the new value. Fails if it cannot be read,
+ * with ENOENT or ENODEV if its cgroup is gone. */
+static int read_growth(int dir, const char *cg, const char *file, const char *key, uint64_t *last,
+	uint64_t *ret, struct error *err)
+{
+	uint64_t now = 0;
+	if (cgroup_get_key(dir, cg, file, key, &now, err) < 0)
+		return -1;
+	*ret = now > *last ? now - *last : 0;
+	*last += *ret;
+	return 0;
+}
+
+/* The same; 0 if it cannot be read. For a cgroup below a CRS, which comes and goes with its
+ * container: what is not found there is found in the counter of the CRS. */
+static uint64_t growth_below(
+	int dir, const char *cg, const char *file, const char *key, uint64_t *last)
 {
 	struct error ignored;
-	uint64_t now = 0;
-	if (cgroup_get_key(dir, cg, file, key, &now, &ignored) < 0 || now <= *last)
-		return 0;
-	uint64_t grown = now - *last;
-	*last = now;
+	uint64_t grown = 0;
+	(void)read_growth(dir, cg, file, key, last, &grown, &ignored);
 	return grown;
 }
 
@@ -75,6 +87,8 @@ static struct below *find_below(struct crs_state *crs, const char *name)
 
 struct look {
 	struct oom_state *state;
+	struct error *err; /* of the first counter that could not be read */
+	bool failed;
 	void (*on_kill)(void *data, const struct oom_kill *kill);
 	void *data;
 	bool crs_hit, worker_hit; /* whose limit was hit since the last look */
@@ -90,6 +104,9 @@ static void report_kill(
 			 : look->crs_hit    ? OOM_LIMIT_CRS
 			 : look->worker_hit ? OOM_LIMIT_WORKER
 					    : OOM_LIMIT_HOST,
+		.anon = CGROUP_STAT_UNKNOWN,
+		.file = CGROUP_STAT_UNKNOWN,
+		.shmem = CGROUP_STAT_UNKNOWN,
 	};
 	const struct cg_tree *tree = look->state->tree;
 	const char *name = tree->plan->crs[i].name;
@@ -122,15 +139,30 @@ static uint64_t look_below(const struct look *look, size_t i)
 		if (!below)
 			continue;
 		uint64_t kills =
-			growth(dir, below->name, "memory.events", "oom_kill", &below->kills);
+			growth_below(dir, below->name, "memory.events", "oom_kill", &below->kills);
 		if (kills)
 			report_kill(look, i, below->name,
-				growth(dir, below->name, "memory.events", "oom",
+				growth_below(dir, below->name, "memory.events", "oom",
 					&below->limit_hits) > 0,
 				kills);
 		found += kills;
 	}
 	return found;
+}
+
+/* Read the growth of a counter of the worker or of a CRS. One that cannot be read makes the look a
+ * failure, after which the other CRSs are still looked at. */
+static uint64_t growth_of(
+	struct look *look, const char *cg, const char *file, const char *key, uint64_t *last)
+{
+	struct error problem;
+	uint64_t grown = 0;
+	if (read_growth(look->state->tree->worker, cg, file, key, last, &grown, &problem) < 0) {
+		if (!look->failed)
+			*look->err = problem;
+		look->failed = true;
+	}
+	return grown;
 }
 
 /* Find whose limit was hit. The kernel counts the hit of a limit first and the kill second. The
@@ -139,12 +171,10 @@ static uint64_t look_below(const struct look *look, size_t i)
 static void look_at_limits(
 	struct look *look, struct crs_state *crs, const char *name, uint64_t kills)
 {
-	struct oom_state *state = look->state;
-	int worker = state->tree->worker;
-	uint64_t hits = growth(worker, name, "memory.events.local", "oom", &crs->limit_hits);
+	uint64_t hits = growth_of(look, name, "memory.events.local", "oom", &crs->limit_hits);
 	look->crs_hit = hits > 0 || crs->pending_hit;
 	crs->pending_hit = hits > kills;
-	if (growth(worker, ".", "memory.events.local", "oom", &state->worker_hits) > 0)
+	if (growth_of(look, ".", "memory.events.local", "oom", &look->state->worker_hits) > 0)
 		look->worker_hit = true;
 }
 
@@ -153,8 +183,7 @@ static void look_at_crs(struct look *look, size_t i)
 	struct oom_state *state = look->state;
 	struct crs_state *crs = &state->crs[i];
 	const char *name = state->tree->plan->crs[i].name;
-	uint64_t kills =
-		growth(state->tree->worker, name, "memory.events", "oom_kill", &crs->kills);
+	uint64_t kills = growth_of(look, name, "memory.events", "oom_kill", &crs->kills);
 	if (kills == 0)
 		return;
 	look_at_limits(look, crs, name, kills);
@@ -167,12 +196,13 @@ static void look_at_crs(struct look *look, size_t i)
 	crs->told = crs->kills;
 }
 
-void oom_look(struct oom_state *state, void (*on_kill)(void *data, const struct oom_kill *kill),
-	void *data)
+int oom_look(struct oom_state *state, void (*on_kill)(void *data, const struct oom_kill *kill),
+	void *data, struct error *err)
 {
-	struct look look = {.state = state, .on_kill = on_kill, .data = data};
+	struct look look = {.state = state, .on_kill = on_kill, .data = data, .err = err};
 	for (size_t i = 0; i < state->crs_count; i++)
 		look_at_crs(&look, i);
+	return look.failed ? -1 : 0;
 }
 
 int oom_open(const struct cg_tree *tree, struct oom_state **ret, struct error *err)
@@ -229,6 +259,8 @@ int oom_kills_add(struct oom_kills *kills, const struct oom_kill *kill, const ch
 uint64_t oom_kills_in(const struct oom_kills *kills, size_t crs)
 {
 	uint64_t count = 0;
+	if (kills->incomplete)
+		return CGROUP_STAT_UNKNOWN;
 	for (size_t i = 0; i < kills->count; i++)
 		if (kills->list[i].crs == crs)
 			count += kills->list[i].count;

@@ -30,8 +30,9 @@ struct oom_kill {
 	 * if it is already gone, or if the victim was in none. */
 	char cgroup[OOM_CGROUP_MAX];
 	enum oom_limit limit;
-	uint64_t count;             /* kills since the last oom_look() */
-	uint64_t anon, file, shmem; /* bytes in the CRS after the kills (memory.stat) */
+	uint64_t count; /* kills since the last oom_look() */
+	/* Bytes in the CRS after the kills (memory.stat); CGROUP_STAT_UNKNOWN. */
+	uint64_t anon, file, shmem;
 };
 
 /* The number of kills per CRS, container and limit. Every output reports these sums. */
@@ -45,6 +46,8 @@ struct oom_sum {
 struct oom_kills {
 	struct oom_sum *list;
 	size_t count;
+	/* The caller sets it once oom_look() or oom_kills_add() has failed: there may be more. */
+	bool incomplete;
 };
 
 #define OOM_KILLS_NONE       \
@@ -56,7 +59,7 @@ struct oom_kills {
 int oom_kills_add(struct oom_kills *kills, const struct oom_kill *kill, const char *container,
 	struct error *err);
 
-/* The number of kills in a CRS, for any limit. */
+/* The number of kills in a CRS, for any limit; CGROUP_STAT_UNKNOWN if the sums are incomplete. */
 uint64_t oom_kills_in(const struct oom_kills *kills, size_t crs);
 
 void oom_kills_free(struct oom_kills *kills);
@@ -68,8 +71,9 @@ struct oom_state;
 int oom_open(const struct cg_tree *tree, struct oom_state **ret, struct error *err);
 void oom_close(struct oom_state *state);
 
-/* Look for kills since the last call, and call `on_kill` for each cgroup that has some. */
-void oom_look(struct oom_state *state, void (*on_kill)(void *data, const struct oom_kill *kill),
-	void *data);
+/* Look for kills since the last call, and call `on_kill` for each cgroup that has some. Fails if a
+ * counter of the worker or of a CRS could not be read, after it has looked at all others. */
+int oom_look(struct oom_state *state, void (*on_kill)(void *data, const struct oom_kill *kill),
+	void *data, struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "watch.h"
 
+#include "cgroup_stat.h"
 #include "cleanup.h"
 #include "fs.h"
 #include "size.h"
@@ -41,6 +42,11 @@ static void describe_limit(
 	}
 }
 
+static const char *format_bytes(uint64_t bytes, char buf[static SIZE_TEXT_MAX])
+{
+	return bytes == CGROUP_STAT_UNKNOWN ? "unknown" : size_format(bytes, buf);
+}
+
 static void tell_kill(void *data, const struct oom_kill *kill)
 {
 	struct watch *watch = data;
@@ -57,10 +63,22 @@ static void tell_kill(void *data, const struct oom_kill *kill)
 		"%s: the kernel killed %" PRIu64
 		" process%s%s%s%s; there is now anon %s, file %s, shmem %s",
 		limit, kill->count, kill->count == 1 ? "" : "es", known ? " of container '" : "",
-		known ? container.name : "", known ? "'" : "", size_format(kill->anon, anon),
-		size_format(kill->file, file), size_format(kill->shmem, shmem));
-	if (oom_kills_add(&watch->kills, kill, known ? container.name : "", &problem) < 0)
+		known ? container.name : "", known ? "'" : "", format_bytes(kill->anon, anon),
+		format_bytes(kill->file, file), format_bytes(kill->shmem, shmem));
+	if (oom_kills_add(&watch->kills, kill, known ? container.name : "", &problem) < 0) {
+		watch->kills.incomplete = true;
 		log_error(watch->log, &problem);
+	}
+}
+
+/* Look for OOM kills. Once a look fails, it is unknown how many there were, and at which limit. */
+static void look_for_kills(struct watch *watch)
+{
+	struct error problem = {0};
+	if (oom_look(watch->oom, tell_kill, watch, &problem) == 0 || watch->kills.incomplete)
+		return;
+	watch->kills.incomplete = true;
+	log_warning(watch->log, "OOM kills could not be counted: %s", problem.msg);
 }
 
 /* The kernel has counted an event in memory.events of the worker, or of a cgroup below it. */
@@ -72,7 +90,7 @@ static int on_memory(void *data, struct error *err)
 	/* Reading the file re-arms the notification. */
 	if (pread(watch->memory, text, sizeof text, 0) <= 0)
 		return 1;
-	oom_look(watch->oom, tell_kill, watch);
+	look_for_kills(watch);
 	return 0;
 }
 
@@ -219,7 +237,7 @@ void watch_close(struct watch *watch)
 void watch_last_kills(struct watch *watch)
 {
 	if (watch->oom)
-		oom_look(watch->oom, tell_kill, watch);
+		look_for_kills(watch);
 }
 
 int watch_conclude(

@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include "cgroup_stat.h"
 #include "oom.h"
 
 #include <inttypes.h>
@@ -71,7 +72,8 @@ static void free_fixture(struct fixture *fixture)
 static void assert_told(struct fixture *fixture, const char *text)
 {
 	struct told told = {""};
-	oom_look(fixture->state, note_kill, &told);
+	struct error err = {0};
+	assert_ok(oom_look(fixture->state, note_kill, &told, &err), err);
 	assert_string_equal(told.text, text);
 }
 
@@ -89,7 +91,8 @@ TEST(each_kill_is_reported_once_with_its_container)
 	put_counters(dir, "w/a/c1", 1, 0, 0);
 	put_counters(dir, "w/a", 4, 4, 4);
 	struct told told = {""};
-	oom_look(fixture.state, note_kill, &told);
+	struct error err = {0};
+	assert_ok(oom_look(fixture.state, note_kill, &told, &err), err);
 	assert_contains(told.text, "0 c2 crs 1;");
 	assert_contains(told.text, "0 c1 crs 1;");
 	free_fixture(&fixture);
@@ -139,6 +142,56 @@ TEST(a_victim_whose_cgroup_is_gone_is_still_counted)
 	free_fixture(&fixture);
 }
 
+/* 0 would say that there was no kill. */
+TEST(a_counter_that_cannot_be_read_makes_the_number_of_kills_unknown)
+{
+	struct fixture fixture;
+	struct told told = {""};
+	struct error err = {0};
+	struct oom_kills kills = OOM_KILLS_NONE;
+	const struct oom_kill kill = {.crs = 0, .count = 2};
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	make_file(dir, "w/a/memory.events", "low 0\noom_kill many\n");
+	put_counters(dir, "w/b", 1, 1, 1);
+	assert_errno(oom_look(fixture.state, note_kill, &told, &err), ENODATA, err);
+	assert_contains(err.msg, "oom_kill in a/memory.events");
+	assert_string_equal(told.text, "1 - crs 1;");
+	assert_ok(oom_kills_add(&kills, &kill, "c", &err), err);
+	assert_int_equal(oom_kills_in(&kills, 0), 2);
+	kills.incomplete = true;
+	assert_true(oom_kills_in(&kills, 0) == CGROUP_STAT_UNKNOWN);
+	assert_true(oom_kills_in(&kills, 1) == CGROUP_STAT_UNKNOWN);
+	oom_kills_free(&kills);
+	/* So does one that says whose limit was hit. */
+	make_file(dir, "w/memory.events.local", "");
+	put_counters(dir, "w/a", 1, 1, 0);
+	assert_errno(oom_look(fixture.state, note_kill, &told, &err), ENODATA, err);
+	free_fixture(&fixture);
+}
+
+static void note_bytes(void *data, const struct oom_kill *kill)
+{
+	struct oom_kill *last = data;
+	*last = *kill;
+}
+
+TEST(memory_that_cannot_be_read_is_not_zero)
+{
+	struct fixture fixture;
+	struct oom_kill last = {.crs = 0};
+	struct error err = {0};
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	put_counters(dir, "w/a", 1, 1, 1);
+	make_file(dir, "w/a/memory.stat", "anon 4096\nfile x\n");
+	assert_ok(oom_look(fixture.state, note_bytes, &last, &err), err);
+	assert_int_equal(last.anon, 4096);
+	assert_true(last.file == CGROUP_STAT_UNKNOWN);
+	assert_true(last.shmem == CGROUP_STAT_UNKNOWN);
+	free_fixture(&fixture);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -146,6 +199,8 @@ int main(void)
 		RUN_IN_DIR(a_kill_between_two_reads_is_not_reported_twice),
 		RUN_IN_DIR(the_limit_that_was_hit_is_named),
 		RUN_IN_DIR(a_victim_whose_cgroup_is_gone_is_still_counted),
+		RUN_IN_DIR(a_counter_that_cannot_be_read_makes_the_number_of_kills_unknown),
+		RUN_IN_DIR(memory_that_cannot_be_read_is_not_zero),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
