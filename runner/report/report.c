@@ -218,7 +218,9 @@ static json_t *caveats_to_json(struct json_build *build, const struct report *re
 {
 	struct conditions_seen seen = {.has_used = report->has_usage, .shared = report->shared};
 	for (size_t i = 0; report->has_usage && i < report->plan->crs_count; i++) {
-		seen.used_usec += report->crs[i].figures.cpu_usec;
+		uint64_t used = report->crs[i].figures.cpu_usec;
+		bool known = used != CGROUP_STAT_UNKNOWN && seen.used_usec != CGROUP_STAT_UNKNOWN;
+		seen.used_usec = known ? seen.used_usec + used : CGROUP_STAT_UNKNOWN;
 		seen.swaps = seen.swaps || report->crs[i].figures.swap_max == CGROUP_UNLIMITED;
 	}
 	return conditions_to_json(build, report->conditions, &seen);

@@ -6,6 +6,7 @@
  */
 #include "conditions.h"
 
+#include "cgroup_stat.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "fs.h"
@@ -32,12 +33,14 @@ static uint64_t ticks_to_usec(uint64_t ticks)
 	return ticks * (1000000 / (uint64_t)(per_second > 0 ? per_second : 100));
 }
 
-/* Busy and stolen time of a set of CPUs since boot, in microseconds. */
+/* Busy and stolen time of a set of CPUs since boot, in microseconds. Fails unless the file has a
+ * line for each of them. */
 static int read_busy(const struct host *host, const struct cpulist *cpus, uint64_t *ret_busy,
 	uint64_t *ret_stolen)
 {
 	_cleanup_free_ char *text = NULL;
 	struct error ignored;
+	struct cpulist found = {0};
 	uint64_t busy = 0;
 	uint64_t stolen = 0;
 	if (fs_read(host->root, "proc/stat", STAT_MAX, &text, NULL, &ignored) < 0)
@@ -57,9 +60,12 @@ static int read_busy(const struct host *host, const struct cpulist *cpus, uint64
 			    &cpu, &user, &nice, &system, &irq, &softirq, &steal) != 7 ||
 			cpu >= CPULIST_MAX || !cpulist_has(cpus, cpu))
 			continue;
+		cpulist_add(&found, cpu);
 		busy += user + nice + system + irq + softirq;
 		stolen += steal;
 	}
+	if (!cpulist_within(cpus, &found))
+		return -1;
 	*ret_busy = ticks_to_usec(busy);
 	*ret_stolen = ticks_to_usec(stolen);
 	return 0;
@@ -217,35 +223,52 @@ static void add_huge_pages(
 	add_condition(build, list, "huge-pages", detail);
 }
 
-static bool host_swaps(const struct host *host)
+/* Whether the host swaps, as text for the report; NULL if it has no swap. */
+static const char *describe_swap(const struct host *host)
 {
 	_cleanup_free_ char *text = NULL;
-	struct error ignored;
-	/* A heading, then one line per swap device. */
-	if (fs_read(host->root, "proc/swaps", STAT_MAX, &text, NULL, &ignored) < 0)
-		return false;
+	struct error problem;
+	/* A heading, then one line per swap device. A kernel without swap has no such file. */
+	if (fs_read(host->root, "proc/swaps", STAT_MAX, &text, NULL, &problem) < 0)
+		return problem.code == ENOENT ? NULL
+					      : "this kernel cannot keep a CRS from swapping, and "
+						"/proc/swaps cannot be read";
 	const char *line = strchr(text, '\n');
-	return line && line[1];
+	return line && line[1] ? "this kernel cannot keep a CRS from swapping" : NULL;
+}
+
+/* What others used of the run's CPUs, and what a hypervisor took; or that it is unknown. */
+static void add_loads(struct json_build *build, json_t *list, const struct conditions *conditions,
+	const struct conditions_seen *seen)
+{
+	if (!seen->has_used)
+		return;
+	if (!conditions->counted || seen->used_usec == CGROUP_STAT_UNKNOWN) {
+		add_condition(build, list, "load-unknown",
+			conditions->counted ? "the CPU time of a CRS could not be read"
+					    : "/proc/stat did not say what the run's CPUs did");
+		return;
+	}
+	uint64_t others = conditions->busy_usec > seen->used_usec
+				  ? conditions->busy_usec - seen->used_usec
+				  : 0;
+	add_load(build, list, conditions, "foreign-load", others, "others used");
+	add_load(build, list, conditions, "steal", conditions->stolen_usec,
+		"the hypervisor gave to others");
 }
 
 json_t *conditions_to_json(struct json_build *build, const struct conditions *conditions,
 	const struct conditions_seen *seen)
 {
 	json_t *list = json_array();
+	const char *swap = seen->swaps ? describe_swap(conditions->host) : NULL;
 	add_shared(build, list, conditions, seen->shared);
 	add_cores(build, list, conditions);
-	if (conditions->counted && seen->has_used) {
-		uint64_t others = conditions->busy_usec > seen->used_usec
-					  ? conditions->busy_usec - seen->used_usec
-					  : 0;
-		add_load(build, list, conditions, "foreign-load", others, "others used");
-		add_load(build, list, conditions, "steal", conditions->stolen_usec,
-			"the hypervisor gave to others");
-	}
+	add_loads(build, list, conditions, seen);
 	add_above(build, list, conditions);
 	add_huge_pages(build, list, conditions);
-	if (seen->swaps && host_swaps(conditions->host))
-		add_condition(build, list, "swap", "this kernel cannot keep a CRS from swapping");
+	if (swap)
+		add_condition(build, list, "swap", swap);
 	return list;
 }
 

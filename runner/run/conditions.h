@@ -2,7 +2,7 @@
  *
  * conditions: when and on what machine a run took place, and what makes it less comparable with
  * other runs: cores, CPUs or memory that it shared, the load of other processes, time that a
- * hypervisor stole, swap.
+ * hypervisor stole, swap. What could not be read is a reason too.
  *
  * The load of others is the time for which the run's CPUs were busy (/proc/stat, proc_stat(5)) less
  * the CPU time of its CRSs (cpu.stat).
@@ -32,8 +32,9 @@ struct conditions {
 
 /* What conditions_to_json() cannot find out by itself. */
 struct conditions_seen {
-	uint64_t used_usec;          /* CPU time of all CRSs of the run */
-	bool has_used;               /* whether used_usec is known */
+	/* CPU time of all CRSs of the run; CGROUP_STAT_UNKNOWN if it could not be read. */
+	uint64_t used_usec;
+	bool has_used;               /* whether the run had CRSs whose CPU time counts */
 	bool swaps;                  /* whether a CRS has no swap limit */
 	const struct ledger *shared; /* runs that share CPUs or memory (--share); NULL: none */
 };

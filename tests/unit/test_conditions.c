@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include "cgroup_stat.h"
 #include "cleanup_json.h"
 #include "conditions.h"
 #include "machine.h"
@@ -176,7 +177,7 @@ TEST(a_run_that_shared_cpus_is_named)
 	host_close(&host);
 }
 
-TEST(what_the_kernel_does_not_report_is_no_caveat)
+TEST(what_the_kernel_does_not_report_is_a_caveat)
 {
 	const struct unit_dir *dir = *state;
 	char buf[256];
@@ -189,7 +190,11 @@ TEST(what_the_kernel_does_not_report_is_no_caveat)
 	assert_ok(host_open_at(dir->fd, &host, &err), err);
 	conditions_begin(&host, &plan, &conditions);
 	conditions_end(&conditions);
-	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	/* A kernel without swap has no /proc/swaps, so there is no second caveat. */
+	assert_string_equal(caveats(&conditions, &seen, buf), "load-unknown");
+	make_dir(dir->fd, "proc");
+	make_dir(dir->fd, "proc/swaps");
+	assert_string_equal(caveats(&conditions, &seen, buf), "load-unknown swap");
 	json_t *machine = conditions_machine(&build, &conditions);
 	assert_string_equal(json_string_value(json_object_get(machine, "cpu")), "");
 	json_decref(machine);
@@ -207,6 +212,26 @@ TEST(what_the_kernel_does_not_report_is_no_caveat)
 	host_close(&host);
 }
 
+TEST(a_load_that_could_not_be_counted_is_a_caveat)
+{
+	const struct unit_dir *dir = *state;
+	char buf[256];
+	struct host host = HOST_CLOSED;
+	struct run_plan plan = plan_on("0");
+	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
+	struct conditions_seen seen = {.has_used = true};
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	seen.used_usec = CGROUP_STAT_UNKNOWN;
+	assert_string_equal(caveats(&conditions, &seen, buf), "load-unknown");
+	/* CPU 2 has no line in /proc/stat. */
+	plan.cpus = plan_on("0,2").cpus;
+	host_close(&host);
+	conditions = ten_seconds(dir, &host, &plan, 0, 0);
+	seen.used_usec = 0;
+	assert_string_equal(caveats(&conditions, &seen, buf), "load-unknown");
+	host_close(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,7 +241,8 @@ int main(void)
 		RUN_IN_DIR(a_core_shared_with_others_is_a_caveat),
 		RUN_IN_DIR(a_pool_of_huge_pages_is_a_caveat_and_no_memory_of_the_machine),
 		RUN_IN_DIR(a_run_that_shared_cpus_is_named),
-		RUN_IN_DIR(what_the_kernel_does_not_report_is_no_caveat),
+		RUN_IN_DIR(what_the_kernel_does_not_report_is_a_caveat),
+		RUN_IN_DIR(a_load_that_could_not_be_counted_is_a_caveat),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
