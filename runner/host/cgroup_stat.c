@@ -29,11 +29,19 @@ static int parse_events(const char *text, struct cgroup_stat *figures)
 
 static int parse_number(const char *text, uint64_t *ret)
 {
-	if (strncmp(text, "max", 3) == 0) {
+	char *end = NULL;
+	if (strcmp(text, "max") == 0) {
 		*ret = CGROUP_UNLIMITED;
 		return 0;
 	}
-	return *text >= '0' && *text <= '9' && sscanf(text, "%" SCNu64, ret) == 1 ? 0 : -1;
+	if (*text < '0' || *text > '9')
+		return -1;
+	errno = 0;
+	uint64_t value = strtoull(text, &end, 10);
+	if (errno || *end)
+		return -1;
+	*ret = value;
+	return 0;
 }
 
 static int parse_current(const char *text, struct cgroup_stat *figures)
@@ -152,6 +160,8 @@ static int read_stat_file(int fd, size_t i, struct cgroup_stat *figures, struct 
 		return 0;
 	if (n < 0)
 		return fail(err, errno, "read %s", files[i].name);
+	if ((size_t)n == sizeof text - 1)
+		return fail(err, EFBIG, "read %s", files[i].name);
 	text[n] = '\0';
 	if (n > 0 && text[n - 1] == '\n')
 		text[n - 1] = '\0';

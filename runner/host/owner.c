@@ -50,9 +50,12 @@ int owner_describe(
 bool owner_lives(const struct host *host, const char *text)
 {
 	char now[OWNER_TEXT_MAX];
-	struct error ignored;
+	struct error problem;
 	int pid = 0;
 	const char *slash = strchr(text, '/');
-	return slash && sscanf(slash, "/%d/", &pid) == 1 && pid > 0 &&
-	       owner_describe(host, pid, now, &ignored) == 0 && strcmp(now, text) == 0;
+	if (!slash || sscanf(slash, "/%d/", &pid) != 1 || pid <= 0)
+		return false;
+	if (owner_describe(host, pid, now, &problem) == 0)
+		return strcmp(now, text) == 0;
+	return problem.code != ENOENT && problem.code != ESRCH;
 }

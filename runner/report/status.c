@@ -35,20 +35,23 @@ static int add_container(struct status_crs *crs, const char *id, struct error *e
 	return 0;
 }
 
-/* Count the processes in a cgroup, without those in the cgroups below it. 0 if it cannot be
- * read. */
-static uint64_t count_processes(int dir, const char *cg)
+/* Add the processes in a cgroup, without those in the cgroups below it, to *count. A cgroup that is
+ * gone has none; if it cannot be read, the sum is CGROUP_STAT_UNKNOWN. */
+static void count_processes(int dir, const char *cg, uint64_t *count)
 {
 	char path[NAME_MAX + sizeof "/cgroup.procs"];
 	_cleanup_free_ char *text = NULL;
-	struct error ignored;
-	uint64_t count = 0;
+	struct error problem;
 	(void)snprintf(path, sizeof path, "%s/cgroup.procs", cg);
-	if (fs_read(dir, path, PROCS_MAX, &text, NULL, &ignored) < 0)
-		return 0;
+	if (*count == CGROUP_STAT_UNKNOWN)
+		return;
+	if (fs_read(dir, path, PROCS_MAX, &text, NULL, &problem) < 0) {
+		if (problem.code != ENOENT && problem.code != ENODEV)
+			*count = CGROUP_STAT_UNKNOWN;
+		return;
+	}
 	for (const char *line = strchr(text, '\n'); line; line = strchr(line + 1, '\n'))
-		count++;
-	return count;
+		(*count)++;
 }
 
 /* Whether a cgroup has cgroups below it: its link count is 2 plus one for each
@@ -66,8 +69,10 @@ static bool has_below(int fd)
 static int read_below(int fd, struct status_crs *crs, struct error *err)
 {
 	bool count = crs->figures.pids == CGROUP_STAT_UNKNOWN;
-	if (count)
-		crs->figures.pids = count_processes(fd, ".");
+	if (count) {
+		crs->figures.pids = 0;
+		count_processes(fd, ".", &crs->figures.pids);
+	}
 	bool any = has_below(fd);
 	_cleanup_closedir_ DIR *list = any ? fdopendir(fd) : NULL;
 	if (!list) {
@@ -84,7 +89,7 @@ static int read_below(int fd, struct status_crs *crs, struct error *err)
 			add_container(crs, id, err) < 0)
 			return -1;
 		if (count)
-			crs->figures.pids += count_processes(fd, entry->d_name);
+			count_processes(fd, entry->d_name, &crs->figures.pids);
 	}
 	return 0;
 }

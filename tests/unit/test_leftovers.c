@@ -241,6 +241,11 @@ TEST(the_same_pid_after_a_reboot_or_reuse_is_another_process)
 	assert_false(owner_lives(&host, text));
 	put_process(dir, "00000000-2b5c-4b8e-9b5e-0c7e6f1e2a3b\n", is);
 	assert_false(owner_lives(&host, text));
+	/* What cannot be found out must not make a run dead that lives. */
+	put_process(dir, "d3b1ad5f-2b5c-4b8e-9b5e-0c7e6f1e2a3b\n", "7 (a ) b\n");
+	assert_true(owner_lives(&host, text));
+	put_process(dir, "longer than any boot id, and so not one: 0c7e6f1e2a3b\n", is);
+	assert_true(owner_lives(&host, text));
 	host_close(&host);
 }
 

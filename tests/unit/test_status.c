@@ -102,6 +102,21 @@ TEST(the_figures_of_a_run_are_those_of_its_files)
 	assert_string_equal(run->crs[0].containers[1], ID);
 }
 
+TEST(processes_that_cannot_be_counted_are_not_zero)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	assert_return_code(unlinkat(dir->fd, OURS "/" RUN_NAME "/a/" ID "/cgroup.procs", 0), errno);
+	pid_t owner = own_run(dir, RUN_NAME);
+	_cleanup_(status_free) struct status gone = read_status(dir, NULL);
+	assert_int_equal(gone.runs[0].crs[0].figures.pids, 3);
+	make_dir(dir->fd, OURS "/" RUN_NAME "/a/" ID "/cgroup.procs");
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
+	assert_true(status.runs[0].crs[0].figures.pids == CGROUP_STAT_UNKNOWN);
+	holder_end(owner);
+}
+
 TEST(one_run_is_waiting_and_another_is_dead)
 {
 	const struct unit_dir *dir = *state;
@@ -310,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(the_figures_of_a_run_are_those_of_its_files),
+		RUN_IN_DIR(processes_that_cannot_be_counted_are_not_zero),
 		RUN_IN_DIR(one_run_is_waiting_and_another_is_dead),
 		RUN_IN_DIR(an_unknown_run_is_an_error),
 		RUN_IN_DIR(names_that_are_no_runs_or_crss_are_not_printed),
