@@ -90,6 +90,7 @@ static const struct finding findings[] = {
 	{"numa", look_numa, NEED_ADVICE},
 	{"isolated-cpus", look_isolated, NEED_ADVICE},
 	{"governor", look_governor, NEED_ADVICE},
+	{"hidepid", look_hidepid, NEED_ADVICE},
 };
 
 #define FINDING_COUNT (sizeof findings / sizeof *findings)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * check_machine: the findings about what on the machine makes runs hard to compare. They are
- * advice: none of them keeps a run from starting. check_parts.h names the kernel document of
- * each.
+ * check_machine: the findings about what on the machine makes runs hard to compare, or to attest.
+ * They are advice: none of them keeps a run from starting. check_parts.h names the kernel document
+ * of each.
  */
 #include "check_parts.h"
 
@@ -16,7 +16,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
-#define POLICY_DIR "sys/devices/system/cpu/cpufreq"
+#define POLICY_DIR    "sys/devices/system/cpu/cpufreq"
+#define MOUNTINFO_MAX (16U << 20) /* bytes of /proc/PID/mountinfo */
 
 static int not_known(char *detail)
 {
@@ -209,4 +210,55 @@ int look_governor(struct check_facts *facts, char *detail, struct error *err)
 		return add_hint(err, "sudo cpupower frequency-set -g performance");
 	}
 	return 0;
+}
+
+/* Find the mount option of /proc that hides processes, as "hidepid=invisible". Empty if there is
+ * none, or if it cannot be read. The super options are the last field of a line, and the last mount
+ * on a mount point is the one that is seen. */
+static void read_hidepid(const struct host *host, char *ret, size_t size)
+{
+	static const char option[] = "hidepid=";
+	char path[32];
+	_cleanup_free_ char *text = NULL;
+	struct error ignored = {0};
+	ret[0] = '\0';
+	/* Not /proc/self, which is a symbolic link. */
+	(void)snprintf(path, sizeof path, "proc/%d/mountinfo", (int)getpid());
+	if (fs_read(host->root, path, MOUNTINFO_MAX, &text, NULL, &ignored) < 0)
+		return;
+	char *rest = text;
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		const char *type = strstr(line, " - proc ");
+		char mounted[32] = "";
+		if (!type || sscanf(line, "%*s %*s %*s %*s %31s", mounted) != 1 ||
+			strcmp(mounted, "/proc") != 0)
+			continue;
+		const char *found = strstr(type, option);
+		(void)snprintf(ret, size, "%.*s", found ? (int)strcspn(found, ",") : 0,
+			found ? found : "");
+	}
+}
+
+int look_hidepid(struct check_facts *facts, char *detail, struct error *err)
+{
+	char text[2048];
+	char option[64];
+	const struct host *host = &facts->context->host;
+	(void)snprintf(detail, DETAIL_MAX, "/proc shows the processes of all users");
+	/* Every PID namespace has a process 1, and it belongs to root. */
+	if (fs_read_attr(host->root, "proc/1/stat", text, sizeof text, err) == 0)
+		return 0;
+	if (err->code != ENOENT && err->code != EPERM && err->code != EACCES)
+		return -1;
+	read_hidepid(host, option, sizeof option);
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"/proc hides the processes of other users%s%s: containers of Docker are not "
+		"attested",
+		*option ? ", as it is mounted with " : "", option);
+	return add_hint(err,
+		"show them: sudo mount -o remount,hidepid=0 /proc (and in /etc/fstab); or show "
+		"them "
+		"to Docker's users alone: sudo mount -o remount,hidepid=2,gid=$(getent group "
+		"docker "
+		"| cut -d: -f3) /proc; or use rootless Podman, whose containers are yours");
 }

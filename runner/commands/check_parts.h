@@ -77,4 +77,8 @@ int look_isolated(struct check_facts *facts, char *detail, struct error *err);
 /* Clocks that change with the load (Documentation/admin-guide/pm/cpufreq.rst). */
 int look_governor(struct check_facts *facts, char *detail, struct error *err);
 
+/* A /proc that hides the processes of other users (hidepid in proc(5)), Docker's containers among
+ * them: they cannot be attested. */
+int look_hidepid(struct check_facts *facts, char *detail, struct error *err);
+
 #endif

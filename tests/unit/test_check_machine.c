@@ -120,6 +120,39 @@ TEST(clocks_that_follow_the_load_get_advice)
 		"cpupower frequency-set -g performance");
 }
 
+/* The line of a mount in /proc/PID/mountinfo. */
+#define MOUNT(at, type, options) \
+	"22 61 0:21 / " at " rw,nosuid shared:12 - " type " x rw" options "\n"
+
+TEST(a_proc_that_hides_processes_is_named_with_its_mount_option)
+{
+	static const struct {
+		const char *mounts, *expected;
+	} table[] = {
+		{MOUNT("/proc", "proc", ",gid=7,hidepid=invisible,x"),
+			", as it is mounted with hidepid=invisible"},
+		{MOUNT("/proc", "proc", "") MOUNT("/proc", "proc", ",hidepid=2"),
+			", as it is mounted with hidepid=2"},
+		{MOUNT("/proc", "proc", ",hidepid=1") MOUNT("/proc", "proc", ""), ""},
+		{MOUNT("/proc/x", "proc", ",hidepid=2") MOUNT("/proc", "tmpfs", ",hidepid=2"), ""},
+		{"\n \n - proc hidepid=4\n", ""},
+	};
+	char path[64];
+	char text[256];
+	make_text(unit_dir(state), "1 (init) S 0 1 1\n", "proc/1/stat");
+	assert_fine(state, look_hidepid, "/proc shows the processes of all users");
+	assert_return_code(unlinkat(unit_dir(state), "proc/1/stat", 0), errno);
+	(void)snprintf(path, sizeof path, "proc/%d/mountinfo", (int)getpid());
+	for (size_t i = 0; i < COUNT(table); i++) {
+		make_text(unit_dir(state), table[i].mounts, "%s", path);
+		(void)snprintf(text, sizeof text,
+			"/proc hides the processes of other users%s: containers of Docker are not "
+			"attested",
+			table[i].expected);
+		assert_advice(state, look_hidepid, text, "remount,hidepid=0 /proc");
+	}
+}
+
 TEST(without_sysfs_the_answer_is_unknown)
 {
 	char text[TEXT_MAX];
@@ -139,6 +172,7 @@ int main(void)
 		RUN_IN_DIR(a_memory_only_node_is_not_a_different_node),
 		RUN_IN_DIR(isolated_cpus_are_named),
 		RUN_IN_DIR(clocks_that_follow_the_load_get_advice),
+		RUN_IN_DIR(a_proc_that_hides_processes_is_named_with_its_mount_option),
 		RUN_IN_DIR(without_sysfs_the_answer_is_unknown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
