@@ -225,6 +225,7 @@ static int make_tree(struct session *session, struct error *err)
 	session->watch.tree = &session->tree;
 	session->watch.compose = &session->compose;
 	session->watch.engine = &session->engine;
+	session->watch.strict = options->strict;
 	if (watch_open(&session->watch, err) < 0 ||
 		(options->record && record_open(&session->tree, &session->record, err) < 0))
 		return -1;
@@ -340,7 +341,7 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	if (end->reason != REASON_MISMATCH &&
 		watch_conclude(&session->watch, &containers, &end->problem) < 0)
 		report.reason = end->reason = REASON_MISMATCH;
-	session->watch.unknown += !asked;
+	session->watch.attested.unanswered += !asked;
 	if (!asked && end->reason != REASON_EXITED)
 		log_warning(&session->context->log,
 			"the containers could not be looked at when the run ended: %s", away.msg);

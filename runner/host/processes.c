@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * processes: list /proc once into an array that is sorted by PID, and read single files of
- * /proc/PID. A process whose stat file cannot be read has ended and is left out.
+ * /proc/PID. A process that ends before its stat file is read is left out. If a stat file cannot be
+ * read or parsed for another reason, or process 1 is missing, the list says that it is incomplete.
  */
 #include "processes.h"
 
@@ -11,9 +12,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 
-/* The most bytes to read of /proc/PID/status and of /proc/PID/cgroup, "0::" and a cgroup's path. */
+/* The most bytes to read of /proc/PID/cgroup: "0::" and a cgroup's path. */
 #define CGROUP_FILE_MAX 8192
+
+/* The same of /proc/PID/status. It lists the groups of the process, up to NGROUPS_MAX (65536) with
+ * up to 11 bytes each, before most other lines. */
+#define STATUS_FILE_MAX (1U << 20)
 
 static pid_t parse_pid(const char *text)
 {
@@ -23,19 +29,25 @@ static pid_t parse_pid(const char *text)
 	return *text ? 0 : pid;
 }
 
+/* Whether a failure to read a file of /proc/PID can mean that the process has ended. */
+static bool may_have_ended(const struct error *err)
+{
+	return err->code == ENOENT || err->code == ESRCH;
+}
+
 /* Read the parent's PID, field 4. Field 2, in parentheses, is the command name and can contain any
  * character, so parsing starts at the last parenthesis. */
-static pid_t read_parent(int proc, pid_t pid)
+static int read_parent(int proc, pid_t pid, pid_t *ret, struct error *err)
 {
 	char path[32];
-	char text[1024];
-	struct error ignored;
-	int parent = 0;
+	char text[2048];
 	(void)snprintf(path, sizeof path, "%d/stat", (int)pid);
-	if (fs_read_attr(proc, path, text, sizeof text, &ignored) < 0)
+	if (fs_read_attr(proc, path, text, sizeof text, err) < 0)
 		return -1;
 	const char *end = strrchr(text, ')');
-	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : -1;
+	return end && sscanf(end, ") %*c %d", ret) == 1 && *ret >= 0
+		       ? 0
+		       : fail(err, EINVAL, "/proc/%s", path);
 }
 
 static int compare_pids(const void *a, const void *b)
@@ -59,6 +71,29 @@ static int add_process(struct processes *found, pid_t pid, pid_t parent, struct 
 	return 0;
 }
 
+/* Add the process of one entry of /proc, or note why it cannot be read. Everyone may read the stat
+ * files of all processes, unless /proc is mounted with hidepid. */
+static int read_process(int proc, pid_t pid, struct processes *found, struct error *err)
+{
+	pid_t parent = 0;
+	struct error problem = {0};
+	if (read_parent(proc, pid, &parent, &problem) == 0)
+		return add_process(found, pid, parent, err);
+	if (problem.code == EPERM || problem.code == EACCES)
+		found->hidden = true;
+	else if (!may_have_ended(&problem) && !found->unread.msg[0])
+		found->unread = problem;
+	return 0;
+}
+
+static const struct process *find_process(const struct processes *processes, pid_t pid)
+{
+	const struct process key = {.pid = pid};
+	return processes->count
+		       ? bsearch(&key, processes->list, processes->count, sizeof key, compare_pids)
+		       : NULL;
+}
+
 int processes_read(const struct host *host, struct processes *ret, struct error *err)
 {
 	_cleanup_(processes_free) struct processes found = PROCESSES_NONE;
@@ -70,14 +105,18 @@ int processes_read(const struct host *host, struct processes *ret, struct error 
 		return fail(err, errno, "list /proc");
 	int proc = steal_fd(&fd);
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list))) {
+	while ((errno = 0, entry = readdir(list))) {
 		pid_t pid = parse_pid(entry->d_name);
-		pid_t parent = pid > 0 ? read_parent(proc, pid) : -1;
-		if (parent >= 0 && add_process(&found, pid, parent, err) < 0)
+		if (pid > 0 && read_process(proc, pid, &found, err) < 0)
 			return -1;
 	}
+	if (errno)
+		return fail(err, errno, "list /proc");
 	if (found.count > 1)
 		qsort(found.list, found.count, sizeof *found.list, compare_pids);
+	/* Every PID namespace has a process 1, and it belongs to root. */
+	if (!find_process(&found, 1) && !found.unread.msg[0])
+		found.hidden = true;
 	*ret = found;
 	found = (struct processes)PROCESSES_NONE;
 	return 0;
@@ -91,11 +130,7 @@ void processes_free(struct processes *processes)
 
 pid_t processes_parent(const struct processes *processes, pid_t pid)
 {
-	const struct process key = {.pid = pid};
-	const struct process *found =
-		processes->count
-			? bsearch(&key, processes->list, processes->count, sizeof key, compare_pids)
-			: NULL;
+	const struct process *found = find_process(processes, pid);
 	return found ? found->parent : 0;
 }
 
@@ -126,29 +161,64 @@ int process_cgroup(const struct host *host, pid_t pid, char *buf, size_t size, s
 	return n >= 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "%s", path);
 }
 
-int process_pid_namespaces(const struct host *host, pid_t pid)
+bool process_exists(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno != ESRCH;
+}
+
+/* Read the value of a line of /proc/PID/status, "NAME:\tVALUE". The kernel escapes line breaks in
+ * the command name, so no process can add a line. The caller frees *ret. */
+static int read_status(
+	const struct host *host, pid_t pid, const char *name, char **ret, struct error *err)
 {
 	char path[32];
 	_cleanup_free_ char *text = NULL;
-	struct error ignored;
+	size_t len = strlen(name);
 	(void)snprintf(path, sizeof path, "proc/%d/status", (int)pid);
-	if (fs_read(host->root, path, CGROUP_FILE_MAX, &text, NULL, &ignored) < 0)
-		return 0;
-	const char *at = strstr(text, "\nNSpid:");
-	int count = 0;
-	for (at = at ? at + strlen("\nNSpid:") : ""; *at && *at != '\n'; at++)
-		count += *at == '\t';
-	return count;
+	if (fs_read(host->root, path, STATUS_FILE_MAX, &text, NULL, err) < 0)
+		return -1;
+	const char *line = text;
+	while (line && (strncmp(line, name, len) != 0 || strncmp(line + len, ":\t", 2) != 0)) {
+		line = strchr(line, '\n');
+		line += line ? 1 : 0;
+	}
+	const char *end = line ? strchr(line, '\n') : NULL;
+	if (!end)
+		return fail(err, EINVAL, "%s in /%s", name, path);
+	*ret = strndup(line + len + 2, (size_t)(end - line) - len - 2);
+	return *ret ? 0 : fail(err, ENOMEM, "/%s", path);
 }
 
-const char *process_pid_namespace(
-	const struct host *host, pid_t pid, char buf[static PROCESS_NAMESPACE_MAX])
+int process_pid_depth(const struct host *host, pid_t pid, int *ret, struct error *err)
+{
+	_cleanup_free_ char *value = NULL;
+	if (read_status(host, pid, "NSpid", &value, err) < 0)
+		return -1;
+	/* The PIDs of the process, one per namespace: "4711\t17\t1". */
+	int depth = 0;
+	for (const char *at = value;; at++) {
+		size_t digits = strspn(at, "0123456789");
+		at += digits;
+		if (!digits || (*at && *at != '\t'))
+			return fail(err, EINVAL, "NSpid in /proc/%d/status", (int)pid);
+		depth++;
+		if (!*at)
+			break;
+	}
+	*ret = depth;
+	return 0;
+}
+
+int process_namespace(const struct host *host, pid_t pid, const char *kind,
+	char buf[static PROCESS_NAMESPACE_MAX], struct error *err)
 {
 	char path[32];
-	(void)snprintf(path, sizeof path, "proc/%d/ns/pid", (int)pid);
-	ssize_t n = readlinkat(host->root, path, buf, PROCESS_NAMESPACE_MAX - 1);
-	buf[n > 0 ? n : 0] = '\0';
-	return buf;
+	(void)snprintf(path, sizeof path, "proc/%d/ns/%s", (int)pid, kind);
+	ssize_t n = readlinkat(host->root, path, buf, PROCESS_NAMESPACE_MAX);
+	if (n <= 0 || n == PROCESS_NAMESPACE_MAX)
+		return fail(err, n < 0 ? errno : EINVAL, "read /%s", path);
+	buf[n] = '\0';
+	return 0;
 }
 
 const char *process_name(const struct host *host, pid_t pid, char *buf, size_t size)

@@ -107,6 +107,10 @@ static int compare_all_crs(struct comparison *comparison)
 static int add_caveats(
 	struct comparison *comparison, const struct summary *summary, const char *which)
 {
+	char text[SUMMARY_TEXT_MAX];
+	if (summary_unattested(summary, text) &&
+		add_reason(comparison, "the %s: containers not attested: %s", which, text) < 0)
+		return -1;
 	for (size_t i = 0; i < summary->caveat_count; i++)
 		if (add_reason(comparison, "the %s: %s: %s", which, summary->caveats[i].id,
 			    summary->caveats[i].detail) < 0)

@@ -173,6 +173,9 @@ static void put_run_section(const struct summary *summary, FILE *to)
 	}
 	for (size_t i = 0; i < summary->crs_count; i++)
 		put_oom(summary, &summary->crs[i], to);
+	char unattested[SUMMARY_TEXT_MAX];
+	if (summary_unattested(summary, unattested))
+		put_remark("containers not attested", unattested, to);
 	for (size_t i = 0; i < summary->caveat_count; i++)
 		put_remark(summary->caveats[i].id, summary->caveats[i].detail, to);
 }

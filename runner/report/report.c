@@ -198,6 +198,15 @@ static json_t *risk_details_to_json(struct json_build *build, const struct compo
 	return list;
 }
 
+/* How many containers were found in their CRS, and how many were not looked at or have none. */
+static json_t *attested_to_json(struct json_build *build, const struct attested *attested)
+{
+	return json_build_pack(build, "{s:I, s:I, s:I}", "containers",
+		(json_int_t)attested_count(attested, ATTESTED_HELD), "unknown",
+		(json_int_t)attested_count(attested, ATTESTED_UNKNOWN), "unconfined",
+		(json_int_t)attested_count(attested, ATTESTED_UNCONFINED));
+}
+
 /* Compose exits with 137 (128 + SIGKILL) when the OOM killer has ended a container. Together with
  * a counted OOM kill, that status makes the reason "oom". */
 static const char *reason_of(const struct report *report)
@@ -251,10 +260,8 @@ int report_json(const struct report *report, json_t **ret, struct error *err)
 	if (report->conditions)
 		set_conditions(build, root, report);
 	if (report->watch)
-		json_build_set(build, root, "attested",
-			json_build_pack(build, "{s:I, s:I}", "containers",
-				(json_int_t)report->watch->attested, "unknown",
-				(json_int_t)report->watch->unknown));
+		json_build_set(
+			build, root, "attested", attested_to_json(build, &report->watch->attested));
 	if (report->shared)
 		json_build_set(build, root, "shared", lease_to_json(build, report->shared));
 	if (report->series)

@@ -34,7 +34,7 @@ struct report {
 	bool has_exits;         /* whether it is known how the containers ended */
 	/* The Compose project, whose services' risks are reported; NULL: none. */
 	const struct compose *compose;
-	/* Says how many containers were found in their CRS; NULL: nothing watched the run. */
+	/* Says which containers were found in their CRS; NULL: nothing watched the run. */
 	const struct watch *watch;
 	/* OOM kills since the start of the run; NULL: they were not counted. */
 	const struct oom_kills *kills;

@@ -11,6 +11,7 @@
 #include "text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #define CAVEATS_MAX 256
 #define OOM_MAX     4096 /* entries for one CRS, one per container and limit */
@@ -182,6 +183,21 @@ static int take_caveats(struct summary *summary, struct error *err)
 	return 0;
 }
 
+/* Take how many containers were attested. `exec` has none, and reports of earlier versions do not
+ * count those outside the CRSs. */
+static int take_attested(struct summary *summary, struct error *err)
+{
+	const json_t *attested = json_object_get(summary->root, "attested");
+	struct summary_attested *ret = &summary->attested;
+	if (attested && !json_is_object(attested) && !json_is_null(attested))
+		return fail_key(err, "attested", "no object");
+	if (take_number(attested, "containers", CGROUP_STAT_UNKNOWN, &ret->containers, err) < 0 ||
+		take_number(attested, "unknown", CGROUP_STAT_UNKNOWN, &ret->unknown, err) < 0 ||
+		take_number(attested, "unconfined", CGROUP_STAT_UNKNOWN, &ret->unconfined, err) < 0)
+		return add_context(err, "'attested'");
+	return 0;
+}
+
 /* Take what concerns the run as a whole. Its name has to be one that a run can have, as callers
  * use it as such. */
 static int take_run(struct summary *summary, struct error *err)
@@ -236,8 +252,8 @@ int summary_read(const char *name, json_t *root, struct summary *ret, struct err
 		return add_hint(err, "those that are kept: oss-crs-run report");
 	}
 	if (take_run(&summary, err) < 0 || take_machine(&summary, err) < 0 ||
-		take_caveats(&summary, err) < 0 || take_all_crs(&summary, err) < 0 ||
-		take_samples(&summary, err) < 0)
+		take_attested(&summary, err) < 0 || take_caveats(&summary, err) < 0 ||
+		take_all_crs(&summary, err) < 0 || take_samples(&summary, err) < 0)
 		return add_context(err, "%s", name);
 	*ret = summary;
 	summary = (struct summary)SUMMARY_NONE;
@@ -273,6 +289,28 @@ const struct summary_crs *summary_find(const struct summary *summary, const char
 		if (strcmp(summary->crs[i].name, name) == 0)
 			return &summary->crs[i];
 	return NULL;
+}
+
+const char *summary_unattested(const struct summary *summary, char buf[static SUMMARY_TEXT_MAX])
+{
+	const struct summary_attested *attested = &summary->attested;
+	bool unknown = attested->unknown && attested->unknown != CGROUP_STAT_UNKNOWN;
+	bool unconfined = attested->unconfined && attested->unconfined != CGROUP_STAT_UNKNOWN;
+	char missed[64] = "";
+	char outside[96] = "";
+	if (!unknown && !unconfined)
+		return NULL;
+	if (unknown)
+		(void)snprintf(missed, sizeof missed, "%" PRIu64 " that could not be checked",
+			attested->unknown);
+	if (unconfined)
+		(void)snprintf(outside, sizeof outside,
+			"%" PRIu64 " of services that belong to no CRS", attested->unconfined);
+	(void)snprintf(buf, SUMMARY_TEXT_MAX, "%s%s%s; %" PRIu64 " %s attested", missed,
+		unknown && unconfined ? ", " : "", outside,
+		attested->containers == CGROUP_STAT_UNKNOWN ? 0 : attested->containers,
+		attested->containers == 1 ? "is" : "are");
+	return buf;
 }
 
 uint64_t summary_cpu_share(const struct summary *summary, const struct summary_crs *crs)

@@ -28,6 +28,14 @@ struct summary_oom {
 	uint64_t kills;
 };
 
+/* The containers, by what was found of them when they ran. CGROUP_STAT_UNKNOWN: the report does not
+ * say. */
+struct summary_attested {
+	uint64_t containers; /* found in their CRS */
+	uint64_t unknown;    /* could not be checked */
+	uint64_t unconfined; /* of services that belong to no CRS */
+};
+
 struct summary_crs {
 	const char *name;
 	struct cpulist cpus;
@@ -50,6 +58,7 @@ struct summary {
 	uint64_t host_cpus, host_memory; /* number, and bytes; 0: unknown */
 	struct summary_caveat *caveats;  /* what makes the run less comparable */
 	size_t caveat_count;
+	struct summary_attested attested;
 	struct summary_crs *crs;
 	size_t crs_count;
 	bool has_usage;       /* whether the CPU time of all CRSs is known */
@@ -74,6 +83,10 @@ void summary_free(struct summary *summary);
 
 /* The CRS of that name; NULL if there is none. */
 const struct summary_crs *summary_find(const struct summary *summary, const char *name);
+
+/* Say which containers are not attested: "2 that could not be checked, 1 of services that belong to
+ * no CRS; 3 are attested". Returns buf, or NULL if all containers are attested. */
+const char *summary_unattested(const struct summary *summary, char buf[static SUMMARY_TEXT_MAX]);
 
 /* The CPU time used, in tenths of a percent of the CPU time allotted; CGROUP_STAT_UNKNOWN if
  * either is unknown. */

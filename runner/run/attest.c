@@ -2,8 +2,9 @@
  *
  * attest: each check reads one value, compares its text with the plan's, and leaves the wording of
  * a mismatch to fail_mismatch(). attest_container() finds the processes of a container in /proc, by
- * descent and by PID namespace. The inotify(7) part at the end only says which of the checks is
- * due.
+ * descent and by PID namespace; what it cannot find out, it remembers as a reason for its verdict
+ * and goes on, since a mismatch may still be found. The inotify(7) part at the end only says which
+ * of the checks is due.
  */
 #include "attest.h"
 
@@ -88,51 +89,222 @@ static bool is_below(const char *path, const char *parent)
 	return strncmp(path, parent, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
-/* Check one process of the container. One that has ended since /proc was read is no error. */
-static int check_process(const struct host *host, const struct container *container, pid_t pid,
-	const char *parent, struct error *err)
+/* ---- the processes of a container ---------------------------------------------------------- */
+
+/* What tells the processes of a container from all others. */
+struct container_look {
+	const struct host *host;
+	const struct container *container;
+	const char *parent; /* the cgroup of the CRS */
+	struct processes processes;
+	/* The parent of the first process, and the number of PID namespaces that it is in; 0 if
+	 * unknown. */
+	pid_t keeper;
+	int keeper_depth;
+	/* Whether the first process is in the same PID namespace as the keeper (pid: host). */
+	bool shares;
+	/* The PID namespace of the container; empty where the container shares the host's, or where
+	 * only root can read it, as with Docker. */
+	char namespace[PROCESS_NAMESPACE_MAX];
+	/* The first reason why not everything can be looked at; msg is empty if there is none. */
+	struct error unknown;
+};
+
+static void note_unknown(struct container_look *look, const struct error *problem)
+{
+	if (!look->unknown.msg[0])
+		look->unknown = *problem;
+}
+
+/* Judge a failure to read a file of a process: it has ended, or the file cannot be read. */
+static enum attest_verdict judge_failure(pid_t pid, struct error *err)
+{
+	if (err->code != ENOENT && err->code != ESRCH)
+		return ATTEST_UNKNOWN;
+	if (!process_exists(pid))
+		return ATTEST_ENDED;
+	(void)fail_as(err, EX_SOFTWARE,
+		"process %d runs, but /proc does not show it (it is mounted with hidepid)",
+		(int)pid);
+	return ATTEST_UNKNOWN;
+}
+
+/* Check whether one process of the container is below the cgroup of the CRS. */
+static enum attest_verdict check_process(
+	const struct container_look *look, pid_t pid, struct error *err)
 {
 	char path[CGROUP_PATH_MAX];
 	char name[64];
 	char what[512];
-	if (process_cgroup(host, pid, path, sizeof path, err) < 0)
-		return err->code == ENOENT || err->code == ESRCH ? 0 : -1;
-	if (is_below(path, parent))
-		return 0;
+	if (process_cgroup(look->host, pid, path, sizeof path, err) < 0)
+		return judge_failure(pid, err);
+	if (is_below(path, look->parent))
+		return ATTEST_HELD;
 	(void)snprintf(what, sizeof what, "container '%s', process %d (%s), /proc/%d/cgroup",
-		container->name, (int)pid, process_name(host, pid, name, sizeof name), (int)pid);
-	return fail_mismatch(err, what, parent, path);
+		look->container->name, (int)pid, process_name(look->host, pid, name, sizeof name),
+		(int)pid);
+	(void)fail_mismatch(err, what, look->parent, path);
+	return ATTEST_MISMATCH;
 }
 
-/* The PID namespace of the container. Empty where the container shares the host's (pid: host), or
- * where only root can read it, as with Docker. */
-static const char *own_namespace(
-	const struct host *host, pid_t keeper, pid_t first, char buf[static PROCESS_NAMESPACE_MAX])
+/* Find the PID namespace of the container, unless it is the host's or not this user's to read. */
+static void find_namespace(struct container_look *look)
 {
-	char outside[PROCESS_NAMESPACE_MAX];
-	if (strcmp(process_pid_namespace(host, first, buf),
-		    process_pid_namespace(host, keeper, outside)) == 0)
-		buf[0] = '\0';
-	return buf;
+	char own[PROCESS_NAMESPACE_MAX];
+	struct error problem;
+	pid_t first = look->container->pid;
+	if (process_namespace(look->host, first, "pid", look->namespace, &problem) < 0) {
+		look->namespace[0] = '\0';
+		if (problem.code != EACCES && problem.code != EPERM &&
+			judge_failure(first, &problem) == ATTEST_UNKNOWN)
+			note_unknown(look, &problem);
+		return;
+	}
+	if (process_namespace(look->host, getpid(), "pid", own, &problem) < 0)
+		note_unknown(look, &problem);
+	else if (strcmp(look->namespace, own) != 0)
+		return;
+	look->namespace[0] = '\0';
 }
 
-/* Whether a process belongs to the container. Three kinds do: the first process and its
- * descendants; what `docker exec` starts, which is below the same keeper and in a PID namespace of
- * its own (one that is not is the runtime's own command, on its way into the container); and what
- * `podman exec` starts, which has a keeper of its own but is in the container's PID namespace. The
- * keeper is the parent of the first process (containerd-shim, conmon). */
-static bool is_of_container(const struct host *host, const struct processes *processes,
-	pid_t keeper, pid_t first, const char *namespace, pid_t pid)
+/* Find the keeper of the container: what `docker exec` starts is below it. With a PID namespace to
+ * go by, the container's processes can be told without. */
+static void find_keeper(struct container_look *look)
+{
+	struct error problem;
+	int depth = 0;
+	pid_t first = look->container->pid;
+	pid_t keeper = processes_parent(&look->processes, first);
+	if (keeper > 1 &&
+		process_pid_depth(look->host, keeper, &look->keeper_depth, &problem) == 0 &&
+		process_pid_depth(look->host, first, &depth, &problem) == 0) {
+		look->keeper = keeper;
+		look->shares = depth == look->keeper_depth;
+		return;
+	}
+	if (look->namespace[0])
+		return;
+	if (keeper <= 1)
+		(void)fail_as(&problem, EX_SOFTWARE,
+			"the process that keeps it (containerd-shim, conmon) is gone, so that "
+			"processes of `docker exec` cannot be told from others");
+	note_unknown(look, &problem);
+}
+
+/* Whether this user owns the user namespace of the container, as with rootless Podman: then /proc
+ * hides none of its processes (ptrace(2), "Ptrace access mode checking"). */
+static bool owns_container(const struct container_look *look)
+{
+	char own[PROCESS_NAMESPACE_MAX];
+	char its[PROCESS_NAMESPACE_MAX];
+	struct error ignored;
+	return process_namespace(look->host, getpid(), "user", own, &ignored) == 0 &&
+	       process_namespace(look->host, look->container->pid, "user", its, &ignored) == 0 &&
+	       strcmp(own, its) != 0;
+}
+
+/* Note what the list of processes does not show. */
+static void note_unread(struct container_look *look)
+{
+	struct error problem = look->processes.unread;
+	if (problem.msg[0])
+		note_unknown(look, &problem);
+	if (!look->processes.hidden || owns_container(look))
+		return;
+	(void)fail_as(&problem, EX_SOFTWARE,
+		"/proc hides processes of other users (it is mounted with hidepid)");
+	note_unknown(look, &problem);
+}
+
+/* Whether a process below the keeper belongs to the container: if it is in a PID namespace of its
+ * own. One that is not is a command of the runtime, on its way into the container; or, where the
+ * container shares the host's PID namespace, it may be either. */
+static bool is_kept(struct container_look *look, pid_t pid)
+{
+	struct error problem;
+	int depth = 0;
+	if (process_pid_depth(look->host, pid, &depth, &problem) < 0) {
+		if (judge_failure(pid, &problem) == ATTEST_UNKNOWN)
+			note_unknown(look, &problem);
+		return false;
+	}
+	if (depth > look->keeper_depth)
+		return true;
+	enum attest_verdict verdict =
+		look->shares ? check_process(look, pid, &problem) : ATTEST_HELD;
+	if (verdict != ATTEST_HELD && verdict != ATTEST_ENDED) {
+		(void)fail_as(&problem, EX_SOFTWARE,
+			"process %d is outside the CRS, and may be one of `docker exec`", (int)pid);
+		note_unknown(look, &problem);
+	}
+	return false;
+}
+
+/* Whether a process is in the container's PID namespace, as what `podman exec` starts is, which has
+ * a keeper of its own. A process whose namespace this user may not read is another user's. */
+static bool is_in_namespace(struct container_look *look, pid_t pid)
 {
 	char its[PROCESS_NAMESPACE_MAX];
-	if (pid == first || processes_below(processes, first, pid))
-		return true;
-	if (processes_below(processes, keeper, pid))
-		return process_pid_namespaces(host, pid) > process_pid_namespaces(host, keeper);
-	return *namespace && strcmp(process_pid_namespace(host, pid, its), namespace) == 0;
+	struct error problem;
+	if (!look->namespace[0])
+		return false;
+	if (process_namespace(look->host, pid, "pid", its, &problem) == 0)
+		return strcmp(its, look->namespace) == 0;
+	if (problem.code != EACCES && problem.code != EPERM &&
+		judge_failure(pid, &problem) == ATTEST_UNKNOWN)
+		note_unknown(look, &problem);
+	return false;
 }
 
-int attest_container(const struct host *host, const struct cg_tree *tree,
+static bool is_of_container(struct container_look *look, pid_t pid)
+{
+	if (processes_below(&look->processes, look->container->pid, pid))
+		return true;
+	if (look->keeper && processes_below(&look->processes, look->keeper, pid))
+		return is_kept(look, pid);
+	return is_in_namespace(look, pid);
+}
+
+/* Check every process of the container but the first. */
+static enum attest_verdict check_processes(struct container_look *look, struct error *err)
+{
+	struct error problem;
+	note_unread(look);
+	find_namespace(look);
+	find_keeper(look);
+	for (size_t i = 0; i < look->processes.count; i++) {
+		pid_t pid = look->processes.list[i].pid;
+		if (pid == look->container->pid || !is_of_container(look, pid))
+			continue;
+		enum attest_verdict verdict = check_process(look, pid, &problem);
+		if (verdict == ATTEST_UNKNOWN)
+			note_unknown(look, &problem);
+		if (verdict != ATTEST_MISMATCH)
+			continue;
+		*err = problem;
+		return ATTEST_MISMATCH;
+	}
+	if (!look->unknown.msg[0])
+		return ATTEST_HELD;
+	/* Not if the container has ended meanwhile. */
+	enum attest_verdict verdict = check_process(look, look->container->pid, err);
+	if (verdict != ATTEST_HELD)
+		return verdict;
+	*err = look->unknown;
+	return ATTEST_UNKNOWN;
+}
+
+/* Whether the engine says that a container runs and does not say as which process. */
+static enum attest_verdict judge_without_process(
+	const struct container *container, struct error *err)
+{
+	if (!container->started || container->finished[0])
+		return ATTEST_ENDED;
+	(void)fail_as(err, EX_SOFTWARE, "the engine does not say which process it has");
+	return ATTEST_UNKNOWN;
+}
+
+enum attest_verdict attest_container(const struct host *host, const struct cg_tree *tree,
 	const struct plan_crs *crs, const struct container *container, struct error *err)
 {
 	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
@@ -140,25 +312,24 @@ int attest_container(const struct host *host, const struct cg_tree *tree,
 	if (strcmp(container->cgroup_parent, parent) != 0) {
 		char what[512];
 		(void)snprintf(what, sizeof what, "container '%s', CgroupParent", container->name);
-		return fail_mismatch(err, what, parent,
+		(void)fail_mismatch(err, what, parent,
 			*container->cgroup_parent ? container->cgroup_parent : "none");
+		return ATTEST_MISMATCH;
 	}
 	if (container->pid <= 0)
-		return 0;
-	_cleanup_(processes_free) struct processes processes = PROCESSES_NONE;
-	if (processes_read(host, &processes, err) < 0)
-		return -1;
-	pid_t keeper = processes_parent(&processes, container->pid);
-	char namespace[PROCESS_NAMESPACE_MAX];
-	(void)own_namespace(host, keeper, container->pid, namespace);
-	for (size_t i = 0; keeper > 1 && i < processes.count; i++) {
-		pid_t pid = processes.list[i].pid;
-		if (is_of_container(host, &processes, keeper, container->pid, namespace, pid) &&
-			check_process(host, container, pid, parent, err) < 0)
-			return -1;
-	}
-	return 0;
+		return judge_without_process(container, err);
+	struct container_look look = {.host = host, .container = container, .parent = parent};
+	/* The first process is known by its PID, so it is checked whatever else is hidden. */
+	enum attest_verdict verdict = check_process(&look, container->pid, err);
+	if (verdict == ATTEST_HELD && processes_read(host, &look.processes, err) < 0)
+		verdict = ATTEST_UNKNOWN;
+	if (verdict == ATTEST_HELD)
+		verdict = check_processes(&look, err);
+	processes_free(&look.processes);
+	return verdict;
 }
+
+/* ---- changes to the tree --------------------------------------------------------------------- */
 
 static int add_watch(int watch, const struct cg_tree *tree, const char *cg, const char *file,
 	uint32_t mask, struct error *err)

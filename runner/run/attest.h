@@ -18,12 +18,25 @@
  * cpuset.mems.effective too. */
 int attest_limits(const struct cg_tree *tree, struct error *err);
 
+/* The outcome of a check. */
+enum attest_verdict {
+	ATTEST_HELD,     /* everything was looked at, and is as planned */
+	ATTEST_MISMATCH, /* something is not as planned: the error says what */
+	ATTEST_UNKNOWN,  /* something could not be looked at: the error says what */
+	ATTEST_ENDED,    /* the container has ended: it has no process to look at */
+};
+
 /* Check one container of a CRS: its CgroupParent is the cgroup of the CRS, and each of its
- * processes is below that cgroup. A process belongs to the container if it descends from the parent
- * of the container's first process (containerd-shim, conmon) or is in the container's PID
- * namespace, so processes of `docker exec` and `podman exec` count too. A container that is not
- * running has no processes to check. */
-int attest_container(const struct host *host, const struct cg_tree *tree,
+ * processes is below that cgroup. The error is set for ATTEST_MISMATCH and ATTEST_UNKNOWN.
+ *
+ * A process belongs to the container if it is the container's first process or descends from it; if
+ * it descends from the parent of the first process (containerd-shim, conmon) and is in a PID
+ * namespace of its own; or if it is in the container's PID namespace. So processes of `docker exec`
+ * and `podman exec` count too. The verdict is ATTEST_UNKNOWN unless every process of the container
+ * can be found and read: not where that parent is gone, where /proc hides processes of other users
+ * (hidepid) and the container is not in a user namespace of this user's, or where a file of /proc
+ * cannot be read or parsed. A mismatch that is found all the same takes precedence. */
+enum attest_verdict attest_container(const struct host *host, const struct cg_tree *tree,
 	const struct plan_crs *crs, const struct container *container, struct error *err);
 
 /* Changes that others have made to the tree, as bits. */

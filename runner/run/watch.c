@@ -94,32 +94,72 @@ static int on_memory(void *data, struct error *err)
 	return 0;
 }
 
-/* Check a container of the project; one whose service has no CRS always passes. -1 ends the run. */
-static int look_at_container(
-	const struct watch *watch, const struct container *container, struct error *err)
+/* Warn of something that could not be checked, and go on; with --strict, fail for that reason. */
+static int warn_unknown(const struct watch *watch, const char *what, struct error *err)
 {
-	int crs = compose_crs(watch->compose, container->service);
-	return crs == COMPOSE_UNCONFINED ? 0
-					 : attest_container(watch->host, watch->tree,
-						   &watch->tree->plan->crs[crs], container, err);
+	if (!watch->strict) {
+		log_warning(watch->log, "%s could not be checked: %s", what, err->msg);
+		return 0;
+	}
+	err->status = EX_SOFTWARE;
+	(void)add_context(err, "%s could not be checked", what);
+	return add_hint(err, "--strict ends the run; without it, the report counts what could not "
+			     "be checked. If /proc hides processes: oss-crs-run check");
 }
 
-/* Warn that the engine did not answer, and go on. Silent for a container that is already gone. */
-static void warn_unchecked(struct watch *watch, const char *what, const struct error *err)
+/* The engine gave no answer about containers. Nothing to check in one that is already gone. */
+static int warn_unanswered(struct watch *watch, const char *what, struct error *err)
 {
 	if (err->code == ENOENT)
-		return;
-	log_warning(watch->log, "%s could not be checked: %s", what, err->msg);
-	watch->unknown++;
+		return 0;
+	watch->attested.unanswered++;
+	return warn_unknown(watch, what, err);
+}
+
+/* Note the outcome for a container, and warn if it could not be checked, once per container. */
+static int note_container(struct watch *watch, const struct container *container,
+	enum attested_state state, struct error *err)
+{
+	struct error problem = {0};
+	char what[512];
+	int news = attested_note(&watch->attested, container->id, state, &problem);
+	if (news < 0) {
+		*err = problem;
+		return -1;
+	}
+	if (state != ATTESTED_UNKNOWN || !news)
+		return 0;
+	(void)snprintf(what, sizeof what, "container '%s'", container->name);
+	return warn_unknown(watch, what, err);
+}
+
+/* Check a container of the project; one whose service has no CRS has nothing to be held to. -1 ends
+ * the run. */
+static int look_at_container(
+	struct watch *watch, const struct container *container, struct error *err)
+{
+	int crs = compose_crs(watch->compose, container->service);
+	if (crs == COMPOSE_UNCONFINED)
+		return note_container(watch, container, ATTESTED_UNCONFINED, err);
+	switch (attest_container(
+		watch->host, watch->tree, &watch->tree->plan->crs[crs], container, err)) {
+	case ATTEST_HELD:
+		return note_container(watch, container, ATTESTED_HELD, err);
+	case ATTEST_UNKNOWN:
+		return note_container(watch, container, ATTESTED_UNKNOWN, err);
+	case ATTEST_MISMATCH:
+		return -1;
+	case ATTEST_ENDED:
+		return 0;
+	}
+	return 0;
 }
 
 static int look_at_containers(struct watch *watch, struct error *err)
 {
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
-	if (engine_containers(watch->engine, watch->compose->project, &containers, err) < 0) {
-		warn_unchecked(watch, "the containers", err);
-		return 0;
-	}
+	if (engine_containers(watch->engine, watch->compose->project, &containers, err) < 0)
+		return warn_unanswered(watch, "the containers", err);
 	for (size_t i = 0; i < containers.count; i++)
 		if (look_at_container(watch, &containers.list[i], err) < 0)
 			return -1;
@@ -129,16 +169,11 @@ static int look_at_containers(struct watch *watch, struct error *err)
 static int on_start(struct watch *watch, const char *id, struct error *err)
 {
 	_cleanup_(container_free) struct container container = {.name = NULL};
-	if (engine_container(watch->engine, id, &container, err) < 0) {
-		warn_unchecked(watch, "a container that started", err);
-		return 0;
-	}
+	if (engine_container(watch->engine, id, &container, err) < 0)
+		return warn_unanswered(watch, "a container that started", err);
 	/* Check the limits too: if the user has removed the tree by hand, the engine makes it
 	 * again, without limits. */
-	if (attest_limits(watch->tree, err) < 0 || look_at_container(watch, &container, err) < 0)
-		return -1;
-	watch->attested++;
-	return 0;
+	return attest_limits(watch->tree, err) < 0 ? -1 : look_at_container(watch, &container, err);
 }
 
 /* Usually the run ends with its first container, so check those that still run once more. */
@@ -160,8 +195,7 @@ static int on_events(void *data, struct error *err)
 			return -1;
 	if (result == 0)
 		return 0;
-	warn_unchecked(watch, "containers that start from now on", err);
-	return 1;
+	return warn_unanswered(watch, "containers that start from now on", err) < 0 ? -1 : 1;
 }
 
 /* Whether a CRS has lost its last process since the last look: either it has ended, or someone has
@@ -213,6 +247,8 @@ int watch_open(struct watch *watch, struct error *err)
 		 * start of a container and at the end. */
 		if (err->code != ENOSPC && err->code != EMFILE)
 			return -1;
+		if (watch->strict)
+			return add_context(err, "--strict: changes would be noticed late");
 		log_warning(watch->log, "changes to the tree will be noticed late: %s", err->msg);
 	} else {
 		add_source(watch, watch->writes, POLLIN, on_write);
@@ -230,6 +266,7 @@ void watch_close(struct watch *watch)
 	cleanup_close(&watch->memory);
 	oom_close(watch->oom);
 	oom_kills_free(&watch->kills);
+	attested_free(&watch->attested);
 	free(watch->populated);
 	*watch = (struct watch)WATCH_NONE;
 }
@@ -240,8 +277,7 @@ void watch_last_kills(struct watch *watch)
 		look_for_kills(watch);
 }
 
-int watch_conclude(
-	const struct watch *watch, const struct containers *containers, struct error *err)
+int watch_conclude(struct watch *watch, const struct containers *containers, struct error *err)
 {
 	if (attest_limits(watch->tree, err) < 0)
 		return -1;

@@ -8,6 +8,7 @@
 #define OSS_CRS_WATCH_H
 
 #include "attest.h"
+#include "attested.h"
 #include "compose.h"
 #include "events.h"
 #include "launch.h"
@@ -26,9 +27,9 @@ struct watch {
 	struct oom_state *oom;
 	struct oom_kills kills;
 	bool *populated; /* per CRS, at the last look */
-	size_t attested; /* containers found in place when they started */
-	size_t unknown;  /* checks for which the engine gave no answer */
+	bool strict;     /* --strict: what could not be checked ends the run */
 	bool ending;     /* the first container has ended */
+	struct attested attested;
 	struct launch_source sources[LAUNCH_SOURCES_MAX];
 	size_t source_count;
 };
@@ -38,9 +39,9 @@ struct watch {
 		.events = NULL, .writes = -1, .memory = -1 \
 	}
 
-/* Start watching. The caller sets host, log, tree, compose and engine, which outlive the watch.
- * Checks the limits as they are now; a mismatch is an error. Call this before the first container
- * is made, and call watch_close() even if it fails. */
+/* Start watching. The caller sets host, log, tree, compose and engine, which outlive the watch, and
+ * strict. Checks the limits as they are now; a mismatch is an error. Call this before the first
+ * container is made, and call watch_close() even if it fails. */
 int watch_open(struct watch *watch, struct error *err);
 void watch_close(struct watch *watch);
 
@@ -48,7 +49,6 @@ void watch_close(struct watch *watch);
 void watch_last_kills(struct watch *watch);
 
 /* Check the limits and the containers a last time, while both still exist. */
-int watch_conclude(
-	const struct watch *watch, const struct containers *containers, struct error *err);
+int watch_conclude(struct watch *watch, const struct containers *containers, struct error *err);
 
 #endif

@@ -3,92 +3,13 @@
  * test_attest: what counts as "not as planned", on files that imitate those of the kernel.
  * tests/lab shows that the real files of the kernel look like this.
  */
-#include "unit.h"
+#include "planned.h"
 
-#include "attest.h"
 #include "fs.h"
 #include "processes.h"
 
 #include <inttypes.h>
-
-static const char *const seed = "crs:\n"
-				"  - {name: a, cpuset: \"0-1\", memory_limit: 1G}\n"
-				"  - {name: b, cpuset: \"2\", memory_limit: 512M}\n"
-				"workers:\n"
-				"  local: {cpuset: \"0-3\", memory: 2G}\n";
-
-struct fixture {
-	struct job job;
-	struct run_plan plan;
-	struct cg_tree tree;
-	struct host host;
-};
-
-static void put_cgroup(int dir, const char *name, const char *cpus, const char *memory)
-{
-	char path[256];
-	make_dir(dir, name);
-	(void)snprintf(path, sizeof path, "%s/cpuset.cpus.effective", name);
-	make_file(dir, path, cpus);
-	(void)snprintf(path, sizeof path, "%s/memory.max", name);
-	make_file(dir, path, memory);
-	(void)snprintf(path, sizeof path, "%s/memory.swap.max", name);
-	make_file(dir, path, "0\n");
-}
-
-/* A plan, and a cgroup tree that matches it. */
-static void make_fixture(int dir, struct fixture *fixture)
-{
-	struct error err = {0};
-	*fixture = (struct fixture){
-		.job = JOB_NONE, .plan = PLAN_NONE, .tree = TREE_NONE, .host = HOST_CLOSED};
-	assert_ok(job_parse("config", seed, strlen(seed), "local", &fixture->job, &err), err);
-	struct plan_request request = {.phase = PHASE_RUN,
-		.run_id = "id",
-		.worker = "local",
-		.uid = 1000,
-		.host_memory = UINT64_C(1) << 40};
-	assert_ok(cpulist_parse("0-7", &request.host_cpus, &err), err);
-	assert_ok(plan_make(&fixture->job, &request, &fixture->plan, &err), err);
-	put_cgroup(dir, "worker", "0-3\n", "2147483648\n");
-	put_cgroup(dir, "worker/a", "0-1\n", "1073741824\n");
-	put_cgroup(dir, "worker/b", "2\n", "536870912\n");
-	fixture->tree = (struct cg_tree){.plan = &fixture->plan,
-		.oss_crs_fd = -1,
-		.worker = openat(dir, "worker", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-	assert_return_code(fixture->tree.worker, errno);
-	make_dir(dir, "proc");
-	assert_ok(host_open_at(dir, &fixture->host, &err), err);
-}
-
-static void free_fixture(struct fixture *fixture)
-{
-	host_close(&fixture->host);
-	(void)close(fixture->tree.worker);
-	plan_free(&fixture->plan);
-	job_free(&fixture->job);
-}
-
-static void put_process(
-	int dir, int pid, int parent, const char *name, const char *cgroup, const char *nspid)
-{
-	char path[64];
-	char text[512];
-	(void)snprintf(path, sizeof path, "proc/%d", pid);
-	make_dir(dir, path);
-	(void)snprintf(path, sizeof path, "proc/%d/stat", pid);
-	(void)snprintf(text, sizeof text, "%d (%s) S %d %d 0 0\n", pid, name, parent, pid);
-	make_file(dir, path, text);
-	(void)snprintf(path, sizeof path, "proc/%d/comm", pid);
-	(void)snprintf(text, sizeof text, "%s\n", name);
-	make_file(dir, path, text);
-	(void)snprintf(path, sizeof path, "proc/%d/cgroup", pid);
-	(void)snprintf(text, sizeof text, "0::%s\n", cgroup);
-	make_file(dir, path, text);
-	(void)snprintf(path, sizeof path, "proc/%d/status", pid);
-	(void)snprintf(text, sizeof text, "Name:\t%s\nNSpid:\t%s\nThreads:\t1\n", name, nspid);
-	make_file(dir, path, text);
-}
+#include <sys/resource.h>
 
 TEST(limits_that_match_the_plan_pass)
 {
@@ -96,7 +17,7 @@ TEST(limits_that_match_the_plan_pass)
 	struct error err = {0};
 	make_fixture(unit_dir(state), &fixture);
 	assert_ok(attest_limits(&fixture.tree, &err), err);
-	free_fixture(&fixture);
+	free_fixture(unit_dir(state), &fixture);
 }
 
 TEST(a_limit_that_differs_is_named_with_the_planned_and_the_actual_value)
@@ -125,7 +46,7 @@ TEST(a_limit_that_differs_is_named_with_the_planned_and_the_actual_value)
 		assert_contains(err.msg, fixture.plan.cgroup_parent);
 		make_file(unit_dir(state), table[i].file, before);
 	}
-	free_fixture(&fixture);
+	free_fixture(unit_dir(state), &fixture);
 }
 
 TEST(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not)
@@ -140,102 +61,272 @@ TEST(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not)
 	assert_int_equal(attest_limits(&fixture.tree, &err), -1);
 	assert_int_equal(err.status, EX_SOFTWARE);
 	assert_contains(err.msg, "found no such cgroup");
-	free_fixture(&fixture);
+	free_fixture(unit_dir(state), &fixture);
 }
 
-/* A container of CRS `a`: its first process, a child of that, a `docker exec` command, and a
- * command of the runtime (runc) that has not entered the container yet. */
-static void put_container(int dir, const char *parent)
+/* ---- containers ---------------------------------------------------------------------------- */
+
+static void assert_verdict(const struct fixture *fixture, const struct container *container,
+	enum attest_verdict expected, const char *reason)
 {
-	char inside[CGROUP_PATH_MAX];
-	(void)snprintf(inside, sizeof inside, "%.2000s/0123456789ab", parent);
-	put_process(dir, 1, 0, "systemd", "/init.scope", "1");
-	put_process(dir, 50, 1, "shim", "/system.slice/containerd.service", "50");
-	put_process(dir, 51, 50, "first", inside, "51\t1");
-	put_process(dir, 52, 51, "child ) S 1", inside, "52\t7");
-	put_process(dir, 53, 50, "by exec", inside, "53\t9");
-	put_process(dir, 54, 50, "runc", "/system.slice/containerd.service", "54");
-	put_process(dir, 60, 1, "other", "/system.slice/other.service", "60");
+	struct error err = {0};
+	enum attest_verdict verdict = attest_container(
+		&fixture->host, &fixture->tree, &fixture->plan.crs[0], container, &err);
+	if (verdict != expected)
+		fail_test("verdict %d instead of %d: %s", (int)verdict, (int)expected, err.msg);
+	if (reason)
+		assert_contains(err.msg, reason);
 }
 
 TEST(every_process_of_a_container_is_checked)
 {
 	struct fixture fixture;
-	char parent[CGROUP_PATH_MAX];
 	char text[CGROUP_PATH_MAX];
-	struct error err = {0};
 	int dir = unit_dir(state);
 	make_fixture(dir, &fixture);
-	(void)snprintf(parent, sizeof parent, "%.2000s/a", fixture.plan.cgroup_parent);
-	put_container(dir, parent);
-	struct container container = {.name = strdupa("name"), .cgroup_parent = parent, .pid = 51};
-	const struct plan_crs *crs = &fixture.plan.crs[0];
-	assert_ok(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), err);
+	struct container container = put_docker_container(dir, &fixture);
+	assert_verdict(&fixture, &container, ATTEST_HELD, NULL);
 	make_file(dir, "proc/53/cgroup", "0::/elsewhere\n");
-	assert_int_equal(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), -1);
-	assert_contains(err.msg,
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH,
 		"container 'name', process 53 (by exec), /proc/53/cgroup: planned /user.slice");
-	assert_contains(err.msg, "found /elsewhere");
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "found /elsewhere");
 	/* A cgroup whose name only begins with that of the CRS is a mismatch too. */
-	(void)snprintf(text, sizeof text, "0::%.2000sb/x\n", parent);
+	(void)snprintf(text, sizeof text, "0::%.2000sb/x\n", container.cgroup_parent);
 	make_file(dir, "proc/53/cgroup", text);
-	assert_int_equal(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), -1);
-	/* A container that has stopped has no processes. */
-	container.pid = 0;
-	assert_ok(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), err);
-	free_fixture(&fixture);
-}
-
-static void put_namespace(int dir, int pid, const char *namespace)
-{
-	char path[64];
-	(void)snprintf(path, sizeof path, "proc/%d/ns", pid);
-	make_dir(dir, path);
-	(void)snprintf(path, sizeof path, "proc/%d/ns/pid", pid);
-	assert_return_code(symlinkat(namespace, dir, path), errno);
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "process 53");
+	free_fixture(dir, &fixture);
 }
 
 /* `podman exec` starts a conmon of its own: process 70 is not a descendant of process 50. */
 TEST(a_podman_exec_process_is_recognised_by_its_namespace)
 {
 	struct fixture fixture;
-	char parent[CGROUP_PATH_MAX];
-	struct error err = {0};
 	int dir = unit_dir(state);
 	make_fixture(dir, &fixture);
-	(void)snprintf(parent, sizeof parent, "%.2000s/a", fixture.plan.cgroup_parent);
-	put_container(dir, parent);
+	struct container container = put_container(dir, &fixture);
 	put_process(dir, 70, 1, "conmon", "/user.slice/podman", "70");
 	put_process(dir, 71, 70, "by exec", "/elsewhere", "71\t9");
-	struct container container = {.name = strdupa("name"), .cgroup_parent = parent, .pid = 51};
-	const struct plan_crs *crs = &fixture.plan.crs[0];
-	assert_ok(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), err);
-	put_namespace(dir, 50, "pid:[1]");
-	put_namespace(dir, 51, "pid:[2]");
-	put_namespace(dir, 60, "pid:[1]");
-	put_namespace(dir, 71, "pid:[2]");
-	assert_int_equal(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), -1);
-	assert_contains(err.msg, "process 71 (by exec)");
-	/* With `pid: host` the PID namespace is the host's and identifies no container. */
-	assert_return_code(unlinkat(dir, "proc/51/ns/pid", 0), errno);
-	assert_return_code(symlinkat("pid:[1]", dir, "proc/51/ns/pid"), errno);
-	assert_ok(attest_container(&fixture.host, &fixture.tree, crs, &container, &err), err);
-	free_fixture(&fixture);
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "process 71 (by exec)");
+	hide_namespaces(dir, 71);
+	assert_verdict(&fixture, &container, ATTEST_HELD, NULL);
+	free_fixture(dir, &fixture);
+}
+
+/* With `pid: host` the PID namespace is the host's and identifies no container. */
+TEST(a_container_in_the_pid_namespace_of_the_host_is_known_by_its_descendants)
+{
+	struct fixture fixture;
+	char inside[CGROUP_PATH_MAX];
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_container(dir, &fixture);
+	(void)snprintf(inside, sizeof inside, "%.2000s/0123456789ab", container.cgroup_parent);
+	for (int pid = 51; pid <= 53; pid++) {
+		char path[64];
+		char text[128];
+		(void)snprintf(path, sizeof path, "proc/%d/status", pid);
+		(void)snprintf(text, sizeof text, "Name:\tx\nNSpid:\t%d\n", pid);
+		make_file(dir, path, text);
+		put_namespace(dir, pid, "pid", "pid:[1]");
+	}
+	/* Process 54 may be what `docker exec` has started, or the runtime. */
+	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "process 54 is outside the CRS");
+	(void)snprintf(inside, sizeof inside, "0::%.2000s/0123456789ab\n", container.cgroup_parent);
+	make_file(dir, "proc/54/cgroup", inside);
+	assert_verdict(&fixture, &container, ATTEST_HELD, NULL);
+	make_file(dir, "proc/52/cgroup", "0::/elsewhere\n");
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "process 52");
+	free_fixture(dir, &fixture);
+}
+
+TEST(a_container_that_has_ended_has_nothing_to_check)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_docker_container(dir, &fixture);
+	container.pid = ended_process();
+	assert_verdict(&fixture, &container, ATTEST_ENDED, NULL);
+	container.pid = 0;
+	(void)snprintf(container.finished, sizeof container.finished, "2026-01-01T00:00:00Z");
+	assert_verdict(&fixture, &container, ATTEST_ENDED, NULL);
+	container.finished[0] = '\0';
+	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "does not say which process");
+	container.started = false;
+	assert_verdict(&fixture, &container, ATTEST_ENDED, NULL);
+	free_fixture(dir, &fixture);
+}
+
+/* hidepid=2: the process runs, and /proc does not have it. */
+TEST(a_container_that_proc_hides_is_unknown)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_docker_container(dir, &fixture);
+	container.pid = getppid();
+	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "hidepid");
+	free_fixture(dir, &fixture);
+}
+
+/* hidepid=2, and the container runs as this user: what `docker exec` starts may run as root. */
+TEST(a_container_whose_other_processes_may_be_hidden_is_unknown)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_container(dir, &fixture);
+	assert_return_code(unlinkat(dir, "proc/1/stat", 0), errno);
+	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "hidepid");
+	/* In a user namespace of this user's, no process is hidden from this user. */
+	put_namespace(dir, 51, "user", "user:[2]");
+	assert_verdict(&fixture, &container, ATTEST_HELD, NULL);
+	free_fixture(dir, &fixture);
+}
+
+TEST(a_container_without_keeper_is_unknown_and_its_first_process_is_checked)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_docker_container(dir, &fixture);
+	make_file(dir, "proc/51/stat", "51 (first) S 1 51 0 0\n");
+	make_file(dir, "proc/53/stat", "53 (by exec) S 1 51 0 0\n");
+	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "containerd-shim, conmon) is gone");
+	make_file(dir, "proc/52/cgroup", "0::/elsewhere\n");
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "process 52");
+	make_file(dir, "proc/51/cgroup", "0::/elsewhere\n");
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "process 51");
+	free_fixture(dir, &fixture);
+}
+
+/* On Podman, the PID namespace shows which processes are the container's. */
+TEST(a_container_without_keeper_is_known_by_its_namespace)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_container(dir, &fixture);
+	make_file(dir, "proc/51/stat", "51 (first) S 1 51 0 0\n");
+	assert_verdict(&fixture, &container, ATTEST_HELD, NULL);
+	make_file(dir, "proc/53/cgroup", "0::/elsewhere\n");
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "process 53");
+	free_fixture(dir, &fixture);
+}
+
+/* The status file of a process whose user is in 65536 groups, the most that Linux has. */
+static void put_large_status(int dir, const char *path, const char *nspid)
+{
+	_cleanup_close_ int fd = openat(dir, path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	FILE *file = fdopen(fd, "w");
+	assert_non_null(file);
+	fd = -1;
+	(void)fputs("Name:\tx\nGroups:\t", file);
+	for (unsigned i = 0; i < 65536; i++)
+		(void)fprintf(file, "%u ", 4294901760U + i);
+	(void)fprintf(file, "\nNSpid:\t%s\nCpus_allowed_list:\t0-1\n", nspid);
+	assert_int_equal(fclose(file), 0);
+}
+
+TEST(a_process_of_a_user_in_many_groups_is_recognised)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_docker_container(dir, &fixture);
+	put_large_status(dir, "proc/53/status", "53\t9");
+	assert_verdict(&fixture, &container, ATTEST_HELD, NULL);
+	make_file(dir, "proc/53/cgroup", "0::/elsewhere\n");
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "process 53");
+	free_fixture(dir, &fixture);
+}
+
+TEST(a_file_of_proc_that_does_not_parse_makes_the_container_unknown)
+{
+	static const struct {
+		const char *file, *text;
+	} table[] = {
+		{"proc/51/cgroup", ""},
+		{"proc/51/cgroup", "1:name=systemd:/\n"},
+		{"proc/52/cgroup", "0:/\n"},
+		{"proc/60/stat", ""},
+		{"proc/60/stat", "60 (other S 1\n"},
+		{"proc/60/stat", "60 (other) S\n"},
+		{"proc/50/status", "Name:\tx\n"},
+		{"proc/51/status", "Name:\tx\nNSpid:\t\n"},
+		{"proc/53/status", "Name:\tx\nNSpid:\n"},
+		{"proc/53/status", "Name:\tx\nNSpid:\t53"},
+		{"proc/53/status", "Name:\tx\nNSpid:\t53\t\t9\n"},
+		{"proc/53/status", "Name:\tx\nNSpid:\t53 9\n"},
+		{"proc/53/status", "Name:\tx\nNSpid:\t53\t9x\n"},
+		{"proc/53/status", "Name:\tx\nxNSpid:\t53\t9\n"},
+	};
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_docker_container(dir, &fixture);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		_cleanup_free_ char *before = NULL;
+		struct error err = {0};
+		assert_ok(fs_read(dir, table[i].file, 4096, &before, NULL, &err), err);
+		make_file(dir, table[i].file, table[i].text);
+		assert_verdict(&fixture, &container, ATTEST_UNKNOWN, table[i].file);
+		make_file(dir, table[i].file, before);
+		assert_verdict(&fixture, &container, ATTEST_HELD, NULL);
+	}
+	free_fixture(dir, &fixture);
+}
+
+TEST(a_file_of_proc_that_does_not_fit_makes_the_container_unknown)
+{
+	struct fixture fixture;
+	int dir = unit_dir(state);
+	_cleanup_free_ char *text = NULL;
+	make_fixture(dir, &fixture);
+	struct container container = put_docker_container(dir, &fixture);
+	assert_true(asprintf(&text, "0::%s/%08192d\n", container.cgroup_parent, 0) > 0);
+	make_file(dir, "proc/51/cgroup", text);
+	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "proc/51/cgroup");
+	free_fixture(dir, &fixture);
+}
+
+/* Without a free descriptor nothing can be read. */
+TEST(a_container_is_unknown_when_descriptors_run_out)
+{
+	struct fixture fixture;
+	struct rlimit before;
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_docker_container(dir, &fixture);
+	_cleanup_close_ int next = dup(dir);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	/* With none, one and two more descriptors: for the first process, for /proc, for each file
+	 * in it. */
+	for (int more = 0; more <= 2; more++) {
+		struct error err = {0};
+		struct rlimit few = before;
+		few.rlim_cur = (rlim_t)next + (rlim_t)more;
+		(void)close(next);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		enum attest_verdict verdict = attest_container(
+			&fixture.host, &fixture.tree, &fixture.plan.crs[0], &container, &err);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_int_equal(dup(dir), next);
+		assert_int_equal(verdict, more < 2 ? ATTEST_UNKNOWN : ATTEST_HELD);
+	}
+	free_fixture(dir, &fixture);
 }
 
 TEST(the_cgroup_parent_in_the_engine_is_checked_too)
 {
 	struct fixture fixture;
-	struct error err = {0};
 	make_fixture(unit_dir(state), &fixture);
 	struct container container = {
 		.name = strdupa("name"), .cgroup_parent = strdupa("/system.slice")};
-	assert_int_equal(attest_container(&fixture.host, &fixture.tree, &fixture.plan.crs[1],
-				 &container, &err),
-		-1);
-	assert_contains(err.msg, "container 'name', CgroupParent: planned ");
-	assert_contains(err.msg, "found /system.slice");
-	free_fixture(&fixture);
+	assert_verdict(
+		&fixture, &container, ATTEST_MISMATCH, "container 'name', CgroupParent: planned ");
+	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "found /system.slice");
+	free_fixture(unit_dir(state), &fixture);
 }
 
 int main(void)
@@ -246,7 +337,19 @@ int main(void)
 		RUN_IN_DIR(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not),
 		RUN_IN_DIR(every_process_of_a_container_is_checked),
 		RUN_IN_DIR(a_podman_exec_process_is_recognised_by_its_namespace),
+		RUN_IN_DIR(
+			a_container_in_the_pid_namespace_of_the_host_is_known_by_its_descendants),
+		RUN_IN_DIR(a_container_that_has_ended_has_nothing_to_check),
+		RUN_IN_DIR(a_container_that_proc_hides_is_unknown),
+		RUN_IN_DIR(a_container_whose_other_processes_may_be_hidden_is_unknown),
+		RUN_IN_DIR(a_container_without_keeper_is_unknown_and_its_first_process_is_checked),
+		RUN_IN_DIR(a_container_without_keeper_is_known_by_its_namespace),
+		RUN_IN_DIR(a_process_of_a_user_in_many_groups_is_recognised),
+		RUN_IN_DIR(a_file_of_proc_that_does_not_parse_makes_the_container_unknown),
+		RUN_IN_DIR(a_file_of_proc_that_does_not_fit_makes_the_container_unknown),
+		RUN_IN_DIR(a_container_is_unknown_when_descriptors_run_out),
 		RUN_IN_DIR(the_cgroup_parent_in_the_engine_is_checked_too),
 	};
+	become_user();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,9 @@ TEST(an_invalid_report_is_refused)
 		{"\"caveats\": []", "\"caveats\": [{\"id\": \"x\"}]", "'detail' is no plain text"},
 		{"\"name\": \"a\"", "\"name\": \"a'; system('id')\"", "not the name of a CRS"},
 		{"\"name\": \"a\"", "\"name\": \"<script>\"", "not the name of a CRS"},
+		{"\"caveats\": []", "\"caveats\": [], \"attested\": 2", "'attested' is no object"},
+		{"\"caveats\": []", "\"caveats\": [], \"attested\": {\"unknown\": \"0\"}",
+			"'attested': 'unknown' is no whole number"},
 		{"\"cpus\": \"0-1\"", "\"cpus\": \"0-1-2\"", "'cpus'"},
 		{"\"exits\": \"0\"", "\"exits\": \"0;\"", "no list of statuses"},
 		{"\"crs\": [", "\"crs\": {\"x\": [", "no JSON"},
@@ -224,6 +227,9 @@ TEST(two_runs_are_comparable_unless_something_differs)
 		{"\"caveats\": []", "\"caveats\": [{\"id\": \"swap\", \"detail\": \"why\"}]",
 			"the second: swap: why"},
 		{"\"cpu_usage_usec\": 150000000", "\"cpu_usage_usec\": null", "not known of both"},
+		{"\"caveats\": []", "\"caveats\": [], \"attested\": {\"containers\": 2}", NULL},
+		{"\"caveats\": []", "\"caveats\": [], \"attested\": {\"unknown\": 1}",
+			"the second: containers not attested: 1 that could not be checked"},
 	};
 	for (size_t i = 0; i < COUNT(changes); i++) {
 		_cleanup_free_ char *other = report_with(changes[i][0], changes[i][1]);
@@ -259,6 +265,51 @@ TEST(a_row_has_the_figures)
 	assert_contains(
 		text, "a   0-1    150.0s  75%        512M    1G         2    5.0s/0.0s/- 0");
 	assert_contains(text, "steal: too much");
+}
+
+TEST(containers_that_are_not_attested_are_told)
+{
+	static const struct {
+		const char *attested, *expected;
+	} table[] = {
+		{"{\"containers\": 2, \"unknown\": 0, \"unconfined\": 0}", NULL},
+		{"{\"containers\": 2, \"unknown\": 0}", NULL}, /* of an earlier version */
+		{"null, \"x\": 0", NULL},
+		{"{\"containers\": 0, \"unknown\": 2, \"unconfined\": 0}",
+			"2 that could not be checked; 0 are attested"},
+		{"{\"containers\": 1, \"unknown\": 0, \"unconfined\": 3}",
+			"3 of services that belong to no CRS; 1 is attested"},
+		{"{\"containers\": 2, \"unknown\": 1, \"unconfined\": 1}",
+			"1 that could not be checked, 1 of services that belong to no CRS; 2 are "
+			"attested"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char key[256];
+		char text[8192] = "";
+		struct error err = {0};
+		(void)snprintf(
+			key, sizeof key, "\"caveats\": [], \"attested\": %s", table[i].attested);
+		_cleanup_free_ char *other = report_with("\"caveats\": []", key);
+		_cleanup_(summary_free) struct summary summary = read_text(other);
+		series_free(&summary.series);
+		_cleanup_fclose_ FILE *out = fmemopen(text, sizeof text - 1, "w");
+		assert_ok(tables_print(&summary, out, &err), err);
+		(void)fputs("---", out);
+		assert_ok(html_write(&summary, out, &err), err);
+		(void)fflush(out);
+		const char *page = strstr(text, "---");
+		assert_non_null(page);
+		if (!table[i].expected) {
+			assert_null(strstr(text, "not attested"));
+			continue;
+		}
+		(void)snprintf(
+			key, sizeof key, "\ncontainers not attested: %s\n", table[i].expected);
+		assert_contains(text, key);
+		(void)snprintf(key, sizeof key, "containers not attested</strong>: %s</p>",
+			table[i].expected);
+		assert_contains(page, key);
+	}
 }
 
 TEST(an_oom_kill_is_told_with_its_container_and_limit)
@@ -325,6 +376,7 @@ int main(void)
 		RUN(two_runs_are_comparable_unless_something_differs),
 		RUN(a_crs_that_only_one_run_has_is_named_on_either_side),
 		RUN(a_row_has_the_figures),
+		RUN(containers_that_are_not_attested_are_told),
 		RUN(an_oom_kill_is_told_with_its_container_and_limit),
 		RUN(text_of_a_report_is_escaped_in_a_page),
 	};

@@ -16,7 +16,17 @@ setup() {
 }
 
 teardown() {
+	mount -o remount,hidepid=0 /proc
+	pkill -CONT -x containerd || :
 	after_failure
+}
+
+# The first command of a service that ends by itself, but not before it was looked at.
+WORK='i=0; while [ $$i -lt 8 ]; do i=$$((i+1)); sleep 1; done'
+
+# attested: the numbers of containers in the report: attested, unknown, unconfined.
+attested() {
+	jq -r '.attested | "\(.containers) \(.unknown) \(.unconfined)"' /tmp/alice-report
 }
 
 # mismatch: attestation ended the last run, and the run left nothing.
@@ -25,10 +35,15 @@ mismatch() {
 	nothing_left
 }
 
-# start: start the job in the background, its output in /tmp/run.out. Returns when both containers
-# run.
+# start: start a job of two services in the background, its output in /tmp/run.out. Returns when
+# both containers run.
 start() {
 	services a 'sleep 600 & sleep 600' b 'sleep 600'
+	begin
+}
+
+# begin ARG...: the same for the services as they stand, with these options.
+begin() {
 	sh_as alice "exec oss-crs-run run $* $JOB p h" >/tmp/run.out 2>&1 &
 	job=$!
 	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
@@ -130,14 +145,14 @@ finish() {
 }
 
 @test "services that could step outside are named, and refused with --strict" {
-	services a 'exit 3' b 'sleep 600'
+	services a "$WORK; exit 3" b 'sleep 600'
 	sed -i '0,/network_mode: none/s//&\n    privileged: true/' $JOB/docker-compose.yaml
 	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
 	[ "$status" -eq 3 ]
 	[[ "$output" == *"/docker-compose.yaml:6:17: service 'a' could step outside its CRS: privileged: true (all rights of root on the host)"* ]]
 	[ "$(jq -c .risks /tmp/alice-report)" = '{"a":["privileged"]}' ]
 	[ "$(jq -r '.risk_details[0] | .service + " " + .key + " " + .value' /tmp/alice-report)" = "a privileged true" ]
-	[ "$(jq -r .attested.containers /tmp/alice-report)" = 2 ]
+	[ "$(attested)" = '2 0 0' ]
 	run as alice oss-crs-run run --strict $JOB p h
 	[ "$status" -eq 78 ]
 	[[ "$output" == *"service 'a' could step outside its CRS: privileged"* ]]
@@ -175,6 +190,76 @@ finish() {
 	[[ "$output" == *"service 'a': cpuset: 3 goes beyond its CRS a (CPUs 0-1, 128M), whose limits hold"* ]]
 	[[ "$output" == *"service 'a': mem_limit: "*" goes beyond its CRS a (CPUs 0-1, 128M)"* ]]
 	nothing_left
+}
+
+@test "with hidepid no container is attested, and the run, its report and check say so" {
+	services a "$WORK; exit 3" b 'sleep 600'
+	run as alice oss-crs-run check
+	[[ "$output" == *"ok   hidepid "* ]]
+	mount -o remount,hidepid=2 /proc
+	run as alice oss-crs-run check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"warn hidepid "*"mounted with hidepid="*"remount,hidepid=0 /proc"* ]]
+	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
+	echo "$output"
+	[ "$status" -eq 3 ]
+	[ "$(grep -c "warning: container '.*-[ab]-1' could not be checked: .*hidepid" <<<"$output")" = 2 ]
+	[[ "$output" == *"containers not attested: 2 that could not be checked; 0 are attested"* ]]
+	[ "$(attested)" = '0 2 0' ]
+	nothing_left
+}
+
+@test "with hidepid --strict ends the run as a mismatch does" {
+	services a 'sleep 600' b 'sleep 600'
+	mount -o remount,hidepid=2 /proc
+	run as alice oss-crs-run run --strict --report /tmp/alice-report $JOB p h
+	echo "$output"
+	[[ "$output" == *"could not be checked: "*hidepid* ]]
+	[ "$(jq -r .reason /tmp/alice-report)" = mismatch ]
+	[ "$(jq -r '.attested.containers' /tmp/alice-report)" = 0 ]
+	mismatch
+}
+
+# The shim is the parent of a container's first process. With containerd stopped, nobody notices its
+# end, and the engine goes on saying that the container runs.
+@test "a container whose shim was killed is not attested" {
+	services a 'sleep 600' b 'sleep 600'
+	begin --until all --report /tmp/alice-report
+	pid=$(docker inspect -f '{{.State.Pid}}' "$(docker ps -q --filter label=com.docker.compose.service=a)")
+	shim=$(awk '/^PPid:/ {print $2}' /proc/$pid/status)
+	[[ $(cat /proc/$shim/comm) == containerd-shim* ]]
+	kill -STOP $(pidof containerd)
+	kill -KILL $shim
+	until_true [ ! -d /proc/$shim ]
+	# The last process of b ends, at which every container is looked at.
+	echo 1 >"$worker/b/cgroup.kill"
+	until_true grep -q "container '.*-a-1' could not be checked: .* is gone" /tmp/run.out
+	kill -CONT $(pidof containerd)
+	pkill -INT -x oss-crs-run || :
+	finish
+	cat /tmp/run.out
+	[ "$(jq -r '.attested | .containers == 1 and .unknown >= 1' /tmp/alice-report)" = true ]
+	nothing_left
+}
+
+@test "a process of a user in 2,100 groups that was moved out is found" {
+	services a 'sleep 600 & sleep 600' b 'sleep 600'
+	groups=$(seq -s , 10001 12100)
+	sed -i "0,/network_mode: none/s//&\n    group_add: [$groups]/" $JOB/docker-compose.yaml
+	begin
+	mkdir $CG/elsewhere
+	docker exec "$(docker ps -q --filter label=com.docker.compose.service=a)" sleep 602 &
+	until_true pgrep -fx 'sleep 602'
+	[ "$(wc -c <"/proc/$(pgrep -fx 'sleep 602')/status")" -gt 8192 ]
+	pgrep -fx 'sleep 602' >$CG/elsewhere/cgroup.procs
+	docker kill "$(docker ps -q --filter label=com.docker.compose.service=b)"
+	finish
+	pkill -fx 'sleep 602' || true
+	until_true rmdir $CG/elsewhere
+	cat /tmp/run.out
+	grep -Eq "container '.*-a-1', process [0-9]+ \(sleep\).*found /elsewhere" /tmp/run.out
+	mismatch
 }
 
 @test "selftest tries to get more than a CRS has, and everything is refused" {

@@ -22,6 +22,7 @@ setup() {
 }
 
 teardown() {
+	mount -o remount,hidepid=0 /proc
 	after_failure
 }
 
@@ -128,6 +129,17 @@ clean_starts() {
 	[ "$(jq -r '.crs[0] | ([.oom[].kills] | add) == .oom_kills and all(.oom[]; .limit == "crs")' /tmp/bob-report)" = true ]
 	[ "$(jq -r '.attested | .containers >= 4 and .unknown == 0' /tmp/bob-report)" = true ]
 	grep -Eq '^a +0-1 +[0-9.]+s +[0-9]+% +[0-9.]+M +128M +[1-9]' <<<"$output"
+	nothing_left
+}
+
+# The processes of rootless Podman are bob's own, in a user namespace of his.
+@test "with hidepid the containers of Podman are attested all the same" {
+	services a 'sleep 600' b 'i=0; while [ $$i -lt 8 ]; do i=$$((i+1)); sleep 1; done; exit 7'
+	mount -o remount,hidepid=2 /proc
+	run as bob oss-crs-run run --strict --report /tmp/bob-report $JOB p h
+	echo "$output"
+	[ "$status" -eq 7 ]
+	[ "$(jq -c .attested /tmp/bob-report)" = '{"containers":2,"unknown":0,"unconfined":0}' ]
 	nothing_left
 }
 

@@ -318,9 +318,11 @@ report_without_engine() { # REASON STATUS
 
 @test "--allow-unconfined lets a stranger run without limits, and says so" {
 	services a 'sleep 600' stranger 'exit $$(nproc)'
-	run as alice oss-crs-run run --allow-unconfined $JOB p h
+	run as alice oss-crs-run run --allow-unconfined --report /tmp/alice-report $JOB p h
 	[ "$status" -eq "$(nproc)" ]
 	[[ "$output" == *"service 'stranger' belongs to no CRS and runs without limits"* ]]
+	[[ "$output" == *"containers not attested: 1 of services that belong to no CRS; "* ]]
+	[ "$(jq -r .attested.unconfined /tmp/alice-report)" = 1 ]
 	nothing_left
 }
 

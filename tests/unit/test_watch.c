@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_watch: what a run makes of the outcome of a check: what it counts, what it says, and what
+ * ends it.
+ */
+#include "planned.h"
+
+#include "watch.h"
+
+/* ---- what is counted ----------------------------------------------------------------------- */
+
+TEST(a_container_counts_once_and_unknown_stays_unknown)
+{
+	struct attested attested = {.unanswered = 1};
+	struct error err = {0};
+	assert_int_equal(attested_note(&attested, "a", ATTESTED_HELD, &err), 1);
+	assert_int_equal(attested_note(&attested, "a", ATTESTED_HELD, &err), 0);
+	assert_int_equal(attested_note(&attested, "b", ATTESTED_HELD, &err), 1);
+	assert_int_equal(attested_note(&attested, "c", ATTESTED_UNCONFINED, &err), 1);
+	assert_int_equal(attested_count(&attested, ATTESTED_HELD), 2);
+	assert_int_equal(attested_note(&attested, "a", ATTESTED_UNKNOWN, &err), 1);
+	assert_int_equal(attested_note(&attested, "a", ATTESTED_UNKNOWN, &err), 0);
+	assert_int_equal(attested_note(&attested, "a", ATTESTED_HELD, &err), 0);
+	assert_int_equal(attested_count(&attested, ATTESTED_HELD), 1);
+	assert_int_equal(attested_count(&attested, ATTESTED_UNKNOWN), 2);
+	assert_int_equal(attested_count(&attested, ATTESTED_UNCONFINED), 1);
+	attested_free(&attested);
+}
+
+/* ---- what ends a run ----------------------------------------------------------------------- */
+
+/* A run of three containers: of CRS `a`, of CRS `a` and hidden by /proc, of no CRS. */
+struct watched {
+	struct fixture fixture;
+	struct compose_service services[2];
+	struct compose compose;
+	struct log log;
+	struct watch watch;
+	struct container list[3];
+	struct containers containers;
+};
+
+static void make_watched(int dir, struct watched *watched, bool strict)
+{
+	static char seen[] = "a";
+	static char outside[] = "b";
+	make_fixture(dir, &watched->fixture);
+	struct container container = put_docker_container(dir, &watched->fixture);
+	container.service = seen;
+	for (size_t i = 0; i < COUNT(watched->list); i++) {
+		watched->list[i] = container;
+		(void)snprintf(watched->list[i].id, sizeof container.id, "%zu", i);
+	}
+	watched->list[1].pid = getppid();
+	watched->list[2].service = outside;
+	watched->services[0] = (struct compose_service){.name = seen, .crs = 0};
+	watched->services[1] = (struct compose_service){.name = outside, .crs = COMPOSE_UNCONFINED};
+	watched->compose = (struct compose){.services = watched->services, .service_count = 2};
+	watched->log = (struct log){.program = "test", .level = LOG_QUIET};
+	watched->watch = (struct watch)WATCH_NONE;
+	watched->watch.host = &watched->fixture.host;
+	watched->watch.log = &watched->log;
+	watched->watch.tree = &watched->fixture.tree;
+	watched->watch.compose = &watched->compose;
+	watched->watch.strict = strict;
+	watched->containers = (struct containers){.list = watched->list, .count = 3};
+}
+
+static void free_watched(int dir, struct watched *watched)
+{
+	attested_free(&watched->watch.attested);
+	free_fixture(dir, &watched->fixture);
+}
+
+TEST(what_could_not_be_checked_is_counted_and_not_attested)
+{
+	struct watched watched;
+	struct error err = {0};
+	make_watched(unit_dir(state), &watched, false);
+	for (int i = 0; i < 2; i++)
+		assert_ok(watch_conclude(&watched.watch, &watched.containers, &err), err);
+	const struct attested *attested = &watched.watch.attested;
+	assert_int_equal(attested_count(attested, ATTESTED_HELD), 1);
+	assert_int_equal(attested_count(attested, ATTESTED_UNKNOWN), 1);
+	assert_int_equal(attested_count(attested, ATTESTED_UNCONFINED), 1);
+	free_watched(unit_dir(state), &watched);
+}
+
+TEST(what_could_not_be_checked_ends_the_run_with_strict)
+{
+	struct watched watched;
+	struct error err = {0};
+	make_watched(unit_dir(state), &watched, true);
+	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, &err), -1);
+	assert_int_equal(err.status, EX_SOFTWARE);
+	assert_contains(err.msg, "container 'name' could not be checked: ");
+	assert_contains(err.msg, "hidepid");
+	assert_contains(err.hint, "--strict");
+	free_watched(unit_dir(state), &watched);
+}
+
+TEST(a_container_outside_its_crs_ends_the_run)
+{
+	struct watched watched;
+	struct error err = {0};
+	make_watched(unit_dir(state), &watched, false);
+	make_file(unit_dir(state), "proc/51/cgroup", "0::/elsewhere\n");
+	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, &err), -1);
+	assert_contains(err.msg, "container 'name', process 51 (first)");
+	free_watched(unit_dir(state), &watched);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		RUN(a_container_counts_once_and_unknown_stays_unknown),
+		RUN_IN_DIR(what_could_not_be_checked_is_counted_and_not_attested),
+		RUN_IN_DIR(what_could_not_be_checked_ends_the_run_with_strict),
+		RUN_IN_DIR(a_container_outside_its_crs_ends_the_run),
+	};
+	become_user();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
