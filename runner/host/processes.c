@@ -209,6 +209,17 @@ int process_pid_depth(const struct host *host, pid_t pid, int *ret, struct error
 	return 0;
 }
 
+int process_cpus(const struct host *host, pid_t pid, struct cpulist *ret, struct error *err)
+{
+	_cleanup_free_ char *value = NULL;
+	struct error problem = {0};
+	if (read_status(host, pid, "Cpus_allowed_list", &value, err) < 0)
+		return -1;
+	return cpulist_parse(value, ret, &problem) == 0
+		       ? 0
+		       : fail(err, EINVAL, "Cpus_allowed_list in /proc/%d/status", (int)pid);
+}
+
 int process_namespace(const struct host *host, pid_t pid, const char *kind,
 	char buf[static PROCESS_NAMESPACE_MAX], struct error *err)
 {

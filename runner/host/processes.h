@@ -9,6 +9,7 @@
 #ifndef OSS_CRS_PROCESSES_H
 #define OSS_CRS_PROCESSES_H
 
+#include "cpulist.h"
 #include "error.h"
 #include "host.h"
 
@@ -56,6 +57,11 @@ bool process_exists(pid_t pid);
  * proc_pid_status(5)), at least 1. Fails with ENOENT or ESRCH as process_cgroup() does, with EINVAL
  * if the file does not say. */
 int process_pid_depth(const struct host *host, pid_t pid, int *ret, struct error *err);
+
+/* Read the CPUs on which the first thread of a process may run (Cpus_allowed_list in
+ * proc_pid_status(5)): those of its cpuset, less those that its CPU affinity excludes. Fails like
+ * process_pid_depth(). */
+int process_cpus(const struct host *host, pid_t pid, struct cpulist *ret, struct error *err);
 
 /* Write a namespace of a process, of kind "pid" or "user", to buf, as namespaces(7) shows it:
  * "pid:[4026531836]". Fails with EACCES or EPERM if this user may not see it, with ENOENT or ESRCH

@@ -225,7 +225,9 @@ static const char *reason_of(const struct report *report)
 /* The caveats. The CRSs' figures say how much CPU time the run used, and whether it could swap. */
 static json_t *caveats_to_json(struct json_build *build, const struct report *report)
 {
-	struct conditions_seen seen = {.has_used = report->has_usage, .shared = report->shared};
+	struct conditions_seen seen = {.has_used = report->has_usage,
+		.shared = report->shared,
+		.attested = report->watch ? &report->watch->attested : NULL};
 	for (size_t i = 0; report->has_usage && i < report->plan->crs_count; i++) {
 		uint64_t used = report->crs[i].figures.cpu_usec;
 		bool known = used != CGROUP_STAT_UNKNOWN && seen.used_usec != CGROUP_STAT_UNKNOWN;

@@ -329,6 +329,45 @@ enum attest_verdict attest_container(const struct host *host, const struct cg_tr
 	return verdict;
 }
 
+/* ---- CPU affinity -------------------------------------------------------------------------- */
+
+/* Read the CPUs of the CRS that the cpuset of the process's cgroup allows. A service can have a
+ * narrower cpuset of its own. */
+static int read_allowed(const struct host *host, const struct plan_crs *crs, pid_t pid,
+	struct cpulist *ret, struct error *err)
+{
+	char path[CGROUP_PATH_MAX];
+	char text[CPULIST_TEXT_MAX];
+	struct cpulist cpus = {0};
+	if (process_cgroup(host, pid, path, sizeof path, err) < 0 ||
+		cgroup_get(host->cgroup, *path == '/' && path[1] ? path + 1 : ".",
+			"cpuset.cpus.effective", text, sizeof text, err) < 0 ||
+		cpulist_parse(text, &cpus, err) < 0)
+		return -1;
+	cpulist_intersect(&cpus, &crs->cpus);
+	*ret = cpus;
+	return 0;
+}
+
+enum attest_verdict attest_affinity(const struct host *host, const struct plan_crs *crs,
+	const struct container *container, struct cpulist *ret, struct error *err)
+{
+	struct cpulist allowed;
+	struct cpulist cpus;
+	if (container->pid <= 0)
+		return ATTEST_ENDED;
+	if (process_cpus(host, container->pid, &cpus, err) < 0)
+		return judge_failure(container->pid, err);
+	if (cpulist_within(&crs->cpus, &cpus))
+		return ATTEST_HELD;
+	if (read_allowed(host, crs, container->pid, &allowed, err) < 0)
+		return judge_failure(container->pid, err);
+	if (cpulist_within(&allowed, &cpus))
+		return ATTEST_HELD;
+	*ret = cpus;
+	return ATTEST_MISMATCH;
+}
+
 /* ---- changes to the tree --------------------------------------------------------------------- */
 
 static int add_watch(int watch, const struct cg_tree *tree, const char *cg, const char *file,

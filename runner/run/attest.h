@@ -39,6 +39,13 @@ enum attest_verdict {
 enum attest_verdict attest_container(const struct host *host, const struct cg_tree *tree,
 	const struct plan_crs *crs, const struct container *container, struct error *err);
 
+/* Find the CPUs of the CRS on which the first process of a container may not run, although the
+ * cpuset of its cgroup allows them: it has inherited a narrower CPU affinity, for example from
+ * CPUAffinity= of the engine's service (systemd.exec(5)). Sets *ret to the CPUs on which it may run
+ * and returns ATTEST_MISMATCH if there are such CPUs. The error is set for ATTEST_UNKNOWN alone. */
+enum attest_verdict attest_affinity(const struct host *host, const struct plan_crs *crs,
+	const struct container *container, struct cpulist *ret, struct error *err);
+
 /* Changes that others have made to the tree, as bits. */
 enum {
 	ATTEST_LIMITS = 1 << 0,    /* a write to a limit, or a removed cgroup */

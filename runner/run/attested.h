@@ -23,10 +23,16 @@ struct attested_container {
 	enum attested_state state;
 };
 
+#define ATTESTED_TEXT_MAX 480
+
 struct attested {
 	struct attested_container *list;
 	size_t count;
 	size_t unanswered; /* checks of containers that the engine did not name */
+	/* Containers whose first process may not run on all CPUs of its CRS, and which the first of
+	 * them is, as text for the report. */
+	size_t affinity_count;
+	char affinity[ATTESTED_TEXT_MAX];
 };
 
 /* Note the state of a container; ATTESTED_UNKNOWN replaces ATTESTED_HELD, and not the reverse.

@@ -25,6 +25,8 @@
 /* Percent of the run's CPU time. Less is noise, from the clock ticks and the kernel's own work. */
 #define NOTICED_PERCENT 5
 
+#define DETAIL_MAX 512 /* what summary.h accepts */
+
 /* ---- /proc/stat ------------------------------------------------------------------------------ */
 
 static uint64_t ticks_to_usec(uint64_t ticks)
@@ -257,6 +259,19 @@ static void add_loads(struct json_build *build, json_t *list, const struct condi
 		"the hypervisor gave to others");
 }
 
+/* One caveat for all containers, since a report has a limited number of caveats. */
+static void add_affinity(struct json_build *build, json_t *list, const struct attested *attested)
+{
+	char more[32] = "";
+	char detail[DETAIL_MAX];
+	if (!attested || !attested->affinity_count)
+		return;
+	if (attested->affinity_count > 1)
+		(void)snprintf(more, sizeof more, "; %zu more do", attested->affinity_count - 1);
+	(void)snprintf(detail, sizeof detail, "%s%.30s", attested->affinity, more);
+	add_condition(build, list, "affinity", detail);
+}
+
 json_t *conditions_to_json(struct json_build *build, const struct conditions *conditions,
 	const struct conditions_seen *seen)
 {
@@ -269,6 +284,7 @@ json_t *conditions_to_json(struct json_build *build, const struct conditions *co
 	add_huge_pages(build, list, conditions);
 	if (swap)
 		add_condition(build, list, "swap", swap);
+	add_affinity(build, list, seen->attested);
 	return list;
 }
 

@@ -2,7 +2,7 @@
  *
  * conditions: when and on what machine a run took place, and what makes it less comparable with
  * other runs: cores, CPUs or memory that it shared, the load of other processes, time that a
- * hypervisor stole, swap. What could not be read is a reason too.
+ * hypervisor stole, swap, an inherited CPU affinity. What could not be read is a reason too.
  *
  * The load of others is the time for which the run's CPUs were busy (/proc/stat, proc_stat(5)) less
  * the CPU time of its CRSs (cpu.stat).
@@ -11,6 +11,7 @@
 #define OSS_CRS_CONDITIONS_H
 
 #include "allowance.h"
+#include "attested.h"
 #include "host.h"
 #include "json_build.h"
 #include "lease.h"
@@ -34,9 +35,10 @@ struct conditions {
 struct conditions_seen {
 	/* CPU time of all CRSs of the run; CGROUP_STAT_UNKNOWN if it could not be read. */
 	uint64_t used_usec;
-	bool has_used;               /* whether the run had CRSs whose CPU time counts */
-	bool swaps;                  /* whether a CRS has no swap limit */
-	const struct ledger *shared; /* runs that share CPUs or memory (--share); NULL: none */
+	bool has_used;                   /* whether the run had CRSs whose CPU time counts */
+	bool swaps;                      /* whether a CRS has no swap limit */
+	const struct ledger *shared;     /* runs that share CPUs or memory (--share); NULL: none */
+	const struct attested *attested; /* what was found of the containers; NULL: none */
 };
 
 /* Call conditions_begin() when the job begins and conditions_end() when it has ended; a second

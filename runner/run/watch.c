@@ -166,6 +166,53 @@ static int look_at_containers(struct watch *watch, struct error *err)
 	return 0;
 }
 
+/* A container may run on fewer CPUs than its CRS has. Warn, and note the first for the report; with
+ * --strict, fail. */
+static int note_affinity(struct watch *watch, const struct plan_crs *crs,
+	const struct container *container, const struct cpulist *cpus, struct error *err)
+{
+	char has[CPULIST_TEXT_MAX];
+	char planned[CPULIST_TEXT_MAX];
+	char text[ATTESTED_TEXT_MAX];
+	(void)snprintf(text, sizeof text,
+		"container '%.100s' inherits a CPU affinity: of the CPUs %.64s of CRS '%.128s' it "
+		"may use only %.64s",
+		container->name, cpulist_format(&crs->cpus, planned), crs->name,
+		cpulist_format(cpus, has));
+	if (watch->attested.affinity_count++ == 0)
+		(void)snprintf(
+			watch->attested.affinity, sizeof watch->attested.affinity, "%s", text);
+	if (!watch->strict) {
+		log_warning(watch->log, "%s", text);
+		return 0;
+	}
+	(void)fail_as(err, EX_SOFTWARE, "%s", text);
+	return add_hint(err, "is there a CPUAffinity= in the unit of the engine? "
+			     "systemctl show -p CPUAffinity docker containerd user@$(id -u)");
+}
+
+/* Check whether a container that has just started inherited a CPU affinity. Later on, the job may
+ * have set one itself. */
+static int look_at_affinity(
+	struct watch *watch, const struct container *container, struct error *err)
+{
+	struct cpulist cpus;
+	int index = compose_crs(watch->compose, container->service);
+	if (index == COMPOSE_UNCONFINED)
+		return 0;
+	const struct plan_crs *crs = &watch->tree->plan->crs[index];
+	switch (attest_affinity(watch->host, crs, container, &cpus, err)) {
+	case ATTEST_MISMATCH:
+		return note_affinity(watch, crs, container, &cpus, err);
+	case ATTEST_UNKNOWN:
+		return note_container(watch, container, ATTESTED_UNKNOWN, err);
+	case ATTEST_HELD:
+	case ATTEST_ENDED:
+		return 0;
+	}
+	return 0;
+}
+
 static int on_start(struct watch *watch, const char *id, struct error *err)
 {
 	_cleanup_(container_free) struct container container = {.name = NULL};
@@ -173,7 +220,9 @@ static int on_start(struct watch *watch, const char *id, struct error *err)
 		return warn_unanswered(watch, "a container that started", err);
 	/* Check the limits too: if the user has removed the tree by hand, the engine makes it
 	 * again, without limits. */
-	return attest_limits(watch->tree, err) < 0 ? -1 : look_at_container(watch, &container, err);
+	if (attest_limits(watch->tree, err) < 0 || look_at_container(watch, &container, err) < 0)
+		return -1;
+	return look_at_affinity(watch, &container, err);
 }
 
 /* Usually the run ends with its first container, so check those that still run once more. */

@@ -232,6 +232,25 @@ TEST(a_load_that_could_not_be_counted_is_a_caveat)
 	host_close(&host);
 }
 
+TEST(an_inherited_affinity_is_one_caveat_for_all_containers)
+{
+	const struct unit_dir *dir = *state;
+	struct host host = HOST_CLOSED;
+	struct run_plan plan = plan_on("0");
+	struct conditions conditions = ten_seconds(dir, &host, &plan, 0, 0);
+	struct attested attested = {.affinity = "container 'c' inherits it"};
+	struct conditions_seen seen = {.attested = &attested};
+	char buf[256];
+	assert_string_equal(caveats(&conditions, &seen, buf), "");
+	attested.affinity_count = 3;
+	assert_string_equal(caveats(&conditions, &seen, buf), "affinity");
+	struct json_build build = JSON_BUILD_NONE;
+	_cleanup_json_ json_t *list = conditions_to_json(&build, &conditions, &seen);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "detail")),
+		"container 'c' inherits it; 2 more do");
+	host_close(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +262,7 @@ int main(void)
 		RUN_IN_DIR(a_run_that_shared_cpus_is_named),
 		RUN_IN_DIR(what_the_kernel_does_not_report_is_a_caveat),
 		RUN_IN_DIR(a_load_that_could_not_be_counted_is_a_caveat),
+		RUN_IN_DIR(an_inherited_affinity_is_one_caveat_for_all_containers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,64 @@
  */
 #include "planned.h"
 
+#include "runs.h"
 #include "watch.h"
+
+/* ---- CPU affinity -------------------------------------------------------------------------- */
+
+static enum attest_verdict look_at_affinity(
+	const struct fixture *fixture, const struct container *container, char *cpus)
+{
+	struct cpulist found = {0};
+	struct error err = {0};
+	enum attest_verdict verdict =
+		attest_affinity(&fixture->host, &fixture->plan.crs[0], container, &found, &err);
+	(void)cpulist_format(&found, cpus);
+	return verdict;
+}
+
+/* CRS `a` has CPUs 0-1. */
+TEST(a_container_that_may_not_use_all_cpus_of_its_crs_is_found)
+{
+	static const struct {
+		const char *allowed, *cpuset;
+		enum attest_verdict verdict;
+		const char *cpus;
+	} table[] = {
+		{"0-1", "0-1", ATTEST_HELD, ""},
+		{"0-7", "0-1", ATTEST_HELD, ""},
+		{"0", "0-1", ATTEST_MISMATCH, "0"},
+		{"1,4", "0-1", ATTEST_MISMATCH, "1,4"},
+		/* The service has a cpuset of its own. */
+		{"0", "0", ATTEST_HELD, ""},
+		{"x", "0-1", ATTEST_UNKNOWN, ""},
+		{"0", "x", ATTEST_UNKNOWN, ""},
+	};
+	struct fixture fixture;
+	char path[CGROUP_PATH_MAX];
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	struct container container = put_docker_container(dir, &fixture);
+	(void)snprintf(path, sizeof path, "sys/fs/cgroup%.2000s/0123456789ab/cpuset.cpus.effective",
+		container.cgroup_parent);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char cpus[CPULIST_TEXT_MAX];
+		char text[64];
+		(void)snprintf(
+			text, sizeof text, "Name:\tx\nCpus_allowed_list:\t%s\n", table[i].allowed);
+		make_file(dir, "proc/51/status", text);
+		(void)snprintf(text, sizeof text, "%s\n", table[i].cpuset);
+		put_text_file(*state, path, text);
+		assert_int_equal(look_at_affinity(&fixture, &container, cpus), table[i].verdict);
+		assert_string_equal(cpus, table[i].cpus);
+	}
+	container.pid = ended_process();
+	char cpus[CPULIST_TEXT_MAX];
+	assert_int_equal(look_at_affinity(&fixture, &container, cpus), ATTEST_ENDED);
+	container.pid = getppid();
+	assert_int_equal(look_at_affinity(&fixture, &container, cpus), ATTEST_UNKNOWN);
+	free_fixture(dir, &fixture);
+}
 
 /* ---- what is counted ----------------------------------------------------------------------- */
 
@@ -113,6 +170,7 @@ TEST(a_container_outside_its_crs_ends_the_run)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(a_container_that_may_not_use_all_cpus_of_its_crs_is_found),
 		RUN(a_container_counts_once_and_unknown_stays_unknown),
 		RUN_IN_DIR(what_could_not_be_checked_is_counted_and_not_attested),
 		RUN_IN_DIR(what_could_not_be_checked_ends_the_run_with_strict),

@@ -18,7 +18,15 @@ setup() {
 teardown() {
 	mount -o remount,hidepid=0 /proc
 	pkill -CONT -x containerd || :
+	set_affinity 0-3
 	after_failure
+}
+
+# set_affinity LIST: let Docker, and so its containers, inherit this CPU affinity, as CPUAffinity=
+# in their units does.
+set_affinity() {
+	local pid
+	for pid in $(pidof dockerd containerd); do taskset -apc "$1" "$pid" >/dev/null; done
 }
 
 # The first command of a service that ends by itself, but not before it was looked at.
@@ -259,6 +267,25 @@ finish() {
 	until_true rmdir $CG/elsewhere
 	cat /tmp/run.out
 	grep -Eq "container '.*-a-1', process [0-9]+ \(sleep\).*found /elsewhere" /tmp/run.out
+	mismatch
+}
+
+# Before Linux 6.2, a process that enters a cpuset gets all of its CPUs.
+@test "a container that inherits a CPU affinity is told, and refused with --strict" {
+	[[ $(uname -r) != 6.1.* ]] || skip "Linux 6.1 gives a container all CPUs of its cpuset"
+	services a "$WORK; exit 3" b 'sleep 600'
+	set_affinity 0,2
+	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
+	echo "$output"
+	[ "$status" -eq 3 ]
+	text="inherits a CPU affinity: of the CPUs 0-1 of CRS 'a' it may use only 0"
+	[[ "$output" == *"warning: container '"*"-a-1' $text"* ]]
+	[[ "$output" == *"affinity: container '"*"-a-1' $text"* ]]
+	[[ "$(jq -r '.caveats[] | select(.id == "affinity").detail' /tmp/alice-report)" == *"$text" ]]
+	[ "$(attested)" = '2 0 0' ]
+	run as alice oss-crs-run run --strict $JOB p h
+	echo "$output"
+	[[ "$output" == *"$text"*"hint: "*CPUAffinity=* ]]
 	mismatch
 }
 
