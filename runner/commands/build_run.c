@@ -36,7 +36,8 @@
 struct session {
 	const struct context *context;
 	enum phase phase;
-	const struct run_plan *plan;
+	struct loaded *loaded;
+	const struct run_plan *plan; /* that of `loaded`; its CPUs are final when there is a tree */
 	enum engine_kind kind;
 	struct engine engine;
 	bool service;   /* Podman's service has been started */
@@ -216,10 +217,13 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 static int make_tree(struct session *session, struct error *err)
 {
 	const struct options *options = &session->context->options;
-	struct tree_options how = {.oom_group = options->oom == OOM_GROUP};
-	if (start_tree(session->context, session->plan, &how, session->oss_crs_fd, session->signals,
-		    &session->tree, &session->shared, err) < 0)
+	struct start start = start_loaded(session->loaded);
+	start.tree = (struct tree_options){.oom_group = options->oom == OOM_GROUP};
+	start.oss_crs_fd = session->oss_crs_fd;
+	start.signals = session->signals;
+	if (start_tree(session->context, &start, &session->tree, &session->shared, err) < 0)
 		return -1;
+	load_warn(session->context, session->loaded);
 	session->watch.host = &session->context->host;
 	session->watch.log = &session->context->log;
 	session->watch.tree = &session->tree;
@@ -235,7 +239,8 @@ static int make_tree(struct session *session, struct error *err)
 	return 0;
 }
 
-/* Make what launch_up() needs: the files, the engine and the cgroups. */
+/* Make what launch_up() needs: the files, the engine and the cgroups. The override file is last,
+ * since the containers find the CPUs of their CRS in it. */
 static int prepare_run(struct session *session, const char *dir, struct error *err)
 {
 	const struct context *context = session->context;
@@ -243,10 +248,10 @@ static int prepare_run(struct session *session, const char *dir, struct error *e
 	bool known = scratch_make(context->uid, session->plan->name, &session->scratch, err) == 0 &&
 		     start_engine(session, err) == 0 && read_compose_files(session, dir, err) == 0;
 	progress_end(&session->progress);
-	if (!known || check_services(session, err) < 0 || write_override(session, err) < 0 ||
-		await_engine(session, err) < 0)
+	if (!known || check_services(session, err) < 0 || await_engine(session, err) < 0 ||
+		make_tree(session, err) < 0)
 		return -1;
-	return make_tree(session, err);
+	return write_override(session, err);
 }
 
 static int launch_up(struct session *session, struct launch_end *ret, struct error *err)
@@ -464,15 +469,15 @@ static int choose_engine(struct session *session, struct error *err)
 static int run_phase(
 	const struct context *context, enum phase phase, int first_arg, struct error *err)
 {
-	_cleanup_(job_free) struct job job = JOB_NONE;
-	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
-	if (check_words(context, err) < 0 || load_plan(context, phase, &job, &plan, err) < 0)
+	_cleanup_(loaded_free) struct loaded loaded = LOADED_NONE;
+	if (check_words(context, err) < 0 || load_plan(context, phase, &loaded, err) < 0)
 		return -1;
 	int until = context->options.until;
 	_cleanup_(session_close) struct session session = {
 		.context = context,
 		.phase = phase,
-		.plan = &plan,
+		.loaded = &loaded,
+		.plan = &loaded.plan,
 		.scratch = SCRATCH_NONE,
 		.tree = TREE_NONE,
 		.watch = WATCH_NONE,
@@ -491,7 +496,7 @@ static int run_phase(
 		return -1;
 	leftovers_sweep(&context->host, context->uid, &context->log,
 		session.kind == ENGINE_DOCKER ? &session.engine : NULL, session.signals);
-	return run_session(&session, job.dir, err);
+	return run_session(&session, loaded.job.dir, err);
 }
 
 int cmd_build(const struct context *context, struct error *err)

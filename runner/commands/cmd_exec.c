@@ -146,24 +146,38 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 	return is_measured(job) ? conclude_command(job, ret, err) : 0;
 }
 
-static int run_in_tree(const struct context *context, const struct run_plan *plan,
-	const struct variables *variables, int oss_crs_fd, int signals, struct error *err)
+/* Inside a CRS, add the variables that its containers have. */
+static int add_crs_variables(const struct context *context, const struct run_plan *plan,
+	struct variables *variables, struct error *err)
 {
+	int index = context->options.crs ? plan_find(plan, context->options.crs) : -1;
+	return index < 0 ? 0 : run_variables_add_crs(variables, &plan->crs[index], err);
+}
+
+static int run_in_tree(const struct context *context, struct loaded *loaded,
+	struct variables *variables, int oss_crs_fd, int signals, struct error *err)
+{
+	const struct run_plan *plan = &loaded->plan;
 	_cleanup_(job_run_close) struct job_run job = {.context = context,
 		.plan = plan,
 		.variables = variables,
 		.tree = TREE_NONE,
 		.shared = LEDGER_NONE};
-	struct tree_options options = {
+	struct start start = start_loaded(loaded);
+	start.tree = (struct tree_options){
 		.oom_group = context->options.oom == OOM_GROUP, .leaf_crs = context->options.crs};
-	if (start_tree(context, plan, &options, oss_crs_fd, signals, &job.tree, &job.shared, err) <
-		0) {
+	start.oss_crs_fd = oss_crs_fd;
+	start.signals = signals;
+	if (start_tree(context, &start, &job.tree, &job.shared, err) < 0) {
 		int signal = signals_pending(signals);
 		return signal ? EX_SIGNAL + signal : -1;
 	}
+	load_warn(context, loaded);
 	log_note(&context->log, LOG_VERBOSE, "made %s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
 	struct launch_end end = {0};
-	int result = run_command(&job, signals, &end, err);
+	int result = add_crs_variables(context, plan, variables, err);
+	if (result == 0)
+		result = run_command(&job, signals, &end, err);
 	struct error removal = {0};
 	if (tree_destroy(&job.tree, &removal) < 0 && result == 0) {
 		*err = removal;
@@ -183,20 +197,25 @@ static int check_engine(const struct context *context, struct error *err)
 	return result;
 }
 
-int cmd_exec(const struct context *context, struct error *err)
+/* Load the plan. Its CPUs by number may change until the tree is made. */
+static int load_command(const struct context *context, struct loaded *ret, struct error *err)
 {
 	const char *crs = context->options.crs;
-	_cleanup_(job_free) struct job job = JOB_NONE;
-	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
-	if (load_plan(context, PHASE_EXEC, &job, &plan, err) < 0)
+	if (load_plan(context, PHASE_EXEC, ret, err) < 0)
 		return -1;
-	int index = crs ? plan_find(&plan, crs) : -1;
-	if (crs && index < 0) {
-		(void)fail_as(err, EX_CONFIG, "%s: no CRS '%s' for worker '%s'", job.path, crs,
-			plan.worker);
-		return add_hint(err, "see which there are: oss-crs-run plan --worker %s %s",
-			plan.worker, job.path);
-	}
+	if (!crs || plan_find(&ret->plan, crs) >= 0)
+		return 0;
+	(void)fail_as(err, EX_CONFIG, "%s: no CRS '%s' for worker '%s'", ret->job.path, crs,
+		ret->plan.worker);
+	return add_hint(err, "see which there are: oss-crs-run plan --worker %s %s",
+		ret->plan.worker, ret->job.path);
+}
+
+int cmd_exec(const struct context *context, struct error *err)
+{
+	_cleanup_(loaded_free) struct loaded loaded = LOADED_NONE;
+	if (load_command(context, &loaded, err) < 0)
+		return -1;
 	if (context->options.docker && check_engine(context, err) < 0)
 		return -1;
 	_cleanup_close_ int signals = signals_open(err);
@@ -208,11 +227,10 @@ int cmd_exec(const struct context *context, struct error *err)
 	leftovers_sweep(&context->host, context->uid, &context->log, NULL, signals);
 	_cleanup_(variables_free) struct variables variables = VARIABLES_NONE;
 	const struct run_words words = {.project = NULL};
-	if (run_variables_add(&variables, &plan, PHASE_EXEC, &words, err) < 0)
+	if (run_variables_add(&variables, &loaded.plan, PHASE_EXEC, &words, err) < 0)
 		return -1;
-	/* Inside a CRS, add the variables that its containers have. */
-	if (crs && (run_variables_add_crs(&variables, &plan.crs[index], err) < 0 ||
-			   scope_enter(&context->host, context->uid, plan.run_id, err) < 0))
+	if (context->options.crs &&
+		scope_enter(&context->host, context->uid, loaded.plan.run_id, err) < 0)
 		return -1;
-	return run_in_tree(context, &plan, &variables, oss_crs_fd, signals, err);
+	return run_in_tree(context, &loaded, &variables, oss_crs_fd, signals, err);
 }

@@ -57,7 +57,25 @@ static void prospect_free(struct prospect *prospect)
 	ledger_free(&prospect->ledger);
 }
 
-static struct prospect find_prospect(const struct context *context, const struct run_plan *plan)
+/* Judge the plan as the queue would. CPUs by number are chosen of those that are free now. */
+static int judge_prospect(const struct context *context, struct loaded *loaded,
+	struct prospect *prospect, struct error *err)
+{
+	struct start start = start_loaded(loaded);
+	struct cpulist left;
+	struct cpulist taken = start.host_cpus;
+	lease_free_cpus(&prospect->ledger, 0, &start.host_cpus, &left);
+	cpulist_subtract(&taken, &left);
+	if ((start.any && load_choose(loaded, &taken, err) < 0) ||
+		start_claim(context, &start, &prospect->claim, err) < 0)
+		return -1;
+	prospect->view = lease_judge(&prospect->ledger, &prospect->claim);
+	if (prospect->ledger.hidden)
+		(void)ledger_describe_hidden(&prospect->ledger, prospect->unknown);
+	return 0;
+}
+
+static struct prospect find_prospect(const struct context *context, struct loaded *loaded)
 {
 	const struct options *options = &context->options;
 	struct prospect prospect = {.ledger = LEDGER_NONE};
@@ -67,13 +85,9 @@ static struct prospect find_prospect(const struct context *context, const struct
 	if (ledger_read(&context->host, 0, &prospect.ledger, &problem) < 0) {
 		if (problem.status == EX_UNAVAILABLE || problem.code == ENOENT)
 			return prospect;
-	} else if (start_claim(context, plan, &prospect.claim, &problem) == 0) {
-		prospect.view = lease_judge(&prospect.ledger, &prospect.claim);
-		if (prospect.ledger.hidden)
-			(void)ledger_describe_hidden(&prospect.ledger, prospect.unknown);
 	}
 	prospect.looked = true;
-	if (problem.status) {
+	if (problem.status || judge_prospect(context, loaded, &prospect, &problem) < 0) {
 		prospect.view.fits = true; /* as far as was seen, which is nothing */
 		(void)snprintf(prospect.unknown, sizeof prospect.unknown, "%.700s", problem.msg);
 	}
@@ -179,17 +193,18 @@ static int print_plan_table(
 
 int cmd_plan(const struct context *context, struct error *err)
 {
-	_cleanup_(job_free) struct job job = JOB_NONE;
-	_cleanup_(plan_free) struct run_plan plan = PLAN_NONE;
-	if (load_plan(context, PHASE_RUN, &job, &plan, err) < 0)
+	_cleanup_(loaded_free) struct loaded loaded = LOADED_NONE;
+	if (load_plan(context, PHASE_RUN, &loaded, err) < 0)
 		return -1;
-	_cleanup_(prospect_free) struct prospect prospect = find_prospect(context, &plan);
+	_cleanup_(prospect_free) struct prospect prospect = find_prospect(context, &loaded);
+	load_warn(context, &loaded);
+	const struct run_plan *plan = &loaded.plan;
 	if (context->options.json)
-		return print_plan_json(context, &plan, &prospect, err);
-	if (print_plan_table(&plan, &prospect, err) < 0)
+		return print_plan_json(context, plan, &prospect, err);
+	if (print_plan_table(plan, &prospect, err) < 0)
 		return -1;
-	if (plan.topology.count == 0)
+	if (plan->topology.count == 0)
 		return 0;
 	(void)putchar('\n');
-	return drawing_print(&plan, stdout, err);
+	return drawing_print(plan, stdout, err);
 }

@@ -36,6 +36,7 @@ struct trial_outcome {
 
 struct selftest {
 	const struct context *context;
+	struct plan_request request;
 	struct job job;
 	struct run_plan plan;
 	struct cg_tree tree;
@@ -43,48 +44,70 @@ struct selftest {
 	int oss_crs_fd, signals;
 };
 
-/* Choose the lowest CPU that belongs to no run, since the trials must not disturb one.
- * EX_TEMPFAIL if there is none. */
-static int choose_cpu(const struct context *context, const struct cpulist *host_cpus, unsigned *ret,
-	struct error *err)
+/* Plan one CRS with the lowest CPU that is not taken, and a second cgroup beside it that a trial
+ * tries to move to. A plan that was made before is replaced. */
+static int choose_selftest_cpu(void *chooser, const struct cpulist *taken, struct error *err)
 {
-	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
-	struct cpulist left;
-	if (ledger_read(&context->host, 0, &ledger, err) < 0)
-		return -1;
-	lease_free_cpus(&ledger, 0, host_cpus, &left);
-	if (cpulist_empty(&left)) {
-		(void)fail_as(err, EX_TEMPFAIL, "every CPU of this host belongs to a run");
-		return add_hint(
-			err, "try again when one has ended: oss-crs-run plan says who has them");
-	}
-	*ret = cpulist_next(&left, 0);
-	return 0;
-}
-
-/* Plan one CRS with one CPU, and a second cgroup beside it that a trial tries to move to. */
-static int make_selftest_plan(struct selftest *self, struct error *err)
-{
-	struct plan_request request = {.phase = PHASE_EXEC,
-		.run_id = CRS_NAME,
-		.worker = "local",
-		.timestamp = (uint64_t)time(NULL),
-		.uid = self->context->uid};
-	unsigned cpu = 0;
-	if (machine_cpus(&self->context->host, &request.host_cpus, err) < 0 ||
-		machine_memory(&self->context->host, &request.host_memory, NULL, err) < 0 ||
-		choose_cpu(self->context, &request.host_cpus, &cpu, err) < 0)
-		return -1;
-	if (getrandom(&request.random, sizeof request.random, 0) != sizeof request.random)
-		return fail(err, errno, "getrandom");
+	struct selftest *self = chooser;
+	struct cpulist left = self->request.host_cpus;
+	struct job job = JOB_NONE;
+	struct run_plan plan = PLAN_NONE;
 	char config[256];
+	cpulist_subtract(&left, taken);
+	unsigned cpu = cpulist_next(&left, 0);
 	int n = snprintf(config, sizeof config,
 		CRS_NAME ": {cpuset: \"%u\", memory: %zuB}\n" TRIAL_ELSEWHERE
 			 ": {cpuset: \"%u\", memory: %zuB}\n",
 		cpu, TRIAL_LIMIT_BYTES, cpu, TRIAL_LIMIT_BYTES);
-	return job_parse("selftest", config, (size_t)n, "local", &self->job, err) < 0
-		       ? -1
-		       : plan_make(&self->job, &request, &self->plan, err);
+	if (job_parse("selftest", config, (size_t)n, "local", &job, err) < 0)
+		return -1;
+	if (plan_make(&job, &self->request, &plan, err) < 0) {
+		job_free(&job);
+		return -1;
+	}
+	plan_free(&self->plan);
+	job_free(&self->job);
+	self->job = job;
+	self->plan = plan;
+	self->plan.job = &self->job;
+	return 0;
+}
+
+static int make_selftest_plan(struct selftest *self, struct error *err)
+{
+	const struct cpulist none = {0};
+	self->request = (struct plan_request){.phase = PHASE_EXEC,
+		.run_id = CRS_NAME,
+		.worker = "local",
+		.timestamp = (uint64_t)time(NULL),
+		.uid = self->context->uid};
+	if (machine_cpus(&self->context->host, &self->request.host_cpus, err) < 0 ||
+		machine_memory(&self->context->host, &self->request.host_memory, NULL, err) < 0)
+		return -1;
+	if (getrandom(&self->request.random, sizeof self->request.random, 0) !=
+		sizeof self->request.random)
+		return fail(err, errno, "getrandom");
+	return choose_selftest_cpu(self, &none, err);
+}
+
+/* Make the cgroups on a CPU that belongs to no run, since the trials must not disturb one. */
+static int make_selftest_tree(struct selftest *self, struct error *err)
+{
+	const struct start start = {
+		.plan = &self->plan,
+		.host_cpus = self->request.host_cpus,
+		.any = 1,
+		.choose = choose_selftest_cpu,
+		.chooser = self,
+		.tree = {.leaf_crs = CRS_NAME},
+		.oss_crs_fd = self->oss_crs_fd,
+		.signals = self->signals,
+	};
+	if (start_tree(self->context, &start, &self->tree, &self->shared, err) == 0)
+		return 0;
+	return err->status == EX_TEMPFAIL
+		       ? add_hint(err, "try again when a run has ended: oss-crs-run status")
+		       : -1;
 }
 
 /* Run a trial: start this program again inside the CRS, with the trial's name, and wait for it.
@@ -216,15 +239,13 @@ static int run_trials(const struct selftest *self, struct json_build *build, jso
 static int run_selftest(struct selftest *self, struct error *err)
 {
 	const struct context *context = self->context;
-	struct tree_options options = {.leaf_crs = CRS_NAME};
 	if (make_selftest_plan(self, err) < 0)
 		return -1;
 	self->signals = signals_open(err);
 	self->oss_crs_fd =
 		self->signals < 0 ? -1 : delegation_open(&context->host, context->uid, err);
 	if (self->oss_crs_fd < 0 || scope_enter(&context->host, context->uid, CRS_NAME, err) < 0 ||
-		start_tree(context, &self->plan, &options, self->oss_crs_fd, self->signals,
-			&self->tree, &self->shared, err) < 0)
+		make_selftest_tree(self, err) < 0)
 		return -1;
 	struct json_build build = JSON_BUILD_NONE;
 	_cleanup_json_ json_t *list = json_array();

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * load: from the command line and the machine to a plan, for all commands that need one. This
- * file reads the config and collects the facts (the options, the machine, what other runs have);
- * plan_make() makes the plan of them.
+ * file reads the config and collects the facts (the options, the machine); plan_make() makes the
+ * plan of them, and makes it again when it is known which CPUs other runs have.
  */
 #include "load.h"
 
 #include "allowance.h"
 #include "cleanup.h"
 #include "fs.h"
-#include "lease.h"
 #include "machine.h"
 #include "size.h"
 
@@ -65,30 +64,6 @@ static int recorded_facts(const char *path, struct plan_request *request, struct
 	request->host_cpus = topology_online(topology);
 	if (machine_memory(&host, &request->host_memory, NULL, err) < 0)
 		request->host_memory = topology->memory;
-	return 0;
-}
-
-/* Whether some CPUs are given as a number instead of a list, so that the plan chooses them. */
-static bool has_choice(const struct job *job, const struct plan_request *request)
-{
-	bool choice = request->cpu_count || job->worker.cpu_count;
-	for (size_t i = 0; i < job->crs_count; i++)
-		choice = choice || cpulist_empty(&job->crs[i].share.cpus);
-	return choice;
-}
-
-/* Set request->taken to the CPUs that runs have now. Another run may take some of the rest before
- * this one enters the queue; then queue_enter() finds them taken and reports it. */
-static int find_taken(
-	const struct context *context, struct plan_request *request, struct error *err)
-{
-	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
-	struct cpulist left;
-	if (ledger_read(&context->host, 0, &ledger, err) < 0)
-		return err->status == EX_UNAVAILABLE || err->code == ENOENT ? 0 : -1;
-	lease_free_cpus(&ledger, 0, &request->host_cpus, &left);
-	request->taken = request->host_cpus;
-	cpulist_subtract(&request->taken, &left);
 	return 0;
 }
 
@@ -189,45 +164,90 @@ static int read_limits(
 		       : 0;
 }
 
-int load_plan(const struct context *context, enum phase phase, struct job *ret_job,
-	struct run_plan *ret_plan, struct error *err)
+/* Find out which CPUs of a plan are listed. The others were given as a number. */
+static void split_cpus(struct loaded *loaded)
+{
+	const struct plan_request *request = &loaded->request;
+	const struct job *job = &loaded->job;
+	struct cpulist given = {0};
+	if (!cpulist_empty(&request->cpus) ||
+		(!request->cpu_count && !cpulist_empty(&job->worker.cpus)))
+		given = loaded->plan.cpus;
+	else if (!request->cpu_count)
+		for (size_t i = 0; i < job->crs_count; i++)
+			cpulist_union(&given, &job->crs[i].share.cpus);
+	loaded->given = given;
+	loaded->any = cpulist_count(&loaded->plan.cpus) - cpulist_count(&given);
+}
+
+static int read_request(const struct context *context, enum phase phase, struct job *ret_job,
+	char **ret_default_id, struct plan_request *ret, struct error *err)
 {
 	const struct options *options = &context->options;
-	const char *worker = options->worker ? options->worker : "local";
 	struct plan_request request = {
 		.phase = phase,
-		.worker = worker,
+		.worker = options->worker ? options->worker : "local",
 		.timestamp = (uint64_t)time(NULL),
 		.uid = context->uid,
 		.strict = options->strict,
 	};
-	_cleanup_(job_free) struct job job = JOB_NONE;
-	_cleanup_free_ char *default_id = NULL;
 	if (read_limits(options, &request, err) < 0 ||
-		job_load(options->args[0], worker, &job, err) < 0 ||
-		default_run_id(&job, &default_id, err) < 0)
+		job_load(options->args[0], request.worker, ret_job, err) < 0 ||
+		default_run_id(ret_job, ret_default_id, err) < 0)
 		return -1;
-	request.run_id = options->run_id ? options->run_id : default_id;
+	request.run_id = options->run_id ? options->run_id : *ret_default_id;
 	if (getrandom(&request.random, sizeof request.random, 0) != sizeof request.random)
 		return fail(err, errno, "getrandom");
-	_cleanup_(topology_free) struct topology topology = TOPOLOGY_NONE;
-	struct allowance allowance = {.memory.value = CGROUP_UNLIMITED};
-	if (machine_facts(context, &request, &topology, &allowance, err) < 0)
-		return -1;
-	request.topology = topology.count ? &topology : NULL;
-	bool here = !options->host_cpus && !options->topology;
-	if (here && !options->share && has_choice(&job, &request) &&
-		find_taken(context, &request, err) < 0)
-		return -1;
-	if (plan_make(&job, &request, ret_plan, err) < 0)
-		return -1;
-	for (size_t i = 0; i < ret_plan->warning_count; i++)
-		log_warning(&context->log, "%s", ret_plan->warnings[i]);
-	/* The plan points into the job, so the caller gets both. */
-	*ret_job = job;
-	ret_plan->job = ret_job;
-	job = (struct job)JOB_NONE;
-	ret_plan->topology = topology;
-	topology = (struct topology)TOPOLOGY_NONE;
+	*ret = request;
 	return 0;
+}
+
+/* Make the plan of what is loaded; it keeps the topology. */
+static int remake_plan(struct loaded *loaded, struct topology *topology, struct error *err)
+{
+	struct run_plan plan = PLAN_NONE;
+	loaded->request.topology = topology->count ? topology : NULL;
+	if (plan_make(&loaded->job, &loaded->request, &plan, err) < 0)
+		return -1;
+	plan.topology = *topology;
+	*topology = (struct topology)TOPOLOGY_NONE;
+	plan_free(&loaded->plan);
+	loaded->plan = plan;
+	loaded->request.topology = NULL; /* it has moved */
+	return 0;
+}
+
+int load_plan(
+	const struct context *context, enum phase phase, struct loaded *ret, struct error *err)
+{
+	_cleanup_(topology_free) struct topology topology = TOPOLOGY_NONE;
+	if (read_request(context, phase, &ret->job, &ret->default_id, &ret->request, err) < 0 ||
+		machine_facts(context, &ret->request, &topology, &ret->allowance, err) < 0 ||
+		remake_plan(ret, &topology, err) < 0)
+		return -1;
+	split_cpus(ret);
+	if (!ret->any)
+		load_warn(context, ret);
+	return 0;
+}
+
+int load_choose(struct loaded *loaded, const struct cpulist *taken, struct error *err)
+{
+	loaded->request.taken = *taken;
+	return remake_plan(loaded, &loaded->plan.topology, err);
+}
+
+void load_warn(const struct context *context, struct loaded *loaded)
+{
+	for (size_t i = 0; i < loaded->plan.warning_count && !loaded->warned; i++)
+		log_warning(&context->log, "%s", loaded->plan.warnings[i]);
+	loaded->warned = true;
+}
+
+void loaded_free(struct loaded *loaded)
+{
+	plan_free(&loaded->plan);
+	job_free(&loaded->job);
+	free(loaded->default_id);
+	*loaded = (struct loaded)LOADED_NONE;
 }

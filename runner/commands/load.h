@@ -5,13 +5,42 @@
 #ifndef OSS_CRS_LOAD_H
 #define OSS_CRS_LOAD_H
 
+#include "allowance.h"
 #include "context.h"
 #include "plan.h"
 
+/* A plan and what it was made of. The parts point to each other, so it must not be moved. */
+struct loaded {
+	struct allowance allowance; /* the request names its files */
+	struct job job;
+	struct run_plan plan;
+	struct plan_request request;
+	char *default_id;     /* belongs to request */
+	struct cpulist given; /* CPUs of the plan that the config or --cpus lists */
+	/* The number of the others. The plan chooses them, and which ones does not matter. */
+	unsigned any;
+	bool warned; /* load_warn() has run */
+};
+
+#define LOADED_NONE                                 \
+	{                                           \
+		.job = JOB_NONE, .plan = PLAN_NONE, \
+	}
+
 /* Read the config (the first argument) and plan the phase for this machine, or for the one that
- * the options describe. Logs the plan's warnings. The plan points into the job: the caller frees
- * both, the plan first. Bad options are EX_USAGE. */
-int load_plan(const struct context *context, enum phase phase, struct job *ret_job,
-	struct run_plan *ret_plan, struct error *err);
+ * the options describe, as if no other run had CPUs. Logs the
+ * plan's warnings if its CPUs are final. Bad options are EX_USAGE. *ret is LOADED_NONE;
+ * the caller frees it with loaded_free(), also after a failure. */
+int load_plan(
+	const struct context *context, enum phase phase, struct loaded *ret, struct error *err);
+void loaded_free(struct loaded *loaded);
+
+/* Make the plan again, with its CPUs by number chosen of those that are not in `taken` if these are
+ * enough. Only CPUs, nodes, notes and warnings of the plan change. It reads no file, so it can be
+ * called under the lock of queue.h. */
+int load_choose(struct loaded *loaded, const struct cpulist *taken, struct error *err);
+
+/* Log the plan's warnings, once its CPUs are final; does nothing if that is done. */
+void load_warn(const struct context *context, struct loaded *loaded);
 
 #endif

@@ -31,34 +31,58 @@ static void tick_progress(const void *data)
 	progress_tick(&waiting->progress, waiting->ticker);
 }
 
-int start_claim(const struct context *context, const struct run_plan *plan, struct lease_claim *ret,
+static int choose_loaded(void *chooser, const struct cpulist *taken, struct error *err)
+{
+	return load_choose(chooser, taken, err);
+}
+
+struct start start_loaded(struct loaded *loaded)
+{
+	return (struct start){
+		.plan = &loaded->plan,
+		.host_cpus = loaded->request.host_cpus,
+		.given = loaded->given,
+		.any = loaded->any,
+		.choose = choose_loaded,
+		.chooser = loaded,
+	};
+}
+
+int start_claim(const struct context *context, const struct start *start, struct lease_claim *ret,
 	struct error *err)
 {
-	struct lease_claim claim = {.cpus = plan->cpus, .memory = tree_memory(plan)};
+	bool share = context->options.share;
+	struct lease_claim claim = {
+		.cpus = share ? start->plan->cpus : start->given,
+		.any = share ? 0 : start->any,
+		.host_cpus = start->host_cpus,
+		.memory = tree_memory(start->plan),
+	};
 	if (machine_memory(&context->host, &claim.host_memory, NULL, err) < 0)
 		return -1;
 	*ret = claim;
 	return 0;
 }
 
-int start_tree(const struct context *context, const struct run_plan *plan,
-	const struct tree_options *how, int oss_crs_fd, int signals, struct cg_tree *ret,
+int start_tree(const struct context *context, const struct start *start, struct cg_tree *ret,
 	struct ledger *ret_shared, struct error *err)
 {
 	struct waiting waiting = {.log = &context->log, .ticker = -1};
 	struct queue_request request = {
 		.host = &context->host,
-		.plan = plan,
-		.tree = how,
+		.plan = start->plan,
+		.tree = &start->tree,
+		.choose = start->choose,
+		.chooser = start->chooser,
 		.wait = context->options.wait,
 		.share = context->options.share,
-		.oss_crs_fd = oss_crs_fd,
-		.signals = signals,
+		.oss_crs_fd = start->oss_crs_fd,
+		.signals = start->signals,
 		.tell = tell_waiting_user,
 		.tick = tick_progress,
 		.data = &waiting,
 	};
-	if (start_claim(context, plan, &request.claim, err) < 0)
+	if (start_claim(context, start, &request.claim, err) < 0)
 		return -1;
 	if (request.wait)
 		progress_begin(&waiting.progress, &context->log, "waiting for CPUs and memory");

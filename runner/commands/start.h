@@ -7,18 +7,36 @@
 #define OSS_CRS_START_H
 
 #include "context.h"
+#include "load.h"
 #include "queue.h"
 
+/* A plan whose turn it is to be, and how its CPUs by number are chosen when it is; see struct
+ * queue_request. */
+struct start {
+	const struct run_plan *plan;
+	struct cpulist host_cpus;
+	struct cpulist given; /* CPUs of the plan that are listed */
+	unsigned any;         /* the number of the others */
+	int (*choose)(void *chooser, const struct cpulist *taken, struct error *err);
+	void *chooser;
+
+	struct tree_options tree;
+	int oss_crs_fd, signals;
+};
+
+/* The start of a loaded plan, which must outlive it, without its last three fields. */
+struct start start_loaded(struct loaded *loaded);
+
 /* Call queue_enter() with what the options say (--wait, --share). Prints on standard error that
- * the run waits, and with which runs it shares. A signal that arrives meanwhile is a failure and
- * stays pending in `signals` (launch.h). The caller frees *ret_shared. */
-int start_tree(const struct context *context, const struct run_plan *plan,
-	const struct tree_options *how, int oss_crs_fd, int signals, struct cg_tree *ret,
+ * the run waits, and with which runs it shares. With --share the plan is not changed. A signal that
+ * arrives meanwhile is a failure and stays pending in start->signals (launch.h). The caller frees
+ * *ret_shared. */
+int start_tree(const struct context *context, const struct start *start, struct cg_tree *ret,
 	struct ledger *ret_shared, struct error *err);
 
 /* The claim of a plan (lease.h), with the memory of this machine. Its id is 0, as for a run that
  * has just arrived. */
-int start_claim(const struct context *context, const struct run_plan *plan, struct lease_claim *ret,
+int start_claim(const struct context *context, const struct start *start, struct lease_claim *ret,
 	struct error *err);
 
 #endif

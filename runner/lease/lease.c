@@ -94,6 +94,16 @@ static int sum_memory(int fd, unsigned *left, uint64_t *ret, struct error *err)
 	return 0;
 }
 
+/* Read how many CPUs a waiting run wants, whichever they are. */
+static int read_any(int run, unsigned *ret, struct error *err)
+{
+	uint64_t any = 0;
+	if (cgroup_get_u64(run, ".", TREE_ANY_FILE, &any, err) < 0)
+		return -1;
+	*ret = any == CGROUP_UNLIMITED ? 0 : any < CPULIST_MAX ? (unsigned)any : CPULIST_MAX;
+	return 0;
+}
+
 /* Read what a run with a living owner has or waits for. */
 static int read_claim(int run, unsigned *left, struct lease *lease, struct error *err)
 {
@@ -106,7 +116,7 @@ static int read_claim(int run, unsigned *left, struct lease *lease, struct error
 		cgroup_get_u64(run, ".", "memory.max", &lease->memory, err) < 0)
 		return -1;
 	if (lease->state == LEASE_WAITING)
-		return 0;
+		return read_any(run, &lease->any, err);
 	int copy = fs_open(run, ".", O_RDONLY | O_DIRECTORY, 0, err);
 	uint64_t sum = 0;
 	if (copy < 0 || sum_memory(copy, left, &sum, err) < 0)
@@ -287,6 +297,36 @@ static bool counts(const struct lease *lease, uint64_t id)
 	       (lease->state == LEASE_WAITING && (!id || lease->id < id));
 }
 
+/* Judge CPUs by number. They are counted and not named: a run that begins leaves so many of the
+ * free ones to the runs ahead that they can begin too, whichever they choose. */
+static void judge_numbers(
+	const struct ledger *ledger, const struct lease_claim *claim, struct lease_view *view)
+{
+	struct cpulist left;
+	unsigned wanted = claim->any;
+	lease_free_cpus(ledger, claim->id, &claim->host_cpus, &left);
+	cpulist_subtract(&left, &claim->cpus);
+	for (size_t i = 0; i < ledger->count; i++)
+		if (counts(&ledger->list[i], claim->id))
+			wanted += ledger->list[i].any;
+	view->cpus_free = cpulist_count(&left);
+	view->cpus_short = wanted > view->cpus_free;
+}
+
+static unsigned find_conflicts(const struct lease *lease, const struct cpulist *common,
+	const struct lease_claim *claim, const struct lease_view *view)
+{
+	unsigned conflicts = 0;
+	bool has_any = lease->any || !cpulist_empty(&lease->cpus);
+	if (!counts(lease, claim->id))
+		return 0;
+	if (!cpulist_empty(common) || (view->cpus_short && has_any))
+		conflicts |= LEASE_HAS_CPUS;
+	if (view->memory_short && lease->memory)
+		conflicts |= LEASE_HAS_MEMORY;
+	return conflicts;
+}
+
 struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *claim)
 {
 	struct lease_view view = {0};
@@ -296,21 +336,17 @@ struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *c
 			add_u64(&promised, ledger->list[i].memory);
 	view.memory_free = promised < claim->host_memory ? claim->host_memory - promised : 0;
 	view.memory_short = claim->memory > view.memory_free;
+	judge_numbers(ledger, claim, &view);
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct lease *lease = &ledger->list[i];
 		struct cpulist common = lease->cpus;
 		cpulist_intersect(&common, &claim->cpus);
-		lease->conflicts = 0;
-		if (!counts(lease, claim->id))
-			continue;
-		if (!cpulist_empty(&common))
-			lease->conflicts |= LEASE_HAS_CPUS;
-		if (view.memory_short && lease->memory)
-			lease->conflicts |= LEASE_HAS_MEMORY;
-		cpulist_union(&view.taken, &common);
+		lease->conflicts = find_conflicts(lease, &common, claim, &view);
+		if (counts(lease, claim->id))
+			cpulist_union(&view.taken, &common);
 		view.ahead += lease->conflicts && lease->state == LEASE_WAITING;
 	}
-	view.fits = cpulist_empty(&view.taken) && !view.memory_short;
+	view.fits = cpulist_empty(&view.taken) && !view.cpus_short && !view.memory_short;
 	return view;
 }
 

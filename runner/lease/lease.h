@@ -6,7 +6,8 @@
  * cgroup of every user, each cgroup whose owner lives (tree.h) is a lease on the CPUs in its
  * cpuset.cpus and the memory in its memory.max. All users can read these files, the kernel knows
  * which user they belong to, and a lease ends with its owner, however the owner ends. A waiting run
- * is in the ledger too: its cgroup has the figures, but enables no controllers below it.
+ * is in the ledger too: its cgroup has the figures, but enables no controllers below it. What it
+ * wants as a number of CPUs, whichever they are, is in its cgroup.max.descendants (tree.h).
  *
  * The order of arrival is the order of the cgroups' inode numbers. kernfs assigns them in ascending
  * order, for all users, and uses none twice (kernfs_new_node() and idr_alloc_cyclic(); 64 bits
@@ -49,6 +50,8 @@ struct lease {
 	enum lease_state state;
 	time_t since; /* when the run began; when it arrived, if it waits */
 	struct cpulist cpus;
+	/* For LEASE_WAITING: how many CPUs more it wants, whichever they are. */
+	unsigned any;
 	uint64_t memory;    /* bytes: the most that its CRSs can use together */
 	unsigned conflicts; /* LEASE_HAS_ bits, set by lease_judge() */
 };
@@ -94,8 +97,10 @@ const char *ledger_describe_hidden(const struct ledger *ledger, char buf[static 
 
 /* What a run asks for. */
 struct lease_claim {
-	struct cpulist cpus;
-	uint64_t memory; /* bytes */
+	struct cpulist cpus;      /* these */
+	unsigned any;             /* and so many more, whichever they are */
+	struct cpulist host_cpus; /* all that the host has */
+	uint64_t memory;          /* bytes */
 	/* Inode of the run's cgroup: waiting runs with a higher one do not count. 0: the run has no
 	 * cgroup yet, and all waiting runs are ahead of it. */
 	uint64_t id;
@@ -105,13 +110,19 @@ struct lease_claim {
 struct lease_view {
 	bool fits;
 	struct cpulist taken; /* CPUs of the claim that other runs have */
+	/* The number of the host's CPUs that no run ahead has or waits for, and that the claim does
+	 * not list. */
+	unsigned cpus_free;
+	/* CPUs by number, of the claim and of the waiting runs ahead, are more than these. */
+	bool cpus_short;
 	uint64_t memory_free; /* bytes of the host that no run ahead has or waits for */
 	bool memory_short;
 	unsigned ahead; /* waiting runs that conflict with the claim */
 };
 
-/* Judge whether a claim fits: no running run, and no waiting run ahead of it, has its CPUs, and its
- * memory is within what they leave. Sets `conflicts` of every lease. Pure. */
+/* Judge whether a claim fits: no running run, and no waiting run ahead of it, has its CPUs; of the
+ * CPUs that they leave there are enough for it and for the runs ahead that wait for any CPUs; and
+ * its memory is within what they leave. Sets `conflicts` of every lease. Pure. */
 struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *claim);
 
 /* The CPUs of the host that a run with this id (see struct lease_claim) could have now. */
@@ -124,8 +135,14 @@ int lease_is_live(const struct host *host, const struct lease *lease, struct err
 /* Open the run's cgroup (O_PATH). Returns a descriptor that the caller closes, or -1. */
 int lease_open(const struct host *host, const struct lease *lease, struct error *err);
 
-/* "running", "waiting", "left", "empty". */
+/* "running", "waiting", "dead", "left", "empty". */
 const char *lease_state_name(enum lease_state state);
+
+/* Write to buf the CPUs of a list and so many more: "CPUs 0-1", "4 CPUs", "CPUs 0-1 and 4 more".
+ * The list is cut after 64 characters. Returns buf. */
+#define LEASE_CPUS_MAX 128 /* bytes, with the NUL */
+const char *lease_cpus_text(
+	const struct cpulist *cpus, unsigned any, char buf[static LEASE_CPUS_MAX]);
 
 /* Write the name of the lease's user to buf; "uid 1000" if there is no name. Returns buf. */
 const char *lease_user(const struct lease *lease, char *buf, size_t size);

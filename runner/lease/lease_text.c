@@ -34,23 +34,65 @@ const char *lease_user(const struct lease *lease, char *buf, size_t size)
 	return buf;
 }
 
+const char *lease_cpus_text(
+	const struct cpulist *cpus, unsigned any, char buf[static LEASE_CPUS_MAX])
+{
+	char text[CPULIST_TEXT_MAX];
+	(void)cpulist_format(cpus, text);
+	if (!any)
+		(void)snprintf(buf, LEASE_CPUS_MAX, "CPUs %.64s", text);
+	else if (!*text)
+		(void)snprintf(buf, LEASE_CPUS_MAX, "%u CPU%s", any, any == 1 ? "" : "s");
+	else
+		(void)snprintf(buf, LEASE_CPUS_MAX, "CPUs %.64s and %u more", text, any);
+	return buf;
+}
+
 static void describe_one(FILE *out, const struct lease *lease, const struct lease_claim *claim)
 {
 	char user[64];
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[LEASE_CPUS_MAX];
 	char memory[SIZE_TEXT_MAX];
 	char since[CLOCK_TEXT_MAX];
 	struct cpulist common = lease->cpus;
 	cpulist_intersect(&common, &claim->cpus);
+	/* Where CPUs are counted, all of the run's are in conflict. */
+	if (cpulist_empty(&common))
+		common = lease->cpus;
 	(void)fprintf(out, "run %s of %s %s", lease->name, lease_user(lease, user, sizeof user),
 		lease->state == LEASE_WAITING ? "waits for" : "has");
 	if (lease->conflicts & LEASE_HAS_CPUS)
-		(void)fprintf(out, " CPUs %.64s", cpulist_format(&common, cpus));
+		(void)fprintf(out, " %s", lease_cpus_text(&common, lease->any, cpus));
 	if (lease->conflicts & LEASE_HAS_MEMORY)
 		(void)fprintf(out, "%s %s of memory",
 			lease->conflicts & LEASE_HAS_CPUS ? " and" : "",
 			size_format(lease->memory, memory));
 	(void)fprintf(out, " since %s", clock_text(lease->since, since));
+}
+
+/* Write what the claim is short of. */
+static void describe_shortage(
+	FILE *out, const struct lease_claim *claim, const struct lease_view *view)
+{
+	char cpus[CPULIST_TEXT_MAX];
+	char want[SIZE_TEXT_MAX];
+	char left[SIZE_TEXT_MAX];
+	const char *and = "";
+	if (!cpulist_empty(&view->taken)) {
+		(void)fprintf(out, "CPUs %.64s are taken", cpulist_format(&view->taken, cpus));
+		and = " and ";
+	}
+	if (view->cpus_short) {
+		if (claim->any)
+			(void)fprintf(out, "%s%u CPUs are wanted, %u are free", and, claim->any,
+				view->cpus_free);
+		else
+			(void)fprintf(out, "%sruns ahead wait for the CPUs that are free", and);
+		and = " and ";
+	}
+	if (view->memory_short)
+		(void)fprintf(out, "%s%s of memory is wanted, %s is left", and,
+			size_format(claim->memory, want), size_format(view->memory_free, left));
 }
 
 const char *lease_describe(const struct ledger *ledger, const struct lease_claim *claim,
@@ -62,15 +104,7 @@ const char *lease_describe(const struct ledger *ledger, const struct lease_claim
 	_cleanup_fclose_ FILE *out = fmemopen(buf, size - 1, "w");
 	if (!out)
 		return buf;
-	char cpus[CPULIST_TEXT_MAX];
-	char want[SIZE_TEXT_MAX];
-	char left[SIZE_TEXT_MAX];
-	bool taken = !cpulist_empty(&view->taken);
-	if (taken)
-		(void)fprintf(out, "CPUs %.64s are taken", cpulist_format(&view->taken, cpus));
-	if (view->memory_short)
-		(void)fprintf(out, "%s%s of memory is wanted, %s is left", taken ? " and " : "",
-			size_format(claim->memory, want), size_format(view->memory_free, left));
+	describe_shortage(out, claim, view);
 	unsigned described = 0;
 	unsigned more = 0;
 	for (size_t i = 0; i < ledger->count; i++) {

@@ -259,6 +259,23 @@ static void notify_warnings(struct entry *entry)
 	}
 }
 
+/* Choose the plan's CPUs of those that are free now, and judge the result like a list. */
+static int choose_cpus(struct entry *entry, struct error *err)
+{
+	const struct queue_request *request = entry->request;
+	struct lease_claim claim = entry->claim;
+	struct cpulist left;
+	struct cpulist taken = claim.host_cpus;
+	lease_free_cpus(&entry->ledger, claim.id, &claim.host_cpus, &left);
+	cpulist_subtract(&taken, &left);
+	if (request->choose(request->chooser, &taken, err) < 0)
+		return -1;
+	claim.cpus = request->plan->cpus;
+	claim.any = 0;
+	entry->view = lease_judge(&entry->ledger, &claim);
+	return 0;
+}
+
 /* Take the lock, read the ledger and judge the claim. The caller drops the lock. */
 static int look_at_ledger(struct entry *entry, struct error *err)
 {
@@ -270,7 +287,7 @@ static int look_at_ledger(struct entry *entry, struct error *err)
 	if (ledger_read(request->host, entry->claim.id, &entry->ledger, err) < 0)
 		return -1;
 	entry->view = lease_judge(&entry->ledger, &entry->claim);
-	return 0;
+	return entry->view.fits && entry->claim.any ? choose_cpus(entry, err) : 0;
 }
 
 /* A run that cannot be looked at may have any CPUs. To wait is of no use: no end is known. */
@@ -337,14 +354,14 @@ static int add_owners(
 	const struct entry *entry, struct pollfd *fds, size_t *count, struct error *err)
 {
 	const struct ledger *ledger = &entry->ledger;
-	bool cpus = !cpulist_empty(&entry->view.taken);
+	bool cpus = entry->view.cpus_short || !cpulist_empty(&entry->view.taken);
 	int wait = 1;
 	for (size_t i = ledger->count; i-- > 0 && wait > 0;) {
 		const struct lease *lease = &ledger->list[i];
 		if (!(lease->conflicts & (cpus ? LEASE_HAS_CPUS : LEASE_HAS_MEMORY)))
 			continue;
 		wait = add_owner(entry->request->host, lease, fds, count, err);
-		if (cpus)
+		if (cpus && !entry->view.cpus_short)
 			break;
 	}
 	return wait;
@@ -393,13 +410,16 @@ static int wait_turn(struct entry *entry, struct error *err)
 	return result;
 }
 
-/* Make the run's cgroup, which enters the run in the ledger, unless that is done. */
-static int reserve_tree(struct entry *entry, struct error *err)
+/* Make the run's cgroup, which enters the run in the ledger, unless that is done. The run either
+ * begins now, with the plan's CPUs, or waits for those of the claim. */
+static int reserve_tree(struct entry *entry, bool begins, struct error *err)
 {
 	const struct queue_request *request = entry->request;
 	if (entry->tree.plan)
 		return 0;
-	if (tree_reserve(request->oss_crs_fd, request->plan, &entry->tree, err) < 0)
+	if (tree_reserve(request->oss_crs_fd, request->plan,
+		    begins ? &request->plan->cpus : &entry->claim.cpus,
+		    begins ? 0 : entry->claim.any, &entry->tree, err) < 0)
 		return -1;
 	entry->claim.id = entry->tree.id;
 	return 0;
@@ -415,10 +435,10 @@ static int pass_through_queue(struct entry *entry, struct error *err)
 			return fail_hidden(entry, err);
 		}
 		if (entry->view.fits || request->share)
-			return reserve_tree(entry, err) < 0
+			return reserve_tree(entry, true, err) < 0
 				       ? -1
 				       : tree_fill(&entry->tree, request->tree, err);
-		if (request->wait && reserve_tree(entry, err) < 0)
+		if (request->wait && reserve_tree(entry, false, err) < 0)
 			return -1;
 		queue_unlock(&entry->lock);
 		notify_warnings(entry);

@@ -16,6 +16,10 @@
  * there is usually none left, and the end of one run wakes one other, however many wait. If only
  * memory is short, the end of any run may be enough, and the run waits for all of them. A waiting
  * run that gives up or is killed wakes the next one in the same way, which reads the ledger again.
+ *
+ * A number of CPUs is not a list until the run begins. While the run waits, the ledger has the
+ * number, and any run that ends may be the one whose CPUs are enough: the run waits for all. When
+ * enough are free it chooses its CPUs of those, still under the lock, and begins.
  */
 #ifndef OSS_CRS_QUEUE_H
 #define OSS_CRS_QUEUE_H
@@ -32,10 +36,14 @@ struct queue_request {
 	const struct host *host;
 	const struct run_plan *plan;
 	const struct tree_options *tree;
-	struct lease_claim claim; /* what the plan asks for */
-	uint64_t wait;            /* seconds; 0: do not wait; QUEUE_FOREVER: no time limit */
-	bool share;               /* begin even if other runs have the CPUs or memory */
-	int oss_crs_fd;           /* from delegation_open() */
+	struct lease_claim claim; /* what the plan asks for; id 0 */
+	/* For a claim with a number of CPUs: change the plan so that its CPUs are the claim's list
+	 * and so many others that are not in `taken`. Called under the lock. */
+	int (*choose)(void *chooser, const struct cpulist *taken, struct error *err);
+	void *chooser;  /* passed to choose() */
+	uint64_t wait;  /* seconds; 0: do not wait; QUEUE_FOREVER: no time limit */
+	bool share;     /* begin even if other runs have the CPUs or memory */
+	int oss_crs_fd; /* from delegation_open() */
 	/* From signals_open(). A signal ends the wait; it is not read from the descriptor. */
 	int signals;
 

@@ -104,13 +104,15 @@ static int make_owned(struct cg_tree *tree, struct error *err)
 	return add_hint(err, "it is root's or yours; see which: lslocks");
 }
 
-int tree_reserve(
-	int oss_crs_fd, const struct run_plan *plan, struct cg_tree *ret, struct error *err)
+int tree_reserve(int oss_crs_fd, const struct run_plan *plan, const struct cpulist *cpus,
+	unsigned any, struct cg_tree *ret, struct error *err)
 {
-	struct cg_tree tree = {.plan = plan, .oss_crs_fd = oss_crs_fd, .worker = -1, .owned = -1};
+	struct cg_tree tree = {
+		.plan = plan, .oss_crs_fd = oss_crs_fd, .worker = -1, .owned = -1, .any = any};
 	if (make_owned(&tree, err) < 0)
 		return -1;
-	if (set_limits(tree.worker, ".", &plan->cpus, tree_memory(plan), err) < 0) {
+	if (set_limits(tree.worker, ".", cpus, tree_memory(plan), err) < 0 ||
+		(any && cgroup_set_u64(tree.worker, ".", TREE_ANY_FILE, any, err) < 0)) {
 		struct error removal = {0};
 		(void)tree_destroy(&tree, &removal);
 		return -1;
@@ -119,10 +121,22 @@ int tree_reserve(
 	return 0;
 }
 
+/* Replace a number of CPUs by those that the plan has now. */
+static int settle_cpus(const struct cg_tree *tree, struct error *err)
+{
+	char text[CPULIST_TEXT_MAX] _unfilled_;
+	if (cgroup_set(tree->worker, ".", "cpuset.cpus", cpulist_format(&tree->plan->cpus, text),
+		    err) < 0)
+		return -1;
+	return cgroup_set_u64(tree->worker, ".", TREE_ANY_FILE, CGROUP_UNLIMITED, err);
+}
+
 int tree_fill(const struct cg_tree *tree, const struct tree_options *options, struct error *err)
 {
 	const struct run_plan *plan = tree->plan;
 	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
+	if (tree->any && settle_cpus(tree, err) < 0)
+		return -1;
 	if (cgroup_set_u64(tree->worker, ".", "memory.max", plan->memory_max, err) < 0 ||
 		cgroup_set(tree->worker, ".", "cgroup.subtree_control", "+cpuset +memory", err) < 0)
 		return -1;

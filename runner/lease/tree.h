@@ -25,12 +25,17 @@
 
 #include "plan.h"
 
+/* The file in which a waiting run says how many CPUs it wants, whichever they are; "max" is none.
+ * No cgroup can be made in a run that waits, so its limit on cgroups is otherwise unused. */
+#define TREE_ANY_FILE "cgroup.max.descendants"
+
 struct cg_tree {
 	const struct run_plan *plan;
 	int oss_crs_fd; /* the oss-crs cgroup; the caller keeps it */
 	int worker;     /* the run's cgroup, open for reading; -1: not made */
 	int owned;      /* CGROUP_OWNED_FILE of that cgroup, locked; -1: not made */
 	uint64_t id;    /* inode of the run's cgroup; see struct lease */
+	unsigned any;   /* the number in TREE_ANY_FILE; 0: none */
 };
 
 #define TREE_NONE                                                          \
@@ -49,16 +54,17 @@ struct tree_options {
  * the limit of the worker if that is lower. The run keeps this much from other runs. */
 uint64_t tree_memory(const struct run_plan *plan);
 
-/* Make the run's cgroup, lock it, open it to all users, and write to it the CPUs and memory that
- * the plan claims, but enable no controllers for cgroups below it. Such a run waits: it is in the
+/* Make the run's cgroup, lock it, open it to all users, and write to it the memory that the plan
+ * claims, these CPUs and the number `any` of more CPUs (0: none), but enable no controllers for
+ * cgroups below it. Such a run waits: it is in the
  * ledger, and nothing can run in it yet. The caller holds the lock of queue.h; otherwise others
  * could find a run that has no owner yet. A failure leaves nothing behind. The caller releases *ret
  * with tree_destroy() or tree_close(). */
-int tree_reserve(
-	int oss_crs_fd, const struct run_plan *plan, struct cg_tree *ret, struct error *err);
+int tree_reserve(int oss_crs_fd, const struct run_plan *plan, const struct cpulist *cpus,
+	unsigned any, struct cg_tree *ret, struct error *err);
 
-/* Turn a reserved tree into a run: set limits, enable controllers, and make a cgroup for each CRS.
- * After a failure the caller calls tree_destroy(). */
+/* Turn a reserved tree into a run: set the plan's CPUs and limits, enable controllers, and make a
+ * cgroup for each CRS. After a failure the caller calls tree_destroy(). */
 int tree_fill(const struct cg_tree *tree, const struct tree_options *options, struct error *err);
 
 /* Kill all processes in the tree, wait until they have ended, remove the cgroups, and close the

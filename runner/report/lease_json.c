@@ -15,11 +15,12 @@ json_t *lease_to_json(struct json_build *build, const struct ledger *ledger)
 		if (!lease->conflicts)
 			continue;
 		json_build_append(build, list,
-			json_build_pack(build, "{s:s, s:o, s:I, s:s, s:I, s:s, s:I}", "run",
+			json_build_pack(build, "{s:s, s:o, s:I, s:s, s:i, s:I, s:s, s:I}", "run",
 				lease->name, "user",
 				json_build_prose(lease_user(lease, user, sizeof user)), "owner_pid",
 				(json_int_t)lease->owner, "cpus",
-				cpulist_format(&lease->cpus, cpus), "memory_max",
+				cpulist_format(&lease->cpus, cpus), "cpus_any", (int)lease->any,
+				"memory_max",
 				(json_int_t)(lease->memory < INT64_MAX ? lease->memory : INT64_MAX),
 				"state", lease_state_name(lease->state), "since",
 				(json_int_t)lease->since));

@@ -277,12 +277,12 @@ static json_t *run_to_json(struct json_build *build, const struct status_run *ru
 	json_t *list = json_array();
 	for (size_t i = 0; i < run->crs_count; i++)
 		json_build_append(build, list, status_crs_to_json(build, &run->crs[i]));
-	return json_build_pack(build, "{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:s, s:o}", "name",
-		lease->name, "run_id", run->name.run_id, "phase", phase_name(run->name.phase),
-		"worker", run->name.worker, "user",
+	return json_build_pack(build, "{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:s, s:i, s:o}",
+		"name", lease->name, "run_id", run->name.run_id, "phase",
+		phase_name(run->name.phase), "worker", run->name.worker, "user",
 		json_build_prose(lease_user(lease, user, sizeof user)), "state", status_state(run),
 		"started", (json_int_t)lease->since, "owner_pid", (json_int_t)lease->owner, "cpus",
-		cpulist_format(&lease->cpus, cpus), "crs", list);
+		cpulist_format(&lease->cpus, cpus), "cpus_any", (int)lease->any, "crs", list);
 }
 
 json_t *status_to_json(struct json_build *build, const struct status *status)

@@ -416,7 +416,7 @@ static void put_run_line(struct page *page, const struct status_run *run)
 	char line[LINE_SIZE];
 	char user[64];
 	char since[CLOCK_TEXT_MAX];
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[LEASE_CPUS_MAX];
 	char memory[SIZE_TEXT_MAX];
 	const struct lease *lease = &run->lease;
 	/* The state comes first, so that it is still visible if the line is truncated. */
@@ -425,8 +425,8 @@ static void put_run_line(struct page *page, const struct status_run *run)
 		format_since(lease->since, since));
 	size_t used = (size_t)len;
 	if (lease->state == LEASE_WAITING)
-		len += snprintf(line + used, sizeof line - used,
-			", for CPUs %.64s and %s of memory", cpulist_format(&lease->cpus, cpus),
+		len += snprintf(line + used, sizeof line - used, ", for %s and %s of memory",
+			lease_cpus_text(&lease->cpus, lease->any, cpus),
 			size_format(lease->memory, memory));
 	else if (lease->state != LEASE_RUNNING)
 		len += snprintf(

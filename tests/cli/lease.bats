@@ -51,6 +51,34 @@ setup() {
 	[[ "$output" == *"Now: its CPUs and memory are free"* ]]
 }
 
+@test "plan chooses CPUs by number of those that no living run has" {
+	[ "$(nproc --all)" -gt 1 ] || skip "one CPU"
+	command -v python3 >/dev/null || skip "no python3"
+	local cg=$BATS_TEST_TMPDIR/cg any=$BATS_TEST_TMPDIR/any job=job-run-1764000000-0a1b2c3d-local
+	local theirs=$cg/user.slice/user-4711.slice/user@4711.service/oss-crs/$job
+	mkdir -p "$theirs/c" "$any"
+	printf 'crs:\n  c:\n    resources: {cpu: 1, memory: 64M}\n' >"$any/config-resource.yaml"
+	first=$("$RUN" plan --json --cgroup-root "$cg" "$any" | jq -r .cpus)
+	echo "$first" >"$theirs/cpuset.cpus"
+	echo 'cpuset memory' >"$theirs/cgroup.subtree_control"
+	echo 4096 | tee "$theirs/memory.max" >"$theirs/c/memory.max"
+	echo max >"$theirs/cgroup.max.depth"
+	mkfifo "$BATS_TEST_TMPDIR/end"
+	python3 -c 'import fcntl, sys
+file = open(sys.argv[1], "r+")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("locked", flush=True)
+open(sys.argv[2]).read()' "$theirs/cgroup.max.depth" "$BATS_TEST_TMPDIR/end" >"$BATS_TEST_TMPDIR/locked" 3>&- &
+	timeout 60 bash -c 'until grep -q locked "$1"; do read -rt 0.1 <> <(:) || :; done' _ "$BATS_TEST_TMPDIR/locked"
+	run "$RUN" plan --json --cgroup-root "$cg" "$any"
+	run jq -c --arg first "$first" '[.cpus != $first, .now.fits]' <<<"$output"
+	[ "$output" = "[true,true]" ]
+	run "$RUN" plan --cgroup-root "$cg" --cpus "$(nproc --all)" --scale "$any"
+	[[ "$output" == *"Now: $(nproc --all) CPUs are wanted, $(($(nproc --all) - 1)) are free: run $job of uid 4711 has CPUs $first since"* ]]
+	: >"$BATS_TEST_TMPDIR/end"
+	wait
+}
+
 @test "--wait takes a duration or none, and neither it nor --share what makes no sense beside it" {
 	for bad in --wait=0 --wait=-1 --wait=soon --wait=; do
 		run "$RUN" exec $bad "$BATS_TEST_TMPDIR" -- true

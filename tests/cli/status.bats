@@ -26,7 +26,7 @@ cgroup() { # DIR CONTROLLERS
 	echo 'populated 1' >"$1/cgroup.events"
 	echo "$2" >"$1/cgroup.subtree_control"
 	echo 3 >"$1/pids.current"
-	echo max >"$1/cgroup.max.depth"
+	echo max | tee "$1/cgroup.max.depth" >"$1/cgroup.max.descendants"
 }
 
 # on_terminal ROWS COLUMNS LINE: run a line of shell on a terminal of that size. Sets $output and

@@ -101,6 +101,84 @@ TEST(memory_is_leased_only_once)
 	assert_true(lease_judge(&ledger, &claim).memory_free == 0);
 }
 
+/* A claim of so many CPUs of eight, whichever they are, beside those listed. */
+static struct lease_claim number(const char *list, unsigned any)
+{
+	struct lease_claim claim = {
+		.any = any, .host_cpus = cpus("0-7"), .memory = GIB, .host_memory = 64 * GIB};
+	if (*list)
+		claim.cpus = cpus(list);
+	return claim;
+}
+
+TEST(a_number_of_cpus_fits_if_so_many_are_free_whichever_they_are)
+{
+	struct lease list[4];
+	char text[512];
+	struct ledger ledger = busy(list);
+	/* Free are 4-7. */
+	struct lease_claim claim = number("", 4);
+	struct lease_view view = lease_judge(&ledger, &claim);
+	assert_true(view.fits);
+	assert_int_equal(view.cpus_free, 4);
+	claim = number("", 5);
+	view = lease_judge(&ledger, &claim);
+	assert_false(view.fits);
+	assert_true(view.cpus_short);
+	assert_int_equal(view.ahead, 2);
+	/* Any run with CPUs is in the way, and none that has ended. */
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(list[i].conflicts, LEASE_HAS_CPUS);
+	assert_int_equal(list[3].conflicts, 0);
+	(void)lease_describe(&ledger, &claim, &view, text, sizeof text);
+	assert_contains(text, "5 CPUs are wanted, 4 are free: run runs of ");
+	assert_contains(text, " has CPUs 0-1 since ");
+	assert_contains(text, " waits for CPUs 1-2 since ");
+	claim = number("4", 3);
+	assert_true(lease_judge(&ledger, &claim).fits);
+	claim = number("4", 4);
+	assert_false(lease_judge(&ledger, &claim).fits);
+	claim = number("1", 2);
+	view = lease_judge(&ledger, &claim);
+	assert_false(view.fits);
+	assert_false(view.cpus_short);
+	/* A run that has come before those that wait does not respect them. */
+	claim = number("", 6);
+	claim.id = 15;
+	assert_true(lease_judge(&ledger, &claim).fits);
+}
+
+TEST(who_comes_later_leaves_enough_cpus_to_those_who_wait_for_any)
+{
+	struct lease list[4];
+	char text[512];
+	struct ledger ledger = busy(list);
+	/* b waits for CPU 3 and any three more. Free are 4-7. */
+	list[2].any = 3;
+	struct lease_claim claim = number("", 1);
+	assert_true(lease_judge(&ledger, &claim).fits);
+	claim = number("", 2);
+	struct lease_view view = lease_judge(&ledger, &claim);
+	assert_false(view.fits);
+	(void)lease_describe(&ledger, &claim, &view, text, sizeof text);
+	assert_contains(text, " waits for CPUs 3 and 3 more since ");
+	claim = number("7", 0);
+	assert_true(lease_judge(&ledger, &claim).fits);
+	claim = number("6-7", 0);
+	view = lease_judge(&ledger, &claim);
+	assert_false(view.fits);
+	assert_int_equal(view.ahead, 2);
+	(void)lease_describe(&ledger, &claim, &view, text, sizeof text);
+	assert_contains(text, "runs ahead wait for the CPUs that are free: run runs of ");
+	/* Who has come before does not. */
+	claim.id = 25;
+	assert_true(lease_judge(&ledger, &claim).fits);
+	/* A number that nobody can have is not forgotten by an overflow. */
+	list[1].any = list[2].any = CPULIST_MAX;
+	claim = number("7", 0);
+	assert_false(lease_judge(&ledger, &claim).fits);
+}
+
 TEST(free_cpus_are_those_that_no_run_has_or_waits_for)
 {
 	struct lease list[4];
@@ -147,6 +225,7 @@ static void put_run(
 		const char *file, *text;
 	} files[] = {
 		{"cgroup.max.depth", "max\n"},
+		{"cgroup.max.descendants", "max\n"},
 		{"cpuset.cpus", list},
 		{"memory.max", "8589934592\n"},
 		{"cgroup.subtree_control", controllers},
@@ -213,6 +292,25 @@ TEST(a_run_without_enabled_controllers_is_waiting)
 	assert_int_equal(ledger.count, 1);
 	assert_int_equal(ledger.list[0].state, LEASE_WAITING);
 	assert_true(ledger.list[0].memory == 8 * GIB);
+	assert_int_equal(ledger.list[0].any, 0);
+}
+
+TEST(a_waiting_run_says_how_many_cpus_it_wants_whichever_they_are)
+{
+	const struct unit_dir *dir = *state;
+	put_run(dir, ONE, "\n", "\n");
+	put_text_file(dir, OURS "/" ONE "/cgroup.max.descendants", "6\n");
+	pid_t owner = own_run(dir, ONE);
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
+	put_text_file(dir, OURS "/" ONE "/cgroup.max.descendants", "18446744073709551614\n");
+	_cleanup_(ledger_free) struct ledger most = read_ledger(dir);
+	put_text_file(dir, OURS "/" ONE "/cgroup.subtree_control", "cpuset memory\n");
+	_cleanup_(ledger_free) struct ledger runs = read_ledger(dir);
+	holder_end(owner);
+	assert_int_equal(ledger.list[0].any, 6);
+	assert_true(cpulist_empty(&ledger.list[0].cpus));
+	assert_int_equal(most.list[0].any, CPULIST_MAX);
+	assert_int_equal(runs.list[0].any, 0);
 }
 
 TEST(other_cgroups_are_no_leases)
@@ -360,10 +458,13 @@ int main(void)
 		RUN(a_new_run_queues_behind_all_that_wait_for_the_same_cpus),
 		RUN(a_later_run_is_in_the_way_only_once_it_runs),
 		RUN(memory_is_leased_only_once),
+		RUN(a_number_of_cpus_fits_if_so_many_are_free_whichever_they_are),
+		RUN(who_comes_later_leaves_enough_cpus_to_those_who_wait_for_any),
 		RUN(free_cpus_are_those_that_no_run_has_or_waits_for),
 		RUN(a_message_names_three_and_counts_the_rest_and_never_overflows),
 		RUN_IN_DIR(a_lease_lasts_as_long_as_its_owner_lives),
 		RUN_IN_DIR(a_run_without_enabled_controllers_is_waiting),
+		RUN_IN_DIR(a_waiting_run_says_how_many_cpus_it_wants_whichever_they_are),
 		RUN_IN_DIR(other_cgroups_are_no_leases),
 		RUN_IN_DIR(a_living_run_with_a_file_that_does_not_parse_is_hidden_and_not_ended),
 		RUN_IN_DIR(a_run_whose_files_go_away_meanwhile_has_ended),

@@ -48,6 +48,7 @@ static void put_worker(const struct unit_dir *dir, const char *run, const char *
 {
 	const char *const files[][2] = {
 		{"cgroup.max.depth", "max\n"},
+		{"cgroup.max.descendants", "max\n"},
 		{"cpuset.cpus", "0-3\n"},
 		{"memory.max", "1073741824\n"},
 		{"cgroup.subtree_control", controllers},

@@ -72,7 +72,7 @@ static int reserve(const struct unit_dir *dir, uid_t uid, unsigned attempts, str
 	locker.made = locker.locked = 0;
 	locker.pid = 0;
 	cgroupfs_made = lock_new_cgroup;
-	int result = tree_reserve(dir->fd, &plan, ret, err);
+	int result = tree_reserve(dir->fd, &plan, &plan.cpus, 0, ret, err);
 	cgroupfs_made = NULL;
 	return result;
 }

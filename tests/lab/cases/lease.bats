@@ -361,6 +361,63 @@ owner() {
 	pkill -u carol -x sleep
 }
 
+# number N: the config of a job with one CRS on any N CPUs.
+number() {
+	mkdir -p $DIR/any"$1"
+	printf 'crs:\n  c:\n    resources: {cpu: %d, memory: 64M}\n' "$1" >$DIR/any"$1"/config-resource.yaml
+}
+
+@test "CPUs by number are chosen of those that are free: runs that start together get different ones" {
+	number 1
+	for i in 1 2 3 4; do
+		users=(carol alice)
+		hold "${users[i % 2]}" any1 "n$i"
+	done
+	until_true bash -c '[ $(wc -l </srv/lease/order) -eq 4 ]'
+	[ "$(for run in $(runs); do cat $run/cpuset.cpus; done | sort | tr '\n' ' ')" = "0 1 2 3 " ]
+	[ "$(for run in $(runs); do cat $run/c/cpuset.cpus; done | sort | tr '\n' ' ')" = "0 1 2 3 " ]
+	run as carol oss-crs-run exec $DIR/any1 -- true
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"1 CPUs are wanted, 0 are free: run any1-exec-"* ]]
+	run as carol oss-crs-run plan $DIR/any1
+	[[ "$output" == *"Now: 1 CPUs are wanted, 0 are free"* ]]
+	open_gate 4
+	wait
+	nothing_left
+}
+
+@test "who waits for any CPUs gets those that are free first, and is not passed" {
+	number 2
+	config low 0-1 64M
+	holds alice low first
+	holds carol 2 second
+	hold alice any2 waits --wait
+	until_true grep -q 'waiting, at place 1 in the queue: 2 CPUs are wanted, 1 are free' $DIR/waits.out
+	run as carol oss-crs-run status
+	[[ "$output" == *"waiting"*", for 2 CPUs and 64M of memory"* ]]
+	# CPU 3 is free, but together with 2 it is enough for the one that waits.
+	run as carol oss-crs-run exec $DIR/3 -- true
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"runs ahead wait for the CPUs that are free"*" of alice waits for 2 CPUs since "* ]]
+	kill -TERM "$(owner second)"
+	until_true grep -qx waits $DIR/order
+	[ "$(cat $CG/user.slice/user-1000.slice/user@1000.service/oss-crs/any2-exec-*/cpuset.cpus)" = 2-3 ]
+	open_gate 2
+	wait
+	nothing_left
+}
+
+@test "the environment of a command with CPUs by number has the CPUs that it got" {
+	number 2
+	config low 0-1 64M
+	holds carol low first
+	run as alice oss-crs-run exec --crs c $DIR/any2 -- sh -c 'echo "$OSS_CRS_CPUSET"; cat /sys/fs/cgroup$OSS_CRS_CGROUP_PARENT/c/cpuset.cpus'
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(printf '2-3\n2-3')" ]
+	open_gate 1
+	wait
+}
+
 @test "a run that cannot be looked at keeps the others from beginning, unless they share" {
 	holds alice 2 first
 	name=$(basename "$(runs)")
