@@ -11,11 +11,11 @@
 
 #include "cleanup.h"
 #include "fs.h"
+#include "lock_holder.h"
 #include "proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -23,11 +23,8 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
-
-#define LOCKS_MAX (16U << 20) /* bytes of /proc/locks */
 
 static int timer_set(int timer, uint64_t seconds, struct error *err)
 {
@@ -47,52 +44,14 @@ static int timer_open(uint64_t seconds, struct error *err)
 
 /* ---- the lock ---- */
 
-/* The PID of a process that holds a flock(2) on fd, from /proc/locks (proc_locks(5)); 0 if the
- * kernel reports none. */
-static pid_t find_holder(const struct host *host, int fd)
+static int fail_locked(
+	const struct host *host, int fd, const struct lock_holder *holder, struct error *err)
 {
-	_cleanup_free_ char *text = NULL;
-	struct error ignored;
-	struct stat st;
-	if (fstat(fd, &st) < 0 ||
-		fs_read(host->root, "proc/locks", LOCKS_MAX, &text, NULL, &ignored) < 0)
-		return 0;
-	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
-		int pid = 0;
-		unsigned major = 0;
-		unsigned minor = 0;
-		uint64_t inode = 0;
-		line += *line == '\n';
-		if (sscanf(line, "%*d: FLOCK ADVISORY %*s %d %x:%x:%" SCNu64, &pid, &major, &minor,
-			    &inode) == 4 &&
-			makedev(major, minor) == st.st_dev && inode == st.st_ino)
-			return pid;
-	}
-	return 0;
-}
-
-static int fail_locked(const struct host *host, pid_t pid, struct error *err)
-{
-	char path[64];
-	char comm[64 + sizeof "/comm"];
-	char name[64] = "?";
-	struct error ignored;
-	struct stat st;
-	(void)snprintf(path, sizeof path, "proc/%d", (int)pid);
-	(void)snprintf(comm, sizeof comm, "%s/comm", path);
-	if (pid <= 0 || fstatat(host->root, path, &st, 0) < 0 ||
-		fs_read_attr(host->root, comm, name, sizeof name, &ignored) < 0) {
-		(void)fail_as(err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s",
-			QUEUE_LOCK_SECONDS);
-		return add_hint(err, "see by whom: lslocks");
-	}
-	char user[64];
-	struct lease whose = {.uid = st.st_uid};
-	(void)fail_as(err, EX_TEMPFAIL,
-		"/" QUEUE_LOCK " has been locked for %d s by process %d (%s) of %s",
-		QUEUE_LOCK_SECONDS, (int)pid, name, lease_user(&whose, user, sizeof user));
-	return add_hint(
-		err, "try again; a run holds it for milliseconds, unless it has been halted");
+	char who[LOCK_HOLDER_MAX];
+	(void)fail_as(err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s %s",
+		QUEUE_LOCK_SECONDS, lock_holder_describe(host, fd, holder, who));
+	return add_hint(err, "try again; a run holds it for milliseconds, unless it has been "
+			     "halted; root sees the holder: lslocks, fuser /" QUEUE_LOCK);
 }
 
 /* flock(2) cannot be polled and has no timeout. So a child waits in flock(2) and reports success
@@ -137,7 +96,8 @@ static int poll_locker(const struct host *host, int fd, int event, const struct 
 		[SIGNALS] = {.fd = signals, .events = POLLIN},
 		[TIMER] = {.fd = timer, .events = POLLIN},
 	};
-	pid_t holder = find_holder(host, fd);
+	struct lock_holder holder;
+	lock_holder_find(host, fd, &holder);
 	for (unsigned turn = 0;;) {
 		if (poll(fds, COUNT, -1) < 0) {
 			if (errno != EINTR)
@@ -148,9 +108,11 @@ static int poll_locker(const struct host *host, int fd, int event, const struct 
 			return 0;
 		if (fds[SIGNALS].revents || fds[CHILD].revents)
 			return fail(err, fds[SIGNALS].revents ? EINTR : EIO, "lock /" QUEUE_LOCK);
-		pid_t now = find_holder(host, fd);
-		if ((now && now == holder) || ++turn == QUEUE_LOCK_TURNS)
-			return fail_locked(host, now, err);
+		struct lock_holder now;
+		lock_holder_find(host, fd, &now);
+		/* A process that has ended in between may have left its PID to another. */
+		if ((now.pid && now.pid == holder.pid) || ++turn == QUEUE_LOCK_TURNS)
+			return fail_locked(host, fd, now.pid == holder.pid ? &holder : &now, err);
 		holder = now;
 		if (timer_set(timer, QUEUE_LOCK_SECONDS, err) < 0)
 			return -1;

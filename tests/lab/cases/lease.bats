@@ -500,6 +500,17 @@ number() {
 	nothing_left
 }
 
+@test "a dead process that took the host's lock is not named as its holder" {
+	# flock(1) takes the lock of the shell's open file, and ends.
+	sh_as carol "exec 9</run/oss-crs/lease; flock -x 9; exec sleep 600" &
+	until_true pgrep -x -u carol sleep
+	run as alice oss-crs-run exec $DIR/2 -- true
+	[ "$status" -eq 75 ]
+	[[ "$output" =~ "has been locked for 30 s by a process that cannot be seen from here (process "[0-9]+", which took the lock, has ended)" ]]
+	pkill -u carol -x sleep
+	wait
+}
+
 @test "without the host's lock runs are kept apart all the same, and it is said" {
 	rm /run/oss-crs/lease
 	holds alice 2 first
