@@ -204,7 +204,7 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 		.file_count = options->compose_files.count,
 		.scratch = session->scratch.path,
 		.endpoint = session->endpoint,
-		.engine_socket = session->engine.socket,
+		.engine = &session->engine,
 		.variables = &session->variables,
 	};
 	return compose_open(&job, &session->compose, err) < 0

@@ -160,7 +160,7 @@ int compose_open(const struct compose_job *job, struct compose *ret, struct erro
 		.phase = phase_name(job->phase),
 		.files = calloc(job->file_count + 1, sizeof *compose.files),
 		.variables = job->variables,
-		.engine_socket = job->engine_socket,
+		.running_engine = job->engine,
 	};
 	if (!compose.project || !compose.files)
 		return fail(err, ENOMEM, "Compose");

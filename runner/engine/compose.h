@@ -7,6 +7,7 @@
 #ifndef OSS_CRS_COMPOSE_H
 #define OSS_CRS_COMPOSE_H
 
+#include "engine.h"
 #include "owner.h"
 #include "plan.h"
 #include "risks.h"
@@ -57,8 +58,8 @@ struct compose {
 	struct compose_names networks, volumes;
 	/* What a service asks for that its CRS does not give, in words. */
 	struct compose_names warnings;
-	const char *engine_socket; /* belongs to the caller */
-	struct compose_mark mark;  /* the caller fills it in */
+	struct engine *running_engine; /* belongs to the caller */
+	struct compose_mark mark;      /* the caller fills it in */
 };
 
 #define COMPOSE_NONE            \
@@ -87,7 +88,8 @@ struct compose_job {
 	const char *scratch; /* path of the directory that templates are rendered into */
 	/* "unix://…" of the engine; NULL: the engine that Docker's settings name. */
 	const char *endpoint;
-	const char *engine_socket;         /* its path, which no container may get */
+	/* Its socket no container may get, and it knows the volumes that exist already. */
+	struct engine *engine;
 	const struct variables *variables; /* the run's variables, see run_variables.h */
 };
 

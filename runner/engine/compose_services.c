@@ -201,7 +201,7 @@ static int judge_services(
 		.compose = compose,
 		.user = {.project_dir = realpath(compose->dir, project_dir),
 			.home = getenv("HOME") ? realpath(getenv("HOME"), home) : NULL,
-			.engine_socket = compose->engine_socket,
+			.engine_socket = compose->running_engine->socket,
 			.uid = getuid()},
 	};
 	for (size_t i = 0; i < compose->service_count; i++) {

@@ -303,6 +303,30 @@ void containers_free(struct containers *containers)
 	*containers = (struct containers)CONTAINERS_NONE;
 }
 
+int engine_volume(struct engine *engine, const char *name, char **ret, struct error *err)
+{
+	char escaped[1024];
+	char path[1200];
+	_cleanup_json_ json_t *json = NULL;
+	if (http_escape(name, escaped, sizeof escaped, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof path, "/volumes/%s", escaped);
+	if (request(engine, "GET", path, &json, err) < 0)
+		return -1;
+	const char *driver = text_of(json, "Driver");
+	const json_t *options = json_object_get(json, "Options");
+	if (!*driver)
+		return fail_as(err, EX_UNAVAILABLE, "%s does not say what volume %s is",
+			engine_name(engine->kind), name);
+	_cleanup_json_ json_t *volume =
+		json_pack("{s:s, s:O?}", "driver", driver, "driver_opts", options);
+	char *text = volume ? json_dumps(volume, 0) : NULL;
+	if (!text)
+		return fail(err, ENOMEM, "volume %s", name);
+	*ret = text;
+	return 0;
+}
+
 /* ---- what runs have, and its removal ----------------------------------------------------- */
 
 /* The kinds of things, in the order in which they can be removed. */

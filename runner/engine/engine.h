@@ -124,6 +124,10 @@ int engine_container(
 	struct engine *engine, const char *id, struct container *ret, struct error *err);
 void container_free(struct container *container);
 
+/* What a volume is, as JSON in the words of the Compose file: its driver and its driver_opts.
+ * err->code is ENOENT if there is no volume of that name. The caller frees *ret. */
+int engine_volume(struct engine *engine, const char *name, char **ret, struct error *err);
+
 /* A run of which the engine still has containers, networks or volumes. */
 struct engine_run {
 	char name[NAME_MAX + 1];

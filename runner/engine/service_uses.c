@@ -8,6 +8,8 @@
 
 #include "cleanup.h"
 
+#include <errno.h>
+
 #define ENGINE_SOCKET   "docker.sock"
 #define WRITABLE_CGROUP "writable /sys/fs/cgroup"
 
@@ -107,12 +109,61 @@ static void check_driver_opts(struct risk_search *search, const struct doc_node 
 static const struct key_rule volume_rules[] = {
 	TEXTS("driver", "a volume driver that may mount anything", "local"),
 	CHECKED("driver_opts", check_driver_opts),
-	TEXTS("external", "a volume made outside the run", "false"),
-	HARMLESS("labels"),
-	HARMLESS("name"),
+	HARMLESS("external"),                 /* judged by check_existing_volume() */
+	HARMLESS("labels"), HARMLESS("name"), /* the same */
 };
 
 const struct key_table volume_table = KEY_TABLE("volume", volume_rules);
+
+/* The name of a volume that may exist already: an external one, or one whose name the user chose.
+ * NULL: the project makes it. */
+static const char *existing_name(
+	const struct risk_search *search, const char *key, const struct doc_node *definition)
+{
+	struct doc *doc = search->scope->doc;
+	const struct doc_node *external = doc_get(doc, definition, "external");
+	const char *text = doc_text(external);
+	const char *name = doc_text(doc_get(doc, external, "name"));
+	const char *project = search->scope->compose->project;
+	if (!name)
+		name = doc_text(doc_get(doc, definition, "name"));
+	if (external && !(text && strcmp(text, "false") == 0))
+		return name ? name : key;
+	return name && strncmp(name, project, strlen(project)) != 0 ? name : NULL;
+}
+
+/* Compose takes a volume that exists as it is, whatever the file says of it: ask the engine. */
+static void check_existing_volume(
+	struct risk_search *search, const char *key, const char *name, const struct doc_node *shown)
+{
+	const struct risk_scope *scope = search->scope;
+	struct error err;
+	_cleanup_free_ char *text = NULL;
+	_cleanup_(doc_free) struct doc doc = DOC_NONE;
+	if (engine_volume(scope->compose->running_engine, name, &text, &err) < 0) {
+		if (err.code != ENOENT)
+			search_add(search, NULL, shown, "a volume that cannot be looked at");
+		return;
+	}
+	if (doc_load("a volume", text, strlen(text), &doc, &err) < 0) {
+		search_add(search, NULL, shown, "a volume that cannot be looked at");
+		return;
+	}
+	struct risk_scope there = *scope;
+	there.doc = &doc;
+	search->scope = &there;
+	search_mapping_at(search, key, doc_root(&doc), &volume_table);
+	search->scope = scope;
+}
+
+static void check_volume(struct risk_search *search, const char *name, const struct doc_node *shown)
+{
+	const struct doc_node *definition = name ? find_definition(search, "volumes", name) : NULL;
+	check_definition(search, "volumes", name, shown, &volume_table);
+	const char *existing = definition ? existing_name(search, name, definition) : NULL;
+	if (existing)
+		check_existing_volume(search, name, existing, shown);
+}
 
 static const struct key_rule bind_rules[] = {
 	HARMLESS("create_host_path"),
@@ -149,7 +200,7 @@ static void check_mount(struct risk_search *search, const struct doc_node *mount
 	if (!type)
 		search_add(search, NULL, mount, "a mount without a type");
 	else if (strcmp(type, "volume") == 0 && source)
-		check_definition(search, "volumes", doc_text(source), source, &volume_table);
+		check_volume(search, doc_text(source), source);
 	else if (strcmp(type, "bind") == 0)
 		check_path(search, doc_text(source) ? doc_text(source) : "",
 			!is_true(doc_get(doc, mount, "read_only")), source ? source : mount);
@@ -177,7 +228,7 @@ static void check_short_mount(struct risk_search *search, const struct doc_node 
 	if (strchr("/.~", *source))
 		check_path(search, source, !has_option(mode, "ro"), mount);
 	else
-		check_definition(search, "volumes", source, mount, &volume_table);
+		check_volume(search, source, mount);
 }
 
 void check_volumes(struct risk_search *search, const struct doc_node *value)

@@ -8,15 +8,21 @@
 
 #include "compose.h"
 #include "risk_search.h"
-#include "service_limits.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 static struct compose_service services[] = {{.name = (char[]){"a"}, .crs = 0},
 	{.name = (char[]){"a_1"}, .crs = 0}, {.name = (char[]){"b"}, .crs = 1},
 	{.name = (char[]){"free"}, .crs = COMPOSE_UNCONFINED}};
-static const struct compose project = {.services = services, .service_count = COUNT(services)};
+/* An engine that nobody runs. */
+static struct engine engine = {
+	.endpoint = (char[]){"unix:///nonexistent/engine"}, .socket = "/nonexistent/engine"};
+static const struct compose project = {.services = services,
+	.service_count = COUNT(services),
+	.project = (char[]){"p"},
+	.running_engine = &engine};
 
 /* A project and a home that nothing in these tests is in. */
 static const struct host_user somebody = {
@@ -321,95 +327,73 @@ TEST(what_a_service_uses_is_judged_by_its_definition)
 		assert_risks(table[i].text, &somebody, table[i].risks);
 }
 
-/* The directory of a test, with project/, home/ and other/, and what is in them. */
-static void make_tree(void **state)
+/* Answer one request after the other with these texts; the caller ends the process. */
+static pid_t serve(const char *path, const char *const *answers, size_t count)
 {
-	const int dir = unit_dir(state);
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const struct unit_dir *where = *state;
-	make_dir(dir, "project");
-	make_dir(dir, "home");
-	make_dir(dir, "home/own");
-	make_dir(dir, "other");
-	make_file(dir, "project/data", "");
-	make_file(dir, "other/public", "");
-	make_file(dir, "other/secret", "");
-	assert_return_code(fchmodat(dir, "other/secret", 0600, 0), errno);
-	assert_return_code(symlinkat("/run", dir, "project/link"), errno);
-	assert_return_code(symlinkat("/proc/self/cwd", dir, "project/magic"), errno);
-	assert_return_code(symlinkat("nowhere", dir, "project/dangling"), errno);
-	assert_return_code(symlinkat("../home/own", dir, "project/home"), errno);
-	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s/project/bus", where->path);
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_return_code(bind(fd, (struct sockaddr *)&address, sizeof address), errno);
-	assert_return_code(mkfifoat(dir, "project/fifo", 0600), errno);
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%.100s", path);
+	assert_return_code(bind(listener, (struct sockaddr *)&address, sizeof address), errno);
+	assert_return_code(listen(listener, 8), errno);
+	pid_t pid = fork();
+	for (size_t i = 0; pid == 0 && i < count; i++) {
+		char request[4096];
+		int fd = accept(listener, NULL, NULL);
+		if (recv(fd, request, sizeof request, 0) <= 0 ||
+			send(fd, answers[i], strlen(answers[i]), 0) < 0)
+			_exit(1);
+		(void)close(fd);
+	}
+	if (pid == 0)
+		_exit(0);
+	(void)close(listener);
+	return pid;
 }
 
-TEST(paths_are_judged_by_where_they_lead_and_whose_they_are)
+TEST(a_volume_that_exists_is_judged_as_the_engine_has_it)
 {
 	static const struct {
-		const char *path;
-		bool writable, harmless;
+		const char *definition, *answer, *risks;
 	} table[] = {
-		{"project", true, true},
-		{"project/", true, true},
-		{"project/data", true, true},
-		{"project/not/yet", true, true},
-		{"project/home", true, true},
-		{"project/link", false, false},
-		{"project/link/docker.sock", false, false},
-		{"project/magic", false, false},
-		{"project/dangling", false, false},
-		{"project/dangling/below", false, false},
-		{"project/not/../../other", true, false},
-		{"project/bus", false, false},
-		{"project/fifo", false, false},
-		{"home", true, false},
-		{"home/own", true, true},
-		{"home/.ssh", true, false},
-		{"home/.ssh", false, true},
-		{"home/.ssh/config", false, true},
-		{"home/.bashrc", true, false},
-		{"home/.oss-crs/work", true, true},
-		{"home/.docker", false, false},
-		{"home/.docker/run/x", false, false},
-		{"other", false, false},
-		{"other/public", false, true},
-		{"other/public", true, false},
-		{"other/secret", false, false},
-		{"", false, false},
+		{"{external: true}",
+			"200 OK\r\n\r\n{\"Name\":\"v\",\"Driver\":\"local\",\"Options\":null}", ""},
+		{"{external: {name: other}}", "200 OK\r\n\r\n{\"Driver\":\"local\",\"Options\":{}}",
+			""},
+		{"{external: true, name: other}", "404 Not Found\r\n\r\n{\"message\":\"none\"}",
+			""},
+		{"{name: chosen}", "404 Not Found\r\n\r\n{\"message\":\"none\"}", ""},
+		{"{name: chosen}",
+			"200 OK\r\n\r\n{\"Driver\":\"local\",\"Options\":{\"type\":\"none\","
+			"\"o\":\"bind\",\"device\":\"/\"}}",
+			"docker.sock, writable /sys/fs/cgroup"},
+		{"{external: true}", "200 OK\r\n\r\n{\"Driver\":\"sshfs\"}", "volumes"},
+		{"{external: true}", "200 OK\r\n\r\n{}", "volumes"},
+		{"{external: true}", "200 OK\r\n\r\n", "volumes"},
+		{"{external: true}", "500 Oops\r\n\r\n{}", "volumes"},
+		{"{external: true}", "200 OK\r\n\r\n[", "volumes"},
 	};
-	make_tree(state);
 	const struct unit_dir *dir = *state;
-	char project_dir[128];
-	char home[128];
-	char socket_path[128];
-	(void)snprintf(project_dir, sizeof project_dir, "%s/project", dir->path);
-	(void)snprintf(home, sizeof home, "%s/home", dir->path);
-	(void)snprintf(socket_path, sizeof socket_path, "%s/project/engine/s", dir->path);
-	struct host_user user = {.project_dir = project_dir, .home = home, .uid = 4321};
+	char path[128];
+	char answers[COUNT(table)][512];
+	const char *list[COUNT(table)];
 	for (size_t i = 0; i < COUNT(table); i++) {
-		char path[256];
-		(void)snprintf(path, sizeof path, "%s/%s", dir->path, table[i].path);
-		struct host_path found = host_path_judge(&user, path, table[i].writable);
-		if (!found.why != table[i].harmless)
-			fail_test("%s: %s", table[i].path, found.why ? found.why : "harmless");
+		(void)snprintf(answers[i], sizeof answers[i], "HTTP/1.0 %s", table[i].answer);
+		list[i] = answers[i];
 	}
-	user.engine_socket = socket_path;
-	assert_true(host_path_judge(&user, project_dir, false).engine);
-	user.engine_socket = NULL;
-	/* A project directory that holds such a place makes nothing harmless. */
-	user.project_dir = "/";
-	assert_non_null(host_path_judge(&user, "/etc", true).why);
-}
-
-TEST(what_the_user_owns_is_harmless_except_for_root)
-{
-	const struct unit_dir *dir = *state;
-	const struct host_user other = {.uid = getuid() + 1};
-	const struct host_user owner = {.uid = getuid()};
-	assert_non_null(host_path_judge(&other, dir->path, true).why);
-	assert_int_equal(!host_path_judge(&owner, dir->path, true).why, getuid() != 0);
+	(void)snprintf(path, sizeof path, "%s/engine", dir->path);
+	const pid_t pid = serve(path, list, COUNT(table));
+	engine.socket = path;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char text[256];
+		(void)snprintf(text, sizeof text,
+			"services: {a: {volumes: ['v:/v']}}\nvolumes: {v: %s}",
+			table[i].definition);
+		assert_risks(text, &somebody, table[i].risks);
+	}
+	engine.socket = "/nonexistent/engine";
+	int status = -1;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 TEST(a_risk_says_where_it_is)
@@ -456,54 +440,6 @@ TEST(a_long_value_is_cut_between_characters)
 	assert_int_equal((unsigned char)risks.list[0].value[cut - 1], 0xa9);
 }
 
-/* The warning about one limit of a service of a CRS with CPU 1 and 128 MiB; NULL: none. */
-static char *warn_of(const char *body)
-{
-	struct plan_crs crs = {.name = "alpha", .memory_max = UINT64_C(128) << 20};
-	struct compose_names warnings = {.list = NULL};
-	_cleanup_(doc_free) struct doc doc = DOC_NONE;
-	struct error err = {0};
-	cpulist_add(&crs.cpus, 1);
-	assert_ok(doc_load("test", body, strlen(body), &doc, &err), err);
-	assert_ok(service_limits_compare(&doc, doc_root(&doc), "a", &crs, &warnings, &err), err);
-	assert_true(warnings.count <= 1);
-	char *warning = warnings.count ? warnings.list[0] : NULL;
-	free(warnings.list);
-	return warning;
-}
-
-TEST(limits_of_a_service_beyond_its_crs_are_warned_of)
-{
-	static const struct {
-		const char *body, *warning;
-	} table[] = {
-		{"{cpuset: '1', cpus: 1, mem_limit: 128m, mem_reservation: '5242880'}", NULL},
-		{"{image: x, mem_limit: 0, memswap_limit: -1, cpus: 0.5}", NULL},
-		{"{deploy: {resources: {limits: {cpus: '1', memory: '134217728'}}}}", NULL},
-		{"{cpuset: '0'}",
-			"service 'a': cpuset: 0 goes beyond its CRS alpha (CPUs 1, 128M), whose "
-			"limits hold"},
-		{"{cpuset: '0-1'}", "cpuset: 0-1 goes beyond"},
-		{"{cpuset: one}", "cpuset: one cannot be compared with its CRS alpha"},
-		{"{cpus: 1.5}", "cpus: 1.5 goes beyond"},
-		{"{mem_limit: 10g}", "mem_limit: 10g goes beyond"},
-		{"{mem_limit: '10737418240'}", "mem_limit: 10737418240 goes beyond"},
-		{"{mem_limit: much}", "mem_limit: much cannot be compared"},
-		{"{mem_reservation: 1G}", "mem_reservation: 1G goes beyond"},
-		{"{deploy: {resources: {limits: {memory: '134217729'}}}}", "memory: 134217729"},
-		{"{deploy: {resources: {limits: {cpus: '2'}}}}", "cpus: 2 goes beyond"},
-	};
-	for (size_t i = 0; i < COUNT(table); i++) {
-		_cleanup_free_ char *warning = warn_of(table[i].body);
-		if (!table[i].warning)
-			assert_null(warning);
-		else if (!warning)
-			fail_test("%s: no warning", table[i].body);
-		else
-			assert_contains(warning, table[i].warning);
-	}
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -514,11 +450,9 @@ int main(void)
 		RUN(settings_that_let_a_service_leave_its_cgroup_are_named),
 		RUN(paths_of_the_host_are_named_however_they_are_written),
 		RUN(what_a_service_uses_is_judged_by_its_definition),
-		RUN_IN_DIR(paths_are_judged_by_where_they_lead_and_whose_they_are),
-		RUN_IN_DIR(what_the_user_owns_is_harmless_except_for_root),
+		RUN_IN_DIR(a_volume_that_exists_is_judged_as_the_engine_has_it),
 		RUN_IN_DIR(a_risk_says_where_it_is),
 		RUN(a_long_value_is_cut_between_characters),
-		RUN(limits_of_a_service_beyond_its_crs_are_warned_of),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -189,14 +189,21 @@ finish() {
 @test "what a fuzzer needs is allowed with --strict, and limits beyond a CRS are warned of" {
 	services a 'test -f /work/config-resource.yaml && exit 3' b 'sleep 600'
 	sed -i -e '/^  a:/a\    cap_add: [cap_sys_ptrace]\n    security_opt: ["no-new-privileges:true"]\n    shm_size: 64m\n    cpuset: "3"\n    mem_limit: 10g' \
-		-e '/^  a:/a\    volumes: [".:/work", "data:/data", "/usr/share:/host:ro"]\n    tmpfs: /scratch\n    ulimits: {core: 0}' $JOB/docker-compose.yaml
-	printf 'volumes:\n  data:\n' >>$JOB/docker-compose.yaml
+		-e '/^  a:/a\    volumes: [".:/work", "data:/data", "made:/made", "/usr/share:/host:ro"]\n    tmpfs: /scratch\n    ulimits: {core: 0}' $JOB/docker-compose.yaml
+	printf 'volumes:\n  data:\n  made: {external: true, name: made}\n' >>$JOB/docker-compose.yaml
+	docker volume create made
 	run as alice oss-crs-run run --strict --report /tmp/alice-report $JOB p h
 	echo "$output"
 	[ "$status" -eq 3 ]
 	[ "$(jq -c .risks /tmp/alice-report)" = '{}' ]
 	[[ "$output" == *"service 'a': cpuset: 3 goes beyond its CRS a (CPUs 0-1, 128M), whose limits hold"* ]]
 	[[ "$output" == *"service 'a': mem_limit: "*" goes beyond its CRS a (CPUs 0-1, 128M)"* ]]
+	docker volume rm made
+	docker volume create --opt type=none --opt o=bind --opt device=/ made
+	run as alice oss-crs-run run --strict $JOB p h
+	docker volume rm made
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"service 'a' could step outside its CRS: volumes.made.driver_opts: {"* ]]
 	nothing_left
 }
 
