@@ -220,19 +220,16 @@ int cgroup_wait_empty(int dir, const char *cg, int timeout_ms, struct error *err
 	}
 }
 
-static int open_list(int dir, const char *cg, DIR **ret, struct error *err)
+/* List a cgroup. The caller closes the list; NULL with an error. */
+static DIR *open_list(int dir, const char *cg, struct error *err)
 {
 	int fd = fs_open(dir, cg, O_RDONLY | O_DIRECTORY, 0, err);
-	if (fd < 0)
-		return -1;
-	DIR *list = fdopendir(fd);
-	if (!list) {
-		int errnum = errno;
+	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	if (fd >= 0 && !list) {
+		(void)fail(err, errno, "list %s", cg);
 		(void)close(fd);
-		return fail(err, errnum, "list %s", cg);
 	}
-	*ret = list;
-	return 0;
+	return list;
 }
 
 /* Where the removal of a tree is. However deep it is, only one directory is open. */
@@ -263,13 +260,12 @@ static int remove_leaves(struct removal *removal, const char *cg, struct error *
 			continue;
 		if (errno != EBUSY && errno != ENOTEMPTY)
 			return fail(err, errno, "remove cgroup %s", name);
-		DIR *child = NULL;
 		char *trail = NULL;
-		if (open_list(dirfd(removal->list), name, &child, err) < 0) {
-			if (err->code == ENOENT)
-				continue;
+		DIR *child = open_list(dirfd(removal->list), name, err);
+		if (!child && err->code == ENOENT)
+			continue;
+		if (!child)
 			return -1;
-		}
 		if (asprintf(&trail, "%s/%s", removal->trail ? removal->trail : "", name) < 0) {
 			(void)closedir(child);
 			return fail(err, ENOMEM, "remove cgroup %s", name);
@@ -304,8 +300,8 @@ static int remove_parent(struct removal *removal, int dir, const char *cg, struc
 
 static int remove_children(int dir, const char *cg, struct error *err)
 {
-	_cleanup_(removal_close) struct removal removal = {.list = NULL};
-	if (open_list(dir, cg, &removal.list, err) < 0)
+	_cleanup_(removal_close) struct removal removal = {.list = open_list(dir, cg, err)};
+	if (!removal.list)
 		return err->code == ENOENT ? 0 : -1;
 	for (;;) {
 		int found = remove_leaves(&removal, cg, err);

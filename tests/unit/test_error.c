@@ -129,7 +129,7 @@ TEST(a_message_is_truncated_at_the_end_of_a_character)
 	for (size_t before = 1016; before <= 1024; before++) {
 		char text[2048] = "";
 		memset(text, 'x', before);
-		(void)strcpy(text + before, "\U0001f600\U0001f600");
+		(void)snprintf(text + before, sizeof text - before, "\U0001f600\U0001f600");
 		struct error err = {0};
 		(void)fail_as(&err, EX_CONFIG, "%s", text);
 		assert_true(text_is_utf8(err.msg));
