@@ -2,11 +2,11 @@
  *
  * lock_holder: which process holds the flock(2) on a file, for a message.
  *
- * /proc/locks (proc_locks(5)) has the PID of the process that took the lock. The lock belongs to the
- * open file, which a child of that process may have inherited. So the named process may have ended
- * or passed the lock on, and its PID may be another process's by now. /proc/PID/fdinfo says which
- * open file has the lock, but only for the processes that the reader may trace: its own, and all
- * of them for root.
+ * /proc/locks (proc_locks(5)) has the PID of the process that took the lock. The lock belongs to
+ * the open file, which a child of that process may have inherited. So the named process may have
+ * ended or passed the lock on, and its PID may be another process's by now. /proc/PID/fdinfo says
+ * which open file has the lock, but only for the processes that the reader may trace: its own, and
+ * all of them for root.
  */
 #ifndef OSS_CRS_LOCK_HOLDER_H
 #define OSS_CRS_LOCK_HOLDER_H

@@ -79,8 +79,8 @@ struct queue_lock {
 
 /* Take the lock. oss_crs_fd is the user's oss-crs cgroup, locked if QUEUE_LOCK is missing. A signal
  * on `signals` ends the wait with EINTR; -1: no signals. Fails with EX_TEMPFAIL if others keep the
- * lock, and says of the holder what is known (lock_holder.h). The caller calls queue_unlock(), which
- * does nothing for QUEUE_UNLOCKED. */
+ * lock, and says of the holder what is known (lock_holder.h). The caller calls queue_unlock(),
+ * which does nothing for QUEUE_UNLOCKED. */
 int queue_lock(const struct host *host, int oss_crs_fd, int signals, struct queue_lock *ret,
 	struct error *err);
 void queue_unlock(struct queue_lock *lock);

@@ -28,6 +28,8 @@ static const char *const cgroupfs_files[][2] = {
 /* Called when a new cgroup has its files, and before mkdirat() returns; NULL: nothing to do. */
 static void (*cgroupfs_made)(int dir, const char *name);
 
+/* The C library's names of the parameters are reserved.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 int mkdirat(int dir, const char *path, mode_t mode)
 {
 	char file[PATH_MAX];
@@ -68,5 +70,6 @@ int unlinkat(int dir, const char *path, int flags)
 	}
 	return (int)syscall(SYS_unlinkat, dir, path, flags);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 #endif

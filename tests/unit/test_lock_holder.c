@@ -106,7 +106,7 @@ TEST(a_lock_that_nobody_holds_names_nobody)
 	host_close(&host);
 }
 
-/* ---- processes of other users, which a directory stands for ----------------------------------- */
+/* ---- processes of other users, which a directory stands for -------------------------------- */
 
 #define STAT(start) "7 (name) S 1 7 7 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 " start " 1 2 3\n"
 

@@ -32,15 +32,16 @@ struct place {
 	struct plan_crs crs;
 	struct tree_options options;
 	struct queue_request request;
-	char said[4096]; /* the warnings and messages */
 };
+
+/* The warnings and messages of the last enter(). */
+static char said[4096];
 
 static void note_text(const void *data, bool warning, const char *text)
 {
-	char *said = ((struct place *)(uintptr_t)data)->said;
+	(void)data;
 	size_t len = strlen(said);
-	(void)snprintf(said + len, sizeof((struct place *)NULL)->said - len, "%s%s\n",
-		warning ? "warning: " : "", text);
+	(void)snprintf(said + len, sizeof said - len, "%s%s\n", warning ? "warning: " : "", text);
 }
 
 static void open_place(const struct unit_dir *dir, struct place *ret)
@@ -61,8 +62,7 @@ static void open_place(const struct unit_dir *dir, struct place *ret)
 		.oss_crs_fd = openat(dir->fd, OURS, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 		.signals = eventfd(0, EFD_CLOEXEC),
 		.ticker = -1,
-		.tell = note_text,
-		.data = ret};
+		.tell = note_text};
 	assert_return_code(ret->request.oss_crs_fd, errno);
 	assert_return_code(ret->request.signals, errno);
 }
@@ -80,7 +80,7 @@ static int enter(struct place *place, struct error *err)
 	struct cg_tree tree = TREE_NONE;
 	struct error removal = {0};
 	_cleanup_(ledger_free) struct ledger shared = LEDGER_NONE;
-	place->said[0] = '\0';
+	said[0] = '\0';
 	int result = queue_enter(&place->request, &tree, &shared, err);
 	if (result == 0)
 		assert_ok(tree_destroy(&tree, &removal), removal);
@@ -94,9 +94,20 @@ TEST(a_run_begins_where_nobody_else_is)
 	struct error err = {0};
 	open_place(dir, &place);
 	assert_ok(enter(&place, &err), err);
-	assert_string_equal(place.said, "");
+	assert_string_equal(said, "");
 	assert_false(exists(dir->fd, OURS "/" MINE));
 	close_place(&place);
+}
+
+static void assert_refused(const struct unit_dir *dir, struct place *place)
+{
+	struct error err = {0};
+	assert_int_equal(enter(place, &err), -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_contains(err.msg, "not all runs can be seen");
+	assert_contains(err.msg, "run " ONE " of ");
+	assert_contains(err.hint, "--share");
+	assert_false(exists(dir->fd, OURS "/" MINE));
 }
 
 TEST(a_run_does_not_begin_beside_one_that_it_cannot_read_unless_it_shares)
@@ -109,19 +120,13 @@ TEST(a_run_does_not_begin_beside_one_that_it_cannot_read_unless_it_shares)
 	make_file(dir->fd, OURS "/" ONE "/cpuset.cpus", "junk\n");
 	make_file(dir->fd, OURS "/" ONE "/cgroup.subtree_control", "cpuset memory\n");
 	pid_t owner = own_run(dir, ONE);
-	for (int waits = 0; waits <= 1; waits++) {
-		place.request.wait = waits ? QUEUE_FOREVER : 0;
-		assert_int_equal(enter(&place, &err), -1);
-		assert_int_equal(err.status, EX_UNAVAILABLE);
-		assert_contains(err.msg, "not all runs can be seen");
-		assert_contains(err.msg, "run " ONE " of ");
-		assert_contains(err.hint, "--share");
-		assert_false(exists(dir->fd, OURS "/" MINE));
-	}
+	assert_refused(dir, &place);
+	place.request.wait = QUEUE_FOREVER;
+	assert_refused(dir, &place);
 	place.request.wait = 0;
 	place.request.share = true;
 	assert_ok(enter(&place, &err), err);
-	assert_contains(place.said, "warning: not all runs can be seen");
+	assert_contains(said, "warning: not all runs can be seen");
 	/* A dead run has no CPUs, whatever its files say. */
 	holder_end(owner);
 	place.request.share = false;
