@@ -25,8 +25,8 @@
 #include "risks.h"
 #include "scratch.h"
 #include "start.h"
-#include "text.h"
 #include "watch.h"
+#include "words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,52 +54,6 @@ struct session {
 	int oss_crs_fd, signals;
 	bool until_all;
 };
-
-static const char *argument(const struct context *context, int i)
-{
-	return i < context->options.arg_count ? context->options.args[i] : NULL;
-}
-
-/* Refuse PROJECT, HARNESS and ARG… that are not UTF-8: they reach the containers by a file, which
- * Compose reads as UTF-8. */
-static int check_words(const struct context *context, struct error *err)
-{
-	for (int i = 1; argument(context, i); i++)
-		if (!text_is_utf8(argument(context, i)))
-			return fail_as(err, EX_USAGE, "argument %d, '%.128s', is not UTF-8", i + 1,
-				argument(context, i));
-	return 0;
-}
-
-/* The ARG… of the command line, joined by spaces, for the containers. The caller frees *ret. */
-static int join_args(const struct context *context, int first, char **ret, struct error *err)
-{
-	_cleanup_free_ char *joined = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&joined, &size);
-	if (!out)
-		return fail(err, errno, "arguments");
-	for (int i = first; argument(context, i); i++)
-		(void)fprintf(out, "%s%s", i > first ? " " : "", argument(context, i));
-	if (fclose(out) != 0)
-		return fail(err, ENOMEM, "arguments");
-	*ret = steal_ptr(joined);
-	return 0;
-}
-
-static int make_variables(struct session *session, int first_arg, struct error *err)
-{
-	const struct context *context = session->context;
-	_cleanup_free_ char *args = NULL;
-	if (join_args(context, first_arg, &args, err) < 0)
-		return -1;
-	const struct run_words words = {
-		.project = argument(context, 1),
-		.harness = session->phase == PHASE_RUN ? argument(context, 2) : NULL,
-		.args = args,
-	};
-	return run_variables_add(&session->variables, session->plan, session->phase, &words, err);
-}
 
 static int write_override(struct session *session, struct error *err)
 {
@@ -269,12 +223,12 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	spawn.own_group = true;
 	/* Compose ends with the runner: it must not race with the process that cleans up. */
 	spawn.dies_with_parent = true;
+	conditions_begin(&session->context->host, session->plan, &session->conditions);
 	int signal = signals_pending(session->signals);
 	if (signal) {
 		*ret = (struct launch_end){.reason = REASON_SIGNAL, .signal = signal};
 		return 0;
 	}
-	conditions_begin(&session->context->host, session->plan, &session->conditions);
 	struct child child = CHILD_NONE;
 	if (proc_spawn(&spawn, &child, err) < 0)
 		return -1;
@@ -290,8 +244,8 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	return launch_wait(&launch, ret, err);
 }
 
-/* The exit status of the program, or -1 with an error. A job that never began has no status. Nor has
- * one whose containers are NULL, since the engine could not be asked; `away` says why. */
+/* The exit status of the program, or -1 with an error. A job that never began has no status. Nor
+ * has one whose containers are NULL, since the engine could not be asked; `away` says why. */
 static int session_exit_status(const struct session *session, const struct launch_end *end,
 	const struct containers *containers, const struct error *away, struct error *err)
 {
@@ -318,8 +272,9 @@ static int session_exit_status(const struct session *session, const struct launc
 		session->kind == ENGINE_PODMAN ? "podman" : "docker");
 }
 
-/* Read the outcome of the run, check it a last time, and publish the report, which does without what
- * only the engine knows if the engine is away. Returns the exit status, or -1 with an error. */
+/* Read the outcome of the run, check it a last time, and publish the report, which does without
+ * what only the engine knows if the engine is away. Returns the exit status, or -1 with an
+ * error. */
 static int conclude_run(struct session *session, struct launch_end *end, struct error *err)
 {
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
@@ -466,11 +421,10 @@ static int choose_engine(struct session *session, struct error *err)
 	return 0;
 }
 
-static int run_phase(
-	const struct context *context, enum phase phase, int first_arg, struct error *err)
+static int run_phase(const struct context *context, enum phase phase, struct error *err)
 {
 	_cleanup_(loaded_free) struct loaded loaded = LOADED_NONE;
-	if (check_words(context, err) < 0 || load_plan(context, phase, &loaded, err) < 0)
+	if (words_check(context, err) < 0 || load_plan(context, phase, &loaded, err) < 0)
 		return -1;
 	int until = context->options.until;
 	_cleanup_(session_close) struct session session = {
@@ -486,7 +440,8 @@ static int run_phase(
 		.signals = -1,
 		.until_all = until == UNTIL_ALL || (until == UNTIL_DEFAULT && phase == PHASE_BUILD),
 	};
-	if (make_variables(&session, first_arg, err) < 0 || choose_engine(&session, err) < 0)
+	if (words_add_variables(context, session.plan, phase, &session.variables, err) < 0 ||
+		choose_engine(&session, err) < 0)
 		return -1;
 	session.signals = signals_open(err);
 	if (session.signals < 0)
@@ -501,10 +456,10 @@ static int run_phase(
 
 int cmd_build(const struct context *context, struct error *err)
 {
-	return run_phase(context, PHASE_BUILD, 2, err);
+	return run_phase(context, PHASE_BUILD, err);
 }
 
 int cmd_run(const struct context *context, struct error *err)
 {
-	return run_phase(context, PHASE_RUN, 3, err);
+	return run_phase(context, PHASE_RUN, err);
 }

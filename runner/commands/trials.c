@@ -19,8 +19,8 @@
 
 #define CHUNK_BYTES ((size_t)1 << 20)
 
-/* A set of CPUs that is large enough for every kernel. cpu_set_t itself ends at CPU 1023, and with a
- * larger kernel sched_getaffinity(2) fails with EINVAL. */
+/* A set of CPUs that is large enough for every kernel. cpu_set_t itself ends at CPU 1023, and with
+ * a larger kernel sched_getaffinity(2) fails with EINVAL. */
 struct cpu_mask {
 	cpu_set_t words[CPULIST_MAX / CPU_SETSIZE];
 };

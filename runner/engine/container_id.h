@@ -11,7 +11,8 @@
 #define CONTAINER_ID_MIN 12 /* the short form */
 #define CONTAINER_ID_MAX 64
 
-/* Whether a text is a container's id, whole or shortened: 12 to 64 lower-case hexadecimal digits. */
+/* Whether a text is a container's id, whole or shortened: 12 to 64 lower-case hexadecimal
+ * digits. */
 bool container_id_is(const char *text);
 
 /* Find the id in the name of a container's cgroup below the cgroup_parent: ID with Docker,

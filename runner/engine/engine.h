@@ -118,8 +118,8 @@ int engine_containers(
 void containers_free(struct containers *containers);
 
 /* One container, by its id or by the name of its cgroup below the cgroup_parent. err->code is
- * ENOENT if it no longer exists, and EINVAL if the name has no id in it (container_id.h): then there
- * is no request. The caller releases *ret with container_free(). */
+ * ENOENT if it no longer exists, and EINVAL if the name has no id in it (container_id.h): then
+ * there is no request. The caller releases *ret with container_free(). */
 int engine_container(
 	struct engine *engine, const char *id, struct container *ret, struct error *err);
 void container_free(struct container *container);

@@ -33,9 +33,9 @@ int events_fd(const struct events *events);
  * cannot be read. */
 int events_next(struct events *events, struct container_event *ret, struct error *err);
 
-/* Parse one line of the stream, len bytes without its end: {"Action": "start", "Actor": {"ID": "…"}}.
- * Only `start` and `die` are asked for, so everything that does not say that a container ended may be
- * one that started: what is not understood is an event without an id, not none. */
+/* Parse one line of the stream, len bytes without its end: {"Action": "start", "Actor": {"ID":
+ * "…"}}. Only `start` and `die` are asked for, so everything that does not say that a container
+ * ended may be one that started: what is not understood is an event without an id, not none. */
 void events_parse(const char *line, size_t len, struct container_event *ret);
 
 #endif

@@ -44,7 +44,8 @@ int allowance_read_advice(
 enum allowance_event {
 	ALLOWANCE_THROTTLED, /* microseconds for which a cpu.max halted what is below (cpu.stat) */
 	ALLOWANCE_TASKS,     /* processes that a pids.max kept from starting (pids.events) */
-	ALLOWANCE_MEMORY_HIGH, /* times that a memory.high slowed allocations (memory.events.local) */
+	/* times that a memory.high slowed allocations down (memory.events.local) */
+	ALLOWANCE_MEMORY_HIGH,
 	ALLOWANCE_EVENTS,
 };
 

@@ -24,8 +24,8 @@ struct crs_report {
 	char *exits;
 };
 
-/* report_collect() sets plan, crs, has_usage, has_exits and compose; the caller sets the rest. Everything that
- * a const pointer points to belongs to the caller and must outlive the report. */
+/* report_collect() sets plan, crs, has_usage, has_exits and compose; the caller sets the rest.
+ * Everything that a const pointer points to belongs to the caller and must outlive the report. */
 struct report {
 	const struct run_plan *plan;
 	enum phase phase;

@@ -149,7 +149,7 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err)
 	print_oom(summary, to);
 	char text[SUMMARY_TEXT_MAX];
 	if (summary_unattested(summary, text))
-		(void)fprintf(to, "containers not attested: %s\n", text);
+		text_line(to, "containers not attested: %s", text);
 	for (size_t i = 0; i < summary->caveat_count; i++)
 		text_line(to, "%s: %s", summary->caveats[i].id, summary->caveats[i].detail);
 	return 0;

@@ -182,7 +182,7 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 		# shellcheck disable=SC2086 # words are words
 		run "$RUN" run "$HERE/tests/fixtures/seed" $words
 		[ "$status" -eq 64 ]
-		[[ "$output" == *"'caf�', is not UTF-8"* ]]
+		[[ "$output" == *"'caf\\xe9', is not UTF-8"* ]]
 	done
 	run "$RUN" build "$HERE/tests/fixtures/seed" $'\xff'
 	[ "$status" -eq 64 ]

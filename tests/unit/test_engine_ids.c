@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_engine_ids: the Engine API as a fake engine sees it, which answers over a real socket: what is
- * not an id never gets into a request, and an event that is not understood is not lost.
+ * test_engine_ids: the Engine API as a fake engine sees it, which answers over a real socket: what
+ * is not an id never gets into a request, and an event that is not understood is not lost.
  */
 #include "unit.h"
 

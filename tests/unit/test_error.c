@@ -123,7 +123,8 @@ TEST(bytes_that_are_not_utf_8_are_replaced)
 	assert_string_equal(err.msg, "ü\\xc3");
 }
 
-/* However many bytes the buffer cuts off a character, and also where an escape makes the text longer. */
+/* However many bytes the buffer cuts off a character, and also where an escape makes the text
+ * longer. */
 TEST(a_message_is_truncated_at_the_end_of_a_character)
 {
 	for (size_t before = 1016; before <= 1024; before++) {

@@ -332,7 +332,7 @@ static pid_t serve(const char *path, const char *const *answers, size_t count)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%.100s", path);
 	assert_return_code(bind(listener, (struct sockaddr *)&address, sizeof address), errno);
 	assert_return_code(listen(listener, 8), errno);
 	pid_t pid = fork();
