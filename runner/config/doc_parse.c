@@ -244,13 +244,13 @@ static int on_end(struct builder *builder, struct error *err)
 {
 	const struct frame *frame = &builder->frames[--builder->depth];
 	struct doc_node *node = frame->node;
-	struct doc_node **children = builder->pending + frame->first;
 	node->count = builder->pending_count - frame->first;
 	if (node->count) {
 		node->children = calloc(node->count, sizeof *node->children);
 		if (!node->children)
 			return fail_memory(builder, err);
-		memcpy(node->children, children, node->count * sizeof *node->children);
+		memcpy(node->children, builder->pending + frame->first,
+			node->count * sizeof *node->children);
 	}
 	builder->pending_count = frame->first;
 	node->nodes = builder->nodes - frame->nodes_before;
