@@ -239,7 +239,15 @@ int engine_container(
 	_cleanup_json_ json_t *json = NULL;
 	if (request(engine, "GET", path, &json, err) < 0)
 		return -1;
+	const char *full = text_of(json, "Id");
+	if (!container_id_is(full))
+		return fail_id(engine, full, err);
 	const json_t *state = json_object_get(json, "State");
+	json_int_t pid = json_integer_value(json_object_get(state, "Pid"));
+	if (pid < 0 || pid > INT_MAX)
+		return fail_as(err, EX_UNAVAILABLE,
+			"%s says that %s is process %" JSON_INTEGER_FORMAT,
+			engine_name(engine->kind), bare, pid);
 	const json_t *labels = json_object_get(json_object_get(json, "Config"), "Labels");
 	const char *finished = text_of(state, "FinishedAt");
 	const char *name = text_of(json, "Name");
@@ -249,13 +257,13 @@ int engine_container(
 		.cgroup_parent =
 			strdup(text_of(json_object_get(json, "HostConfig"), "CgroupParent")),
 		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
-		.pid = (pid_t)json_integer_value(json_object_get(state, "Pid")),
+		.pid = (pid_t)pid,
 		/* The API writes Go's zero time, in the year 1, for "never". */
 		.started = strncmp(text_of(state, "StartedAt"), "0001", 4) != 0,
 	};
 	if (!container.name || !container.service || !container.cgroup_parent)
 		return fail(err, ENOMEM, "containers");
-	(void)snprintf(container.id, sizeof container.id, "%s", text_of(json, "Id"));
+	(void)snprintf(container.id, sizeof container.id, "%s", full);
 	if (strncmp(finished, "0001", 4) != 0)
 		(void)snprintf(container.finished, sizeof container.finished, "%s", finished);
 	*ret = container;

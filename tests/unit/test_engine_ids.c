@@ -134,7 +134,7 @@ TEST(an_id_is_found_in_the_names_of_both_engines_cgroups)
 TEST(a_name_that_has_no_id_is_refused_without_a_request)
 {
 	static const struct reply replies[] = {
-		{"GET /containers/", "{\"Name\":\"@\"}"}, {NULL, NULL}};
+		{"GET /containers/", "{\"Id\":\"" HEX64 "\",\"Name\":\"@\"}"}, {NULL, NULL}};
 	static const char *const names[] = {"..", "../../v1.41/info", "a", "init.scope", "user",
 		HEX12 "/../x", HEX64 "/json", HEX64 HEX12, "x y", ""};
 	char requests[4096];
@@ -153,6 +153,31 @@ TEST(a_name_that_has_no_id_is_refused_without_a_request)
 	assert_ok(engine_container(&fake.engine, "libpod-" HEX64 ".scope", &container, &err), err);
 	assert_string_equal(container.name, "containers/" HEX64 "/json");
 	fake_end(&fake);
+}
+
+/* A pid is a number of this host's: 4294967297 would be process 1. */
+TEST(an_answer_without_an_id_or_with_a_strange_pid_is_refused)
+{
+	static const struct {
+		const char *json, *message;
+	} table[] = {
+		{"{}", "'' cannot be an id"},
+		{"{\"Id\":\"../x\"}", "'../x' cannot be an id"},
+		{"{\"Id\":\"" HEX64 "\",\"State\":{\"Pid\":4294967297}}", "is process 4294967297"},
+		{"{\"Id\":\"" HEX64 "\",\"State\":{\"Pid\":-1}}", "is process -1"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct reply replies[] = {{"GET /", table[i].json}, {NULL, NULL}};
+		struct container container = {.name = NULL};
+		struct error err = {0};
+		struct fake fake;
+		fake_start(state, replies, &fake);
+		assert_int_equal(engine_container(&fake.engine, HEX64, &container, &err), -1);
+		assert_int_equal(err.status, EX_UNAVAILABLE);
+		assert_contains(err.msg, table[i].message);
+		fake_end(&fake);
+		assert_int_equal(unlinkat(unit_dir(state), "socket", 0), 0);
+	}
 }
 
 TEST(an_engine_that_lists_no_ids_gets_no_request_with_them)
@@ -231,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(an_id_is_found_in_the_names_of_both_engines_cgroups),
 		RUN_IN_DIR(a_name_that_has_no_id_is_refused_without_a_request),
+		RUN_IN_DIR(an_answer_without_an_id_or_with_a_strange_pid_is_refused),
 		RUN_IN_DIR(an_engine_that_lists_no_ids_gets_no_request_with_them),
 		RUN_IN_DIR(ids_of_every_kind_are_removed),
 		RUN(an_event_that_is_not_understood_is_a_start_without_an_id),
