@@ -112,6 +112,11 @@ int compose_add_name(struct compose_names *names, const char *name, struct error
 int compose_services(struct compose *compose, const struct run_plan *plan, bool allow_unconfined,
 	struct error *err);
 
+/* The same with what `config` prints as a text: add the services, networks and volumes in it to
+ * the project. On failure some are added; the caller releases them with compose_free(). */
+int compose_services_parse(struct compose *compose, const char *text, const struct run_plan *plan,
+	bool allow_unconfined, struct error *err);
+
 /* The CRS of a service, as an index into the plan's CRSs, or COMPOSE_UNCONFINED. */
 int compose_crs(const struct compose *compose, const char *service);
 

@@ -219,7 +219,7 @@ static int judge_services(
 	return 0;
 }
 
-static int read_services(struct compose *compose, const char *text, const struct run_plan *plan,
+int compose_services_parse(struct compose *compose, const char *text, const struct run_plan *plan,
 	bool allow_unconfined, struct error *err)
 {
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
@@ -266,7 +266,7 @@ int compose_services(struct compose *compose, const struct run_plan *plan, bool 
 	if (status != 0)
 		return fail_as(err, EX_CONFIG, "%s: Compose does not accept it (see above)",
 			compose->files[0]);
-	return read_services(compose, text, plan, allow_unconfined, err);
+	return compose_services_parse(compose, text, plan, allow_unconfined, err);
 }
 
 int compose_crs(const struct compose *compose, const char *service)

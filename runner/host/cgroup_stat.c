@@ -72,14 +72,17 @@ static int parse_pids(const char *text, struct cgroup_stat *figures)
 /* Parse "some avg10=0.00 avg60=0.00 avg300=0.00 total=0". The line "full" after it is not used. */
 static int parse_pressure(const char *text, struct pressure *ret)
 {
-	unsigned whole = 0;
-	unsigned hundredths = 0;
+	char whole[4];
+	char hundredths[3];
 	uint64_t total = 0;
-	if (sscanf(text, "some avg10=%u.%2u avg60=%*[0-9.] avg300=%*[0-9.] total=%" SCNu64, &whole,
-		    &hundredths, &total) != 3 ||
-		whole > 100)
+	if (sscanf(text, "some avg10=%3[0-9].%2[0-9] avg60=%*[0-9.] avg300=%*[0-9.] total=%" SCNu64,
+		    whole, hundredths, &total) != 3 ||
+		strlen(hundredths) != 2)
 		return -1;
-	*ret = (struct pressure){.stalled_usec = total, .avg10 = whole * 100 + hundredths};
+	unsigned long avg10 = strtoul(whole, NULL, 10) * 100 + strtoul(hundredths, NULL, 10);
+	if (avg10 > 10000)
+		return -1;
+	*ret = (struct pressure){.stalled_usec = total, .avg10 = (unsigned)avg10};
 	return 0;
 }
 

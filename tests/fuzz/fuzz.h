@@ -10,6 +10,7 @@
 #include "error.h"
 #include "text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
