@@ -179,8 +179,8 @@ static int read_status(
 		return -1;
 	const char *line = text;
 	while (line && (strncmp(line, name, len) != 0 || strncmp(line + len, ":\t", 2) != 0)) {
-		line = strchr(line, '\n');
-		line += line ? 1 : 0;
+		const char *line_end = strchr(line, '\n');
+		line = line_end ? line_end + 1 : NULL;
 	}
 	const char *end = line ? strchr(line, '\n') : NULL;
 	if (!end)

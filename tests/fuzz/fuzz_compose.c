@@ -51,9 +51,12 @@ static void read_config(const char *text, bool allow_unconfined)
 	static char project[] = "p";
 	static char dir[] = "/";
 	const struct variables variables = VARIABLES_NONE;
+	/* Nobody answers: what the engine alone knows is not known. */
+	struct engine engine = {.socket = "/nonexistent/socket"};
 	struct compose compose = {.files = files,
 		.phase = "run",
 		.variables = &variables,
+		.running_engine = &engine,
 		.project = project,
 		.dir = dir};
 	struct error err = {0};

@@ -36,7 +36,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(!strchr(cgroup, '\n') && strlen(cgroup) < sizeof cgroup);
 	else
 		check_any_error(&err);
-	CHECK(process_pid_namespaces(&host, 20) >= 0);
+	int depth = 0;
+	struct cpulist cpus;
+	if (process_pid_depth(&host, 20, &depth, &err) == 0)
+		CHECK(depth >= 1);
+	else
+		check_any_error(&err);
+	if (process_cpus(&host, 20, &cpus, &err) == 0)
+		CHECK(!cpulist_empty(&cpus));
+	else
+		check_any_error(&err);
 	CHECK(strlen(process_name(&host, 20, name, sizeof name)) < sizeof name);
 	host_close(&host);
 	return 0;
