@@ -129,3 +129,10 @@ shown() {
 		grep -qF "\`$id\`" docs/json.md || { echo "docs/json.md lacks $id" && return 1; }
 	done
 }
+
+# polkit drops the whole file, and with it the actions, without a word to whoever calls pkexec.
+@test "the comments of the polkit policy are XML: no -- inside" {
+	local policy=polkit/org.oss-crs.setup.policy.in
+	run bash -c "tr '\n' ' ' <'$policy' | grep -oP '<!--.*?-->' | sed 's/^<!--//; s/-->\$//' | grep -e --"
+	[ "$status" -eq 1 ]
+}
