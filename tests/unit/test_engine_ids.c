@@ -251,6 +251,40 @@ TEST(an_event_that_is_not_understood_is_a_start_without_an_id)
 	}
 }
 
+TEST(an_answer_without_a_list_is_not_an_empty_list)
+{
+	static const struct {
+		const char *containers, *volumes;
+		int expected;
+	} table[] = {
+		{"[]", "{\"Volumes\":[]}", 0},
+		{"[]", "{\"Volumes\":null}", 0},
+		{"", "{\"Volumes\":[]}", -1},
+		{"{}", "{\"Volumes\":[]}", -1},
+		{"[]", "", -1},
+		{"[]", "{}", -1},
+		{"[]", "[]", -1},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct reply replies[] = {{"GET /containers/", table[i].containers},
+			{"GET /networks", "[]"}, {"GET /volumes", table[i].volumes}, {NULL, NULL}};
+		struct error err = {0};
+		struct fake fake;
+		struct containers containers = CONTAINERS_NONE;
+		fake_start(state, replies, &fake);
+		assert_int_equal(engine_remove_project(&fake.engine, "p", &err), table[i].expected);
+		if (table[i].expected < 0)
+			assert_contains(err.msg, "is not a list");
+		bool listed = table[i].containers[0] == '[';
+		assert_int_equal(
+			engine_containers(&fake.engine, "p", &containers, &err), listed ? 0 : -1);
+		assert_int_equal(containers.count, 0);
+		containers_free(&containers);
+		fake_end(&fake);
+		assert_return_code(unlinkat(unit_dir(state), "socket", 0), errno);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +294,7 @@ int main(void)
 		RUN_IN_DIR(an_engine_that_lists_no_ids_gets_no_request_with_them),
 		RUN_IN_DIR(ids_of_every_kind_are_removed),
 		RUN(an_event_that_is_not_understood_is_a_start_without_an_id),
+		RUN_IN_DIR(an_answer_without_a_list_is_not_an_empty_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * engine_removal: what runs have in the engine, always found by its labels, and its removal.
+ */
+#include "cleanup.h"
+#include "cleanup_json.h"
+#include "container_id.h"
+#include "engine_request.h"
+#include "http.h"
+#include "job.h"
+
+#include <errno.h>
+
+/* The kinds of things, in the order in which they can be removed. */
+static const struct kind {
+	const char *list, *name;
+	const char *query; /* of the DELETE request */
+	/* Waits for the end of a removal; NULL: the API cannot wait for this kind. */
+	const char *wait;
+	/* The key of the list in the answer; NULL: the answer is the list. */
+	const char *array;
+	const char *id;
+	/* Whether a text can be such an id; only then it goes into a path. The ids of Docker's
+	 * swarm networks have other letters than hexadecimal digits. */
+	bool (*is_id)(const char *text);
+} kinds[] = {
+	{"/containers/json?all=1", "containers", "?force=1&v=1", "/wait?condition=removed", NULL,
+		"Id", container_id_is},
+	{"/networks", "networks", "", NULL, NULL, "Id", job_is_name},
+	{"/volumes", "volumes", "", NULL, "Volumes", "Name", job_is_name},
+};
+
+#define KIND_COUNT (sizeof kinds / sizeof *kinds)
+
+static int get_kind(struct engine *engine, const struct kind *kind, const char *label,
+	const char *value, json_t **ret, struct error *err)
+{
+	return engine_list(engine, kind->list, kind->array, label, value, ret, err);
+}
+
+static int add_engine_run(struct engine_runs *runs, const json_t *labels, struct error *err)
+{
+	const char *name = engine_text(labels, ENGINE_RUN_LABEL);
+	if (!*name || strlen(name) > NAME_MAX)
+		return 0;
+	for (size_t i = 0; i < runs->count; i++)
+		if (strcmp(runs->list[i].name, name) == 0)
+			return 0;
+	struct engine_run *larger = reallocarray(runs->list, runs->count + 1, sizeof *larger);
+	if (!larger)
+		return fail(err, ENOMEM, "runs");
+	runs->list = larger;
+	struct engine_run *run = &larger[runs->count++];
+	*run = (struct engine_run){.keep = json_object_get(labels, ENGINE_KEEP_LABEL) != NULL};
+	engine_copy_text(run->name, sizeof run->name, labels, ENGINE_RUN_LABEL);
+	engine_copy_text(run->owner, sizeof run->owner, labels, ENGINE_OWNER_LABEL);
+	return 0;
+}
+
+int engine_runs(struct engine *engine, uid_t uid, struct engine_runs *ret, struct error *err)
+{
+	_cleanup_(engine_runs_free) struct engine_runs runs = ENGINE_RUNS_NONE;
+	char value[16];
+	(void)snprintf(value, sizeof value, "%u", (unsigned)uid);
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		_cleanup_json_ json_t *list = NULL;
+		if (get_kind(engine, &kinds[k], ENGINE_UID_LABEL, value, &list, err) < 0)
+			return -1;
+		for (size_t i = 0; i < json_array_size(list); i++)
+			if (add_engine_run(&runs,
+				    json_object_get(json_array_get(list, i), "Labels"), err) < 0)
+				return -1;
+	}
+	*ret = runs;
+	runs = (struct engine_runs)ENGINE_RUNS_NONE;
+	return 0;
+}
+
+void engine_runs_free(struct engine_runs *runs)
+{
+	free(runs->list);
+	*runs = (struct engine_runs)ENGINE_RUNS_NONE;
+}
+
+/* Make one request about one thing. `more` is what follows the thing in the path. */
+static int request_object(struct engine *engine, const char *method, const struct kind *kind,
+	const char *id, const char *more, struct error *err)
+{
+	char escaped[1024];
+	char path[2048];
+	_cleanup_json_ json_t *json = NULL;
+	if (!kind->is_id(id))
+		return engine_fail_id(engine, id, err);
+	if (http_escape(id, escaped, sizeof escaped, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof path, "/%s/%s%s", kind->name, escaped, more);
+	return engine_request(engine, method, path, &json, err);
+}
+
+/* Delete one thing, or wait until it is gone if another client is already removing it. Returns
+ * 1; 0 if it was already gone; -1 with an error. */
+static int delete_object(
+	struct engine *engine, const struct kind *kind, const char *id, struct error *err)
+{
+	if (request_object(engine, "DELETE", kind, id, kind->query, err) == 0)
+		return 1;
+	if (err->code == EBUSY && kind->wait &&
+		request_object(engine, "POST", kind, id, kind->wait, err) == 0)
+		return 1;
+	return err->code == ENOENT ? 0 : -1;
+}
+
+/* Whether to remove it with the project. A volume with a name that the user chose stays. */
+static bool belongs_to_project(const struct kind *kind, const char *id, const char *project)
+{
+	size_t len = strlen(project);
+	return !kind->array || (strncmp(id, project, len) == 0 && id[len] == '_');
+}
+
+/* One pass over what the engine lists of one kind. */
+struct removal_round {
+	int removed;
+	size_t kept;        /* what the engine did not remove */
+	struct error first; /* why, for the first of them */
+};
+
+/* Remove what the engine now lists of one kind, going on after what it does not remove: that may
+ * have to wait for others, as with Podman's containers that share a namespace. Fails only if the
+ * engine does not answer, or not with a list. */
+static int remove_kind(struct engine *engine, const struct kind *kind, const char *project,
+	struct removal_round *round, struct error *err)
+{
+	_cleanup_json_ json_t *list = NULL;
+	if (get_kind(engine, kind, ENGINE_PROJECT_LABEL, project, &list, err) < 0)
+		return -1;
+	*round = (struct removal_round){.removed = 0};
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *id = engine_text(json_array_get(list, i), kind->id);
+		if (!belongs_to_project(kind, id, project))
+			continue;
+		int removed = delete_object(engine, kind, id, err);
+		if (removed < 0 && !engine_answered(err))
+			return -1;
+		if (removed < 0 && round->kept++ == 0)
+			round->first = *err;
+		round->removed += removed > 0;
+	}
+	return 0;
+}
+
+int engine_remove_project(struct engine *engine, const char *project, struct error *err)
+{
+	int count = 0;
+	size_t kept = 0;
+	struct error first = {0};
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		struct removal_round round = {.removed = 0};
+		do {
+			if (remove_kind(engine, &kinds[k], project, &round, err) < 0)
+				return -1;
+			count += round.removed;
+		} while (round.removed > 0);
+		if (kept == 0)
+			first = round.first;
+		kept += round.kept;
+	}
+	if (kept == 0)
+		return count;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"%zu of the run's containers, networks and volumes stay; the first: %s", kept,
+		first.msg);
+	err->code = first.code;
+	return add_hint(err, "see what keeps it: %s ps -a --filter label=%s=%s",
+		engine->kind == ENGINE_PODMAN ? "podman" : "docker", ENGINE_PROJECT_LABEL, project);
+}

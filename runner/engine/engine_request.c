@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * engine_request: one request to the engine over its unix socket, and its JSON answer. Every
+ * request is one HTTP request on a connection of its own (http.h).
+ */
+#include "engine_request.h"
+
+#include "cleanup.h"
+#include "cleanup_json.h"
+#include "http.h"
+#include "program.h"
+
+#include <errno.h>
+
+#define ANSWER_MAX (64U << 20)
+
+/* Whether a Docker daemon is installed, where Debian's packages or Docker's own put it. */
+static bool is_docker_installed(void)
+{
+	static const char *const places[] = {
+		"/usr/sbin/dockerd", "/usr/bin/dockerd", "/usr/local/bin/dockerd"};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (program_is_at(places[i]))
+			return true;
+	return false;
+}
+
+static int fail_connect(const struct engine *engine, struct error *err)
+{
+	if (err->code == EACCES) {
+		(void)fail_as(
+			err, EX_NOPERM, "no permission to talk to Docker at %s", engine->endpoint);
+		return add_hint(err,
+			"be in the group that may, which is root on this host, from the next "
+			"login on: sudo usermod -aG docker $USER");
+	}
+	char why[sizeof err->msg];
+	(void)snprintf(why, sizeof why, "%s", err->msg);
+	(void)fail_as(err, EX_UNAVAILABLE, "%s does not answer at %s: %s",
+		engine_name(engine->kind), engine->endpoint, why);
+	if (engine->kind == ENGINE_PODMAN)
+		return add_hint(err, "see what it says: journalctl --user -e");
+	return add_hint(err, is_docker_installed() ? "start it: sudo systemctl start docker"
+						   : "on Debian: sudo apt-get install docker.io");
+}
+
+int engine_request(struct engine *engine, const char *method, const char *path, json_t **ret,
+	struct error *err)
+{
+	const struct http_request request = {.socket = engine->socket,
+		.method = method,
+		.target = path,
+		.agent = "oss-crs-run",
+		.max = ANSWER_MAX};
+	_cleanup_(http_close) struct http http = HTTP_CLOSED;
+	if (http_send(&request, &http, err) < 0 || http_finish(&http, err) < 0)
+		return fail_connect(engine, err);
+	_cleanup_json_ json_t *json = http.len ? json_loadb(http.text, http.len, 0, NULL) : NULL;
+	if (http.status >= 400) {
+		const char *message = json_string_value(json_object_get(json, "message"));
+		(void)fail_as(err, EX_UNAVAILABLE, "%s answers %d to %s %s: %s",
+			engine_name(engine->kind), http.status, method, path,
+			message ? message : "no reason given");
+		err->code = http.status == 404 ? ENOENT : http.status == 409 ? EBUSY : EIO;
+		return -1;
+	}
+	if (http.len && !json)
+		return fail_as(err, EX_UNAVAILABLE, "%s's answer to %s %s is not JSON",
+			engine_name(engine->kind), method, path);
+	*ret = steal_ptr(json);
+	return 0;
+}
+
+bool engine_answered(const struct error *err)
+{
+	return err->code == ENOENT || err->code == EBUSY || err->code == EIO;
+}
+
+int engine_fail_id(const struct engine *engine, const char *id, struct error *err)
+{
+	(void)fail_as(err, EX_UNAVAILABLE, "'%.64s' cannot be an id of %s", id,
+		engine_name(engine->kind));
+	err->code = EINVAL;
+	return -1;
+}
+
+const char *engine_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
+void engine_copy_text(char *to, size_t size, const json_t *object, const char *key)
+{
+	(void)snprintf(to, size, "%s", engine_text(object, key));
+}
+
+int engine_list(struct engine *engine, const char *what, const char *key, const char *label,
+	const char *value, json_t **ret, struct error *err)
+{
+	char filter[512];
+	char escaped[1024];
+	char path[2048];
+	int n = snprintf(filter, sizeof filter, "{\"label\":[\"%s=%s\"]}", label, value);
+	if (n < 0 || (size_t)n >= sizeof filter)
+		return fail(err, ENAMETOOLONG, "%s %s", label, value);
+	if (http_escape(filter, escaped, sizeof escaped, err) < 0)
+		return -1;
+	(void)snprintf(
+		path, sizeof path, "%s%sfilters=%s", what, strchr(what, '?') ? "&" : "?", escaped);
+	_cleanup_json_ json_t *answer = NULL;
+	if (engine_request(engine, "GET", path, &answer, err) < 0)
+		return -1;
+	json_t *list = key ? json_object_get(answer, key) : answer;
+	/* Docker can write null for a list that is empty, as Go does. */
+	if (key && json_is_null(list)) {
+		*ret = json_array();
+		return *ret ? 0 : fail(err, ENOMEM, "%s", what);
+	}
+	if (!json_is_array(list)) {
+		(void)fail_as(err, EX_UNAVAILABLE, "%s's answer to GET %s is not a list",
+			engine_name(engine->kind), path);
+		err->code = EPROTO;
+		return -1;
+	}
+	*ret = json_incref(list);
+	return 0;
+}
