@@ -101,9 +101,17 @@ static void free_status_crs(struct status_crs *crs)
 	free(crs->containers);
 }
 
-static int add_status_crs(int dir, const char *name, struct status_run *run, struct error *err)
+/* Whether a failure to read a cgroup means that it is gone, not that it cannot be looked at. */
+static bool is_gone(const struct error *err)
 {
-	struct error gone = {0};
+	return err->code == ENOENT || err->code == ENODEV;
+}
+
+/* Add a CRS, unless it is gone. *unread is why it cannot be looked at, if it cannot. */
+static int add_status_crs(
+	int dir, const char *name, struct status_run *run, struct error *unread, struct error *err)
+{
+	struct error problem = {0};
 	struct status_crs *larger = grow_list(run->crs, run->crs_count, sizeof *larger);
 	if (!larger)
 		return fail(err, ENOMEM, "status");
@@ -111,13 +119,17 @@ static int add_status_crs(int dir, const char *name, struct status_run *run, str
 	struct status_crs *crs = &run->crs[run->crs_count];
 	*crs = (struct status_crs){.containers = NULL};
 	(void)snprintf(crs->name, sizeof crs->name, "%s", name);
-	_cleanup_close_ int fd = fs_open(dir, name, O_RDONLY | O_DIRECTORY, 0, &gone);
-	if (fd < 0 || cgroup_stat_read(fd, name, CGROUP_STAT_LIVE, &crs->figures, &gone) < 0 ||
-		read_below(steal_fd(&fd), crs, &gone) < 0) {
-		free_status_crs(crs);
-		return gone.code == ENOMEM ? fail(err, ENOMEM, "status") : 0;
+	_cleanup_close_ int fd = fs_open(dir, name, O_RDONLY | O_DIRECTORY, 0, &problem);
+	if (fd >= 0 && cgroup_stat_read(fd, name, CGROUP_STAT_LIVE, &crs->figures, &problem) == 0 &&
+		read_below(steal_fd(&fd), crs, &problem) == 0) {
+		run->crs_count++;
+		return 0;
 	}
-	run->crs_count++;
+	free_status_crs(crs);
+	if (problem.code == ENOMEM)
+		return fail(err, ENOMEM, "status");
+	if (!is_gone(&problem))
+		*unread = problem;
 	return 0;
 }
 
@@ -129,20 +141,28 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Read the CRSs of a run; a run that is gone has none. A directory whose name is not valid for a
- * CRS is not printed: the run may be another user's, who can create any name there. */
-static int read_run(const struct host *host, struct status_run *run, struct error *err)
+ * CRS is not printed: the run may be another user's, who can create any name there. *unread is why
+ * the run or a CRS of it cannot be looked at, if so. */
+static int read_run(
+	const struct host *host, struct status_run *run, struct error *unread, struct error *err)
 {
-	struct error gone = {0};
-	_cleanup_close_ int path = lease_open(host, &run->lease, &gone);
-	int fd = path >= 0 ? fs_open(path, ".", O_RDONLY | O_DIRECTORY, 0, &gone) : -1;
+	_cleanup_close_ int path = lease_open(host, &run->lease, unread);
+	int fd = path >= 0 ? fs_open(path, ".", O_RDONLY | O_DIRECTORY, 0, unread) : -1;
 	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!list)
+	if (!list) {
+		if (fd >= 0)
+			(void)fail(unread, errno, "list %s", run->lease.name);
+		if (is_gone(unread))
+			*unread = (struct error){0};
 		return 0;
+	}
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list)))
+	while ((errno = 0, entry = readdir(list)))
 		if (entry->d_type == DT_DIR && job_is_name(entry->d_name) &&
-			add_status_crs(fd, entry->d_name, run, err) < 0)
+			add_status_crs(fd, entry->d_name, run, unread, err) < 0)
 			return -1;
+	if (errno && errno != ENOENT && errno != ENODEV)
+		(void)fail(unread, errno, "list %s", run->lease.name);
 	if (run->crs_count)
 		qsort(run->crs, run->crs_count, sizeof *run->crs, by_name);
 	return 0;
@@ -167,8 +187,12 @@ static int read_runs(const struct host *host, const struct ledger *ledger, const
 			!is_run_wanted(run, wanted, by_id))
 			continue;
 		status->count++;
-		if (run->lease.state != LEASE_WAITING && read_run(host, run, err) < 0)
+		struct error unread = {0};
+		if (run->lease.state != LEASE_WAITING && read_run(host, run, &unread, err) < 0)
 			return -1;
+		if (unread.msg[0] && status->hidden++ == 0)
+			(void)snprintf(status->hidden_why, sizeof status->hidden_why,
+				"run %s: %.512s", run->lease.name, unread.msg);
 	}
 	return 0;
 }

@@ -42,7 +42,8 @@ struct status {
 
 /* Read the status of all runs if wanted is NULL; otherwise of the run of that name or, if there
  * is none, of each run with that run id. A CRS that ends meanwhile is left out; a run that ends
- * meanwhile is left out or has no CRSs. EX_USAGE if no run is found. The caller frees the status
+ * meanwhile is left out or has no CRSs. A CRS that cannot be read is left out, and its run counted
+ * as hidden. EX_USAGE if no run is found. The caller frees the status
  * with status_free(). */
 int status_read(const struct host *host, const char *wanted, struct status *ret, struct error *err);
 void status_free(struct status *status);

@@ -118,6 +118,26 @@ TEST(processes_that_cannot_be_counted_are_not_zero)
 	holder_end(owner);
 }
 
+TEST(a_crs_that_cannot_be_read_is_said_and_one_that_is_gone_is_not)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	put_crs(dir, RUN_NAME "/b");
+	put_crs(dir, RUN_NAME "/c");
+	put_text_file(dir, OURS "/" RUN_NAME "/a/memory.current", "much\n");
+	assert_return_code(unlinkat(dir->fd, OURS "/" RUN_NAME "/b/cpu.stat", 0), errno);
+	pid_t owner = own_run(dir, RUN_NAME);
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
+	holder_end(owner);
+	assert_int_equal(status.count, 1);
+	assert_int_equal(status.runs[0].crs_count, 1);
+	assert_string_equal(status.runs[0].crs[0].name, "c");
+	assert_int_equal(status.hidden, 1);
+	assert_contains(status.hidden_why, "run " RUN_NAME ": a");
+	assert_contains(status.hidden_why, "memory.current");
+}
+
 TEST(one_run_is_waiting_and_another_is_dead)
 {
 	const struct unit_dir *dir = *state;
@@ -327,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(the_figures_of_a_run_are_those_of_its_files),
 		RUN_IN_DIR(processes_that_cannot_be_counted_are_not_zero),
+		RUN_IN_DIR(a_crs_that_cannot_be_read_is_said_and_one_that_is_gone_is_not),
 		RUN_IN_DIR(one_run_is_waiting_and_another_is_dead),
 		RUN_IN_DIR(an_unknown_run_is_an_error),
 		RUN_IN_DIR(names_that_are_no_runs_or_crss_are_not_printed),
