@@ -21,12 +21,12 @@
  * up to 11 bytes each, before most other lines. */
 #define STATUS_FILE_MAX (1U << 20)
 
+/* The PID that a name in /proc is, 0 if it is none. The kernel's PIDs are at most 4194304
+ * (PID_MAX_LIMIT). */
 static pid_t parse_pid(const char *text)
 {
-	pid_t pid = 0;
-	for (; *text >= '0' && *text <= '9'; text++)
-		pid = pid * 10 + (*text - '0');
-	return *text ? 0 : pid;
+	size_t digits = strspn(text, "0123456789");
+	return text[digits] || digits > 7 ? 0 : (pid_t)strtol(text, NULL, 10);
 }
 
 /* Whether a failure to read a file of /proc/PID can mean that the process has ended. */
