@@ -190,6 +190,7 @@ int cgroup_stat_read(
 {
 	struct cgroup_stat figures;
 	set_unknown(&figures);
+	set_unknown(ret);
 	for (size_t i = 0; i < CGROUP_STAT_ALL; i++) {
 		if (!(wanted & 1U << i))
 			continue;
@@ -205,6 +206,8 @@ int cgroup_stat_read_at(
 	int dir, const char *cg, unsigned wanted, struct cgroup_stat *ret, struct error *err)
 {
 	_cleanup_close_ int cgroup = cgroup_open(dir, cg, err);
+	if (cgroup < 0)
+		set_unknown(ret);
 	return cgroup < 0 ? -1 : cgroup_stat_read(cgroup, cg, wanted, ret, err);
 }
 

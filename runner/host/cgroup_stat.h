@@ -73,8 +73,9 @@ enum cgroup_stat_file {
 
 /* Read the files in the set `wanted` (bits 1U << CGROUP_STAT_...), each once. The figures of all
  * other files are CGROUP_STAT_UNKNOWN. `cgroup` is a descriptor of the cgroup's directory; `name`
- * names the cgroup in messages. Returns 0, or -1 with an error. A missing file is an error if every
- * kernel and every CRS has it; usually the cgroup has been removed (ENOENT, ENODEV). */
+ * names the cgroup in messages. Returns 0, or -1 with an error and all figures of *ret unknown. A
+ * missing file is an error if every kernel and every CRS has it; usually the cgroup has been
+ * removed (ENOENT, ENODEV). */
 int cgroup_stat_read(
 	int cgroup, const char *name, unsigned wanted, struct cgroup_stat *ret, struct error *err);
 

@@ -40,10 +40,11 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
 	if (!report.crs)
 		return fail(err, ENOMEM, "report");
 	report.has_usage = tree->worker >= 0;
+	/* The figures of a cgroup that cannot be read are unknown: the report has the rest. */
+	struct error unread = {0};
 	for (size_t i = 0; report.has_usage && i < plan->crs_count; i++)
-		if (cgroup_stat_read_at(tree->worker, plan->crs[i].name, CGROUP_STAT_CLOSING,
-			    &report.crs[i].figures, err) < 0)
-			return -1;
+		(void)cgroup_stat_read_at(tree->worker, plan->crs[i].name, CGROUP_STAT_CLOSING,
+			&report.crs[i].figures, &unread);
 	for (size_t i = 0; containers && i < containers->count; i++) {
 		int crs = compose_crs(compose, containers->list[i].service);
 		if (crs >= 0 && add_exit(&report.crs[crs], &containers->list[i], err) < 0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_report: what a report says where the engine could not be asked how the containers ended.
+ * test_report: what a report says where the engine, or a cgroup, could not be asked any more.
  */
 #include "unit.h"
 
 #include "cleanup_json.h"
 #include "report.h"
+#include "runs.h"
 #include "summary.h"
 
 #define NAME "job-run-1764000000-0a1b2c3d-local"
@@ -60,10 +61,32 @@ TEST(an_engine_that_is_away_leaves_a_report_without_exit_codes)
 	assert_int_equal(summary.exit_status, EX_TIMEOUT);
 }
 
+TEST(a_cgroup_that_was_removed_leaves_a_report_without_its_figures)
+{
+	struct plan_crs crs[] = {{.name = "a", .memory_max = 4096}, {.name = "b"}};
+	struct run_plan plan = {.name = NAME, .crs = crs, .crs_count = COUNT(crs)};
+	struct cg_tree tree = TREE_NONE;
+	struct error err = {0};
+	static const char *const files[][2] = {
+		{"b/cpu.stat", "usage_usec 7\nuser_usec 1\nsystem_usec 1\n"},
+		{"b/memory.current", "4096\n"},
+	};
+	const struct unit_dir *dir = *state;
+	for (size_t i = 0; i < COUNT(files); i++)
+		put_text_file(dir, files[i][0], files[i][1]);
+	tree.worker = dir->fd;
+	_cleanup_(report_free) struct report report = REPORT_NONE;
+	assert_ok(report_collect(&plan, &tree, NULL, NULL, &report, &err), err);
+	assert_true(report.crs[0].figures.cpu_usec == CGROUP_STAT_UNKNOWN);
+	assert_true(report.crs[0].figures.memory_peak == CGROUP_STAT_UNKNOWN);
+	assert_int_equal(report.crs[1].figures.cpu_usec, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(an_engine_that_is_away_leaves_a_report_without_exit_codes),
+		RUN_IN_DIR(a_cgroup_that_was_removed_leaves_a_report_without_its_figures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
