@@ -1,29 +1,54 @@
 /* SPDX-License-Identifier: MIT
  *
  * crs_compose: reads crs-compose.yaml. Every top-level mapping with `cpuset` or `memory` is a CRS
- * and needs both. All other keys (run_env, docker_registry, llm_config …) are about other things
- * and are ignored, unless they look like a misspelled `cpuset` or `memory`.
+ * and needs both. In a file of the Python OSS-CRS, which has `run_env` or `oss_crs_infra`, so is
+ * every other entry but its own settings: a CRS without resources would share those of another. In
+ * any other file such entries are about other things and are ignored, unless they look like a
+ * misspelled `cpuset` or `memory`.
  */
 #include "formats.h"
+
+#include <string.h>
 
 static const char *const known[] = {"cpuset", "memory", NULL};
 static const struct share_format format = {
 	.memory = "memory", .bare = SIZE_BARE_REFUSED, .known = known};
 
+/* Whether a top-level entry is a setting of the Python OSS-CRS (CRSComposeConfig in its
+ * oss_crs/src/config/crs_compose.py). */
+static bool is_setting(const struct doc_node *name)
+{
+	static const char *const settings[] = {"run_env", "docker_registry", "llm_config"};
+	const char *text = doc_text(name);
+	for (size_t i = 0; text && i < sizeof settings / sizeof *settings; i++)
+		if (strcmp(text, settings[i]) == 0)
+			return true;
+	return false;
+}
+
 static int read_compose_entry(struct doc *doc, struct job *job, const struct doc_node *name,
-	const struct doc_node *body, struct error *err)
+	const struct doc_node *body, bool closed, struct error *err)
 {
 	if (doc_get(doc, body, "cpuset") || doc_get(doc, body, "memory"))
 		return job_read_crs(doc, job, name, body, &format, err);
-	return keys_check(doc, body, known, err);
+	if (keys_check(doc, body, known, err) < 0)
+		return -1;
+	if (!closed || is_setting(name))
+		return 0;
+	const char *text = doc_text(name);
+	(void)fail_at(err, doc->name, doc_mark(name), "CRS '%.128s' has no cpuset and no memory",
+		text ? text : "");
+	return add_hint(err, "write both below it: cpuset: \"0-3\" and memory: 4G");
 }
 
 int crs_compose_read(struct doc *doc, struct job *job, struct error *err)
 {
+	const struct doc_node *root = doc_root(doc);
+	bool closed = doc_get(doc, root, "run_env") || doc_get(doc, root, "oss_crs_infra");
 	struct doc_node *name = NULL;
 	struct doc_node *body = NULL;
-	for (size_t i = 0; doc_pair(doc, doc_root(doc), i, &name, &body); i++)
-		if (read_compose_entry(doc, job, name, body, err) < 0)
+	for (size_t i = 0; doc_pair(doc, root, i, &name, &body); i++)
+		if (read_compose_entry(doc, job, name, body, closed, err) < 0)
 			return -1;
 	if (job->crs_count > 0)
 		return 0;

@@ -53,6 +53,19 @@ static bool is_known(const char *key, const char *const *known)
 	return false;
 }
 
+/* Refuse a key that is the rest of a CPU list: in braces, `cpuset: 2,3` is the value 2 and a key 3
+ * without a value. */
+static int refuse_list_rest(struct doc *doc, const struct doc_node *key,
+	const struct doc_node *value, struct error *err)
+{
+	const char *text = doc_text(key);
+	if (!doc_is_null(value) || !*text || text[strspn(text, "0123456789-")])
+		return 0;
+	(void)fail_at(
+		err, doc->name, doc_mark(key), "'%.64s' is a key here, not part of a list", text);
+	return add_hint(err, "put a list with commas in quotes: \"2,3\"");
+}
+
 static int refuse_unknown_keys(struct doc *doc, const struct doc_node *body,
 	const char *const *known, bool all, struct error *err)
 {
@@ -67,6 +80,8 @@ static int refuse_unknown_keys(struct doc *doc, const struct doc_node *body,
 				err, doc->name, doc_mark(key), "merge keys (`<<`) are not read");
 			return add_hint(err, "write the keys out; an alias as a value is fine");
 		}
+		if (refuse_list_rest(doc, key, value, err) < 0)
+			return -1;
 		const char *hint = all ? nearest_word(text, known) : meant_key(text, known);
 		if (!hint)
 			continue;

@@ -102,6 +102,38 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 	[[ "$output" == *"hint: the nearest known one here is 'memory'"* ]]
 }
 
+@test "a CPU list that YAML takes apart is refused, in every format" {
+	write crs-compose.yaml <<-'EOF'
+		a: {cpuset: 2,3, memory: 1G}
+	EOF
+	run plan "$BATS_TEST_TMPDIR"
+	refused "crs-compose.yaml:1:15: '3' is a key here, not part of a list"
+	[[ "$output" == *"hint: put a list with commas in quotes"* ]]
+	rm "$BATS_TEST_TMPDIR/crs-compose.yaml"
+	for entry in '  - {name: a, cpuset: 0,4-5, memory_limit: 1G}' \
+		'  a: {resources: {cpuset: 0,4-5, memory: 1G}}'; do
+		printf 'crs:\n%s\n' "$entry" | write config-resource.yaml
+		run plan "$BATS_TEST_TMPDIR"
+		refused config-resource.yaml:2:
+		[[ "$output" == *"'4-5' is a key here, not part of a list"* ]]
+	done
+	printf 'crs:\n  - {name: a, cpuset: "1", memory_limit: 1G}\nworkers:\n  local: {cpuset: 1,3, memory: 4G}\n' |
+		write config-resource.yaml
+	run plan "$BATS_TEST_TMPDIR"
+	refused "config-resource.yaml:4:21: '3' is a key here, not part of a list"
+}
+
+@test "a CRS without resources is refused where the Python OSS-CRS refuses it" {
+	for entry in 'finder: {source: {local_path: /srv/finder}}' 'finder:' 'finder: text' 'finder: [1]'; do
+		printf 'run_env: local\n%s\nfixer: {cpuset: "2-3", memory: 1G}\n' "$entry" | write crs-compose.yaml
+		run plan "$BATS_TEST_TMPDIR"
+		refused "crs-compose.yaml:2:1: CRS 'finder' has no cpuset and no memory"
+	done
+	printf 'notes: text\nfixer: {cpuset: "2-3", memory: 1G}\n' | write crs-compose.yaml
+	run plan "$BATS_TEST_TMPDIR"
+	[ "$status" -eq 0 ]
+}
+
 @test "names, sizes and lists that are wrong are refused where they stand" {
 	for bad in 'name: ../x' 'name: cpuset.x' 'name: ""' "name: $(printf 'x%.0s' {1..129})"; do
 		printf 'crs:\n  - {%s, cpuset: "0", memory_limit: 1G}\n' "$bad" | write config-resource.yaml
