@@ -261,7 +261,7 @@ static int session_exit_status(const struct session *session, const struct launc
 		*err = *away;
 		return -1;
 	}
-	int status = report_job_status(containers, session->until_all);
+	int status = report_job_status(containers, session->until_all, end->status);
 	if (status > 0 || (status == 0 && end->status == 0))
 		return status;
 	if (status == 0)

@@ -75,19 +75,23 @@ static int compare_times(const char *a, const char *b)
 	return left - right;
 }
 
-int report_job_status(const struct containers *containers, bool until_all)
+int report_job_status(const struct containers *containers, bool until_all, int compose_status)
 {
 	const struct container *first = NULL;
 	bool any = false;
+	bool decided = false; /* by Compose */
 	for (size_t i = 0; i < containers->count; i++) {
 		const struct container *container = &containers->list[i];
 		any = any || container->started;
 		if (!container->started || !container->finished[0] ||
 			(until_all && container->exit_code == 0))
 			continue;
+		decided = decided || (compose_status && container->exit_code == compose_status);
 		if (!first || compare_times(container->finished, first->finished) < 0)
 			first = container;
 	}
+	if (decided)
+		return compose_status;
 	return first ? first->exit_code : any ? 0 : -1;
 }
 

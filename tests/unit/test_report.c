@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_report: what a report says where the engine, or a cgroup, could not be asked any more.
+ * test_report: what a report says where the engine, or a cgroup, could not be asked any more, and
+ * which container gives a job its status.
  */
 #include "unit.h"
 
@@ -82,10 +83,51 @@ TEST(a_cgroup_that_was_removed_leaves_a_report_without_its_figures)
 	assert_int_equal(report.crs[1].figures.cpu_usec, 7);
 }
 
+/* What ended when, and Compose's status: the job's own status. */
+TEST(the_container_that_decided_gives_the_status)
+{
+	static const struct {
+		struct container containers[3];
+		bool until_all;
+		int compose, expected;
+	} table[] = {
+		/* The first that ended. */
+		{{{.finished = "2026-01-01T00:00:02Z", .exit_code = 5, .started = true},
+			 {.finished = "2026-01-01T00:00:01Z", .exit_code = 4, .started = true}},
+			false, 4, 4},
+		/* Compose went on after two helpers, which it was not attached to. */
+		{{{.finished = "2026-01-01T00:00:01Z", .started = true},
+			 {.finished = "2026-01-01T00:00:02Z", .started = true},
+			 {.finished = "2026-01-01T00:00:03Z", .exit_code = 3, .started = true}},
+			false, 3, 3},
+		{{{.finished = "2026-01-01T00:00:01Z", .exit_code = 2, .started = true},
+			 {.finished = "2026-01-01T00:00:03Z", .exit_code = 3, .started = true}},
+			false, 3, 3},
+		/* The error is Compose's own. */
+		{{{.finished = "2026-01-01T00:00:01Z", .started = true}}, false, 1, 0},
+		{{{.finished = "2026-01-01T00:00:01Z", .started = true}, {.exit_code = 1}}, false,
+			1, 0},
+		/* The first that failed. */
+		{{{.finished = "2026-01-01T00:00:01Z", .started = true},
+			 {.finished = "2026-01-01T00:00:02Z", .exit_code = 7, .started = true}},
+			true, 0, 7},
+		{{{.exit_code = 0}}, false, 0, -1},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct container list[3];
+		memcpy(list, table[i].containers, sizeof list);
+		const struct containers containers = {.list = list, .count = COUNT(list)};
+		assert_int_equal(
+			report_job_status(&containers, table[i].until_all, table[i].compose),
+			table[i].expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(an_engine_that_is_away_leaves_a_report_without_exit_codes),
+		RUN(the_container_that_decided_gives_the_status),
 		RUN_IN_DIR(a_cgroup_that_was_removed_leaves_a_report_without_its_figures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,20 @@ teardown() {
 	nothing_left
 }
 
+@test "a helper that is done early leaves the status to the container at whose end Compose ends" {
+	services a 'exit 0' b 'exit 3'
+	sed -i '/^  a:/a\    attach: false' $JOB/docker-compose.yaml
+	sed -i '/^  b:/a\    depends_on: {a: {condition: service_completed_successfully}}' $JOB/docker-compose.yaml
+	run as alice oss-crs-run run $JOB p h
+	if docker compose version >/dev/null 2>&1; then
+		[ "$status" -eq 3 ]
+	else # docker-compose 1.29 does not know the key
+		[ "$status" -ne 0 ]
+		[[ "$output" == *attach* ]]
+	fi
+	nothing_left
+}
+
 @test "build waits for all builders and fails with the first that failed" {
 	services a 'exit 0' b 'sleep 1; exit 4'
 	run as alice oss-crs-run build $JOB p
