@@ -17,7 +17,8 @@
 
 struct compose_service {
 	char *name;
-	int crs; /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
+	int crs;             /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
+	bool has_log_driver; /* one of its own */
 	struct risks risks;
 };
 

@@ -145,7 +145,9 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	if (!larger)
 		return fail(err, ENOMEM, "Compose");
 	compose->services = larger;
-	larger[compose->service_count] = (struct compose_service){.name = strdup(name), .crs = crs};
+	larger[compose->service_count] = (struct compose_service){.name = strdup(name),
+		.crs = crs,
+		.has_log_driver = doc_get(doc, doc_get(doc, body, "logging"), "driver")};
 	if (!larger[compose->service_count].name)
 		return fail(err, ENOMEM, "Compose");
 	compose->service_count++;
@@ -350,9 +352,22 @@ static json_t *labelled_section(struct json_build *build, const struct compose *
 	return section;
 }
 
-static int service_override(struct json_build *build, const struct compose *compose,
-	const struct run_plan *plan, const struct plan_crs *crs, json_t **ret, struct error *err)
+/* The run's Podman writes its events to a file (podman.c). So it refuses to follow the logs of a
+ * container with the driver journald, Debian's default. Compose follows those of a service in the
+ * namespace of another. */
+static void set_log_driver(struct json_build *build, json_t *body, const struct compose *compose,
+	const struct compose_service *service)
 {
+	if (compose->running_engine->kind == ENGINE_PODMAN && !service->has_log_driver)
+		json_build_set(build, body, "logging",
+			json_build_pack(build, "{s:s}", "driver", "k8s-file"));
+}
+
+static int service_override(struct json_build *build, const struct compose *compose,
+	const struct run_plan *plan, const struct compose_service *service, json_t **ret,
+	struct error *err)
+{
+	const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
 	_cleanup_(variables_free) struct variables own = VARIABLES_NONE;
 	if (crs && run_variables_add_crs(&own, crs, err) < 0)
 		return -1;
@@ -360,6 +375,7 @@ static int service_override(struct json_build *build, const struct compose *comp
 	json_build_set(
 		build, body, "environment", environment_to_json(build, compose->variables, &own));
 	json_build_set(build, body, "labels", labels_of(build, compose, plan));
+	set_log_driver(build, body, compose, service);
 	*ret = body;
 	if (!crs)
 		return 0;
@@ -376,9 +392,8 @@ static int add_service_overrides(struct json_build *build, const struct compose 
 {
 	for (size_t i = 0; i < compose->service_count; i++) {
 		const struct compose_service *service = &compose->services[i];
-		const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
 		json_t *body = NULL;
-		if (service_override(build, compose, plan, crs, &body, err) < 0)
+		if (service_override(build, compose, plan, service, &body, err) < 0)
 			return -1;
 		json_build_set(build, services, service->name, body);
 	}

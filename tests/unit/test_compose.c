@@ -78,17 +78,22 @@ TEST(a_plugin_is_an_executable_file)
 	assert_string_equal(found, plugin);
 }
 
-/* The override of one service with these variables of the run. Returns what compose_override()
- * returns. */
-static int make_override(const char *args, char **ret, struct error *err)
+/* The override of one service with these variables of the run. Returns what
+ * compose_override() returns. */
+static int make_override(
+	enum engine_kind kind, bool has_log_driver, const char *args, char **ret, struct error *err)
 {
+	struct engine engine = {.kind = kind};
 	char service[] = "a";
 	struct plan_crs crs = {.name = "a"};
 	struct run_plan plan = {.name = "run", .cgroup_parent = "/p", .crs = &crs, .crs_count = 1};
 	_cleanup_(variables_free) struct variables variables = VARIABLES_NONE;
-	struct compose_service services[] = {{.name = service, .crs = 0}};
-	struct compose compose = {
-		.variables = &variables, .services = services, .service_count = COUNT(services)};
+	struct compose_service services[] = {
+		{.name = service, .crs = 0, .has_log_driver = has_log_driver}};
+	struct compose compose = {.variables = &variables,
+		.services = services,
+		.service_count = COUNT(services),
+		.running_engine = &engine};
 	assert_ok(variables_add(&variables, "OSS_CRS_ARGS", args, err), *err);
 	return compose_override(&compose, &plan, ret, err);
 }
@@ -97,7 +102,7 @@ TEST(the_override_has_the_variables_of_the_run)
 {
 	_cleanup_free_ char *text = NULL;
 	struct error err = {0};
-	assert_ok(make_override("é $x", &text, &err), err);
+	assert_ok(make_override(ENGINE_DOCKER, false, "é $x", &text, &err), err);
 	assert_contains(text, "\"OSS_CRS_ARGS\": \"é $$x\"");
 	assert_contains(text, "\"cgroup_parent\": \"/p/a\"");
 }
@@ -106,9 +111,25 @@ TEST(a_variable_that_cannot_be_written_is_an_error_that_names_it)
 {
 	_cleanup_free_ char *text = NULL;
 	struct error err = {0};
-	assert_int_equal(make_override("caf\xe9", &text, &err), -1);
+	assert_int_equal(make_override(ENGINE_DOCKER, false, "caf\xe9", &text, &err), -1);
 	assert_null(text);
 	assert_contains(err.msg, "OSS_CRS_ARGS is not UTF-8: 'caf\\xe9'");
+}
+
+/* Podman refuses to follow the logs of a container with its default driver, journald, when its
+ * events are not in the journal. */
+TEST(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own)
+{
+	_cleanup_free_ char *podman = NULL;
+	_cleanup_free_ char *own = NULL;
+	_cleanup_free_ char *docker = NULL;
+	struct error err = {0};
+	assert_ok(make_override(ENGINE_PODMAN, false, "", &podman, &err), err);
+	assert_ok(make_override(ENGINE_PODMAN, true, "", &own, &err), err);
+	assert_ok(make_override(ENGINE_DOCKER, false, "", &docker, &err), err);
+	assert_contains(podman, "\"driver\": \"k8s-file\"");
+	assert_null(strstr(own, "logging"));
+	assert_null(strstr(docker, "logging"));
 }
 
 int main(void)
@@ -119,6 +140,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_plugin_is_an_executable_file, use_own_plugins, unit_dir_remove),
 		RUN(the_override_has_the_variables_of_the_run),
+		RUN(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own),
 		RUN(a_variable_that_cannot_be_written_is_an_error_that_names_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
