@@ -85,8 +85,8 @@ static int check_risks(
 	return 0;
 }
 
-/* Warn of services that belong to no CRS, of limits that a CRS does not give, and of services that
- * could step outside their CRS; --strict refuses the last. */
+/* Warn of services that belong to no CRS, that end the run before others begin, and that could step
+ * outside their CRS, which --strict refuses; and of limits that a CRS does not give. */
 static int check_services(const struct session *session, struct error *err)
 {
 	const struct compose *compose = &session->compose;
@@ -98,6 +98,11 @@ static int check_services(const struct session *session, struct error *err)
 		if (service->crs == COMPOSE_UNCONFINED)
 			log_warning(&session->context->log,
 				"service '%s' belongs to no CRS and runs without limits",
+				service->name);
+		if (service->is_awaited && !session->until_all)
+			log_warning(&session->context->log,
+				"service '%s' ends the run when it is done, though others wait for "
+				"that: use --until all",
 				service->name);
 		if (check_risks(session, service, err) < 0)
 			return -1;

@@ -19,6 +19,9 @@ struct compose_service {
 	char *name;
 	int crs;             /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
 	bool has_log_driver; /* one of its own */
+	/* Others begin when it has ended well, and Compose is attached to it: with `--until first`
+	 * its end is the end of the run. */
+	bool is_awaited;
 	struct risks risks;
 };
 

@@ -191,6 +191,27 @@ static int read_names(struct doc *doc, const char *section, const char *prefix,
 	return 0;
 }
 
+/* Mark the services for whose end one of the others waits. */
+static void mark_awaited(struct compose *compose, struct doc *doc, const struct doc_node *body)
+{
+	const struct doc_node *bodies = doc_get(doc, doc_root(doc), "services");
+	const struct doc_node *map = doc_get(doc, body, "depends_on");
+	struct doc_node *name = NULL;
+	struct doc_node *how = NULL;
+	for (size_t i = 0; doc_pair(doc, map, i, &name, &how); i++) {
+		const char *condition = doc_text(doc_get(doc, how, "condition"));
+		const char *other = doc_text(name);
+		if (!condition || !other ||
+			strcmp(condition, "service_completed_successfully") != 0)
+			continue;
+		const char *attach = doc_text(doc_get(doc, doc_get(doc, bodies, other), "attach"));
+		for (size_t j = 0; j < compose->service_count; j++)
+			if (strcmp(compose->services[j].name, other) == 0)
+				compose->services[j].is_awaited =
+					!attach || strcmp(attach, "false") != 0;
+	}
+}
+
 /* Judge the services, once all are known: what one may share with another depends on both. */
 static int judge_services(
 	struct compose *compose, struct doc *doc, const struct run_plan *plan, struct error *err)
@@ -210,6 +231,7 @@ static int judge_services(
 		struct compose_service *service = &compose->services[i];
 		const struct doc_node *body = doc_get(doc, bodies, service->name);
 		scope.crs = service->crs;
+		mark_awaited(compose, doc, body);
 		if (risks_find(&scope, body, &service->risks, err) < 0 ||
 			risks_locate(compose, service->name, &service->risks, err) < 0)
 			return -1;

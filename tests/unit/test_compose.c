@@ -132,6 +132,35 @@ TEST(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own)
 	assert_null(strstr(docker, "logging"));
 }
 
+TEST(what_others_wait_for_is_found_unless_compose_does_not_attach_to_it)
+{
+	static const char text[] =
+		"services:\n"
+		"  init: {image: i}\n"
+		"  quiet: {image: i, attach: false, logging: {driver: journald}}\n"
+		"  ready: {image: i, logging: {options: {}}}\n"
+		"  main: {image: i, depends_on: {\n"
+		"    init: {condition: service_completed_successfully},\n"
+		"    quiet: {condition: service_completed_successfully},\n"
+		"    ready: {condition: service_started}}}\n";
+	static const bool awaited[] = {true, false, false, false};
+	static const bool own_driver[] = {false, true, false, false};
+	struct engine engine = ENGINE_NONE;
+	struct plan_crs crs = {.name = "oss_crs_infra"};
+	struct run_plan plan = {.cgroup_parent = "/p", .crs = &crs, .crs_count = 1};
+	struct error err = {0};
+	_cleanup_(compose_free) struct compose compose = {.project = strdup("p"),
+		.dir = strdup("."),
+		.phase = "run",
+		.running_engine = &engine};
+	assert_ok(compose_services_parse(&compose, text, &plan, false, &err), err);
+	assert_int_equal(compose.service_count, COUNT(awaited));
+	for (size_t i = 0; i < COUNT(awaited); i++) {
+		assert_int_equal(compose.services[i].is_awaited, awaited[i]);
+		assert_int_equal(compose.services[i].has_log_driver, own_driver[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +170,7 @@ int main(void)
 			a_plugin_is_an_executable_file, use_own_plugins, unit_dir_remove),
 		RUN(the_override_has_the_variables_of_the_run),
 		RUN(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own),
+		RUN(what_others_wait_for_is_found_unless_compose_does_not_attach_to_it),
 		RUN(a_variable_that_cannot_be_written_is_an_error_that_names_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,17 @@ teardown() {
 	nothing_left
 }
 
+@test "a service that others wait for ends the run, which is warned of, and does not with --until all" {
+	services a 'exit 0' b 'exit 3'
+	sed -i '/^  b:/a\    depends_on: {a: {condition: service_completed_successfully}}' $JOB/docker-compose.yaml
+	run as alice oss-crs-run run $JOB p h
+	[[ "$output" == *"service 'a' ends the run when it is done, though others wait for that: use --until all"* ]]
+	run as alice oss-crs-run run --until all $JOB p h
+	[ "$status" -eq 3 ]
+	[[ "$output" != *"ends the run when"* ]]
+	nothing_left
+}
+
 @test "a helper that is done early leaves the status to the container at whose end Compose ends" {
 	services a 'exit 0' b 'exit 3'
 	sed -i '/^  a:/a\    attach: false' $JOB/docker-compose.yaml
@@ -122,6 +133,7 @@ teardown() {
 	run as alice oss-crs-run run $JOB p h
 	if docker compose version >/dev/null 2>&1; then
 		[ "$status" -eq 3 ]
+		[[ "$output" != *"ends the run when"* ]]
 	else # docker-compose 1.29 does not know the key
 		[ "$status" -ne 0 ]
 		[[ "$output" == *attach* ]]
