@@ -53,6 +53,18 @@ void engine_close(struct engine *engine)
 	*engine = (struct engine)ENGINE_NONE;
 }
 
+/* The API has "name=rootless" among the security options of a rootless daemon. */
+static bool has_rootless(const json_t *json)
+{
+	const json_t *options = json_object_get(json, "SecurityOptions");
+	for (size_t i = 0; i < json_array_size(options); i++) {
+		const char *option = json_string_value(json_array_get(options, i));
+		if (option && strcmp(option, "name=rootless") == 0)
+			return true;
+	}
+	return false;
+}
+
 int engine_info(struct engine *engine, struct engine_info *ret, struct error *err)
 {
 	_cleanup_json_ json_t *json = NULL;
@@ -63,6 +75,7 @@ int engine_info(struct engine *engine, struct engine_info *ret, struct error *er
 	engine_copy_text(ret->version, sizeof ret->version, json, "ServerVersion");
 	engine_copy_text(ret->driver, sizeof ret->driver, json, "CgroupDriver");
 	engine_copy_text(ret->cgroup_version, sizeof ret->cgroup_version, json, "CgroupVersion");
+	ret->rootless = has_rootless(json);
 	return 0;
 }
 
@@ -93,6 +106,15 @@ int engine_check_version(
 int engine_check_driver(
 	const struct engine *engine, const struct engine_info *info, struct error *err)
 {
+	if (engine->kind == ENGINE_DOCKER && info->rootless) {
+		(void)fail_as(err, EX_UNAVAILABLE,
+			"Docker at %s is rootless, and cannot put containers into the cgroups of a "
+			"run",
+			engine->endpoint);
+		return add_hint(err,
+			"use --engine podman, or the system's Docker: unset DOCKER_HOST, or "
+			"docker context use default");
+	}
 	if (strcmp(info->driver, "cgroupfs") == 0)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,

@@ -68,6 +68,7 @@ struct engine_info {
 	char name[256], kernel[256], version[64];
 	/* "cgroupfs" or "systemd"; "2" or "1". */
 	char driver[32], cgroup_version[8];
+	bool rootless; /* the daemon has the rights of a user only, in a user namespace */
 };
 
 /* GET /info. Returns 0, or -1 with an error and a hint: EX_UNAVAILABLE if the engine does not
@@ -75,8 +76,8 @@ struct engine_info {
 int engine_info(struct engine *engine, struct engine_info *ret, struct error *err);
 
 /* The conditions of every run, each of them a finding of `check`: the daemon runs on this
- * kernel, uses cgroup v2, and has the cgroupfs driver. Each returns 0, or -1 with an
- * EX_UNAVAILABLE error and a hint. */
+ * kernel, uses cgroup v2, and has the cgroupfs driver; rootless Docker fails the last. Each
+ * returns 0, or -1 with an EX_UNAVAILABLE error and a hint. */
 int engine_check_local(
 	const struct engine *engine, const struct engine_info *info, struct error *err);
 int engine_check_version(

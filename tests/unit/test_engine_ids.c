@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_engine_ids: the Engine API as a fake engine sees it, which answers over a real socket: what
- * is not an id never gets into a request, and an event that is not understood is not lost.
+ * is not an id never gets into a request, an event that is not understood is not lost, and an
+ * answer that does not fit is an error.
  */
 #include "unit.h"
 
@@ -285,6 +286,36 @@ TEST(an_answer_without_a_list_is_not_an_empty_list)
 	}
 }
 
+/* oss-crs-setup changes the system's Docker, which is another one. */
+TEST(rootless_docker_is_named_as_such_and_oss_crs_setup_is_no_remedy)
+{
+	static const struct reply replies[] = {
+		{"GET /info",
+			"{\"CgroupVersion\":\"2\",\"CgroupDriver\":\"systemd\",\"SecurityOptions\":"
+			"[\"name=seccomp,profile=builtin\",\"name=rootless\"]}"},
+		{NULL, NULL}};
+	struct error err = {0};
+	struct fake fake;
+	struct engine_info info = {0};
+	fake_start(state, replies, &fake);
+	fake.engine.kind = ENGINE_DOCKER;
+	assert_ok(engine_info(&fake.engine, &info, &err), err);
+	assert_int_equal(engine_check_driver(&fake.engine, &info, &err), -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_contains(err.msg, "is rootless");
+	assert_contains(err.hint, "--engine podman");
+	assert_null(strstr(err.hint, "oss-crs-setup"));
+	info.rootless = false;
+	assert_int_equal(engine_check_driver(&fake.engine, &info, &err), -1);
+	assert_contains(err.hint, "oss-crs-setup docker");
+	(void)snprintf(info.driver, sizeof info.driver, "cgroupfs");
+	info.rootless = true;
+	assert_int_equal(engine_check_driver(&fake.engine, &info, &err), -1);
+	fake.engine.kind = ENGINE_PODMAN; /* always rootless here */
+	assert_ok(engine_check_driver(&fake.engine, &info, &err), err);
+	fake_end(&fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +325,7 @@ int main(void)
 		RUN_IN_DIR(an_engine_that_lists_no_ids_gets_no_request_with_them),
 		RUN_IN_DIR(ids_of_every_kind_are_removed),
 		RUN(an_event_that_is_not_understood_is_a_start_without_an_id),
+		RUN_IN_DIR(rootless_docker_is_named_as_such_and_oss_crs_setup_is_no_remedy),
 		RUN_IN_DIR(an_answer_without_a_list_is_not_an_empty_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
