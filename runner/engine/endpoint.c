@@ -17,56 +17,78 @@
 #define DEFAULT_ENDPOINT "unix:///var/run/docker.sock"
 #define CONFIG_SIZE_MAX  (1U << 20)
 
-/* Open the directory of Docker's CLI configuration, DOCKER_CONFIG or ~/.docker. Returns a
- * descriptor that the caller closes, or -1 with an error; ENOENT if there is none. */
-static int open_config_dir(struct error *err)
+/* The path of the directory of Docker's CLI configuration, DOCKER_CONFIG or ~/.docker. The caller
+ * frees it. NULL with an error; ENOENT if there is none that this user may enter: HOME can be
+ * another user's, and Docker's CLI goes on without it too. */
+static char *config_dir(struct error *err)
 {
 	const char *dir = getenv("DOCKER_CONFIG");
 	const char *home = getenv("HOME");
 	bool own = dir && *dir;
-	_cleanup_free_ char *path = NULL;
-	if (!own && !home)
-		return fail(err, ENOENT,
+	char *path = NULL;
+	if (!own && !home) {
+		(void)fail(err, ENOENT,
 			"Docker's configuration: neither DOCKER_CONFIG nor HOME is set");
-	if ((own ? asprintf(&path, "%s", dir) : asprintf(&path, "%s/.docker", home)) < 0)
-		return fail(err, ENOMEM, "Docker's configuration");
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 ? fd : fail(err, errno, "open %s", path);
-}
-
-/* Parse a file of the user's. It may be a symbolic link, as dotfiles often are; it is opened
- * with the user's rights. */
-static json_t *load_json(int dir, const char *path, struct error *err)
-{
-	_cleanup_close_ int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	_cleanup_free_ char *text = NULL;
-	size_t len = 0;
-	if (fd < 0) {
-		(void)fail(err, errno, "open %s", path);
 		return NULL;
 	}
-	if (fs_read_fd(fd, path, CONFIG_SIZE_MAX, &text, &len, err) < 0)
+	if ((own ? asprintf(&path, "%s", dir) : asprintf(&path, "%s/.docker", home)) < 0) {
+		(void)fail(err, ENOMEM, "Docker's configuration");
+		return NULL;
+	}
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	(void)fail(err, ENOENT, "Docker's configuration");
+	return NULL;
+}
+
+/* Read the text of a file of Docker's CLI. It may be a symbolic link, as dotfiles often are; it is
+ * opened with the user's rights. EX_CONFIG if it cannot be read. */
+static int read_text(const char *path, char **ret, size_t *ret_len, struct error *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		(void)fail(err, errno, "open %s", path);
+	else if (fs_read_fd(fd, path, CONFIG_SIZE_MAX, ret, ret_len, err) == 0)
+		return 0;
+	err->status = EX_CONFIG;
+	if (err->code == EACCES)
+		(void)add_hint(err, "it is Docker's; make it yours: sudo chown $USER %s", path);
+	return -1;
+}
+
+/* Parse a file of Docker's CLI. EX_CONFIG, and ENOENT in err->code if it is not there. */
+static json_t *load_json(const char *path, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (read_text(path, &text, &len, err) < 0)
 		return NULL;
 	json_error_t problem;
 	json_t *json = json_loadb(text, len, 0, &problem);
 	if (!json) {
 		(void)fail_as(err, EX_CONFIG, "%s:%d:%d: %s", path, problem.line, problem.column,
 			problem.text);
-		(void)add_hint(err, "this is a file of Docker's CLI in ~/.docker");
+		(void)add_hint(err, "this is a file of Docker's CLI");
 	}
 	return json;
 }
 
-static int find_context(int config, const char *name, char **ret, struct error *err)
+/* Find a context by its name. config is NULL if there is no directory of Docker's CLI. */
+static int find_context(const char *config, const char *name, char **ret, struct error *err)
 {
-	int fd = openat(config, "contexts/meta", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	_cleanup_free_ char *dir = NULL;
+	if (config && asprintf(&dir, "%s/contexts/meta", config) < 0)
+		return fail(err, ENOMEM, "context %s", name);
+	_cleanup_closedir_ DIR *list = dir ? opendir(dir) : NULL;
 	const struct dirent *entry = NULL;
 	while (list && (entry = readdir(list))) {
-		char path[NAME_MAX + 32];
-		(void)snprintf(path, sizeof path, "%s/meta.json", entry->d_name);
-		_cleanup_json_ json_t *meta =
-			entry->d_name[0] != '.' ? load_json(fd, path, err) : NULL;
+		_cleanup_free_ char *path = NULL;
+		if (entry->d_name[0] == '.')
+			continue;
+		if (asprintf(&path, "%s/%s/meta.json", dir, entry->d_name) < 0)
+			return fail(err, ENOMEM, "context %s", name);
+		_cleanup_json_ json_t *meta = load_json(path, err);
 		const char *its_name = json_string_value(json_object_get(meta, "Name"));
 		if (!its_name || strcmp(its_name, name) != 0)
 			continue;
@@ -81,22 +103,32 @@ static int find_context(int config, const char *name, char **ret, struct error *
 		err, "see `docker context ls`; DOCKER_CONTEXT or `docker context use` chose it");
 }
 
+/* The address that the context names, which DOCKER_CONTEXT or config.json names. */
+static int find_by_context(char **ret, struct error *err)
+{
+	const char *context = getenv("DOCKER_CONTEXT");
+	_cleanup_free_ char *path = NULL;
+	_cleanup_json_ json_t *json = NULL;
+	_cleanup_free_ char *config = config_dir(err);
+	if (!config && err->code != ENOENT)
+		return -1;
+	if (config && asprintf(&path, "%s/config.json", config) < 0)
+		return fail(err, ENOMEM, "Docker's configuration");
+	if (path && !(json = load_json(path, err)) && err->code != ENOENT)
+		return -1;
+	if (!context || !*context)
+		context = json_string_value(json_object_get(json, "currentContext"));
+	if (context && *context && strcmp(context, "default") != 0)
+		return find_context(config, context, ret, err);
+	*ret = strdup(DEFAULT_ENDPOINT);
+	return *ret ? 0 : fail(err, ENOMEM, "Docker's address");
+}
+
 int endpoint_find(char **ret, struct error *err)
 {
 	const char *address = getenv("DOCKER_HOST");
-	const char *context = getenv("DOCKER_CONTEXT");
-	if (!address || !*address) {
-		address = DEFAULT_ENDPOINT;
-		_cleanup_close_ int config = open_config_dir(err);
-		_cleanup_json_ json_t *json =
-			config >= 0 ? load_json(config, "config.json", err) : NULL;
-		if (config >= 0 && !json && err->code != ENOENT)
-			return -1;
-		if (!context || !*context)
-			context = json_string_value(json_object_get(json, "currentContext"));
-		if (context && *context && strcmp(context, "default") != 0)
-			return find_context(config, context, ret, err);
-	}
+	if (!address || !*address)
+		return find_by_context(ret, err);
 	*ret = strdup(address);
 	return *ret ? 0 : fail(err, ENOMEM, "Docker's address");
 }

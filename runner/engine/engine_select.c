@@ -29,6 +29,11 @@ int engine_select_by_rule(int wanted, const struct error *docker, const struct e
 		*ret = ENGINE_DOCKER;
 		return 0;
 	}
+	/* Where Docker's settings cannot be read, nobody knows which engine has the images. */
+	if (wanted == WANT_ANY_ENGINE && docker->status == EX_CONFIG) {
+		*err = *docker;
+		return -1;
+	}
 	if (wanted != WANT_DOCKER && is_ready(podman)) {
 		*ret = ENGINE_PODMAN;
 		return 0;
@@ -39,7 +44,8 @@ int engine_select_by_rule(int wanted, const struct error *docker, const struct e
 	(void)fail_as(err, docker->status, "%s; %s", docker->msg, podman->msg);
 	if (!podman->hint[0])
 		return add_hint(err, "%s", docker->hint);
-	return add_hint(err, "%s; or, without Docker: %s", docker->hint, podman->hint);
+	return add_hint(err, "%s%swithout Docker: %s", docker->hint,
+		docker->hint[0] ? "; or, " : "", podman->hint);
 }
 
 int engine_select_check_podman(const struct host *host, uid_t uid, struct error *err)

@@ -18,7 +18,8 @@ enum wanted_engine {
 
 /* The rule alone. docker and podman each say why that engine cannot be used; an error with an
  * empty message means that it is ready. wanted is an enum wanted_engine. If no wanted engine is
- * ready, the error says why for each of them, and the hint how to make it ready. */
+ * ready, the error says why for each of them, and the hint how to make it ready. Podman does not
+ * stand in for a Docker whose settings cannot be read (EX_CONFIG). */
 int engine_select_by_rule(int wanted, const struct error *docker, const struct error *podman,
 	enum engine_kind *ret, struct error *err);
 

@@ -53,6 +53,22 @@ TEST(without_an_engine_the_error_says_why_and_what_to_do)
 	assert_string_equal(err.hint, no_podman.hint);
 }
 
+TEST(podman_does_not_stand_in_for_a_docker_whose_settings_cannot_be_read)
+{
+	static const struct error unreadable = {.status = EX_CONFIG, .msg = "open config.json"};
+	static const struct error hopeless = {.status = EX_UNAVAILABLE, .msg = "no Docker"};
+	struct error err = {0};
+	enum engine_kind kind = ENGINE_DOCKER;
+	assert_int_equal(
+		engine_select_by_rule(WANT_ANY_ENGINE, &unreadable, &ready, &kind, &err), -1);
+	assert_string_equal(err.msg, "open config.json");
+	assert_ok(engine_select_by_rule(WANT_PODMAN, &unreadable, &ready, &kind, &err), err);
+	assert_int_equal(kind, ENGINE_PODMAN);
+	assert_int_equal(
+		engine_select_by_rule(WANT_ANY_ENGINE, &hopeless, &no_podman, &kind, &err), -1);
+	assert_string_equal(err.hint, "without Docker: install it");
+}
+
 TEST(a_podman_older_than_5_is_refused_with_a_hint)
 {
 	struct error err = {0};
@@ -153,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(docker_is_chosen_if_it_is_ready_and_podman_otherwise),
 		RUN(without_an_engine_the_error_says_why_and_what_to_do),
+		RUN(podman_does_not_stand_in_for_a_docker_whose_settings_cannot_be_read),
 		RUN(a_podman_older_than_5_is_refused_with_a_hint),
 		RUN_IN_DIR(the_choice_is_recorded_for_the_cleanup),
 		RUN_IN_DIR(the_note_that_podman_was_used_persists),
