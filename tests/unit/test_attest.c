@@ -301,19 +301,23 @@ TEST(a_container_is_unknown_when_descriptors_run_out)
 	_cleanup_close_ int next = dup(dir);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	/* With none, one and two more descriptors: for the first process, for /proc, for each file
-	 * in it. */
-	for (int more = 0; more <= 2; more++) {
+	 * in it. What the test has inherited can have some of the next numbers. */
+	enum attest_verdict verdict = ATTEST_UNKNOWN;
+	int unknown = 0;
+	for (int more = 0; verdict == ATTEST_UNKNOWN && more < 1024; more++) {
 		struct error err = {0};
 		struct rlimit few = before;
 		few.rlim_cur = (rlim_t)next + (rlim_t)more;
 		(void)close(next);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-		enum attest_verdict verdict = attest_container(
+		verdict = attest_container(
 			&fixture.host, &fixture.tree, &fixture.plan.crs[0], &container, &err);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 		assert_int_equal(dup(dir), next);
-		assert_int_equal(verdict, more < 2 ? ATTEST_UNKNOWN : ATTEST_HELD);
+		unknown += verdict == ATTEST_UNKNOWN;
 	}
+	assert_int_equal(verdict, ATTEST_HELD);
+	assert_true(unknown >= 2);
 	free_fixture(dir, &fixture);
 }
 

@@ -68,7 +68,10 @@ static void assert_holder(int dir, bool passes)
 	pid_t pid = start_holder(dir, passes, &taker);
 	_cleanup_close_ int fd = openat(dir, "lock", O_RDONLY | O_CLOEXEC);
 	lock_holder_find(&host, fd, &holder);
-	assert_int_equal(holder.pid, taker);
+	/* In a PID namespace the kernel shows no pid of a process that has ended
+	 * (locks_translate_pid()). */
+	if (!passes || holder.pid)
+		assert_int_equal(holder.pid, taker);
 	(void)lock_holder_describe(&host, fd, &holder, text);
 	(void)snprintf(expected, sizeof expected, "by process %d (test_lock_holde) of ", (int)pid);
 	assert_contains(text, expected);
@@ -77,8 +80,9 @@ static void assert_holder(int dir, bool passes)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	/* It has ended: nobody is named. */
 	(void)lock_holder_describe(&host, fd, &holder, text);
-	assert_contains(text, "by a process that cannot be seen from here (process ");
-	assert_contains(text, "has ended)");
+	assert_contains(text, "by a process that cannot be seen from here");
+	if (holder.pid)
+		assert_contains(text, "has ended)");
 	host_close(&host);
 }
 
