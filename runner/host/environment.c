@@ -53,7 +53,7 @@ int environment_make(const struct variables *first, const struct variables *seco
 	size_t kept = 0;
 	while (environ && environ[count])
 		count++;
-	const char **list = calloc(count + 2 * VARIABLES_MAX + 1, sizeof *list);
+	const char **list = calloc(count + 2 * (size_t)VARIABLES_MAX + 1, sizeof *list);
 	if (!list)
 		return fail(err, ENOMEM, "make an environment");
 	for (size_t i = 0; i < count; i++)

@@ -470,38 +470,9 @@ TEST(a_plan_as_text_shows_before_and_after)
 	release_fixture(&f);
 }
 
-/* A user names the cgroups that root is shown. */
-TEST(names_cannot_write_on_the_terminal_that_a_plan_is_shown_on)
-{
-	struct fixture f = {0};
-	struct findings findings;
-	_cleanup_free_ char *text = NULL;
-	_cleanup_free_ char *checked = NULL;
-	make_stock(&f);
-	assert_ok(make_plan(&f, true, true), f.err);
-	(void)snprintf(
-		f.plan.steps[0].target, STEP_TARGET_MAX, "a\n9. \033[2J\302\233\342\200\256\377");
-	set_text(&f.plan.steps[0].before, "one\r\033[A\ttwo");
-	set_text(&f.plan.steps[0].after, "\tone\r\n\033[Atwo\n");
-	assert_ok(setup_plan_note(&f.plan, &f.err, "%s", "\033]0;x\007"), f.err);
-	assert_ok(render_plan(&f.plan, &text, &f.err), f.err);
-	assert_contains(text, " a\\x0a9. \\x1b[2J\\u009b\\u202e\\xff\n");
-	assert_contains(text, "    before: one\\x0d\\x1b[A\ttwo\n");
-	assert_contains(text, "      | \tone\\x0d\n      | \\x1b[Atwo\n");
-	assert_contains(text, "note: \\x1b]0;x\\x07\n");
-	f.facts.docker.service.active = false;
-	(void)snprintf(f.facts.docker.service.active_text,
-		sizeof f.facts.docker.service.active_text, "\342\200\256x\033");
-	findings_make(&f.facts, &f.policy, &f.confined, &findings);
-	assert_ok(render_findings(&findings, &checked, &f.err), f.err);
-	assert_contains(checked, "(\\u202ex\\x1b)\n");
-	release_fixture(&f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RUN(names_cannot_write_on_the_terminal_that_a_plan_is_shown_on),
 		RUN(a_stock_host_needs_everything),
 		RUN(a_ready_host_needs_nothing),
 		RUN(after_a_reboot_only_the_users_part_is_missing),
