@@ -365,6 +365,14 @@ int bus_restart(sd_bus *bus, const char *unit, int timeout_s, struct error *err)
 	return run_job(bus, "RestartUnit", unit, timeout_s, err);
 }
 
+/* Whether logind has no such user, or has no more since it named the user's object: one who is
+ * logged in nowhere and does not linger. */
+static bool is_unknown_user(const sd_bus_error *error)
+{
+	return sd_bus_error_has_name(error, LOGIND ".NoSuchUser") ||
+	       sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_OBJECT);
+}
+
 int bus_lingers(sd_bus *bus, uid_t uid, bool *ret, struct error *err)
 {
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -373,17 +381,12 @@ int bus_lingers(sd_bus *bus, uid_t uid, bool *ret, struct error *err)
 	int lingers = 0;
 	int r = sd_bus_call_method(bus, LOGIND, LOGIND_PATH, LOGIND_MANAGER, "GetUser", &error,
 		&reply, "u", (uint32_t)uid);
-	if (r < 0 && sd_bus_error_has_name(&error, LOGIND ".NoSuchUser")) {
-		*ret = false;
-		return 0;
-	}
-	if (r < 0)
-		return fail_bus(err, r, &error, "ask logind for the user");
-	r = sd_bus_message_read(reply, "o", &path);
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "o", &path);
 	if (r >= 0)
 		r = sd_bus_get_property_trivial(
 			bus, LOGIND, path, LOGIND ".User", "Linger", &error, 'b', &lingers);
-	if (r < 0)
+	if (r < 0 && !is_unknown_user(&error))
 		return fail_bus(err, r, &error, "ask logind whether the user lingers");
 	*ret = lingers;
 	return 0;
