@@ -265,7 +265,7 @@ static int fail_hidden(const struct entry *entry, struct error *err)
 static int fail_taken(const struct entry *entry, bool waited, struct error *err)
 {
 	char text[900];
-	(void)fail_as(err, EX_TEMPFAIL, "%s%s", waited ? "waited in vain: " : "",
+	(void)fail_as(err, EX_TEMPFAIL, "%s%s", waited ? "gave up waiting: " : "",
 		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
 	return add_hint(err, "%s, or run beside it with --share",
 		waited ? "wait longer (--wait alone has no end)" : "wait for it with --wait");
@@ -276,7 +276,7 @@ static void notify_shared(const struct entry *entry)
 	char text[900];
 	char line[1024];
 	(void)snprintf(line, sizeof line,
-		"this run shares what it uses, and can hardly be compared: %s",
+		"this run shares what it uses; its figures are not comparable: %s",
 		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
 	notify_user(entry, true, line);
 }

@@ -216,7 +216,7 @@ int status_read(const struct host *host, const char *wanted, struct status *ret,
 			read_runs(host, &ledger, wanted, true, &status, err) < 0))
 		return -1;
 	if (wanted && !status.count) {
-		(void)fail_as(err, EX_USAGE, "no run '%.128s' is there now", wanted);
+		(void)fail_as(err, EX_USAGE, "no active run '%.128s'", wanted);
 		return add_hint(err, "see what there is: oss-crs-run status; "
 				     "of one that has ended: oss-crs-run report");
 	}

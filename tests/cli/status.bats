@@ -54,7 +54,7 @@ on_terminal() {
 	[ "$status" -eq 0 ]
 	run "$RUN" status --cgroup-root "$ROOT" nothing
 	[ "$status" -eq 64 ]
-	[[ "$output" == *"no run 'nothing' is there now"* ]]
+	[[ "$output" == *"no active run 'nothing'"* ]]
 }
 
 @test "--watch that is piped looks once, without escapes" {

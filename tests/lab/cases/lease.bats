@@ -262,7 +262,7 @@ owner() {
 	run as carol oss-crs-run exec --wait=2s $DIR/2 -- true
 	[ "$status" -eq 75 ]
 	[[ "$output" == *"waiting, at place 1"* ]]
-	[[ "$output" == *"waited in vain: CPUs 2 are taken: run "*" of alice"* ]]
+	[[ "$output" == *"gave up waiting: CPUs 2 are taken: run "*" of alice"* ]]
 	[ "$(runs | wc -l)" -eq 1 ]
 	run as carol oss-crs-run exec --wait=0 $DIR/2 -- true
 	[ "$status" -eq 64 ]
@@ -275,7 +275,7 @@ owner() {
 	name=$(basename "$(runs)")
 	run as carol oss-crs-run exec -v --share $DIR/2 -- true
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"this run shares what it uses, and can hardly be compared: CPUs 2 are taken: run $name of alice"* ]]
+	[[ "$output" == *"this run shares what it uses; its figures are not comparable: CPUs 2 are taken: run $name of alice"* ]]
 	[[ "$output" == *"shared: CPUs 2 with run $name of alice"* ]]
 	run as carol oss-crs-run exec -v --share $DIR/3 -- true
 	[ "$status" -eq 0 ]
