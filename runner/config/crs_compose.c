@@ -8,23 +8,13 @@
  */
 #include "formats.h"
 
-#include <string.h>
-
 static const char *const known[] = {"cpuset", "memory", NULL};
 static const struct share_format format = {
 	.memory = "memory", .bare = SIZE_BARE_REFUSED, .known = known};
 
-/* Whether a top-level entry is a setting of the Python OSS-CRS (CRSComposeConfig in its
+/* The top-level entries that are settings of the Python OSS-CRS (CRSComposeConfig in its
  * oss_crs/src/config/crs_compose.py). */
-static bool is_setting(const struct doc_node *name)
-{
-	static const char *const settings[] = {"run_env", "docker_registry", "llm_config"};
-	const char *text = doc_text(name);
-	for (size_t i = 0; text && i < sizeof settings / sizeof *settings; i++)
-		if (strcmp(text, settings[i]) == 0)
-			return true;
-	return false;
-}
+static const char *const settings[] = {"run_env", "docker_registry", "llm_config", NULL};
 
 static int read_compose_entry(struct doc *doc, struct job *job, const struct doc_node *name,
 	const struct doc_node *body, bool closed, struct error *err)
@@ -33,11 +23,11 @@ static int read_compose_entry(struct doc *doc, struct job *job, const struct doc
 		return job_read_crs(doc, job, name, body, &format, err);
 	if (keys_check(doc, body, known, err) < 0)
 		return -1;
-	if (!closed || is_setting(name))
+	const char *text = doc_text(name) ? doc_text(name) : "";
+	if (!closed || keys_has(settings, text))
 		return 0;
-	const char *text = doc_text(name);
-	(void)fail_at(err, doc->name, doc_mark(name), "CRS '%.128s' has no cpuset and no memory",
-		text ? text : "");
+	(void)fail_at(
+		err, doc->name, doc_mark(name), "CRS '%.128s' has no cpuset and no memory", text);
 	return add_hint(err, "write both below it: cpuset: \"0-3\" and memory: 4G");
 }
 

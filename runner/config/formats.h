@@ -43,6 +43,9 @@ int job_read_share(struct doc *doc, const struct doc_node *body, const struct sh
 int job_read_crs(struct doc *doc, struct job *job, const struct doc_node *name,
 	const struct doc_node *body, const struct share_format *format, struct error *err);
 
+/* Whether a key is one of these. `known` ends with NULL. */
+bool keys_has(const char *const *known, const char *key);
+
 /* Refuse unknown keys about resources in a mapping, and merge keys (`<<`), with EX_CONFIG. The
  * hint names the nearest known key. Keys about other things are ignored. `known` ends with NULL;
  * its first key is the one that the hint names if no other fits. */

@@ -45,7 +45,7 @@ static const char *meant_key(const char *key, const char *const *known)
 	return NULL;
 }
 
-static bool is_known(const char *key, const char *const *known)
+bool keys_has(const char *const *known, const char *key)
 {
 	for (; *known; known++)
 		if (strcmp(key, *known) == 0)
@@ -73,7 +73,7 @@ static int refuse_unknown_keys(struct doc *doc, const struct doc_node *body,
 	struct doc_node *value = NULL;
 	for (size_t i = 0; doc_pair(doc, body, i, &key, &value); i++) {
 		const char *text = doc_text(key);
-		if (!text || is_known(text, known))
+		if (!text || keys_has(known, text))
 			continue;
 		if (strcmp(text, "<<") == 0) {
 			(void)fail_at(

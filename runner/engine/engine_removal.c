@@ -32,12 +32,6 @@ static const struct kind {
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
-static int get_kind(struct engine *engine, const struct kind *kind, const char *label,
-	const char *value, json_t **ret, struct error *err)
-{
-	return engine_list(engine, kind->list, kind->array, label, value, ret, err);
-}
-
 static int add_engine_run(struct engine_runs *runs, const json_t *labels, struct error *err)
 {
 	const char *name = engine_text(labels, ENGINE_RUN_LABEL);
@@ -64,7 +58,8 @@ int engine_runs(struct engine *engine, uid_t uid, struct engine_runs *ret, struc
 	(void)snprintf(value, sizeof value, "%u", (unsigned)uid);
 	for (size_t k = 0; k < KIND_COUNT; k++) {
 		_cleanup_json_ json_t *list = NULL;
-		if (get_kind(engine, &kinds[k], ENGINE_UID_LABEL, value, &list, err) < 0)
+		if (engine_list(engine, kinds[k].list, kinds[k].array, ENGINE_UID_LABEL, value,
+			    &list, err) < 0)
 			return -1;
 		for (size_t i = 0; i < json_array_size(list); i++)
 			if (add_engine_run(&runs,
@@ -131,7 +126,8 @@ static int remove_kind(struct engine *engine, const struct kind *kind, const cha
 	struct removal_round *round, struct error *err)
 {
 	_cleanup_json_ json_t *list = NULL;
-	if (get_kind(engine, kind, ENGINE_PROJECT_LABEL, project, &list, err) < 0)
+	if (engine_list(
+		    engine, kind->list, kind->array, ENGINE_PROJECT_LABEL, project, &list, err) < 0)
 		return -1;
 	*round = (struct removal_round){.removed = 0};
 	for (size_t i = 0; i < json_array_size(list); i++) {
