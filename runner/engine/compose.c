@@ -2,7 +2,8 @@
  *
  * compose: the files, the environment and the command lines of the job's Compose project. A file
  * whose name ends in .j2 is a template; it is rendered into the run's scratch directory, and
- * Compose reads the result. What the files contain is read in compose_services.c.
+ * Compose reads the result. What the files contain is read in compose_services.c, and the
+ * override file is made in compose_override.c.
  */
 #include "compose.h"
 

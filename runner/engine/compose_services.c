@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * compose_services: the services, networks and volumes of the job's Compose files, and the
- * override file that follows from them. The input is what Compose's `config` prints, since
- * Compose itself resolves includes, anchors, variables and profiles; the files themselves are
- * not read here.
+ * compose_services: the services, networks and volumes of the job's Compose files. The input is
+ * what Compose's `config` prints, since Compose itself resolves includes, anchors, variables and
+ * profiles; the files themselves are not read here.
  */
 #include "compose.h"
 
 #include "cleanup.h"
-#include "cleanup_json.h"
 #include "doc.h"
 #include "engine.h"
-#include "json_build.h"
 #include "proc.h"
 #include "risks.h"
 #include "service_limits.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 
 #define CONFIG_SIZE_MAX DOC_SIZE_MAX
@@ -299,153 +295,4 @@ int compose_crs(const struct compose *compose, const char *service)
 		if (strcmp(compose->services[i].name, service) == 0)
 			return compose->services[i].crs;
 	return COMPOSE_UNCONFINED;
-}
-
-/* The text as a JSON string with every '$' doubled, since Compose expands '$' in values; `what` is
- * its name in errors. */
-static json_t *literal_string(struct json_build *build, const char *what, const char *text)
-{
-	_cleanup_free_ char *escaped = calloc(2, strlen(text) + 1);
-	if (!escaped)
-		return NULL;
-	char *to = escaped;
-	for (; *text; text++) {
-		if (*text == '$')
-			*to++ = '$';
-		*to++ = *text;
-	}
-	return json_build_text(build, what, escaped);
-}
-
-static json_t *environment_to_json(
-	struct json_build *build, const struct variables *run, const struct variables *crs)
-{
-	json_t *environment = json_object();
-	const struct variables *const lists[] = {run, crs};
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		for (size_t j = 0; j < lists[i]->count; j++) {
-			const char *entry = lists[i]->list[j];
-			const char *value = strchr(entry, '=');
-			_cleanup_free_ char *name =
-				value ? strndup(entry, (size_t)(value - entry)) : NULL;
-			if (value)
-				json_build_set(build, environment, name ? name : "",
-					name ? literal_string(build, name, value + 1) : NULL);
-		}
-	}
-	return environment;
-}
-
-/* The labels by which a run's containers, networks and volumes are found and judged when nothing
- * else is left of the run. */
-static json_t *labels_of(
-	struct json_build *build, const struct compose *compose, const struct run_plan *plan)
-{
-	char uid[16];
-	(void)snprintf(uid, sizeof uid, "%u", (unsigned)compose->mark.uid);
-	json_t *labels = json_object();
-	json_build_set(build, labels, ENGINE_RUN_LABEL,
-		literal_string(build, ENGINE_RUN_LABEL, plan->name));
-	json_build_set(
-		build, labels, ENGINE_UID_LABEL, literal_string(build, ENGINE_UID_LABEL, uid));
-	json_build_set(build, labels, ENGINE_OWNER_LABEL,
-		literal_string(build, ENGINE_OWNER_LABEL, compose->mark.owner));
-	if (compose->mark.keep)
-		json_build_set(build, labels, ENGINE_KEEP_LABEL,
-			literal_string(build, ENGINE_KEEP_LABEL, "yes"));
-	return labels;
-}
-
-/* Version 2.0 of the file format allows no labels on networks and volumes. */
-static bool has_bare_networks(const struct compose *compose)
-{
-	return compose->schema &&
-	       (strcmp(compose->schema, "2") == 0 || strcmp(compose->schema, "2.0") == 0);
-}
-
-/* {"NAME": {"labels": …}, …} */
-static json_t *labelled_section(struct json_build *build, const struct compose *compose,
-	const struct run_plan *plan, const struct compose_names *names)
-{
-	json_t *section = json_object();
-	for (size_t i = 0; i < names->count; i++)
-		json_build_set(build, section, names->list[i],
-			json_build_pack(build, "{s:o}", "labels", labels_of(build, compose, plan)));
-	return section;
-}
-
-/* The run's Podman writes its events to a file (podman.c). So it refuses to follow the logs of a
- * container with the driver journald, Debian's default. Compose follows those of a service in the
- * namespace of another. */
-static void set_log_driver(struct json_build *build, json_t *body, const struct compose *compose,
-	const struct compose_service *service)
-{
-	if (compose->running_engine->kind == ENGINE_PODMAN && !service->has_log_driver)
-		json_build_set(build, body, "logging",
-			json_build_pack(build, "{s:s}", "driver", "k8s-file"));
-}
-
-static int service_override(struct json_build *build, const struct compose *compose,
-	const struct run_plan *plan, const struct compose_service *service, json_t **ret,
-	struct error *err)
-{
-	const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
-	_cleanup_(variables_free) struct variables own = VARIABLES_NONE;
-	if (crs && run_variables_add_crs(&own, crs, err) < 0)
-		return -1;
-	json_t *body = json_object();
-	json_build_set(
-		build, body, "environment", environment_to_json(build, compose->variables, &own));
-	json_build_set(build, body, "labels", labels_of(build, compose, plan));
-	set_log_driver(build, body, compose, service);
-	*ret = body;
-	if (!crs)
-		return 0;
-	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
-	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
-	json_build_set(
-		build, body, "cgroup_parent", literal_string(build, "cgroup_parent", parent));
-	return 0;
-}
-
-/* Put {"NAME": {…}} of each service into the object. */
-static int add_service_overrides(struct json_build *build, const struct compose *compose,
-	const struct run_plan *plan, json_t *services, struct error *err)
-{
-	for (size_t i = 0; i < compose->service_count; i++) {
-		const struct compose_service *service = &compose->services[i];
-		json_t *body = NULL;
-		if (service_override(build, compose, plan, service, &body, err) < 0)
-			return -1;
-		json_build_set(build, services, service->name, body);
-	}
-	return 0;
-}
-
-int compose_override(
-	const struct compose *compose, const struct run_plan *plan, char **ret, struct error *err)
-{
-	struct json_build build = JSON_BUILD_NONE;
-	_cleanup_json_ json_t *services = json_object();
-	_cleanup_json_ json_t *whole = NULL;
-	if (add_service_overrides(&build, compose, plan, services, err) < 0)
-		return -1;
-	json_t *root = json_build_pack(&build, "{s:O}", "services", services);
-	if (compose->schema)
-		json_build_set(&build, root, "version",
-			literal_string(&build, "version", compose->schema));
-	if (!has_bare_networks(compose)) {
-		json_build_set(&build, root, "networks",
-			labelled_section(&build, compose, plan, &compose->networks));
-		json_build_set(&build, root, "volumes",
-			labelled_section(&build, compose, plan, &compose->volumes));
-	}
-	if (json_build_end(&build, root, &whole, err) < 0)
-		return add_context(err, "Compose override");
-	/* JSON is valid YAML, so Compose reads it. */
-	char *text = json_dumps(whole, JSON_INDENT(2));
-	if (!text)
-		return fail(err, ENOMEM, "Compose override");
-	*ret = text;
-	return 0;
 }
