@@ -165,6 +165,7 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 		.endpoint = session->endpoint,
 		.engine = &session->engine,
 		.variables = &session->variables,
+		.other_figures = options->cpus || options->scale,
 	};
 	return compose_open(&job, &session->compose, err) < 0
 		       ? -1

@@ -151,7 +151,7 @@ static int add_crs_variables(const struct context *context, const struct run_pla
 	struct variables *variables, struct error *err)
 {
 	int index = context->options.crs ? plan_find(plan, context->options.crs) : -1;
-	return index < 0 ? 0 : run_variables_add_crs(variables, &plan->crs[index], err);
+	return index < 0 ? 0 : run_variables_add_crs(variables, &plan->crs[index], false, err);
 }
 
 static int run_in_tree(const struct context *context, struct loaded *loaded,

@@ -161,6 +161,7 @@ int compose_open(const struct compose_job *job, struct compose *ret, struct erro
 		.phase = phase_name(job->phase),
 		.files = calloc(job->file_count + 1, sizeof *compose.files),
 		.variables = job->variables,
+		.other_figures = job->other_figures,
 		.running_engine = job->engine,
 	};
 	if (!compose.project || !compose.files)
@@ -191,6 +192,7 @@ void compose_free(struct compose *compose)
 		free(compose->files[i]);
 	for (size_t i = 0; i < compose->service_count; i++) {
 		free(compose->services[i].name);
+		free_compose_names(&compose->services[i].variables);
 		risks_free(&compose->services[i].risks);
 	}
 	free_compose_names(&compose->networks);

@@ -15,6 +15,11 @@
 
 #define COMPOSE_UNCONFINED (-1)
 
+struct compose_names {
+	char **list;
+	size_t count;
+};
+
 struct compose_service {
 	char *name;
 	int crs;             /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
@@ -22,12 +27,9 @@ struct compose_service {
 	/* Others begin when it has ended well, and Compose is attached to it: with `--until first`
 	 * its end is the end of the run. */
 	bool is_awaited;
+	/* Names of the OSS_CRS_ variables that it sets itself. */
+	struct compose_names variables;
 	struct risks risks;
-};
-
-struct compose_names {
-	char **list;
-	size_t count;
 };
 
 /* The values of the labels of everything that Compose creates for the run, except the run's name;
@@ -50,6 +52,9 @@ struct compose {
 	const char *phase; /* the profile */
 	/* The run's variables; they belong to the caller. */
 	const struct variables *variables;
+	/* The CPUs and memory are not those of the config: they replace what a service itself says
+	 * of them in its variables. */
+	bool other_figures;
 	const char **environment; /* of the Compose process */
 	/* The variables of that environment that name the engine. */
 	struct variables engine;
@@ -95,6 +100,7 @@ struct compose_job {
 	/* Its socket no container may get, and it knows the volumes that exist already. */
 	struct engine *engine;
 	const struct variables *variables; /* the run's variables, see run_variables.h */
+	bool other_figures;                /* --cpus or --scale; see struct compose */
 };
 
 /* Find Compose and the job's files (those given, else docker-compose.yaml, .yml or .yaml.j2 in
@@ -124,7 +130,9 @@ int compose_services_parse(struct compose *compose, const char *text, const stru
 /* The CRS of a service, as an index into the plan's CRSs, or COMPOSE_UNCONFINED. */
 int compose_crs(const struct compose *compose, const char *service);
 
-/* The content of the override file. The caller frees *ret. */
+/* The content of the override file. A service keeps the OSS_CRS_ variables that it sets itself, but
+ * never OSS_CRS_HELD_ ones, nor the CPUs and the memory with other_figures; the memory then has a
+ * unit. The caller frees *ret. */
 int compose_override(
 	const struct compose *compose, const struct run_plan *plan, char **ret, struct error *err);
 

@@ -28,18 +28,37 @@ static json_t *literal_string(struct json_build *build, const char *what, const 
 	return json_build_text(build, what, escaped);
 }
 
-static json_t *environment_to_json(
-	struct json_build *build, const struct variables *run, const struct variables *crs)
+static bool sets_variable(const struct compose_service *service, const char *name)
+{
+	for (size_t i = 0; i < service->variables.count; i++)
+		if (strcmp(service->variables.list[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a service keeps its own value of a variable. */
+static bool keeps_variable(
+	const struct compose *compose, const struct compose_service *service, const char *name)
+{
+	bool held =
+		strncmp(name, RUN_VARIABLES_HELD_PREFIX, strlen(RUN_VARIABLES_HELD_PREFIX)) == 0;
+	bool figure =
+		strcmp(name, RUN_VARIABLES_CPUSET) == 0 || strcmp(name, RUN_VARIABLES_MEMORY) == 0;
+	return !held && !(figure && compose->other_figures) && sets_variable(service, name);
+}
+
+static json_t *environment_to_json(struct json_build *build, const struct compose *compose,
+	const struct compose_service *service, const struct variables *crs)
 {
 	json_t *environment = json_object();
-	const struct variables *const lists[] = {run, crs};
+	const struct variables *const lists[] = {compose->variables, crs};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		for (size_t j = 0; j < lists[i]->count; j++) {
 			const char *entry = lists[i]->list[j];
 			const char *value = strchr(entry, '=');
 			_cleanup_free_ char *name =
 				value ? strndup(entry, (size_t)(value - entry)) : NULL;
-			if (value)
+			if (value && !(name && keeps_variable(compose, service, name)))
 				json_build_set(build, environment, name ? name : "",
 					name ? literal_string(build, name, value + 1) : NULL);
 		}
@@ -102,11 +121,12 @@ static int service_override(struct json_build *build, const struct compose *comp
 {
 	const struct plan_crs *crs = service->crs >= 0 ? &plan->crs[service->crs] : NULL;
 	_cleanup_(variables_free) struct variables own = VARIABLES_NONE;
-	if (crs && run_variables_add_crs(&own, crs, err) < 0)
+	bool with_unit = compose->other_figures && sets_variable(service, RUN_VARIABLES_MEMORY);
+	if (crs && run_variables_add_crs(&own, crs, with_unit, err) < 0)
 		return -1;
 	json_t *body = json_object();
 	json_build_set(
-		build, body, "environment", environment_to_json(build, compose->variables, &own));
+		build, body, "environment", environment_to_json(build, compose, service, &own));
 	json_build_set(build, body, "labels", labels_of(build, compose, plan));
 	set_log_driver(build, body, compose, service);
 	*ret = body;

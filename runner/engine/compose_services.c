@@ -118,6 +118,37 @@ static int find_crs(struct doc *doc, const struct doc_node *body, const char *se
 	return 0;
 }
 
+static int add_variable(
+	struct compose_names *names, const char *text, size_t len, struct error *err)
+{
+	size_t prefix = strlen(RUN_VARIABLES_PREFIX);
+	if (len < prefix || strncmp(text, RUN_VARIABLES_PREFIX, prefix) != 0)
+		return 0;
+	_cleanup_free_ char *name = strndup(text, len);
+	return name ? compose_add_name(names, name, err) : fail(err, ENOMEM, "Compose");
+}
+
+/* Note the OSS_CRS_ variables that a service sets itself. One without a value is to come from
+ * outside. */
+static int read_variables(
+	struct doc *doc, const struct doc_node *body, struct compose_names *ret, struct error *err)
+{
+	const struct doc_node *environment = doc_get(doc, body, "environment");
+	struct doc_node *item = NULL;
+	struct doc_node *value = NULL;
+	for (size_t i = 0; doc_pair(doc, environment, i, &item, &value); i++)
+		if (doc_text(item) && !doc_is_null(value) &&
+			add_variable(ret, doc_text(item), strlen(doc_text(item)), err) < 0)
+			return -1;
+	for (size_t i = 0; doc_item(doc, environment, i, &item); i++) {
+		const char *text = doc_text(item);
+		const char *equals = text ? strchr(text, '=') : NULL;
+		if (equals && add_variable(ret, text, (size_t)(equals - text), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int add_service(struct compose *compose, struct doc *doc, const struct doc_node *key,
 	const struct doc_node *body, const struct run_plan *plan, bool allow_unconfined,
 	struct error *err)
@@ -147,7 +178,8 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	if (!larger[compose->service_count].name)
 		return fail(err, ENOMEM, "Compose");
 	compose->service_count++;
-	return 0;
+	return read_variables(
+		doc, body, &compose->services[compose->service_count - 1].variables, err);
 }
 
 /* Whether the project itself creates this network or volume. It does not create what is

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#define VARIABLES_MAX 16
+#define VARIABLES_MAX 32
 
 /* Changes to an environment: "NAME=VALUE" sets a variable, "NAME" removes it. A name occurs only
  * once. The list owns its strings. */

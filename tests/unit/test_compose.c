@@ -161,6 +161,79 @@ TEST(what_others_wait_for_is_found_unless_compose_does_not_attach_to_it)
 	}
 }
 
+/* The override of a job of one CRS, with 16 GiB on CPUs 2-3, from what `config` prints. */
+static char *override_of(const char *text, bool other_figures)
+{
+	struct engine engine = ENGINE_NONE;
+	struct plan_crs crs = {.name = "a", .memory_max = UINT64_C(16) << 30};
+	struct run_plan plan = {
+		.name = "run", .run_id = "job", .cgroup_parent = "/p", .crs = &crs, .crs_count = 1};
+	struct error err = {0};
+	_cleanup_(variables_free) struct variables variables = VARIABLES_NONE;
+	const struct run_words words = {.project = "toy"};
+	_cleanup_(compose_free) struct compose compose = {.project = strdup("p"),
+		.dir = strdup("."),
+		.phase = "run",
+		.variables = &variables,
+		.other_figures = other_figures,
+		.running_engine = &engine};
+	char *ret = NULL;
+	assert_ok(cpulist_parse("2-3", &crs.cpus, &err), err);
+	assert_ok(run_variables_add(&variables, &plan, PHASE_RUN, &words, &err), err);
+	assert_ok(compose_services_parse(&compose, text, &plan, false, &err), err);
+	assert_ok(compose_override(&compose, &plan, &ret, &err), err);
+	return ret;
+}
+
+TEST(a_service_has_every_variable_under_two_names)
+{
+	_cleanup_free_ char *text = override_of("services: {a: {image: i}}\n", false);
+	assert_contains(text, "\"OSS_CRS_RUN_ID\": \"job\"");
+	assert_contains(text, "\"OSS_CRS_HELD_RUN_ID\": \"job\"");
+	assert_contains(text, "\"OSS_CRS_HELD_CPUSET\": \"2-3\"");
+	assert_contains(text, "\"OSS_CRS_MEMORY_LIMIT\": \"17179869184\"");
+	assert_contains(text, "\"OSS_CRS_HELD_MEMORY_LIMIT\": \"17179869184\"");
+}
+
+/* The values that the Python OSS-CRS writes into each service; a name without a value is one that
+ * the service wants to have. */
+static const char own_variables[] = "services:\n"
+				    "  a:\n"
+				    "    image: i\n"
+				    "    environment:\n"
+				    "      OSS_CRS_RUN_ID: theirs\n"
+				    "      OSS_CRS_CPUSET: 0-1\n"
+				    "      OSS_CRS_MEMORY_LIMIT: 8G\n"
+				    "      OSS_CRS_HELD_PHASE: forged\n"
+				    "      OSS_CRS_PROJECT:\n"
+				    "      OSS_CRS_TARGET: theirs\n";
+
+TEST(a_service_keeps_the_variables_that_it_sets_itself)
+{
+	static const char *const kept[] = {"\"OSS_CRS_RUN_ID\"", "\"OSS_CRS_CPUSET\"",
+		"\"OSS_CRS_MEMORY_LIMIT\"", "\"OSS_CRS_TARGET\""};
+	_cleanup_free_ char *text = override_of(own_variables, false);
+	_cleanup_free_ char *list = override_of(
+		"services: {a: {image: i, environment: [OSS_CRS_RUN_ID=theirs, OSS_CRS_NAME]}}\n",
+		false);
+	for (size_t i = 0; i < COUNT(kept); i++)
+		assert_null(strstr(text, kept[i]));
+	assert_contains(text, "\"OSS_CRS_HELD_RUN_ID\": \"job\"");
+	assert_contains(text, "\"OSS_CRS_HELD_PHASE\": \"run\"");
+	assert_contains(text, "\"OSS_CRS_PROJECT\": \"toy\"");
+	assert_null(strstr(list, "\"OSS_CRS_RUN_ID\""));
+	assert_contains(list, "\"OSS_CRS_NAME\": \"a\"");
+}
+
+TEST(other_cpus_and_memory_replace_what_a_service_says_of_them_with_a_unit)
+{
+	_cleanup_free_ char *text = override_of(own_variables, true);
+	assert_contains(text, "\"OSS_CRS_CPUSET\": \"2-3\"");
+	assert_contains(text, "\"OSS_CRS_MEMORY_LIMIT\": \"16G\"");
+	assert_contains(text, "\"OSS_CRS_HELD_MEMORY_LIMIT\": \"17179869184\"");
+	assert_null(strstr(text, "\"OSS_CRS_RUN_ID\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +242,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_plugin_is_an_executable_file, use_own_plugins, unit_dir_remove),
 		RUN(the_override_has_the_variables_of_the_run),
+		RUN(a_service_has_every_variable_under_two_names),
+		RUN(a_service_keeps_the_variables_that_it_sets_itself),
+		RUN(other_cpus_and_memory_replace_what_a_service_says_of_them_with_a_unit),
 		RUN(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own),
 		RUN(what_others_wait_for_is_found_unless_compose_does_not_attach_to_it),
 		RUN(a_variable_that_cannot_be_written_is_an_error_that_names_it),

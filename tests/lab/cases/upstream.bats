@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Jobs of the Python OSS-CRS, unchanged, under `run` and `build` on a real host: what its renderer
+# writes into Compose files, in a job of busybox. Run as root in a lab guest after setup.bats, or in
+# a clean one, with Compose 2; jobs run as alice.
+
+load common
+
+setup_file() {
+	ready_host
+}
+
+# Two CRSs and the infrastructure, as in a crs-compose.yaml.
+setup() {
+	rm -rf $JOB && mkdir -p $JOB
+	cat >$JOB/crs-compose.yaml <<-'EOF'
+		run_env: local
+		docker_registry: local
+		oss_crs_infra: {cpuset: "0", memory: 96M}
+		finder: {cpuset: "1", memory: 96M}
+		fixer: {cpuset: "2", memory: 96M}
+	EOF
+}
+
+teardown() {
+	after_failure
+}
+
+# set_key SERVICE LINE: add a line to a service of the job's Compose file.
+set_key() {
+	sed -i "/^  $1:/a\\    $2" $JOB/docker-compose.yaml
+}
+
+@test "a service keeps the variables that it sets, and has the run's own beside them" {
+	services finder_one 'env | grep ^OSS_CRS_'
+	set_key finder_one 'environment: [OSS_CRS_RUN_ID=theirs, OSS_CRS_CPUSET=7, OSS_CRS_MEMORY_LIMIT=96M]'
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 0 ]
+	for line in OSS_CRS_RUN_ID=theirs OSS_CRS_HELD_RUN_ID=job OSS_CRS_CPUSET=7 OSS_CRS_HELD_CPUSET=1 \
+		OSS_CRS_MEMORY_LIMIT=96M OSS_CRS_HELD_MEMORY_LIMIT=100663296 OSS_CRS_PHASE=run; do
+		grep -q "$line\$" <<<"$output" || { echo "$line: $output" && return 1; }
+	done
+	run as alice oss-crs-run run --cpus 1-3 --memory 288M --scale $JOB p h
+	grep -q 'OSS_CRS_CPUSET=2$' <<<"$output"
+	grep -q 'OSS_CRS_MEMORY_LIMIT=96M$' <<<"$output"
+	nothing_left
+}
