@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * crs_compose: reads crs-compose.yaml. Every top-level mapping with `cpuset` or `memory` is a CRS
- * and needs both. In a file of the Python OSS-CRS, which has `run_env` or `oss_crs_infra`, so is
+ * crs_compose: reads crs-compose.yaml. Every top-level mapping with CPUs (`cpuset`, `cpus`, `cpu`)
+ * or `memory` is a CRS and needs both. In a file of the Python OSS-CRS, which has `run_env` or `oss_crs_infra`, so is
  * every other entry but its own settings: a CRS without resources would share those of another. In
  * any other file such entries are about other things and are ignored, unless they look like a
- * misspelled `cpuset` or `memory`.
+ * misspelled key of these.
  */
 #include "formats.h"
 
-static const char *const known[] = {"cpuset", "memory", NULL};
+static const char *const known[] = {"cpuset", "cpus", "cpu", "memory", NULL};
 static const struct share_format format = {
-	.memory = "memory", .bare = SIZE_BARE_REFUSED, .known = known};
+	.memory = "memory", .bare = SIZE_BARE_REFUSED, .counts = true, .known = known};
 
 /* The top-level entries that are settings of the Python OSS-CRS (CRSComposeConfig in its
  * oss_crs/src/config/crs_compose.py). */
@@ -19,8 +19,9 @@ static const char *const settings[] = {"run_env", "docker_registry", "llm_config
 static int read_compose_entry(struct doc *doc, struct job *job, const struct doc_node *name,
 	const struct doc_node *body, bool closed, struct error *err)
 {
-	if (doc_get(doc, body, "cpuset") || doc_get(doc, body, "memory"))
-		return job_read_crs(doc, job, name, body, &format, err);
+	for (size_t i = 0; known[i]; i++)
+		if (doc_get(doc, body, known[i]))
+			return job_read_crs(doc, job, name, body, &format, err);
 	if (keys_check(doc, body, known, err) < 0)
 		return -1;
 	const char *text = doc_text(name) ? doc_text(name) : "";

@@ -49,6 +49,17 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 	[ "$output" = "$(printf '%s\n' crs-compose 0-15 60129542144 oss_crs_infra roboduck)" ]
 }
 
+@test "crs-compose: cpus: 4 is a number of CPUs, taken of those that no other CRS lists" {
+	write crs-compose.yaml <<-'EOF'
+		run_env: local
+		oss_crs_infra: {cpuset: "1", memory: "1G"}
+		finder: {cpus: 4, memory: 8G}
+		fixer: {cpu: "2", memory: 1G}
+	EOF
+	run bash -c "'$RUN' plan --json --host-cpus 0-7 --host-memory 64G '$BATS_TEST_TMPDIR' | jq -r '.cpus, .memory_max, .crs[].cpus'"
+	[ "$output" = "$(printf '%s\n' 0-6 10737418240 1 0,2-4 5-6)" ]
+}
+
 @test "crs-compose: two CRSs on one CPU are a warning, and an error with --strict" {
 	write crs-compose.yaml <<-'EOF'
 		a: {cpuset: "0-1", memory: 1G}

@@ -102,7 +102,7 @@ TEST(a_mistyped_resource_key_gets_a_suggestion)
 		{"a: {cpuset: 0-3, memroy: 1G}", "1:18: unknown key 'memroy'", "'memory'"},
 		{"a: {cpuset: 0-3, mem_limit: 1G}", "1:18: unknown key 'mem_limit'", "'memory'"},
 		{"a: {CPUSET: 0-3, Memory: 1G}", "1:5: unknown key 'CPUSET'", "'cpuset'"},
-		{"a: {cpus: 4, ram: 1G}", "1:5: unknown key 'cpus'", "'cpuset'"},
+		{"a: {cpus: 4, ram: 1G}", "1:14: unknown key 'ram'", "'memory'"},
 		{"crs: [{name: a, cpuset: 0, memory: 1G}]", "1:28: unknown key 'memory'",
 			"'memory_limit'"},
 		{"crs: {a: {cpuset: 0-3}}", "1:11: unknown key 'cpuset'", "'resources'"},
@@ -128,6 +128,21 @@ TEST(unrelated_keys_are_accepted)
 			  "local", &job, &err),
 		err);
 	assert_int_equal(job.crs_count, 1);
+}
+
+TEST(a_crs_compose_entry_may_have_a_number_of_cpus)
+{
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	struct error err = {0};
+	assert_ok(parse_config("run_env: local\noss_crs_infra: {cpuset: 0, memory: 1G}\n"
+			       "a: {cpus: 4, memory: 8G}\nb: {cpu: 2-3, memory: 1G}\n",
+			  "local", &job, &err),
+		err);
+	assert_int_equal(job.crs_count, 3);
+	assert_int_equal(job.crs[1].share.cpu_count, 4);
+	assert_int_equal(job.crs[2].share.cpu_count, 0);
+	assert_cpus(&job, 2, "2-3");
+	assert_refused("run_env: local\na: {cpus: 4}", "c.yaml:2:1: CRS 'a' has no memory", "");
 }
 
 TEST(an_unknown_worker_is_refused_with_the_nearest_name)
@@ -281,6 +296,7 @@ int main(void)
 		RUN(digits_under_cpu_and_cpus_are_a_count_and_a_list_is_a_list),
 		RUN(a_mistyped_resource_key_gets_a_suggestion),
 		RUN(unrelated_keys_are_accepted),
+		RUN(a_crs_compose_entry_may_have_a_number_of_cpus),
 		RUN(an_unknown_worker_is_refused_with_the_nearest_name),
 		RUN(other_shapes_are_refused),
 		RUN(numbers_are_read_as_written_not_as_yaml_types),
