@@ -225,6 +225,7 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct spawn spawn = SPAWN(argv);
 	spawn.in = null;
+	spawn.out = session->context->options.json ? STDERR_FILENO : -1;
 	spawn.env = session->compose.environment;
 	spawn.own_group = true;
 	/* Compose ends with the runner: it must not race with the process that cleans up. */

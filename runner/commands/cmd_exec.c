@@ -66,6 +66,7 @@ static int launch_command(
 	}
 	struct spawn spawn = SPAWN((const char *const *)context->options.args + 1);
 	spawn.cgroup = cgroup;
+	spawn.out = context->options.json ? STDERR_FILENO : -1;
 	spawn.env = environment;
 	/* Pass on open descriptors, as a shell does: `exec … -- diff <(a) <(b)` works. */
 	spawn.keep_descriptors = true;
@@ -88,10 +89,11 @@ static int launch_command(
 	return launch_wait(&wait, ret, err);
 }
 
-/* Whether the user wants the outcome of the command: -v prints it, --record keeps it. */
+/* Whether the user wants the outcome of the command: -v and --json print it, --record keeps it. */
 static bool is_measured(const struct job_run *job)
 {
-	return job->context->options.verbose || job->context->options.record;
+	const struct options *options = &job->context->options;
+	return options->verbose || options->json || options->record;
 }
 
 /* As far as the runner knows, the command is in no container. */

@@ -56,8 +56,7 @@ int publish_report(const struct context *context, const struct report *report, b
 		return fail(err, ENOMEM, "report");
 	if (keep && options->keep_reports && put_in_store(context, report, text, &problem) < 0)
 		log_warning(&context->log, "the report is not kept: %s", problem.msg);
-	/* The standard output of `exec` belongs to its command. */
-	if (options->json && report->phase != PHASE_EXEC && fputs(text, stdout) == EOF)
+	if (options->json && fputs(text, stdout) == EOF)
 		return fail(err, errno, "standard output");
 	return options->report ? write_document(options->report, text, err) : 0;
 }
