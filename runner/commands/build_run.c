@@ -61,6 +61,7 @@ static int write_override(struct session *session, struct error *err)
 	const struct context *context = session->context;
 	session->compose.mark.uid = context->uid;
 	session->compose.mark.keep = context->options.keep;
+	session->compose.mark.keep_images = context->options.keep_images;
 	if (owner_describe(&context->host, getpid(), session->compose.mark.owner, err) < 0)
 		return -1;
 	if (compose_override(&session->compose, session->plan, &text, err) < 0)
@@ -343,6 +344,8 @@ static int clean_up_run(struct session *session, bool had_containers, struct err
 		progress_begin(&session->progress, &session->context->log,
 			"removing containers and networks");
 		result = engine_remove_project(&session->engine, session->compose.project, err);
+		if (result >= 0 && compose_builds(&session->compose))
+			result = engine_remove_images(&session->engine, session->plan->name, err);
 		progress_end(&session->progress);
 	}
 	if (result < 0) {

@@ -91,6 +91,8 @@ static const struct option_def defs[] = {
 		"one cgroup per CRS: always so; accepted for those who write it", NULL, 0},
 	{"keep", 0, FLAG, FIELD(keep), JOBS | CONF, NULL,
 		"leave containers and cgroups when the run ends", NULL, 0},
+	{"keep-images", 0, FLAG, FIELD(keep_images), JOBS | CONF, NULL,
+		"leave the images that the run has built", NULL, 0},
 	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the closing figures as JSON", NULL,
 		0},
 	{"record", 0, FLAG, FIELD(record), RUNS | CONF, NULL,

@@ -57,7 +57,7 @@ struct options {
 	int engine;            /* enum wanted_engine */
 	int until;             /* enum until */
 	int oom;               /* enum oom_mode */
-	bool keep, strict, scale, json, allow_unconfined, cgroup_parent, docker, dry_run, all,
+	bool keep, keep_images, strict, scale, json, allow_unconfined, cgroup_parent, docker, dry_run, all,
 		stale, share, watch, record;
 	bool quiet, verbose, help;
 	char **args; /* the arguments: CONFIG and the rest */

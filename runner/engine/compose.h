@@ -27,6 +27,8 @@ struct compose_service {
 	/* Others begin when it has ended well, and Compose is attached to it: with `--until first`
 	 * its end is the end of the run. */
 	bool is_awaited;
+	/* Compose builds its image, and names it after project and service. */
+	bool is_built;
 	/* Names of the OSS_CRS_ variables that it sets itself. */
 	struct compose_names variables;
 	struct risks risks;
@@ -39,6 +41,8 @@ struct compose_mark {
 	char owner[OWNER_TEXT_MAX];
 	/* --keep: nothing is removed until the user asks for it. */
 	bool keep;
+	/* --keep-images: images that the run builds are never removed. */
+	bool keep_images;
 };
 
 struct compose {
@@ -126,6 +130,9 @@ int compose_services(struct compose *compose, const struct run_plan *plan, bool 
  * the project. On failure some are added; the caller releases them with compose_free(). */
 int compose_services_parse(struct compose *compose, const char *text, const struct run_plan *plan,
 	bool allow_unconfined, struct error *err);
+
+/* Whether the run builds images that are to be removed with it. */
+bool compose_builds(const struct compose *compose);
 
 /* The CRS of a service, as an index into the plan's CRSs, or COMPOSE_UNCONFINED. */
 int compose_crs(const struct compose *compose, const char *service);

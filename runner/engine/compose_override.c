@@ -86,8 +86,8 @@ static json_t *labels_of(
 	return labels;
 }
 
-/* Version 2.0 of the file format allows no labels on networks and volumes. */
-static bool has_bare_networks(const struct compose *compose)
+/* Version 2.0 of the file format allows no labels on networks, volumes and images. */
+static bool has_old_schema(const struct compose *compose)
 {
 	return compose->schema &&
 	       (strcmp(compose->schema, "2") == 0 || strcmp(compose->schema, "2.0") == 0);
@@ -115,6 +115,22 @@ static void set_log_driver(struct json_build *build, json_t *body, const struct 
 			json_build_pack(build, "{s:s}", "driver", "k8s-file"));
 }
 
+/* Mark the image that Compose builds for a service, so that it can be removed with the run. */
+static void mark_image(struct json_build *build, json_t *body, const struct compose *compose,
+	const struct run_plan *plan, const struct compose_service *service)
+{
+	if (!service->is_built || compose->mark.keep_images || has_old_schema(compose))
+		return;
+	_cleanup_free_ char *name = NULL;
+	if (asprintf(&name, "%s-%s", compose->project, service->name) < 0)
+		name = NULL;
+	json_build_set(build, body, "build",
+		json_build_pack(build, "{s:{s:o, s:o}}", "labels", ENGINE_BUILT_BY_LABEL,
+			literal_string(build, ENGINE_BUILT_BY_LABEL, plan->name),
+			ENGINE_BUILT_AS_LABEL,
+			name ? literal_string(build, ENGINE_BUILT_AS_LABEL, name) : NULL));
+}
+
 static int service_override(struct json_build *build, const struct compose *compose,
 	const struct run_plan *plan, const struct compose_service *service, json_t **ret,
 	struct error *err)
@@ -129,6 +145,7 @@ static int service_override(struct json_build *build, const struct compose *comp
 		build, body, "environment", environment_to_json(build, compose, service, &own));
 	json_build_set(build, body, "labels", labels_of(build, compose, plan));
 	set_log_driver(build, body, compose, service);
+	mark_image(build, body, compose, plan, service);
 	*ret = body;
 	if (!crs)
 		return 0;
@@ -165,7 +182,7 @@ int compose_override(
 	if (compose->schema)
 		json_build_set(&build, root, "version",
 			literal_string(&build, "version", compose->schema));
-	if (!has_bare_networks(compose)) {
+	if (!has_old_schema(compose)) {
 		json_build_set(&build, root, "networks",
 			labelled_section(&build, compose, plan, &compose->networks));
 		json_build_set(&build, root, "volumes",

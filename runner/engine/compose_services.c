@@ -174,6 +174,7 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	compose->services = larger;
 	larger[compose->service_count] = (struct compose_service){.name = strdup(name),
 		.crs = crs,
+		.is_built = doc_get(doc, body, "build") && !doc_get(doc, body, "image"),
 		.has_log_driver = doc_get(doc, doc_get(doc, body, "logging"), "driver")};
 	if (!larger[compose->service_count].name)
 		return fail(err, ENOMEM, "Compose");
@@ -319,6 +320,14 @@ int compose_services(struct compose *compose, const struct run_plan *plan, bool 
 		return fail_as(err, EX_CONFIG, "%s: Compose does not accept it (see above)",
 			compose->files[0]);
 	return compose_services_parse(compose, text, plan, allow_unconfined, err);
+}
+
+bool compose_builds(const struct compose *compose)
+{
+	for (size_t i = 0; i < compose->service_count && !compose->mark.keep_images; i++)
+		if (compose->services[i].is_built)
+			return true;
+	return false;
 }
 
 int compose_crs(const struct compose *compose, const char *service)

@@ -31,6 +31,11 @@
 #define ENGINE_OWNER_LABEL "oss-crs.owner"
 #define ENGINE_KEEP_LABEL  "oss-crs.keep"
 
+/* The labels of an image that a run builds: the run's name, and the name that Compose gives to the
+ * image. Whatever is made of the image inherits them, so they alone do not make it the run's. */
+#define ENGINE_BUILT_BY_LABEL "oss-crs.built-by"
+#define ENGINE_BUILT_AS_LABEL "oss-crs.built-as"
+
 enum engine_kind {
 	ENGINE_DOCKER,
 	ENGINE_PODMAN,
@@ -163,5 +168,10 @@ bool engine_answered(const struct error *err);
  * only when a pass removes nothing is what stays an error, with the reason for the first. Can be
  * repeated. Returns the number of things it removed, or -1 with an error. */
 int engine_remove_project(struct engine *engine, const char *project, struct error *err);
+
+/* Remove the images that a run built, once its containers are gone: the names that Compose gave
+ * them, and what has no other name. An image that the user named, or that was made of one of these,
+ * stays. Returns the number of names it removed, or -1 with an error. */
+int engine_remove_images(struct engine *engine, const char *run, struct error *err);
 
 #endif

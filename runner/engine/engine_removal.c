@@ -144,6 +144,67 @@ static int remove_kind(struct engine *engine, const struct kind *kind, const cha
 	return 0;
 }
 
+/* Whether the tag of an image is the name that Compose gave it: "PROJECT-SERVICE", with `_` for `-`
+ * from docker-compose 1.29, after the registry that Podman puts before it. */
+static bool is_built_name(const char *tag, const char *built_as)
+{
+	const char *slash = strrchr(tag, '/');
+	const char *name = slash ? slash + 1 : tag;
+	size_t len = strlen(built_as);
+	for (size_t i = 0; i < len; i++)
+		if (name[i] != built_as[i] && !(name[i] == '_' && built_as[i] == '-'))
+			return false;
+	return len > 0 && strcmp(name + len, ":latest") == 0;
+}
+
+/* Remove one name of an image, and the image with its last. Returns 1, or 0 if it was gone. */
+static int untag_image(struct engine *engine, const char *tag, struct error *err)
+{
+	char escaped[1024];
+	char path[1200];
+	_cleanup_json_ json_t *json = NULL;
+	if (http_escape(tag, escaped, sizeof escaped, err) < 0)
+		return -1;
+	(void)snprintf(path, sizeof path, "/images/%s", escaped);
+	if (engine_request(engine, "DELETE", path, &json, err) == 0)
+		return 1;
+	return err->code == ENOENT ? 0 : -1;
+}
+
+int engine_remove_images(struct engine *engine, const char *run, struct error *err)
+{
+	int count = 0;
+	size_t kept = 0;
+	struct error first = {0};
+	_cleanup_json_ json_t *list = NULL;
+	if (engine_list(engine, "/images/json", NULL, ENGINE_BUILT_BY_LABEL, run, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *image = json_array_get(list, i);
+		const json_t *tags = json_object_get(image, "RepoTags");
+		const char *built_as =
+			engine_text(json_object_get(image, "Labels"), ENGINE_BUILT_AS_LABEL);
+		for (size_t j = 0; j < json_array_size(tags); j++) {
+			const char *tag = json_string_value(json_array_get(tags, j));
+			if (!tag || !is_built_name(tag, built_as))
+				continue;
+			int removed = untag_image(engine, tag, err);
+			if (removed < 0 && !engine_answered(err))
+				return -1;
+			if (removed < 0 && kept++ == 0)
+				first = *err;
+			count += removed > 0;
+		}
+	}
+	if (kept == 0)
+		return count;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"%zu of the images that the run built stay; the first: %s", kept, first.msg);
+	err->code = first.code;
+	return add_hint(err, "see what keeps it: %s ps -a",
+		engine->kind == ENGINE_PODMAN ? "podman" : "docker");
+}
+
 int engine_remove_project(struct engine *engine, const char *project, struct error *err)
 {
 	int count = 0;

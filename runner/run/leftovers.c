@@ -262,7 +262,10 @@ static int remove_objects(
 	_cleanup_free_ char *project = compose_project(run->run.name);
 	if (!project)
 		return fail(err, ENOMEM, "%s", run->run.name);
-	return engine_remove_project(leftovers->engines[run->kind], project, err);
+	struct engine *engine = leftovers->engines[run->kind];
+	int removed = engine_remove_project(engine, project, err);
+	int images = removed < 0 ? -1 : engine_remove_images(engine, run->run.name, err);
+	return images < 0 ? -1 : removed + images;
 }
 
 int leftovers_remove(

@@ -234,6 +234,16 @@ TEST(other_cpus_and_memory_replace_what_a_service_says_of_them_with_a_unit)
 	assert_null(strstr(text, "\"OSS_CRS_RUN_ID\""));
 }
 
+TEST(an_image_that_compose_builds_and_names_is_marked_with_the_run)
+{
+	_cleanup_free_ char *built = override_of("services: {a: {build: {context: .}}}\n", false);
+	_cleanup_free_ char *named =
+		override_of("services: {a: {build: {context: .}, image: i}}\n", false);
+	assert_contains(built, "\"oss-crs.built-by\": \"run\"");
+	assert_contains(built, "\"oss-crs.built-as\": \"p-a\"");
+	assert_null(strstr(named, "oss-crs.built"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +253,7 @@ int main(void)
 			a_plugin_is_an_executable_file, use_own_plugins, unit_dir_remove),
 		RUN(the_override_has_the_variables_of_the_run),
 		RUN(a_service_has_every_variable_under_two_names),
+		RUN(an_image_that_compose_builds_and_names_is_marked_with_the_run),
 		RUN(a_service_keeps_the_variables_that_it_sets_itself),
 		RUN(other_cpus_and_memory_replace_what_a_service_says_of_them_with_a_unit),
 		RUN(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own),

@@ -25,6 +25,7 @@ struct thing {
 	const char *kind, *id;
 	const char *after; /* the engine refuses to remove it before this one; NULL: it does not */
 	bool gone;
+	const char *tags, *built_as; /* of an image, as JSON */
 };
 
 static bool is_there(const struct thing *things, size_t count, const char *id)
@@ -67,8 +68,11 @@ static void answer_list(FILE *to, const struct thing *things, size_t count, cons
 		if (things[i].gone ||
 			strncmp(path + 1, things[i].kind, strlen(things[i].kind)) != 0)
 			continue;
-		(void)fprintf(
-			to, "%s{\"%s\":\"%s\"}", comma, volumes ? "Name" : "Id", things[i].id);
+		(void)fprintf(to, "%s{\"%s\":\"%s\"", comma, volumes ? "Name" : "Id", things[i].id);
+		if (things[i].tags)
+			(void)fprintf(to, ",\"RepoTags\":%s,\"Labels\":{\"%s\":\"%s\"}",
+				things[i].tags, ENGINE_BUILT_AS_LABEL, things[i].built_as);
+		(void)fputc('}', to);
 		comma = ",";
 	}
 	(void)fputs(volumes ? "]}" : "]", to);
@@ -179,6 +183,36 @@ TEST(what_the_engine_keeps_is_named_and_all_else_is_removed)
 	assert_string_equal(second.msg, err.msg);
 }
 
+/* An image inherits the labels of the one that it was made of. */
+TEST(an_image_goes_by_the_name_that_compose_gave_it_and_all_others_stay)
+{
+	struct thing things[] = {
+		{"images", "run-1-build", NULL, false, "[\"run-1-build:latest\"]", "run-1-build"},
+		{"images", "run-1_old", NULL, false, "[\"localhost/run-1_old:latest\"]",
+			"run-1-old"},
+		{"images", "kept", NULL, false, "[\"kept:latest\",\"run-1-two:latest\"]",
+			"run-1-no"},
+		{"images", "none", NULL, false, "[]", "run-1-none"},
+		{"images", "null", NULL, false, "null", ""},
+		{"images", "run-1-build2", NULL, false, "[\"run-1-build2:latest\"]", "run-1-build"},
+		{"images", "run-1-held", NEVER, false, "[\"run-1-held:latest\"]", "run-1-held"},
+	};
+	struct server server = start_engine(state, things, COUNT(things) - 1);
+	struct error err = {0};
+	int removed = engine_remove_images(&server.engine, "run-1", &err);
+	int again = engine_remove_images(&server.engine, "run-1", &err);
+	stop_engine(&server);
+	assert_ok(removed, err);
+	assert_int_equal(removed, 2);
+	assert_int_equal(again, 0);
+	assert_return_code(unlinkat(unit_dir(state), "socket", 0), errno);
+	server = start_engine(state, things, COUNT(things));
+	assert_int_equal(engine_remove_images(&server.engine, "run-1", &err), -1);
+	stop_engine(&server);
+	assert_contains(err.msg, "1 of the images that the run built stay");
+	assert_contains(err.msg, "run-1-held has dependents");
+}
+
 TEST(an_engine_that_is_away_has_not_answered)
 {
 	struct error err = {0};
@@ -197,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_container_goes_after_those_that_need_it),
 		RUN_IN_DIR(what_the_engine_keeps_is_named_and_all_else_is_removed),
+		RUN_IN_DIR(an_image_goes_by_the_name_that_compose_gave_it_and_all_others_stay),
 		RUN_IN_DIR(an_engine_that_is_away_has_not_answered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,3 +46,39 @@ set_key() {
 	grep -q 'OSS_CRS_MEMORY_LIMIT=96M$' <<<"$output"
 	nothing_left
 }
+
+@test "with --json standard output is JSON alone, and the job's output goes to standard error" {
+	services finder_one 'echo found; exit 3'
+	run sh_as alice "oss-crs-run run --json $JOB p h 2>/tmp/stderr"
+	[ "$status" -eq 3 ]
+	[ "$(jq -r .exit_status <<<"$output")" = 3 ]
+	grep -q found /tmp/stderr
+	run sh_as alice "oss-crs-run exec --json $JOB -- sh -c 'echo told; exit 4' 2>/tmp/stderr"
+	[ "$status" -eq 4 ]
+	[ "$(jq -r '.phase, .exit_status' <<<"$output" | paste -sd ' ')" = 'exec 4' ]
+	grep -qx told /tmp/stderr
+	nothing_left
+}
+
+# The image is built on busybox alone, which the host has.
+@test "an image that a run builds goes with it, and stays with --keep-images or a name of its own" {
+	mkdir $JOB/image && printf 'FROM busybox:latest\nRUN echo made >/made\n' >$JOB/image/Dockerfile
+	chmod -R a+rX $JOB
+	services finder_one 'cat /made' fixer_one 'sleep 600'
+	sed -i '/^  finder_one:/,/pull_policy/c\  finder_one:\n    build: ./image' $JOB/docker-compose.yaml
+	before=$(docker image ls --format '{{.Repository}}' | sort)
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 0 ]
+	[[ "$output" == *made* ]]
+	[ "$(docker image ls --format '{{.Repository}}' | sort)" = "$before" ]
+	run as alice oss-crs-run run --keep-images $JOB p h
+	[ "$status" -eq 0 ]
+	run docker image ls --format '{{.Repository}}' --filter 'reference=job-run-*'
+	[ "${#lines[@]}" -eq 1 ]
+	docker image rm "$output"
+	sed -i 's/build: .*/&\n    image: ours/' $JOB/docker-compose.yaml
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 0 ]
+	docker image rm ours
+	nothing_left
+}
