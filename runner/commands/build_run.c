@@ -166,6 +166,8 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 		.endpoint = session->endpoint,
 		.engine = &session->engine,
 		.variables = &session->variables,
+		.service_crs = options->service_crs.items,
+		.service_crs_count = options->service_crs.count,
 		.other_figures = options->cpus || options->scale,
 	};
 	return compose_open(&job, &session->compose, err) < 0

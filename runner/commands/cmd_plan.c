@@ -12,6 +12,7 @@
 #include "lease_json.h"
 #include "load.h"
 #include "machine.h"
+#include "plan_services.h"
 #include "size.h"
 #include "start.h"
 #include "text.h"
@@ -113,7 +114,7 @@ static json_t *prospect_to_json(
 }
 
 static int print_plan_json(const struct context *context, const struct run_plan *plan,
-	const struct prospect *prospect, struct error *err)
+	const struct compose *compose, const struct prospect *prospect, struct error *err)
 {
 	char cpus[CPULIST_TEXT_MAX];
 	char path[CGROUP_PATH_MAX + sizeof HOST_CGROUP_MOUNT];
@@ -129,6 +130,9 @@ static int print_plan_json(const struct context *context, const struct run_plan 
 		cpulist_format(&plan->cpus, cpus), "memory_max", (json_int_t)plan->memory_max,
 		"crs", crs, "notes", texts_to_json(&build, plan->notes, plan->note_count),
 		"warnings", texts_to_json(&build, plan->warnings, plan->warning_count));
+	if (context->options.compose_files.count)
+		json_build_set(
+			&build, root, "services", plan_services_to_json(&build, compose, plan));
 	if (prospect->looked)
 		json_build_set(&build, root, "now", prospect_to_json(&build, context, prospect));
 	return json_build_print(&build, root, err);
@@ -163,8 +167,8 @@ static void print_prospect(const struct prospect *prospect)
 		text_line(stdout, "Now: its CPUs and memory are free");
 }
 
-static int print_plan_table(
-	const struct run_plan *plan, const struct prospect *prospect, struct error *err)
+static int print_plan_table(const struct run_plan *plan, const struct compose *compose,
+	const struct prospect *prospect, struct error *err)
 {
 	static const struct grid_column columns[] = {{.title = "CRS"}, {.title = "CPUS"},
 		{.title = "COUNT", .right = true}, {.title = "MEMORY", .right = true}};
@@ -181,7 +185,7 @@ static int print_plan_table(
 	text_line(stdout, "Worker %s of %s", plan->worker, plan->job->path);
 	text_line(stdout, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
 	(void)putchar('\n');
-	if (grid_print(table, err) < 0)
+	if (grid_print(table, err) < 0 || plan_services_print(compose, plan, err) < 0)
 		return -1;
 	print_prospect(prospect);
 	if (plan->note_count > 0)
@@ -199,9 +203,12 @@ int cmd_plan(const struct context *context, struct error *err)
 	_cleanup_(prospect_free) struct prospect prospect = find_prospect(context, &loaded);
 	load_warn(context, &loaded);
 	const struct run_plan *plan = &loaded.plan;
+	_cleanup_(compose_free) struct compose compose = COMPOSE_NONE;
+	if (plan_services_read(context, plan, &compose, err) < 0)
+		return -1;
 	if (context->options.json)
-		return print_plan_json(context, plan, &prospect, err);
-	if (print_plan_table(plan, &prospect, err) < 0)
+		return print_plan_json(context, plan, &compose, &prospect, err);
+	if (print_plan_table(plan, &compose, &prospect, err) < 0)
 		return -1;
 	if (plan->topology.count == 0)
 		return 0;

@@ -48,7 +48,7 @@ struct text_list {
 /* The strings point into argv, or into `owned`. */
 struct options {
 	const char *worker, *run_id, *crs, *cgroup_root, *report, *svg, *html;
-	struct text_list compose_files;
+	struct text_list compose_files, service_crs;
 	const char *cpus, *memory; /* of the job, instead of the config's */
 	const char *host_cpus, *host_memory, *topology;
 	uint64_t timeout;      /* seconds; 0: none */
@@ -57,8 +57,8 @@ struct options {
 	int engine;            /* enum wanted_engine */
 	int until;             /* enum until */
 	int oom;               /* enum oom_mode */
-	bool keep, keep_images, strict, scale, json, allow_unconfined, cgroup_parent, docker, dry_run, all,
-		stale, share, watch, record;
+	bool keep, keep_images, strict, scale, json, allow_unconfined, cgroup_parent, docker;
+	bool dry_run, all, stale, share, watch, record;
 	bool quiet, verbose, help;
 	char **args; /* the arguments: CONFIG and the rest */
 	int arg_count;

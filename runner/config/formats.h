@@ -34,6 +34,12 @@ int crs_compose_read(struct doc *doc, struct job *job, struct error *err);
 int job_add_crs(struct doc *doc, struct job *job, const struct doc_node *name, struct job_crs **ret,
 	struct error *err);
 
+/* Read which services of the job's Compose files the entry of a CRS names, if it names any. The job
+ * owns them. */
+#define JOB_SERVICES_KEY "compose_services"
+int job_read_services(
+	struct doc *doc, const struct doc_node *body, struct job_crs *crs, struct error *err);
+
 /* Read the CPUs and the memory of a mapping. Either may be missing. An unknown key about resources
  * is an EX_CONFIG error. */
 int job_read_share(struct doc *doc, const struct doc_node *body, const struct share_format *format,

@@ -94,6 +94,34 @@ int job_add_crs(struct doc *doc, struct job *job, const struct doc_node *name, s
 	return 0;
 }
 
+int job_read_services(
+	struct doc *doc, const struct doc_node *body, struct job_crs *crs, struct error *err)
+{
+	const struct doc_node *list = doc_get(doc, body, JOB_SERVICES_KEY);
+	struct doc_node *item = NULL;
+	size_t count = 0;
+	if (!list)
+		return 0;
+	if (!doc_is_list(list))
+		return fail_at(err, doc->name, doc_mark(list),
+			JOB_SERVICES_KEY " must be a list of services");
+	while (doc_item(doc, list, count, &item))
+		count++;
+	crs->services = calloc(count + 1, sizeof *crs->services);
+	if (!crs->services)
+		return fail(err, ENOMEM, "%s", doc->name);
+	for (; doc_item(doc, list, crs->service_count, &item); crs->service_count++) {
+		const char *text = doc_text(item);
+		if (!text || !*text || doc_is_null(item))
+			return fail_at(err, doc->name, doc_mark(item),
+				JOB_SERVICES_KEY " must be a list of services");
+		crs->services[crs->service_count] = strdup(text);
+		if (!crs->services[crs->service_count])
+			return fail(err, ENOMEM, "%s", doc->name);
+	}
+	return 0;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	const struct job_crs *const *left = a;
@@ -149,8 +177,12 @@ int job_parse(const char *name, const char *text, size_t len, const char *worker
 
 void job_free(struct job *job)
 {
-	for (size_t i = 0; i < job->crs_count; i++)
+	for (size_t i = 0; i < job->crs_count; i++) {
 		free(job->crs[i].name);
+		for (size_t j = 0; j < job->crs[i].service_count; j++)
+			free(job->crs[i].services[j]);
+		free(job->crs[i].services);
+	}
 	free(job->crs);
 	free(job->path);
 	free(job->dir);

@@ -35,6 +35,9 @@ struct job_crs {
 	char *name;
 	struct mark at;
 	struct job_share share;
+	/* The services of the job's Compose files that are the CRS's, whatever their names. */
+	char **services;
+	size_t service_count;
 };
 
 struct job {

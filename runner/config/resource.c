@@ -152,7 +152,9 @@ static int read_crs_entry(struct doc *doc, struct job *job, const struct doc_nod
 	struct job_crs *crs = NULL;
 	if (job_add_crs(doc, job, name, &crs, err) < 0)
 		return -1;
-	return read_resources(doc, body, worker, &crs->share, err);
+	return job_read_services(doc, body, crs, err) < 0
+		       ? -1
+		       : read_resources(doc, body, worker, &crs->share, err);
 }
 
 /* Refuse an entry of the crs-compose format beside `crs:` and `workers:`, which would get no

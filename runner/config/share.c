@@ -119,7 +119,8 @@ int job_read_crs(struct doc *doc, struct job *job, const struct doc_node *name,
 {
 	struct job_crs *crs = NULL;
 	if (job_add_crs(doc, job, name, &crs, err) < 0 ||
-		job_read_share(doc, body, format, &crs->share, err) < 0)
+		job_read_share(doc, body, format, &crs->share, err) < 0 ||
+		job_read_services(doc, body, crs, err) < 0)
 		return -1;
 	if (!crs->share.cpus_at.line || !crs->share.memory_at.line)
 		return fail_at(err, doc->name, crs->at, "CRS '%s' has no %s", crs->name,

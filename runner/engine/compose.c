@@ -93,7 +93,7 @@ static int render_template(const char *path, const struct run_plan *plan, const 
 	return asprintf(ret, "%s/%s", scratch_dir, name) < 0 ? fail(err, ENOMEM, "%s", path) : 0;
 }
 
-static bool is_template(const char *path)
+bool compose_is_template(const char *path)
 {
 	size_t len = strlen(path);
 	return len > 3 && strcmp(path + len - 3, ".j2") == 0;
@@ -112,7 +112,7 @@ static int add_compose_file(
 		compose->dir = copy ? strdup(dirname(copy)) : NULL;
 	}
 	char *file = NULL;
-	if (!is_template(path))
+	if (!compose_is_template(path))
 		file = strdup(path);
 	else if (render_template(
 			 path, job->plan, job->scratch, compose->file_count + 1, &file, err) < 0)
@@ -158,7 +158,8 @@ int compose_open(const struct compose_job *job, struct compose *ret, struct erro
 {
 	_cleanup_(compose_free) struct compose compose = {
 		.project = compose_project(job->plan->name),
-		.phase = phase_name(job->phase),
+		.phase = job->both_phases ? NULL : phase_name(job->phase),
+		.service_crs = {.list = job->service_crs, .count = job->service_crs_count},
 		.files = calloc(job->file_count + 1, sizeof *compose.files),
 		.variables = job->variables,
 		.other_figures = job->other_figures,
@@ -224,8 +225,11 @@ int compose_argv(const struct compose *compose, const char *const *more, const c
 	argv[n++] = compose->dir;
 	argv[n++] = "--project-name";
 	argv[n++] = compose->project;
-	argv[n++] = "--profile";
-	argv[n++] = compose->phase;
+	const char *const phases[] = {phase_name(PHASE_BUILD), phase_name(PHASE_RUN)};
+	for (size_t i = 0; i < (compose->phase ? 1 : sizeof phases / sizeof *phases); i++) {
+		argv[n++] = "--profile";
+		argv[n++] = compose->phase ? compose->phase : phases[i];
+	}
 	for (size_t i = 0; i < compose->file_count; i++) {
 		argv[n++] = "--file";
 		argv[n++] = compose->files[i];

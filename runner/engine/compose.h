@@ -20,9 +20,23 @@ struct compose_names {
 	size_t count;
 };
 
+/* What says which CRS a service belongs to, in the order in which it counts. */
+enum crs_source {
+	CRS_OF_NONE, /* it belongs to none */
+	CRS_OF_PARENT,
+	CRS_OF_OPTION,
+	CRS_OF_CONFIG,
+	CRS_OF_LABEL,
+	CRS_OF_NAME,
+	CRS_OF_INFRA,
+};
+
+#define CRS_SOURCES (CRS_OF_INFRA + 1)
+
 struct compose_service {
 	char *name;
-	int crs;             /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
+	int crs; /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
+	enum crs_source source;
 	bool has_log_driver; /* one of its own */
 	/* Others begin when it has ended well, and Compose is attached to it: with `--until first`
 	 * its end is the end of the run. */
@@ -53,7 +67,12 @@ struct compose {
 	char *dir;
 	char **files; /* the files that Compose gets with --file */
 	size_t file_count;
-	const char *phase; /* the profile */
+	const char *phase; /* the profile; NULL: those of both phases */
+	/* SERVICE=CRS, as given with --service-crs; the words belong to the caller. */
+	struct {
+		const char *const *list;
+		size_t count;
+	} service_crs;
 	/* The run's variables; they belong to the caller. */
 	const struct variables *variables;
 	/* The CPUs and memory are not those of the config: they replace what a service itself says
@@ -95,14 +114,18 @@ char *compose_project(const char *run_name);
 struct compose_job {
 	const struct run_plan *plan;
 	enum phase phase;
+	bool both_phases;         /* the services of either phase, whatever `phase` is */
 	const char *dir;          /* where to look for the files if none is given */
 	const char *const *files; /* as given with --compose-file */
 	size_t file_count;
 	const char *scratch; /* path of the directory that templates are rendered into */
 	/* "unix://…" of the engine; NULL: the engine that Docker's settings name. */
 	const char *endpoint;
-	/* Its socket no container may get, and it knows the volumes that exist already. */
+	/* Its socket no container may get, and it knows the volumes that exist already. NULL: what
+	 * the services may ask for is not judged. */
 	struct engine *engine;
+	const char *const *service_crs; /* as given with --service-crs */
+	size_t service_crs_count;
 	const struct variables *variables; /* the run's variables, see run_variables.h */
 	bool other_figures;                /* --cpus or --scale; see struct compose */
 };
@@ -114,13 +137,17 @@ struct compose_job {
 int compose_open(const struct compose_job *job, struct compose *ret, struct error *err);
 void compose_free(struct compose *compose);
 
+/* Whether a Compose file is a template, which compose_open() renders into the scratch directory. */
+bool compose_is_template(const char *path);
+
 /* Append a copy of a text. Returns 0, or -1 with an error when out of memory. */
 int compose_add_name(struct compose_names *names, const char *name, struct error *err);
 
 /* Let Compose resolve the files (`config`) and find the CRS of every service of the phase, its
  * risks (risks.h), and where its own limits contradict its CRS (service_limits.h). A
- * service belongs to the CRS that its cgroup_parent names below the run's cgroup, else to that
- * of its label oss-crs.crs, else to the CRS of the same name, else to the CRS with the longest
+ * service belongs to the CRS that its cgroup_parent names below the cgroup of this or another run,
+ * else to that of --service-crs, else to the CRS that has it in the config, else to that of its
+ * label oss-crs.crs, else to the CRS of the same name, else to the CRS with the longest
  * name X where the service is X_…, else to oss_crs_infra. A service that belongs to no CRS is
  * EX_CONFIG, unless allow_unconfined is set. */
 int compose_services(struct compose *compose, const struct run_plan *plan, bool allow_unconfined,

@@ -11,111 +11,27 @@
 #include "engine.h"
 #include "proc.h"
 #include "risks.h"
+#include "service_crs.h"
 #include "service_limits.h"
 
 #include <errno.h>
 #include <limits.h>
 
 #define CONFIG_SIZE_MAX DOC_SIZE_MAX
-#define CRS_LABEL       "oss-crs.crs"
 
-/* Whether the service belongs to the phase. `config` of docker-compose 1.29 prints the services
+/* Whether the service belongs to the phase, or, with NULL, to any. `config` of docker-compose 1.29 prints the services
  * of all profiles, so the others have to be left out here. */
 static bool in_phase(struct doc *doc, const struct doc_node *body, const char *phase)
 {
 	const struct doc_node *profiles = doc_get(doc, body, "profiles");
 	struct doc_node *item = NULL;
 	bool any = false;
-	for (size_t i = 0; doc_item(doc, profiles, i, &item); i++) {
+	for (size_t i = 0; phase && doc_item(doc, profiles, i, &item); i++) {
 		any = true;
 		if (doc_text(item) && strcmp(doc_text(item), phase) == 0)
 			return true;
 	}
 	return !any;
-}
-
-/* The value of a label. Labels are a mapping, or a list of "key=value". */
-static const char *get_label(struct doc *doc, const struct doc_node *body, const char *label)
-{
-	const struct doc_node *labels = doc_get(doc, body, "labels");
-	const char *value = doc_text(doc_get(doc, labels, label));
-	size_t len = strlen(label);
-	struct doc_node *item = NULL;
-	for (size_t i = 0; !value && doc_item(doc, labels, i, &item); i++) {
-		const char *text = doc_text(item);
-		if (text && strncmp(text, label, len) == 0 && text[len] == '=')
-			value = text + len + 1;
-	}
-	return value;
-}
-
-/* The CRS of the same name as the service, else the CRS with the longest name X where the
- * service is X_…; -1 if there is none. */
-static int find_by_name(const struct run_plan *plan, const char *service)
-{
-	int best = -1;
-	size_t best_len = 0;
-	for (size_t i = 0; i < plan->crs_count; i++) {
-		size_t len = strlen(plan->crs[i].name);
-		if (strncmp(service, plan->crs[i].name, len) != 0)
-			continue;
-		if (service[len] == '\0')
-			return (int)i;
-		if (service[len] == '_' && len > best_len) {
-			best = (int)i;
-			best_len = len;
-		}
-	}
-	return best;
-}
-
-static int fail_service(struct error *err, const char *service, const char *fmt, const char *value)
-{
-	char text[sizeof err->msg];
-	(void)snprintf(text, sizeof text, "service '%s': %s '%s'", service, fmt, value);
-	return fail_as(err, EX_CONFIG, "%s", text);
-}
-
-/* The CRS that the service's own cgroup_parent names; *ret is -1 if the service has no
- * cgroup_parent. */
-static int find_by_parent(const struct run_plan *plan, const char *service, const char *parent,
-	int *ret, struct error *err)
-{
-	size_t len = strlen(plan->cgroup_parent);
-	*ret = -1;
-	if (!parent || !*parent)
-		return 0;
-	if (strncmp(parent, plan->cgroup_parent, len) == 0 && parent[len] == '/') {
-		*ret = plan_find(plan, parent + len + 1);
-		return *ret >= 0 ? 0
-				 : fail_service(err, service,
-					   "cgroup_parent names no CRS of the config:",
-					   parent + len + 1);
-	}
-	(void)fail_service(err, service, "cgroup_parent is outside this run:", parent);
-	return add_hint(err, "write ${OSS_CRS_CGROUP_PARENT}/NAME, or leave cgroup_parent out: it "
-			     "is set for you");
-}
-
-static int find_crs(struct doc *doc, const struct doc_node *body, const char *service,
-	const struct run_plan *plan, int *ret, struct error *err)
-{
-	int by_parent = -1;
-	if (find_by_parent(plan, service, doc_text(doc_get(doc, body, "cgroup_parent")), &by_parent,
-		    err) < 0)
-		return -1;
-	const char *label = get_label(doc, body, CRS_LABEL);
-	int by_label = label ? plan_find(plan, label) : -1;
-	if (label && by_label < 0)
-		return fail_service(
-			err, service, "its label " CRS_LABEL " names no CRS of the config:", label);
-	if (by_parent >= 0 && by_label >= 0 && by_parent != by_label)
-		return fail_service(err, service,
-			"its cgroup_parent is of another CRS than its label " CRS_LABEL ":", label);
-	*ret = by_parent >= 0 ? by_parent : by_label >= 0 ? by_label : find_by_name(plan, service);
-	if (*ret < 0)
-		*ret = plan_find(plan, JOB_INFRA_CRS);
-	return 0;
 }
 
 static int add_variable(
@@ -156,16 +72,16 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	const char *name = doc_text(key);
 	if (!name || !in_phase(doc, body, compose->phase))
 		return 0;
-	int crs = -1;
-	if (find_crs(doc, body, name, plan, &crs, err) < 0)
+	int crs = COMPOSE_UNCONFINED;
+	enum crs_source source = CRS_OF_NONE;
+	if (service_crs_find(compose, doc, body, name, plan, &crs, &source, err) < 0)
 		return -1;
-	if (crs < 0 && !allow_unconfined) {
+	if (crs == COMPOSE_UNCONFINED && !allow_unconfined) {
 		(void)fail_as(err, EX_CONFIG, "service '%s' belongs to no CRS", name);
 		return add_hint(err,
-			"name it X_%s after its CRS X, give it the label %s, add %s to the config, "
-			"or "
-			"--allow-unconfined",
-			name, CRS_LABEL, JOB_INFRA_CRS);
+			"name it X_%s after its CRS X, or --service-crs %s=X, add %s to the "
+			"config, or --allow-unconfined",
+			name, name, JOB_INFRA_CRS);
 	}
 	struct compose_service *larger =
 		reallocarray(compose->services, compose->service_count + 1, sizeof *larger);
@@ -174,6 +90,7 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	compose->services = larger;
 	larger[compose->service_count] = (struct compose_service){.name = strdup(name),
 		.crs = crs,
+		.source = source,
 		.is_built = doc_get(doc, body, "build") && !doc_get(doc, body, "image"),
 		.has_log_driver = doc_get(doc, doc_get(doc, body, "logging"), "driver")};
 	if (!larger[compose->service_count].name)
@@ -253,7 +170,8 @@ static int judge_services(
 		.compose = compose,
 		.user = {.project_dir = realpath(compose->dir, project_dir),
 			.home = getenv("HOME") ? realpath(getenv("HOME"), home) : NULL,
-			.engine_socket = compose->running_engine->socket,
+			.engine_socket =
+				compose->running_engine ? compose->running_engine->socket : NULL,
 			.uid = getuid()},
 	};
 	for (size_t i = 0; i < compose->service_count; i++) {
@@ -261,8 +179,9 @@ static int judge_services(
 		const struct doc_node *body = doc_get(doc, bodies, service->name);
 		scope.crs = service->crs;
 		mark_awaited(compose, doc, body);
-		if (risks_find(&scope, body, &service->risks, err) < 0 ||
-			risks_locate(compose, service->name, &service->risks, err) < 0)
+		if (compose->running_engine &&
+			(risks_find(&scope, body, &service->risks, err) < 0 ||
+				risks_locate(compose, service->name, &service->risks, err) < 0))
 			return -1;
 		if (service->crs != COMPOSE_UNCONFINED &&
 			service_limits_compare(doc, body, service->name, &plan->crs[service->crs],
@@ -287,7 +206,7 @@ int compose_services_parse(struct compose *compose, const char *text, const stru
 	for (size_t i = 0; doc_pair(&doc, services, i, &key, &body); i++)
 		if (add_service(compose, &doc, key, body, plan, allow_unconfined, err) < 0)
 			return -1;
-	if (judge_services(compose, &doc, plan, err) < 0)
+	if (service_crs_check(compose, err) < 0 || judge_services(compose, &doc, plan, err) < 0)
 		return -1;
 	/* The default network exists even where `config` does not list it, as with
 	 * docker-compose 1.29. */
@@ -298,6 +217,8 @@ int compose_services_parse(struct compose *compose, const char *text, const stru
 		return -1;
 	if (compose->service_count > 0)
 		return 0;
+	if (!compose->phase)
+		return fail_as(err, EX_CONFIG, "%s: no service in it", compose->files[0]);
 	(void)fail_as(err, EX_CONFIG, "%s: no service for the %s phase", compose->files[0],
 		compose->phase);
 	return add_hint(

@@ -266,3 +266,92 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 	run bash -c "'$RUN' plan --json --host-cpus 0-255 --host-memory 2T '$HERE/tests/fixtures/seed' >&-"
 	[ "$status" -eq 0 ]
 }
+
+# Compose itself is not installed where these tests run, and `config` of it prints such a file as it
+# is.
+stand_in_compose() {
+	mkdir -p "$BATS_TEST_TMPDIR/docker/cli-plugins"
+	cat >"$BATS_TEST_TMPDIR/docker/cli-plugins/docker-compose" <<-'EOF'
+		#!/bin/sh
+		echo "$*" >>"$(dirname "$0")/calls"
+		while [ $# -gt 1 ]; do
+			[ "$1" != --file ] || cat "$2"
+			shift
+		done
+	EOF
+	chmod +x "$BATS_TEST_TMPDIR/docker/cli-plugins/docker-compose"
+	export DOCKER_CONFIG=$BATS_TEST_TMPDIR/docker
+}
+
+ensemble() {
+	stand_in_compose
+	write crs-compose.yaml <<-'EOF'
+		run_env: local
+		docker_registry: local
+		oss_crs_infra: {cpuset: "0", memory: 512M}
+		finder: {cpuset: "1", memory: 256M, compose_services: [from_config]}
+		fixer: {cpuset: "2", memory: 256M}
+	EOF
+	write compose-run.yaml <<-'EOF'
+		services:
+		  fixer_one: {image: busybox, profiles: [run]}
+		  labelled: {image: busybox, labels: {oss-crs.crs: fixer}}
+		  from_config: {image: busybox, labels: {oss-crs.crs: fixer}}
+		  parent: {image: busybox, cgroup_parent: /user.slice/user-UID.slice/user@UID.service/oss-crs/r1-a-run-1764000000-0a1b2c3d/finder}
+		  oss-crs-exchange: {image: busybox, attach: false}
+		  target_builder: {image: busybox, profiles: [build]}
+	EOF
+	sed -i "s/UID/$(id -u)/g" "$BATS_TEST_TMPDIR/compose-run.yaml"
+	plan_ensemble=("$RUN" plan --host-cpus 0-7 --host-memory 16G -f "$BATS_TEST_TMPDIR/compose-run.yaml" "$BATS_TEST_TMPDIR/crs-compose.yaml")
+}
+
+@test "plan --compose-file shows whose each service is and why, and warns of what falls to the infrastructure" {
+	ensemble
+	run bash -c '"$@" --json 2>/dev/null | jq -r ".services[] | \"\(.name) \(.crs) \(.by)\""' _ "${plan_ensemble[@]}"
+	[ "$output" = "$(printf '%s\n' 'fixer_one fixer name' 'labelled fixer label' 'from_config finder config' 'parent finder cgroup_parent' \
+		'oss-crs-exchange oss_crs_infra infrastructure' 'target_builder oss_crs_infra infrastructure')" ]
+	grep -q -- '--profile build --profile run .* config$' "$DOCKER_CONFIG/cli-plugins/calls"
+	run "${plan_ensemble[@]}"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"nothing says whose service 'target_builder' is: it gets the CPUs and memory of oss_crs_infra; if it is a CRS's: --service-crs target_builder=NAME"* ]]
+	[[ "$output" == *"service 'parent': cgroup_parent is that of another run: it gets CRS 'finder' of this one"* ]]
+	[[ "$output" != *"whose service 'oss-crs-exchange'"* ]]
+	grep -Eq '^target_builder +oss_crs_infra +infrastructure$' <<<"$output"
+}
+
+@test "--service-crs says whose a service is, and is refused where nothing can come of it" {
+	ensemble
+	run bash -c '"$@" --service-crs target_builder=finder --service-crs labelled=finder --json 2>/dev/null | jq -r ".services[] | select(.by == \"--service-crs\") | \"\(.name) \(.crs)\""' _ "${plan_ensemble[@]}"
+	[ "$output" = "$(printf '%s\n' 'labelled finder' 'target_builder finder')" ]
+	run "${plan_ensemble[@]}" --service-crs target_builder=finder
+	[[ "$output" != *"nothing says whose"* ]]
+	run "${plan_ensemble[@]}" --service-crs target_builder=nobody
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"--service-crs target_builder=nobody: no CRS 'nobody' in the config"* ]]
+	run "${plan_ensemble[@]}" --service-crs parent=fixer
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"its cgroup_parent is of another CRS than its --service-crs"* ]]
+	for word in target_builder =finder nothing=finder; do
+		run "${plan_ensemble[@]}" --service-crs "$word"
+		[ "$status" -eq 64 ]
+	done
+	run "${plan_ensemble[@]}" --service-crs target_builder=finder --service-crs target_builder=fixer
+	[ "$status" -eq 64 ]
+	run plan --service-crs target_builder=finder "$BATS_TEST_TMPDIR"
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"--service-crs needs --compose-file"* ]]
+}
+
+@test "compose_services in the config is a list of services, of one CRS each" {
+	ensemble
+	sed -i 's/fixer: {cpuset: "2"/fixer: {compose_services: [from_config], cpuset: "2"/' "$BATS_TEST_TMPDIR/crs-compose.yaml"
+	run "${plan_ensemble[@]}"
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"crs-compose.yaml:5:1: service 'from_config' is of CRS 'fixer' and of 'finder' (line 4)"* ]]
+	for value in from_config '{a: b}' '[{}]' '[~]'; do
+		sed -i "s/compose_services: [^,]*,/compose_services: $value,/" "$BATS_TEST_TMPDIR/crs-compose.yaml"
+		run "${plan_ensemble[@]}"
+		[ "$status" -eq 78 ]
+		[[ "$output" == *"crs-compose.yaml:5:"*"compose_services must be a list of services"* ]]
+	done
+}

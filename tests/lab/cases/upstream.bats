@@ -82,3 +82,19 @@ set_key() {
 	docker image rm ours
 	nothing_left
 }
+
+@test "the builder of one CRS is charged to it by --service-crs, and to the infrastructure with a warning" {
+	services target_builder 'grep Cpus_allowed_list /proc/self/status'
+	run as alice oss-crs-run build $JOB p
+	[ "$status" -eq 0 ]
+	grep -Eq 'Cpus_allowed_list:.0$' <<<"$output"
+	[[ "$output" == *"nothing says whose service 'target_builder' is"* ]]
+	run as alice oss-crs-run plan -f $JOB/docker-compose.yaml --service-crs target_builder=finder $JOB
+	[ "$status" -eq 0 ]
+	grep -Eq '^target_builder +finder +--service-crs$' <<<"$output"
+	run as alice oss-crs-run build --service-crs target_builder=finder $JOB p
+	[ "$status" -eq 0 ]
+	grep -Eq 'Cpus_allowed_list:.1$' <<<"$output"
+	[[ "$output" != *"nothing says whose"* ]]
+	nothing_left
+}
