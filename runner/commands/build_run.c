@@ -166,6 +166,7 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 		.endpoint = session->endpoint,
 		.engine = &session->engine,
 		.variables = &session->variables,
+		.project = options->project_name,
 		.service_crs = options->service_crs.items,
 		.service_crs_count = options->service_crs.count,
 		.other_figures = options->cpus || options->scale,
@@ -213,6 +214,10 @@ static int prepare_run(struct session *session, const char *dir, struct error *e
 	progress_end(&session->progress);
 	if (!known || check_services(session, err) < 0 || await_engine(session, err) < 0 ||
 		make_tree(session, err) < 0)
+		return -1;
+	/* Only now, since a run whose turn came before may have had the same name. */
+	if (context->options.project_name &&
+		engine_check_project(&session->engine, session->compose.project, err) < 0)
 		return -1;
 	return write_override(session, err);
 }
@@ -337,6 +342,14 @@ static int stop_service(struct session *session, struct error *err)
 	return podman_stop(session->context->uid, session->plan->name, err);
 }
 
+/* What a project of the user's name had before the run stays. */
+static int remove_objects(struct session *session, struct error *err)
+{
+	return session->context->options.project_name
+		       ? engine_remove_run(&session->engine, session->plan->name, err)
+		       : engine_remove_project(&session->engine, session->compose.project, err);
+}
+
 /* Remove the containers first, then the cgroups, then Podman's service and the files. A step that
  * fails stops the cleanup, so that later steps do no harm. */
 static int clean_up_run(struct session *session, bool had_containers, struct error *err)
@@ -345,7 +358,7 @@ static int clean_up_run(struct session *session, bool had_containers, struct err
 	if (had_containers) {
 		progress_begin(&session->progress, &session->context->log,
 			"removing containers and networks");
-		result = engine_remove_project(&session->engine, session->compose.project, err);
+		result = remove_objects(session, err);
 		if (result >= 0 && compose_builds(&session->compose))
 			result = engine_remove_images(&session->engine, session->plan->name, err);
 		progress_end(&session->progress);
@@ -436,7 +449,9 @@ static int choose_engine(struct session *session, struct error *err)
 static int run_phase(const struct context *context, enum phase phase, struct error *err)
 {
 	_cleanup_(loaded_free) struct loaded loaded = LOADED_NONE;
-	if (words_check(context, err) < 0 || load_plan(context, phase, &loaded, err) < 0)
+	const char *project = context->options.project_name;
+	if (words_check(context, err) < 0 || (project && compose_check_project(project, err) < 0) ||
+		load_plan(context, phase, &loaded, err) < 0)
 		return -1;
 	int until = context->options.until;
 	_cleanup_(session_close) struct session session = {

@@ -60,6 +60,8 @@ static const struct option_def defs[] = {
 		"Compose file of the job; can be repeated", NULL, 0},
 	{"service-crs", 0, LIST, FIELD(service_crs), JOBS | COMMAND_PLAN, "SERVICE=CRS",
 		"CRS of a service, whatever its name; can be repeated", NULL, 0},
+	{"project-name", 0, TEXT, FIELD(project_name), JOBS, "NAME",
+		"name of the job's Compose project (default: the run's name)", NULL, 0},
 	{"cpus", 0, TEXT, FIELD(cpus), PLANS, "LIST|N", "run on these CPUs, or on N of them", NULL,
 		0},
 	{"memory", 0, TEXT, FIELD(memory), PLANS, "SIZE", "run in this much memory", NULL, 0},

@@ -49,6 +49,7 @@ struct text_list {
 struct options {
 	const char *worker, *run_id, *crs, *cgroup_root, *report, *svg, *html;
 	struct text_list compose_files, service_crs;
+	const char *project_name;  /* of the Compose project; NULL: one after the run */
 	const char *cpus, *memory; /* of the job, instead of the config's */
 	const char *host_cpus, *host_memory, *topology;
 	uint64_t timeout;      /* seconds; 0: none */

@@ -2,9 +2,9 @@
  *
  * crs_compose: reads crs-compose.yaml. Every top-level mapping with CPUs (`cpuset`, `cpus`, `cpu`)
  * or `memory` is a CRS and needs both. In a file of the Python OSS-CRS, which has `run_env` or
- * `oss_crs_infra`, so is every other entry but its own settings: a CRS without resources would share
- * those of another. In any other file such entries are about other things and are ignored, unless
- * they look like a misspelled key of these.
+ * `oss_crs_infra`, so is every other entry but its own settings: a CRS without resources would
+ * share those of another. In any other file such entries are about other things and are ignored,
+ * unless they look like a misspelled key of these.
  */
 #include "formats.h"
 

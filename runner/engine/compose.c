@@ -18,6 +18,7 @@
 #include <libgen.h>
 
 #define TEMPLATE_SIZE_MAX (4U << 20)
+#define PROJECT_MAX       128
 
 static const char *const default_files[] = {
 	"docker-compose.yaml", "docker-compose.yml", "docker-compose.yaml.j2"};
@@ -60,6 +61,19 @@ char *compose_project(const char *run_name)
 	if (project && !isalnum((unsigned char)*project))
 		*project = 'x';
 	return project;
+}
+
+int compose_check_project(const char *project, struct error *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+	size_t len = strspn(project, letters);
+	if (len > 0 && len <= PROJECT_MAX && !project[len] && isalnum((unsigned char)*project))
+		return 0;
+	(void)fail_as(err, EX_USAGE, "'%.64s' cannot be the name of a Compose project", project);
+	return add_hint(err,
+		"begin with a lower-case letter or a digit, go on with these, '_' and '-', up to "
+		"%d characters",
+		PROJECT_MAX);
 }
 
 /* Render the template at `path`, the job's file of that number, into a file of its own. The caller
@@ -157,7 +171,7 @@ static int make_compose_environment(
 int compose_open(const struct compose_job *job, struct compose *ret, struct error *err)
 {
 	_cleanup_(compose_free) struct compose compose = {
-		.project = compose_project(job->plan->name),
+		.project = job->project ? strdup(job->project) : compose_project(job->plan->name),
 		.phase = job->both_phases ? NULL : phase_name(job->phase),
 		.service_crs = {.list = job->service_crs, .count = job->service_crs_count},
 		.files = calloc(job->file_count + 1, sizeof *compose.files),

@@ -61,7 +61,8 @@ struct compose_mark {
 
 struct compose {
 	char *tool; /* path of Compose */
-	/* Compose project of the run: the run's name in lower case, with '-' for '.'. */
+	/* Compose project of the run: the run's name in lower case, with '-' for '.', or the name
+	 * that the user gave it. */
 	char *project;
 	/* Project directory: relative paths in the files start here. */
 	char *dir;
@@ -109,6 +110,10 @@ char *compose_find_tool(struct error *err);
  * run left can be found by the run's name. The caller frees it; NULL if out of memory. */
 char *compose_project(const char *run_name);
 
+/* Refuse, as EX_USAGE, what cannot be the name of a project: it begins with a lower-case letter or
+ * a digit and goes on with these, '_' and '-'. */
+int compose_check_project(const char *project, struct error *err);
+
 /* What a job's Compose project is made of. All of it belongs to the caller; the plan and the
  * variables must outlive the project. */
 struct compose_job {
@@ -126,6 +131,7 @@ struct compose_job {
 	struct engine *engine;
 	const char *const *service_crs; /* as given with --service-crs */
 	size_t service_crs_count;
+	const char *project;               /* --project-name; NULL: one after the run's name */
 	const struct variables *variables; /* the run's variables, see run_variables.h */
 	bool other_figures;                /* --cpus or --scale; see struct compose */
 };

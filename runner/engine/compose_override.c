@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * compose_override: the override file, which puts each service into the cgroup of its CRS, gives it
- * the run's variables, and labels whatever Compose creates. It is JSON, which Compose reads as YAML.
+ * the run's variables, and labels whatever Compose creates. It is JSON, which Compose reads as
+ * YAML.
  */
 #include "compose.h"
 

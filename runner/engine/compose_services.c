@@ -19,8 +19,8 @@
 
 #define CONFIG_SIZE_MAX DOC_SIZE_MAX
 
-/* Whether the service belongs to the phase, or, with NULL, to any. `config` of docker-compose 1.29 prints the services
- * of all profiles, so the others have to be left out here. */
+/* Whether the service belongs to the phase, or, with NULL, to any. `config` of docker-compose 1.29
+ * prints the services of all profiles, so the others have to be left out here. */
 static bool in_phase(struct doc *doc, const struct doc_node *body, const char *phase)
 {
 	const struct doc_node *profiles = doc_get(doc, body, "profiles");

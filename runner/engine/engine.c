@@ -222,6 +222,24 @@ int engine_containers(
 	return 0;
 }
 
+int engine_check_project(struct engine *engine, const char *project, struct error *err)
+{
+	_cleanup_json_ json_t *json = NULL;
+	if (engine_list(engine, "/containers/json?all=1", NULL, ENGINE_PROJECT_LABEL, project,
+		    &json, err) < 0)
+		return -1;
+	if (json_array_size(json) == 0)
+		return 0;
+	const json_t *first = json_array_get(json, 0);
+	const char *run = engine_text(json_object_get(first, "Labels"), ENGINE_RUN_LABEL);
+	const char *name = json_string_value(json_array_get(json_object_get(first, "Names"), 0));
+	name = name ? name + (*name == '/') : engine_text(first, "Id");
+	(void)fail_as(err, EX_TEMPFAIL, "Compose project '%s' has containers: '%.128s'%s%.128s%s",
+		project, name, *run ? ", of run " : "", run,
+		json_array_size(json) > 1 ? ", and more" : "");
+	return add_hint(err, "wait for it to end or remove it, or choose another --project-name");
+}
+
 void containers_free(struct containers *containers)
 {
 	for (size_t i = 0; i < containers->count; i++)

@@ -169,6 +169,14 @@ bool engine_answered(const struct error *err);
  * repeated. Returns the number of things it removed, or -1 with an error. */
 int engine_remove_project(struct engine *engine, const char *project, struct error *err);
 
+/* The same for what has the run's own label, whatever its project is called (--project-name). What
+ * the project had before, such as its volumes, has no such label. */
+int engine_remove_run(struct engine *engine, const char *run, struct error *err);
+
+/* Check that no container belongs to a project, so that a run can have its name: Compose would take
+ * the container for one of the run's own. EX_TEMPFAIL names the first. */
+int engine_check_project(struct engine *engine, const char *project, struct error *err);
+
 /* Remove the images that a run built, once its containers are gone: the names that Compose gave
  * them, and what has no other name. An image that the user named, or that was made of one of these,
  * stays. Returns the number of names it removed, or -1 with an error. */

@@ -105,11 +105,17 @@ static int delete_object(
 	return err->code == ENOENT ? 0 : -1;
 }
 
+/* What to remove: all that has a label of this value. */
+struct removal {
+	const char *label, *value;
+	const char *project; /* NULL: the label is only on what the run made */
+};
+
 /* Whether to remove it with the project. A volume with a name that the user chose stays. */
 static bool belongs_to_project(const struct kind *kind, const char *id, const char *project)
 {
-	size_t len = strlen(project);
-	return !kind->array || (strncmp(id, project, len) == 0 && id[len] == '_');
+	size_t len = project ? strlen(project) : 0;
+	return !project || !kind->array || (strncmp(id, project, len) == 0 && id[len] == '_');
 }
 
 /* One pass over what the engine lists of one kind. */
@@ -122,17 +128,17 @@ struct removal_round {
 /* Remove what the engine now lists of one kind, going on after what it does not remove: that may
  * have to wait for others, as with Podman's containers that share a namespace. Fails only if the
  * engine does not answer, or not with a list. */
-static int remove_kind(struct engine *engine, const struct kind *kind, const char *project,
-	struct removal_round *round, struct error *err)
+static int remove_kind(struct engine *engine, const struct kind *kind,
+	const struct removal *removal, struct removal_round *round, struct error *err)
 {
 	_cleanup_json_ json_t *list = NULL;
-	if (engine_list(
-		    engine, kind->list, kind->array, ENGINE_PROJECT_LABEL, project, &list, err) < 0)
+	if (engine_list(engine, kind->list, kind->array, removal->label, removal->value, &list,
+		    err) < 0)
 		return -1;
 	*round = (struct removal_round){.removed = 0};
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *id = engine_text(json_array_get(list, i), kind->id);
-		if (!belongs_to_project(kind, id, project))
+		if (!belongs_to_project(kind, id, removal->project))
 			continue;
 		int removed = delete_object(engine, kind, id, err);
 		if (removed < 0 && !engine_answered(err))
@@ -205,7 +211,7 @@ int engine_remove_images(struct engine *engine, const char *run, struct error *e
 		engine->kind == ENGINE_PODMAN ? "podman" : "docker");
 }
 
-int engine_remove_project(struct engine *engine, const char *project, struct error *err)
+static int remove_all(struct engine *engine, const struct removal *removal, struct error *err)
 {
 	int count = 0;
 	size_t kept = 0;
@@ -213,7 +219,7 @@ int engine_remove_project(struct engine *engine, const char *project, struct err
 	for (size_t k = 0; k < KIND_COUNT; k++) {
 		struct removal_round round = {.removed = 0};
 		do {
-			if (remove_kind(engine, &kinds[k], project, &round, err) < 0)
+			if (remove_kind(engine, &kinds[k], removal, &round, err) < 0)
 				return -1;
 			count += round.removed;
 		} while (round.removed > 0);
@@ -228,5 +234,19 @@ int engine_remove_project(struct engine *engine, const char *project, struct err
 		first.msg);
 	err->code = first.code;
 	return add_hint(err, "see what keeps it: %s ps -a --filter label=%s=%s",
-		engine->kind == ENGINE_PODMAN ? "podman" : "docker", ENGINE_PROJECT_LABEL, project);
+		engine->kind == ENGINE_PODMAN ? "podman" : "docker", removal->label,
+		removal->value);
+}
+
+int engine_remove_project(struct engine *engine, const char *project, struct error *err)
+{
+	const struct removal removal = {
+		.label = ENGINE_PROJECT_LABEL, .value = project, .project = project};
+	return remove_all(engine, &removal, err);
+}
+
+int engine_remove_run(struct engine *engine, const char *run, struct error *err)
+{
+	const struct removal removal = {.label = ENGINE_RUN_LABEL, .value = run};
+	return remove_all(engine, &removal, err);
 }

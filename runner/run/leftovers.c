@@ -264,8 +264,10 @@ static int remove_objects(
 		return fail(err, ENOMEM, "%s", run->run.name);
 	struct engine *engine = leftovers->engines[run->kind];
 	int removed = engine_remove_project(engine, project, err);
-	int images = removed < 0 ? -1 : engine_remove_images(engine, run->run.name, err);
-	return images < 0 ? -1 : removed + images;
+	/* With --project-name, only the labels of the run say what is its. */
+	int named = removed < 0 ? -1 : engine_remove_run(engine, run->run.name, err);
+	int images = named < 0 ? -1 : engine_remove_images(engine, run->run.name, err);
+	return images < 0 ? -1 : removed + named + images;
 }
 
 int leftovers_remove(

@@ -63,6 +63,25 @@ TEST(each_template_is_rendered_to_a_file_of_its_own)
 	assert_string_equal(compose.files[2], third);
 }
 
+TEST(the_name_of_a_project_is_one_that_compose_takes)
+{
+	static const char *const good[] = {"p1", "0", "a_b-c", "r1-run"};
+	static const char *const bad[] = {"", "-a", "_a", "A", "a.b", "a b", "a\"", "é"};
+	char name[130];
+	struct error err = {0};
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_ok(compose_check_project(good[i], &err), err);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(compose_check_project(bad[i], &err), -1);
+		assert_int_equal(err.status, EX_USAGE);
+	}
+	memset(name, 'a', 129);
+	name[129] = '\0';
+	assert_int_equal(compose_check_project(name, &err), -1);
+	name[128] = '\0';
+	assert_ok(compose_check_project(name, &err), err);
+}
+
 TEST(a_plugin_is_an_executable_file)
 {
 	struct error err = {0};
@@ -251,6 +270,7 @@ int main(void)
 			use_own_plugins, unit_dir_remove),
 		cmocka_unit_test_setup_teardown(
 			a_plugin_is_an_executable_file, use_own_plugins, unit_dir_remove),
+		RUN(the_name_of_a_project_is_one_that_compose_takes),
 		RUN(the_override_has_the_variables_of_the_run),
 		RUN(a_service_has_every_variable_under_two_names),
 		RUN(an_image_that_compose_builds_and_names_is_marked_with_the_run),

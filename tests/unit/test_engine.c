@@ -213,6 +213,38 @@ TEST(an_image_goes_by_the_name_that_compose_gave_it_and_all_others_stay)
 	assert_contains(err.msg, "run-1-held has dependents");
 }
 
+TEST(a_project_with_containers_cannot_be_the_runs)
+{
+	struct thing things[] = {
+		{.kind = "containers", .id = ALPHA}, {.kind = "networks", .id = "n"}};
+	struct server server = start_engine(state, things, COUNT(things));
+	struct error err = {0};
+	int taken = engine_check_project(&server.engine, "p1", &err);
+	stop_engine(&server);
+	assert_int_equal(taken, -1);
+	assert_int_equal(err.status, EX_TEMPFAIL);
+	assert_contains(err.msg, "Compose project 'p1' has containers: '" ALPHA "'");
+	assert_return_code(unlinkat(unit_dir(state), "socket", 0), errno);
+	server = start_engine(state, things + 1, 1);
+	assert_ok(engine_check_project(&server.engine, "p1", &err), err);
+	stop_engine(&server);
+}
+
+/* A project of the user's name may have volumes of other runs; only the labels tell them apart. */
+TEST(a_run_of_another_project_name_is_removed_by_its_label)
+{
+	struct thing things[] = {{.kind = "containers", .id = ALPHA, .after = BETA},
+		{.kind = "containers", .id = BETA}, {.kind = "volumes", .id = "any_name"}};
+	struct server server = start_engine(state, things, COUNT(things));
+	struct error err = {0};
+	int project = engine_remove_project(&server.engine, "p1", &err);
+	int run = engine_remove_run(&server.engine, "run-1", &err);
+	stop_engine(&server);
+	assert_ok(run, err);
+	assert_int_equal(project, 2);
+	assert_int_equal(run, 1);
+}
+
 TEST(an_engine_that_is_away_has_not_answered)
 {
 	struct error err = {0};
@@ -231,6 +263,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_container_goes_after_those_that_need_it),
 		RUN_IN_DIR(what_the_engine_keeps_is_named_and_all_else_is_removed),
+		RUN_IN_DIR(a_project_with_containers_cannot_be_the_runs),
+		RUN_IN_DIR(a_run_of_another_project_name_is_removed_by_its_label),
 		RUN_IN_DIR(an_image_goes_by_the_name_that_compose_gave_it_and_all_others_stay),
 		RUN_IN_DIR(an_engine_that_is_away_has_not_answered),
 	};

@@ -98,3 +98,25 @@ set_key() {
 	[[ "$output" != *"nothing says whose"* ]]
 	nothing_left
 }
+
+@test "a project has the name that the job expects, and loses nothing that it had before" {
+	services finder_one 'sleep 600' oss-crs-lifecycle 'sleep 600'
+	docker volume create --label com.docker.compose.project=p1 p1_data
+	sh_as alice "exec oss-crs-run run --project-name p1 $JOB p h" >/tmp/run.out 2>&1 &
+	until_true bash -c '[ "$(docker ps -q --filter label=com.docker.compose.project=p1 | wc -l)" = 2 ]'
+	run as alice oss-crs-run run --share --project-name p1 $JOB p h
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"Compose project 'p1' has containers"*"of run job-run-"* ]]
+	pkill -KILL -x oss-crs-run
+	wait $! || :
+	as alice oss-crs-run clean
+	nothing_left
+	[ "$(docker volume ls -q)" = p1_data ]
+	docker volume rm p1_data
+	services finder_one 'exit 3'
+	run as alice oss-crs-run run --project-name p1 $JOB p h
+	[ "$status" -eq 3 ]
+	nothing_left
+	run as alice oss-crs-run run --project-name P.1 $JOB p h
+	[ "$status" -eq 64 ]
+}
