@@ -87,7 +87,7 @@ static int check_risks(
 }
 
 /* Warn of services that belong to no CRS, that end the run before others begin, and that could step
- * outside their CRS, which --strict refuses; and of limits that a CRS does not give. */
+ * outside their CRS, which --strict-containment refuses; and of limits that a CRS does not give. */
 static int check_services(const struct session *session, struct error *err)
 {
 	const struct compose *compose = &session->compose;
@@ -110,15 +110,16 @@ static int check_services(const struct session *session, struct error *err)
 		if (!risky && service->risks.count > 0)
 			risky = service;
 	}
-	if (!risky || !session->context->options.strict)
+	if (!risky || !session->context->options.strict_containment)
 		return 0;
 	const struct risk *risk = risky->risks.list;
 	(void)fail_as(err, EX_CONFIG, "service '%s' could step outside its CRS: %s: %s",
 		risky->name, risk->key, risk->value);
 	if (risk->place)
 		(void)add_context(err, "%s", risk->place);
-	return add_hint(err, "--strict refuses everything that is warned of above; without it, the "
-			     "report names it");
+	return add_hint(err,
+		"--strict and --strict-containment refuse everything that is warned of "
+		"above; with --strict-limits alone the report names it");
 }
 
 /* Record the choice of engine, and with Podman start the run's own service, which comes up while
@@ -193,7 +194,7 @@ static int make_tree(struct session *session, struct error *err)
 	session->watch.tree = &session->tree;
 	session->watch.compose = &session->compose;
 	session->watch.engine = &session->engine;
-	session->watch.strict = options->strict;
+	session->watch.strict = options->strict_limits;
 	if (watch_open(&session->watch, err) < 0 ||
 		(options->record && record_open(&session->tree, &session->record, err) < 0))
 		return -1;

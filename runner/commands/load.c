@@ -189,7 +189,7 @@ static int read_request(const struct context *context, enum phase phase, struct 
 		.worker = options->worker ? options->worker : "local",
 		.timestamp = (uint64_t)time(NULL),
 		.uid = context->uid,
-		.strict = options->strict,
+		.strict = options->strict_limits,
 	};
 	if (read_limits(options, &request, err) < 0 ||
 		job_load(options->args[0], request.worker, ret_job, err) < 0 ||

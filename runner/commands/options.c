@@ -87,8 +87,11 @@ static const struct option_def defs[] = {
 		"what an OOM kill takes: one process (default) or the CRS", oom_choices,
 		OOM_PROCESS},
 	{"strict", 0, FLAG, FIELD(strict), PLANS | CONF, NULL,
-		"refuse CRSs that share a CPU, and services that could step outside their CRS",
-		NULL, 0},
+		"refuse whatever --strict-limits and --strict-containment refuse", NULL, 0},
+	{"strict-limits", 0, FLAG, FIELD(strict_limits), PLANS | CONF, NULL,
+		"refuse CRSs that share a CPU, and end where a limit cannot be checked", NULL, 0},
+	{"strict-containment", 0, FLAG, FIELD(strict_containment), JOBS | CONF, NULL,
+		"refuse services that could step outside their CRS", NULL, 0},
 	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS | CONF, NULL,
 		"let services that belong to no CRS run without limits", NULL, 0},
 	{"cgroup-parent", 0, FLAG, FIELD(cgroup_parent), RUNS, NULL,
@@ -288,6 +291,8 @@ int options_parse(
 	/* --share overrides a wait that comes from run.conf. */
 	if (options->share && options->wait == default_wait)
 		options->wait = 0;
+	options->strict_limits |= options->strict;
+	options->strict_containment |= options->strict;
 	options->args = argv + optind;
 	options->arg_count = argc - optind;
 	return 0;

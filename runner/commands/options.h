@@ -59,6 +59,7 @@ struct options {
 	int until;             /* enum until */
 	int oom;               /* enum oom_mode */
 	bool keep, keep_images, strict, scale, json, allow_unconfined, cgroup_parent, docker;
+	bool strict_limits, strict_containment; /* both with --strict */
 	bool dry_run, all, stale, share, watch, record;
 	bool quiet, verbose, help;
 	char **args; /* the arguments: CONFIG and the rest */

@@ -65,8 +65,8 @@ static int name_run(const struct plan_request *request, struct run_plan *plan, s
 }
 
 /* Refuse two CRSs with the same CPU. In crs-compose, where users do this on purpose, it is only a
- * warning unless --strict is given. A table holds the CRS of each CPU, so that the time depends on
- * the number of CPUs listed and not on the number of pairs of CRSs. */
+ * warning unless --strict-limits is given. A table holds the CRS of each CPU, so that the time
+ * depends on the number of CPUs listed and not on the number of pairs of CRSs. */
 static int check_overlap(
 	const struct job *job, bool strict, struct run_plan *plan, struct error *err)
 {

@@ -94,7 +94,8 @@ static int on_memory(void *data, struct error *err)
 	return 0;
 }
 
-/* Warn of something that could not be checked, and go on; with --strict, fail for that reason. */
+/* Warn of something that could not be checked, and go on; with --strict-limits, fail for that
+ * reason. */
 static int warn_unknown(const struct watch *watch, const char *what, struct error *err)
 {
 	if (!watch->strict) {
@@ -103,7 +104,8 @@ static int warn_unknown(const struct watch *watch, const char *what, struct erro
 	}
 	err->status = EX_SOFTWARE;
 	(void)add_context(err, "%s could not be checked", what);
-	return add_hint(err, "--strict ends the run; without it, the report counts what could not "
+	return add_hint(err, "--strict-limits (or --strict) ends the run; without it, the report "
+			     "counts what could not "
 			     "be checked. If /proc hides processes: oss-crs-run check");
 }
 
@@ -167,7 +169,7 @@ static int look_at_containers(struct watch *watch, struct error *err)
 }
 
 /* A container may run on fewer CPUs than its CRS has. Warn, and note the first for the report; with
- * --strict, fail. */
+ * --strict-limits, fail. */
 static int note_affinity(struct watch *watch, const struct plan_crs *crs,
 	const struct container *container, const struct cpulist *cpus, struct error *err)
 {
@@ -297,7 +299,7 @@ int watch_open(struct watch *watch, struct error *err)
 		if (err->code != ENOSPC && err->code != EMFILE)
 			return -1;
 		if (watch->strict)
-			return add_context(err, "--strict: changes would be noticed late");
+			return add_context(err, "--strict-limits: changes would be noticed late");
 		log_warning(watch->log, "changes to the tree will be noticed late: %s", err->msg);
 	} else {
 		add_source(watch, watch->writes, POLLIN, on_write);

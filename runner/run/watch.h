@@ -27,7 +27,7 @@ struct watch {
 	struct oom_state *oom;
 	struct oom_kills kills;
 	bool *populated; /* per CRS, at the last look */
-	bool strict;     /* --strict: what could not be checked ends the run */
+	bool strict;     /* --strict-limits: what could not be checked ends the run */
 	bool ending;     /* the first container has ended */
 	struct attested attested;
 	struct launch_source sources[LAUNCH_SOURCES_MAX];

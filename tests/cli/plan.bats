@@ -68,8 +68,10 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 	run plan "$BATS_TEST_TMPDIR"
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"crs-compose.yaml:2:13: CRS 'b' shares CPU 1 with 'a' (line 1)"* ]]
-	run plan --strict "$BATS_TEST_TMPDIR"
-	refused "has CPU 1"
+	for strict in --strict --strict-limits; do
+		run plan "$strict" "$BATS_TEST_TMPDIR"
+		refused "has CPU 1"
+	done
 }
 
 @test "conflicts in a resource config name both places" {

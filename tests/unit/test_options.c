@@ -43,6 +43,32 @@ TEST(without_files_nothing_is_set)
 	assert_false(options.strict);
 }
 
+TEST(strict_is_about_limits_and_containment_which_can_be_had_one_by_one)
+{
+	static const struct {
+		const char *option;
+		bool limits, containment;
+	} table[] = {{"--strict", true, true}, {"--strict-limits", true, false},
+		{"--strict-containment", false, true}, {"--quiet", false, false}};
+	struct error err = {0};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct options options = OPTIONS_NONE;
+		char *argv[] = {strdupa("run"), strdupa(table[i].option), strdupa("config"), NULL};
+		assert_ok(options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), err);
+		assert_int_equal(options.strict_limits, table[i].limits);
+		assert_int_equal(options.strict_containment, table[i].containment);
+	}
+	_cleanup_(options_done) struct options options = OPTIONS_NONE;
+	char *argv[] = {strdupa("run"), strdupa("config"), NULL};
+	assert_ok(
+		read_conf(unit_dir(state), "[defaults]\nstrict=yes\n",
+			"[defaults]\nstrict=no\nstrict-limits=yes\n", COMMAND_RUN, &options, &err),
+		err);
+	assert_ok(options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), err);
+	assert_true(options.strict_limits);
+	assert_false(options.strict_containment);
+}
+
 TEST(the_user_overrides_the_host_and_the_command_line_overrides_both)
 {
 	_cleanup_(options_done) struct options options = OPTIONS_NONE;
@@ -166,6 +192,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(without_files_nothing_is_set),
+		RUN_IN_DIR(strict_is_about_limits_and_containment_which_can_be_had_one_by_one),
 		RUN_IN_DIR(the_user_overrides_the_host_and_the_command_line_overrides_both),
 		RUN_IN_DIR(a_default_for_another_command_is_checked_but_not_used),
 		RUN_IN_DIR(invalid_settings_in_a_file_are_refused),

@@ -164,6 +164,11 @@ finish() {
 	run as alice oss-crs-run run --strict $JOB p h
 	[ "$status" -eq 78 ]
 	[[ "$output" == *"service 'a' could step outside its CRS: privileged"* ]]
+	run as alice oss-crs-run run --strict-containment $JOB p h
+	[ "$status" -eq 78 ]
+	run as alice oss-crs-run run --strict-limits $JOB p h
+	[ "$status" -eq 3 ]
+	[[ "$output" == *"service 'a' could step outside its CRS: privileged"* ]]
 	nothing_left
 }
 
