@@ -13,6 +13,7 @@
 #include "compose.h"
 #include "conditions.h"
 #include "delegation.h"
+#include "ending.h"
 #include "engine.h"
 #include "engine_select.h"
 #include "fs.h"
@@ -86,7 +87,7 @@ static int check_risks(
 	return 0;
 }
 
-/* Warn of services that belong to no CRS, that end the run before others begin, and that could step
+/* Warn of services that belong to no CRS, and that could step
  * outside their CRS, which --strict-containment refuses; and of limits that a CRS does not give. */
 static int check_services(const struct session *session, struct error *err)
 {
@@ -99,11 +100,6 @@ static int check_services(const struct session *session, struct error *err)
 		if (service->crs == COMPOSE_UNCONFINED)
 			log_warning(&session->context->log,
 				"service '%s' belongs to no CRS and runs without limits",
-				service->name);
-		if (service->is_awaited && !session->until_all)
-			log_warning(&session->context->log,
-				"service '%s' ends the run when it is done, though others wait for "
-				"that: use --until all",
 				service->name);
 		if (check_risks(session, service, err) < 0)
 			return -1;
@@ -195,6 +191,8 @@ static int make_tree(struct session *session, struct error *err)
 	session->watch.compose = &session->compose;
 	session->watch.engine = &session->engine;
 	session->watch.strict = options->strict_limits;
+	session->watch.judges_ends = !session->until_all && ending_matters(&session->compose);
+	session->watch.ends_by_compose = ending_by_compose(&session->compose);
 	if (watch_open(&session->watch, err) < 0 ||
 		(options->record && record_open(&session->tree, &session->record, err) < 0))
 		return -1;
@@ -229,7 +227,8 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	_cleanup_free_ const char **argv = NULL;
 	if (asprintf(&override, "%s/%s", session->scratch.path, OVERRIDE_FILE) < 0)
 		return fail(err, ENOMEM, "Compose");
-	if (compose_up_argv(&session->compose, override, !session->until_all, &argv, err) < 0)
+	if (compose_up_argv(&session->compose, override,
+		    !session->until_all && session->watch.ends_by_compose, &argv, err) < 0)
 		return -1;
 	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct spawn spawn = SPAWN(argv);
@@ -273,11 +272,14 @@ static int session_exit_status(const struct session *session, const struct launc
 		*err = end->problem;
 		return -1;
 	}
+	if (session->watch.decided)
+		return session->watch.status;
 	if (!containers) {
 		*err = *away;
 		return -1;
 	}
-	int status = report_job_status(containers, session->until_all, end->status);
+	int status = report_job_status(
+		containers, &session->compose, session->plan, session->until_all, end->status);
 	if (status > 0 || (status == 0 && end->status == 0))
 		return status;
 	if (status == 0)

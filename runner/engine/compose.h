@@ -38,9 +38,8 @@ struct compose_service {
 	int crs; /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
 	enum crs_source source;
 	bool has_log_driver; /* one of its own */
-	/* Others begin when it has ended well, and Compose is attached to it: with `--until first`
-	 * its end is the end of the run. */
-	bool is_awaited;
+	bool is_awaited;     /* others begin when it has ended well */
+	bool is_attached;    /* Compose is attached to it: it does not say `attach: false` */
 	/* Compose builds its image, and names it after project and service. */
 	bool is_built;
 	/* Names of the OSS_CRS_ variables that it sets itself. */
@@ -169,6 +168,9 @@ bool compose_builds(const struct compose *compose);
 
 /* The CRS of a service, as an index into the plan's CRSs, or COMPOSE_UNCONFINED. */
 int compose_crs(const struct compose *compose, const char *service);
+
+/* Whether Compose is attached to the containers of a service. */
+bool compose_is_attached(const struct compose *compose, const char *service);
 
 /* The content of the override file. A service keeps the OSS_CRS_ variables that it sets itself, but
  * never OSS_CRS_HELD_ ones, nor the CPUs and the memory with other_figures; the memory then has a

@@ -73,6 +73,7 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	if (!name || !in_phase(doc, body, compose->phase))
 		return 0;
 	int crs = COMPOSE_UNCONFINED;
+	const char *attach = doc_text(doc_get(doc, body, "attach"));
 	enum crs_source source = CRS_OF_NONE;
 	if (service_crs_find(compose, doc, body, name, plan, &crs, &source, err) < 0)
 		return -1;
@@ -91,6 +92,7 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	larger[compose->service_count] = (struct compose_service){.name = strdup(name),
 		.crs = crs,
 		.source = source,
+		.is_attached = !attach || strcmp(attach, "false") != 0,
 		.is_built = doc_get(doc, body, "build") && !doc_get(doc, body, "image"),
 		.has_log_driver = doc_get(doc, doc_get(doc, body, "logging"), "driver")};
 	if (!larger[compose->service_count].name)
@@ -140,7 +142,6 @@ static int read_names(struct doc *doc, const char *section, const char *prefix,
 /* Mark the services for whose end one of the others waits. */
 static void mark_awaited(struct compose *compose, struct doc *doc, const struct doc_node *body)
 {
-	const struct doc_node *bodies = doc_get(doc, doc_root(doc), "services");
 	const struct doc_node *map = doc_get(doc, body, "depends_on");
 	struct doc_node *name = NULL;
 	struct doc_node *how = NULL;
@@ -150,11 +151,9 @@ static void mark_awaited(struct compose *compose, struct doc *doc, const struct 
 		if (!condition || !other ||
 			strcmp(condition, "service_completed_successfully") != 0)
 			continue;
-		const char *attach = doc_text(doc_get(doc, doc_get(doc, bodies, other), "attach"));
 		for (size_t j = 0; j < compose->service_count; j++)
 			if (strcmp(compose->services[j].name, other) == 0)
-				compose->services[j].is_awaited =
-					!attach || strcmp(attach, "false") != 0;
+				compose->services[j].is_awaited = true;
 	}
 }
 
@@ -249,6 +248,14 @@ bool compose_builds(const struct compose *compose)
 		if (compose->services[i].is_built)
 			return true;
 	return false;
+}
+
+bool compose_is_attached(const struct compose *compose, const char *service)
+{
+	for (size_t i = 0; i < compose->service_count; i++)
+		if (strcmp(compose->services[i].name, service) == 0)
+			return compose->services[i].is_attached;
+	return true;
 }
 
 int compose_crs(const struct compose *compose, const char *service)

@@ -178,6 +178,7 @@ int engine_container(
 		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
 		.pid = (pid_t)pid,
 		/* The API writes Go's zero time, in the year 1, for "never". */
+		.restarting = json_is_true(json_object_get(state, "Restarting")),
 		.started = strncmp(engine_text(state, "StartedAt"), "0001", 4) != 0,
 	};
 	if (!container.name || !container.service || !container.cgroup_parent)
@@ -238,6 +239,23 @@ int engine_check_project(struct engine *engine, const char *project, struct erro
 		project, name, *run ? ", of run " : "", run,
 		json_array_size(json) > 1 ? ", and more" : "");
 	return add_hint(err, "wait for it to end or remove it, or choose another --project-name");
+}
+
+/* Compare two times in RFC 3339. The engine omits the trailing zeros of a fraction, so that
+ * "…12.3Z" comes before "…12.34Z"; all other fields have a fixed width. */
+static int compare_times(const char *a, const char *b)
+{
+	size_t i = 0;
+	while (a[i] && a[i] == b[i])
+		i++;
+	int left = a[i] == 'Z' || !a[i] ? 0 : a[i];
+	int right = b[i] == 'Z' || !b[i] ? 0 : b[i];
+	return left - right;
+}
+
+bool containers_ended_before(const struct container *a, const struct container *b)
+{
+	return compare_times(a->finished, b->finished) < 0;
 }
 
 void containers_free(struct containers *containers)

@@ -105,6 +105,7 @@ struct container {
 	/* The container's first process, as this host numbers it; 0 if it does not run. */
 	pid_t pid;
 	bool started;
+	bool restarting; /* it has ended, and the engine is about to start it again */
 };
 
 struct containers {
@@ -122,6 +123,9 @@ struct containers {
 int engine_containers(
 	struct engine *engine, const char *project, struct containers *ret, struct error *err);
 void containers_free(struct containers *containers);
+
+/* Whether a container ended before another; both have ended. */
+bool containers_ended_before(const struct container *a, const struct container *b);
 
 /* One container, by its id or by the name of its cgroup below the cgroup_parent. err->code is
  * ENOENT if it no longer exists, and EINVAL if the name has no id in it (container_id.h): then

@@ -63,21 +63,24 @@ void report_free(struct report *report)
 	*report = (struct report)REPORT_NONE;
 }
 
-/* Compare two times in RFC 3339. The engine omits the trailing zeros of a fraction, so that
- * "…12.3Z" comes before "…12.34Z"; all other fields have a fixed width. */
-static int compare_times(const char *a, const char *b)
+/* Whether a container is of the infrastructure, or of a service that Compose is not attached to. */
+static bool is_helper(const struct compose *compose, const struct run_plan *plan,
+	const struct container *container)
 {
-	size_t i = 0;
-	while (a[i] && a[i] == b[i])
-		i++;
-	int left = a[i] == 'Z' || !a[i] ? 0 : a[i];
-	int right = b[i] == 'Z' || !b[i] ? 0 : b[i];
-	return left - right;
+	for (size_t i = 0; compose && i < compose->service_count; i++) {
+		const struct compose_service *service = &compose->services[i];
+		if (strcmp(service->name, container->service) == 0)
+			return !service->is_attached ||
+			       service->crs == plan_find(plan, JOB_INFRA_CRS);
+	}
+	return false;
 }
 
-int report_job_status(const struct containers *containers, bool until_all, int compose_status)
+int report_job_status(const struct containers *containers, const struct compose *compose,
+	const struct run_plan *plan, bool until_all, int compose_status)
 {
 	const struct container *first = NULL;
+	bool first_helps = false;
 	bool any = false;
 	bool decided = false; /* by Compose */
 	for (size_t i = 0; i < containers->count; i++) {
@@ -87,8 +90,13 @@ int report_job_status(const struct containers *containers, bool until_all, int c
 			(until_all && container->exit_code == 0))
 			continue;
 		decided = decided || (compose_status && container->exit_code == compose_status);
-		if (!first || compare_times(container->finished, first->finished) < 0)
-			first = container;
+		bool helps = is_helper(compose, plan, container);
+		if (first && helps != first_helps
+				? helps
+				: first && !containers_ended_before(container, first))
+			continue;
+		first = container;
+		first_helps = helps;
 	}
 	if (decided)
 		return compose_status;

@@ -65,9 +65,11 @@ void report_free(struct report *report);
 int report_json(const struct report *report, json_t **ret, struct error *err);
 
 /* The job's own exit status: that of the container that ended first or, with until_all, of the
- * first one that failed. Where Compose has ended with a status that is a container's, it is that
+ * first one that failed; of a helper (of oss_crs_infra, or with `attach: false`) only if no other
+ * qualifies. Where Compose has ended with a status that is a container's, it is that
  * one: Compose may go on after the first has ended (`attach: false`). 0 if no container qualifies,
  * -1 if none was started. */
-int report_job_status(const struct containers *containers, bool until_all, int compose_status);
+int report_job_status(const struct containers *containers, const struct compose *compose,
+	const struct run_plan *plan, bool until_all, int compose_status);
 
 #endif

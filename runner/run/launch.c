@@ -22,6 +22,7 @@ struct wait_state {
 	int timer;
 	uint64_t stopped_ms; /* when the child was first told to end; 0: not yet */
 	bool killed;
+	bool done; /* a source said LAUNCH_STOP */
 	struct launch_end end;
 };
 
@@ -122,8 +123,12 @@ static void on_source(struct wait_state *state, size_t i, struct pollfd *polled)
 {
 	struct error problem = {0};
 	int result = state->launch->sources[i].ready(state->launch->sources[i].data, &problem);
-	if (result != 0)
+	if (result < 0 || result == LAUNCH_NO_MORE)
 		polled->fd = -1;
+	if (result == LAUNCH_STOP && !state->done) {
+		state->done = true;
+		pass_signal_on(state->launch, SIGTERM);
+	}
 	if (result >= 0)
 		return;
 	if (state->end.reason == REASON_EXITED) {

@@ -20,12 +20,20 @@ enum reason {
 
 #define LAUNCH_SOURCES_MAX 4
 
+/* What a source wants; see struct launch_source. */
+enum {
+	LAUNCH_GO_ON,
+	LAUNCH_NO_MORE,
+	LAUNCH_STOP,
+};
+
 /* A source of events while the child runs. */
 struct launch_source {
 	int fd;       /* -1: none */
 	short events; /* as for poll(2) */
-	/* Handle an event. 0: go on; 1: stop polling, no more events will come; -1: the run must
-	 * not go on, for the reason in err. */
+	/* Handle an event. LAUNCH_GO_ON; LAUNCH_NO_MORE: stop polling, no more events will come;
+	 * LAUNCH_STOP: the job is done, tell the child to end; -1: the run must not go on, for the
+	 * reason in err. */
 	int (*ready)(void *data, struct error *err);
 	void *data;
 };
@@ -64,7 +72,8 @@ int signals_pending(int signals);
  * the child and every process in the worker's cgroup. So does the timer, but never before the
  * timeout nor before grace_ms after the child was first told to end: a timeout right after a
  * signal is no second signal. Without a timeout, a child that has got one signal has all the time
- * that it needs. */
+ * that it needs. Nor is LAUNCH_STOP a signal: the child gets SIGTERM once and all the time that it
+ * needs. */
 int launch_wait(const struct launch *launch, struct launch_end *ret, struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "cgroup_stat.h"
 #include "cleanup.h"
+#include "ending.h"
 #include "fs.h"
 #include "size.h"
 
@@ -227,13 +228,57 @@ static int on_start(struct watch *watch, const char *id, struct error *err)
 	return look_at_affinity(watch, &container, err);
 }
 
-/* Usually the run ends with its first container, so check those that still run once more. */
-static int on_end(struct watch *watch, struct error *err)
+static int end_run(struct watch *watch, const struct container *container)
 {
-	if (watch->ending)
-		return 0;
+	watch->decided = true;
+	watch->status = container->exit_code;
+	return watch->ends_by_compose ? LAUNCH_GO_ON : LAUNCH_STOP;
+}
+
+/* Whether the last container of all CRSs has ended: only helpers run on, which serve nobody. */
+static int judge_all(struct watch *watch, struct error *err)
+{
+	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
+	if (engine_containers(watch->engine, watch->compose->project, &containers, err) < 0)
+		return warn_unanswered(watch, "the containers", err);
+	const struct container *last =
+		ending_of_all(watch->compose, watch->tree->plan, &containers);
+	if (!last)
+		return LAUNCH_GO_ON;
+	watch->ends_by_compose = false; /* it waits for the helpers */
+	return end_run(watch, last);
+}
+
+static int judge_end(struct watch *watch, const char *id, struct error *err)
+{
+	_cleanup_(container_free) struct container container = {.name = NULL};
+	if (engine_container(watch->engine, id, &container, err) < 0)
+		return warn_unanswered(watch, "a container that ended", err);
+	switch (ending_judge(watch->compose, watch->tree->plan, &container)) {
+	case ENDING_DECIDES:
+		/* Compose does not hear of the end of what it is not attached to. */
+		if (!compose_is_attached(watch->compose, container.service))
+			watch->ends_by_compose = false;
+		return end_run(watch, &container);
+	case ENDING_WARNING:
+		log_warning(watch->log,
+			"container '%s' has ended with status %d; the run goes on without it",
+			container.name, container.exit_code);
+		return judge_all(watch, err);
+	case ENDING_NONE:
+		return container.restarting ? LAUNCH_GO_ON : judge_all(watch, err);
+	}
+	return LAUNCH_GO_ON;
+}
+
+/* Usually the run ends with its first container, so check those that still run once more. */
+static int on_end(struct watch *watch, const char *id, struct error *err)
+{
+	bool first = !watch->ending;
 	watch->ending = true;
-	return look_at_containers(watch, err);
+	if (first && look_at_containers(watch, err) < 0)
+		return -1;
+	return watch->judges_ends && !watch->decided ? judge_end(watch, id, err) : LAUNCH_GO_ON;
 }
 
 static int on_events(void *data, struct error *err)
@@ -241,12 +286,19 @@ static int on_events(void *data, struct error *err)
 	struct watch *watch = data;
 	struct container_event event;
 	int result = 0;
-	while ((result = events_next(watch->events, &event, err)) > 0)
-		if ((event.started ? on_start(watch, event.id, err) : on_end(watch, err)) < 0)
+	int wanted = LAUNCH_GO_ON;
+	while ((result = events_next(watch->events, &event, err)) > 0) {
+		int now = event.started ? on_start(watch, event.id, err)
+					: on_end(watch, event.id, err);
+		if (now < 0)
 			return -1;
+		wanted = now == LAUNCH_STOP ? now : wanted;
+	}
 	if (result == 0)
-		return 0;
-	return warn_unanswered(watch, "containers that start from now on", err) < 0 ? -1 : 1;
+		return wanted;
+	return warn_unanswered(watch, "containers that start from now on", err) < 0
+		       ? -1
+		       : LAUNCH_NO_MORE;
 }
 
 /* Whether a CRS has lost its last process since the last look: either it has ended, or someone has

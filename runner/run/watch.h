@@ -29,6 +29,12 @@ struct watch {
 	bool *populated; /* per CRS, at the last look */
 	bool strict;     /* --strict-limits: what could not be checked ends the run */
 	bool ending;     /* the first container has ended */
+	/* The ends of containers are judged (ending.h): --until first, and Compose's judgement may
+	 * not do. */
+	bool judges_ends;
+	bool ends_by_compose; /* Compose ends by itself when a container that decides has ended */
+	bool decided;         /* a container has ended the run, with this status */
+	int status;
 	struct attested attested;
 	struct launch_source sources[LAUNCH_SOURCES_MAX];
 	size_t source_count;

@@ -151,7 +151,7 @@ TEST(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own)
 	assert_null(strstr(docker, "logging"));
 }
 
-TEST(what_others_wait_for_is_found_unless_compose_does_not_attach_to_it)
+TEST(what_others_wait_for_and_what_compose_is_not_attached_to_is_found)
 {
 	static const char text[] =
 		"services:\n"
@@ -162,7 +162,8 @@ TEST(what_others_wait_for_is_found_unless_compose_does_not_attach_to_it)
 		"    init: {condition: service_completed_successfully},\n"
 		"    quiet: {condition: service_completed_successfully},\n"
 		"    ready: {condition: service_started}}}\n";
-	static const bool awaited[] = {true, false, false, false};
+	static const bool awaited[] = {true, true, false, false};
+	static const bool attached[] = {true, false, true, true};
 	static const bool own_driver[] = {false, true, false, false};
 	struct engine engine = ENGINE_NONE;
 	struct plan_crs crs = {.name = "oss_crs_infra"};
@@ -176,6 +177,7 @@ TEST(what_others_wait_for_is_found_unless_compose_does_not_attach_to_it)
 	assert_int_equal(compose.service_count, COUNT(awaited));
 	for (size_t i = 0; i < COUNT(awaited); i++) {
 		assert_int_equal(compose.services[i].is_awaited, awaited[i]);
+		assert_int_equal(compose.services[i].is_attached, attached[i]);
 		assert_int_equal(compose.services[i].has_log_driver, own_driver[i]);
 	}
 }
@@ -277,7 +279,7 @@ int main(void)
 		RUN(a_service_keeps_the_variables_that_it_sets_itself),
 		RUN(other_cpus_and_memory_replace_what_a_service_says_of_them_with_a_unit),
 		RUN(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own),
-		RUN(what_others_wait_for_is_found_unless_compose_does_not_attach_to_it),
+		RUN(what_others_wait_for_and_what_compose_is_not_attached_to_is_found),
 		RUN(a_variable_that_cannot_be_written_is_an_error_that_names_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

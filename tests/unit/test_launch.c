@@ -136,6 +136,26 @@ TEST(a_source_that_fails_kills_at_once)
 	assert_int_equal(end.status, EX_SIGNAL + SIGKILL);
 }
 
+/* The event is not taken, so the source says so again and again. */
+static int stop(void *data, struct error *err)
+{
+	(void)data;
+	(void)err;
+	return LAUNCH_STOP;
+}
+
+TEST(a_source_that_says_stop_ends_the_job_cleanly)
+{
+	struct launch_end end = {0};
+	_cleanup_close_ int event = eventfd(1, EFD_CLOEXEC);
+	assert_return_code(event, errno);
+	struct launch_source source = {.fd = event, .events = POLLIN, .ready = stop};
+	(void)wait_for("trap 'exit 7' TERM; echo; sleep 60 & wait",
+		(struct launch){.grace_ms = HOUR, .sources = &source, .source_count = 1}, &end);
+	assert_int_equal(end.reason, REASON_EXITED);
+	assert_int_equal(end.status, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +167,7 @@ int main(void)
 		RUN(a_second_signal_kills_at_once),
 		RUN(a_signal_after_the_timeout_kills_at_once),
 		RUN(a_source_that_fails_kills_at_once),
+		RUN(a_source_that_says_stop_ends_the_job_cleanly),
 	};
 	struct error err = {0};
 	signals = signals_open(&err);

@@ -86,6 +86,8 @@ TEST(a_cgroup_that_was_removed_leaves_a_report_without_its_figures)
 /* What ended when, and Compose's status: the job's own status. */
 TEST(the_container_that_decided_gives_the_status)
 {
+	static char helper[] = "oss-crs-helper";
+	static char other[] = "a";
 	static const struct {
 		struct container containers[3];
 		bool until_all;
@@ -112,13 +114,31 @@ TEST(the_container_that_decided_gives_the_status)
 			 {.finished = "2026-01-01T00:00:02Z", .exit_code = 7, .started = true}},
 			true, 0, 7},
 		{{{.exit_code = 0}}, false, 0, -1},
+		/* A helper failed before the CRS ended. */
+		{{{.finished = "2026-01-01T00:00:01Z",
+			  .exit_code = 9,
+			  .service = helper,
+			  .started = true},
+			 {.finished = "2026-01-01T00:00:02Z", .started = true}},
+			false, 0, 0},
+		{{{.finished = "2026-01-01T00:00:01Z",
+			  .exit_code = 9,
+			  .service = helper,
+			  .started = true},
+			 {.service = helper}},
+			false, 0, 9},
 	};
+	struct compose_service service = {.name = helper};
+	struct run_plan plan = {.crs_count = 0};
+	const struct compose compose = {.services = &service, .service_count = 1};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct container list[3];
 		memcpy(list, table[i].containers, sizeof list);
 		const struct containers containers = {.list = list, .count = COUNT(list)};
-		assert_int_equal(
-			report_job_status(&containers, table[i].until_all, table[i].compose),
+		for (size_t j = 0; j < COUNT(list); j++)
+			list[j].service = list[j].service ? list[j].service : other;
+		assert_int_equal(report_job_status(&containers, &compose, &plan, table[i].until_all,
+					 table[i].compose),
 			table[i].expected);
 	}
 }

@@ -120,3 +120,23 @@ set_key() {
 	run as alice oss-crs-run run --project-name P.1 $JOB p h
 	[ "$status" -eq 64 ]
 }
+
+@test "helpers that end first, well or not, leave the end and the status to the CRS that decides" {
+	services oss-crs-lifecycle 'exit 0' finder_one 'sleep 1; exit 9' fixer_one 'sleep 5; exit 3'
+	set_key oss-crs-lifecycle 'attach: false'
+	set_key finder_one 'attach: false'
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 3 ]
+	[[ "$output" == *"finder_one-1' has ended with status 9; the run goes on without it"* ]]
+	nothing_left
+}
+
+@test "a job whose CRSs have all ended ends, though its helpers would go on for ever" {
+	services oss-crs-exchange 'sleep 600' finder_one 'sleep 1; exit 4' fixer_one 'exit 0'
+	for service in oss-crs-exchange finder_one fixer_one; do
+		set_key $service 'attach: false'
+	done
+	run as alice oss-crs-run run --timeout 300 $JOB p h
+	[ "$status" -eq 4 ]
+	nothing_left
+}

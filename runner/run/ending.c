@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ending: the rules by which the end of a container is the end of a run. All of it is pure: the
+ * caller asks the engine how the container ended.
+ */
+#include "ending.h"
+
+#include <string.h>
+
+static const struct compose_service *find_service(const struct compose *compose, const char *name)
+{
+	for (size_t i = 0; i < compose->service_count; i++)
+		if (strcmp(compose->services[i].name, name) == 0)
+			return &compose->services[i];
+	return NULL;
+}
+
+enum ending ending_judge(const struct compose *compose, const struct run_plan *plan,
+	const struct container *container)
+{
+	const struct compose_service *service = find_service(compose, container->service);
+	bool failed = container->exit_code != 0;
+	if (!service || container->restarting)
+		return ENDING_NONE;
+	if (service->is_attached && !service->is_awaited)
+		return ENDING_DECIDES;
+	if (!failed)
+		return ENDING_NONE;
+	bool helper = !service->is_attached && plan_find(plan, JOB_INFRA_CRS) >= 0;
+	return helper ? ENDING_WARNING : ENDING_DECIDES;
+}
+
+bool ending_matters(const struct compose *compose)
+{
+	for (size_t i = 0; i < compose->service_count; i++)
+		if (compose->services[i].is_awaited || !compose->services[i].is_attached)
+			return true;
+	return false;
+}
+
+bool ending_by_compose(const struct compose *compose)
+{
+	for (size_t i = 0; i < compose->service_count; i++)
+		if (compose->services[i].is_awaited && compose->services[i].is_attached)
+			return false;
+	return true;
+}
+
+static bool has_container(const struct containers *containers, const char *service)
+{
+	for (size_t i = 0; i < containers->count; i++)
+		if (strcmp(containers->list[i].service, service) == 0)
+			return true;
+	return false;
+}
+
+static bool has_ended(const struct container *container)
+{
+	return container->finished[0] && !container->pid && !container->restarting;
+}
+
+/* Whether a container decides rather than another: one that failed before one that did not, and of
+ * two alike the one that ended first. */
+static bool is_better(const struct container *container, const struct container *other)
+{
+	bool failed = container->exit_code != 0;
+	if (failed != (other->exit_code != 0))
+		return failed;
+	return containers_ended_before(container, other);
+}
+
+const struct container *ending_of_all(const struct compose *compose, const struct run_plan *plan,
+	const struct containers *containers)
+{
+	int infra = plan_find(plan, JOB_INFRA_CRS);
+	const struct container *decides = NULL;
+	/* docker-compose 1.29 makes a container only when those before it have ended. */
+	for (size_t i = 0; i < compose->service_count; i++)
+		if (compose->services[i].crs != COMPOSE_UNCONFINED &&
+			compose->services[i].crs != infra &&
+			!has_container(containers, compose->services[i].name))
+			return NULL;
+	for (size_t i = 0; i < containers->count; i++) {
+		const struct container *container = &containers->list[i];
+		int crs = compose_crs(compose, container->service);
+		if (crs == COMPOSE_UNCONFINED || crs == infra)
+			continue;
+		if (!has_ended(container))
+			return NULL;
+		if (!decides || is_better(container, decides))
+			decides = container;
+	}
+	return decides;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_ending: what the end of a container means for a run that ends with its first, in the shapes
+ * that jobs have: services that prepare for others, and services that Compose is not attached to.
+ */
+#include "unit.h"
+
+#include "ending.h"
+
+enum { A, B, INFRA };
+
+static struct plan_crs crs[] = {{.name = "a"}, {.name = "b"}, {.name = "oss_crs_infra"}};
+/* With and without the infrastructure. */
+static struct run_plan plan = {.crs = crs, .crs_count = 2};
+static struct run_plan upstream = {.crs = crs, .crs_count = 3};
+
+static char main_name[] = "a_main";
+static char init_name[] = "a_init";
+static char quiet_name[] = "b_quiet";
+static char helper_name[] = "oss-crs-helper";
+
+static struct compose_service services[] = {
+	{.name = main_name, .crs = A, .is_attached = true},
+	{.name = init_name, .crs = A, .is_attached = true, .is_awaited = true},
+	{.name = quiet_name, .crs = B},
+	{.name = helper_name, .crs = INFRA},
+};
+
+static struct container ended(char *service, int status, const char *finished)
+{
+	struct container container = {.service = service, .exit_code = status, .started = true};
+	(void)snprintf(container.finished, sizeof container.finished, "%s", finished);
+	return container;
+}
+
+TEST(the_end_of_a_container_ends_the_run_or_does_not)
+{
+	static const struct {
+		char *service;
+		int status;
+		bool restarting;
+		const struct run_plan *plan;
+		enum ending expected;
+	} table[] = {
+		{main_name, 0, false, &plan, ENDING_DECIDES},
+		{main_name, 3, false, &upstream, ENDING_DECIDES},
+		{main_name, 3, true, &plan, ENDING_NONE},
+		/* It prepares for others. */
+		{init_name, 0, false, &plan, ENDING_NONE},
+		{init_name, 2, false, &plan, ENDING_DECIDES},
+		{init_name, 2, false, &upstream, ENDING_DECIDES},
+		/* `attach: false` */
+		{quiet_name, 0, false, &plan, ENDING_NONE},
+		{quiet_name, 4, false, &plan, ENDING_DECIDES},
+		{quiet_name, 4, true, &plan, ENDING_NONE},
+		{quiet_name, 4, false, &upstream, ENDING_WARNING},
+		{helper_name, 1, false, &upstream, ENDING_WARNING},
+	};
+	const struct compose compose = {.services = services, .service_count = COUNT(services)};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct container container = ended(table[i].service, table[i].status, "");
+		container.restarting = table[i].restarting;
+		assert_int_equal(
+			ending_judge(&compose, table[i].plan, &container), table[i].expected);
+	}
+}
+
+TEST(compose_ends_the_run_by_itself_where_nothing_is_awaited)
+{
+	const struct {
+		struct compose compose;
+		bool matters, by_compose;
+	} table[] = {
+		{{.services = &services[0], .service_count = 1}, false, true},
+		{{.services = &services[0], .service_count = 2}, true, false},
+		{{.services = &services[2], .service_count = 2}, true, true},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		assert_int_equal(ending_matters(&table[i].compose), table[i].matters);
+		assert_int_equal(ending_by_compose(&table[i].compose), table[i].by_compose);
+	}
+}
+
+TEST(a_run_has_ended_when_only_helpers_are_left)
+{
+	const struct compose compose = {.services = services, .service_count = COUNT(services)};
+	struct container list[] = {
+		ended(helper_name, 0, ""),
+		ended(init_name, 0, "2026-01-01T00:00:01Z"),
+		ended(main_name, 0, "2026-01-01T00:00:03Z"),
+		ended(quiet_name, 5, "2026-01-01T00:00:04Z"),
+	};
+	struct containers containers = {.list = list, .count = COUNT(list)};
+	assert_ptr_equal(ending_of_all(&compose, &upstream, &containers), &list[3]);
+	list[2].exit_code = 6;
+	assert_ptr_equal(ending_of_all(&compose, &upstream, &containers), &list[2]);
+	list[3].restarting = true;
+	assert_null(ending_of_all(&compose, &upstream, &containers));
+	list[3].restarting = false;
+	list[3].pid = 1; /* it has been started again */
+	assert_null(ending_of_all(&compose, &upstream, &containers));
+	containers.count = 3; /* not made yet */
+	assert_null(ending_of_all(&compose, &upstream, &containers));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(the_end_of_a_container_ends_the_run_or_does_not),
+		RUN(compose_ends_the_run_by_itself_where_nothing_is_awaited),
+		RUN(a_run_has_ended_when_only_helpers_are_left),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
