@@ -10,6 +10,7 @@
 #include "conditions.h"
 #include "delegation.h"
 #include "engine_select.h"
+#include "entered.h"
 #include "launch.h"
 #include "leftovers.h"
 #include "load.h"
@@ -34,6 +35,7 @@ struct job_run {
 	struct record *record; /* NULL: no --record */
 	struct oom_state *oom; /* NULL: not measured */
 	struct oom_kills kills;
+	char not_entered[ENTERED_TEXT_MAX];
 };
 
 static void job_run_close(struct job_run *job)
@@ -129,6 +131,7 @@ static int conclude_command(struct job_run *job, const struct launch_end *end, s
 	report.reason = end->reason;
 	report.signal = end->signal;
 	report.status = command_exit_status(end);
+	report.not_entered = job->not_entered;
 	return publish_report(job->context, &report, options->verbose, options->record, err);
 }
 
@@ -145,6 +148,12 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 	}
 	if (launch_command(job, signals, ret, err) < 0)
 		return -1;
+	/* With --crs the command itself is in a cgroup; what else it is for is not known. */
+	if (!job->context->options.crs && *entered_describe(&job->tree, job->not_entered))
+		log_warning(&job->context->log,
+			"%s: what the command started elsewhere was held "
+			"by no limit (see OSS_CRS_CGROUP_PARENT)",
+			job->not_entered);
 	return is_measured(job) ? conclude_command(job, ret, err) : 0;
 }
 

@@ -240,7 +240,8 @@ static json_t *caveats_to_json(struct json_build *build, const struct report *re
 {
 	struct conditions_seen seen = {.has_used = report->has_usage,
 		.shared = report->shared,
-		.attested = report->watch ? &report->watch->attested : NULL};
+		.attested = report->watch ? &report->watch->attested : NULL,
+		.not_entered = report->not_entered};
 	for (size_t i = 0; report->has_usage && i < report->plan->crs_count; i++) {
 		uint64_t used = report->crs[i].figures.cpu_usec;
 		bool known = used != CGROUP_STAT_UNKNOWN && seen.used_usec != CGROUP_STAT_UNKNOWN;

@@ -43,6 +43,7 @@ struct report {
 	/* Of the run, after conditions_end(); NULL: unknown. */
 	const struct conditions *conditions;
 	const struct series *series; /* the samples; NULL: none */
+	const char *not_entered;     /* entered_describe(); NULL: nobody asked */
 	enum reason reason;
 	int signal; /* for REASON_SIGNAL */
 	int status; /* the exit status of the program */

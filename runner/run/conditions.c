@@ -285,6 +285,8 @@ json_t *conditions_to_json(struct json_build *build, const struct conditions *co
 	if (swap)
 		add_condition(build, list, "swap", swap);
 	add_affinity(build, list, seen->attested);
+	if (seen->not_entered && *seen->not_entered)
+		add_condition(build, list, "not-entered", seen->not_entered);
 	return list;
 }
 

@@ -39,6 +39,8 @@ struct conditions_seen {
 	bool swaps;                      /* whether a CRS has no swap limit */
 	const struct ledger *shared;     /* runs that share CPUs or memory (--share); NULL: none */
 	const struct attested *attested; /* what was found of the containers; NULL: none */
+	/* entered_describe(); NULL: nobody asked. */
+	const char *not_entered;
 };
 
 /* Call conditions_begin() when the job begins and conditions_end() when it has ended; a second
