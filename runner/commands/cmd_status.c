@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "json_build.h"
+#include "metrics.h"
 #include "screen.h"
 #include "status_view.h"
 
@@ -205,6 +206,8 @@ int cmd_status(const struct context *context, struct error *err)
 {
 	const struct options *options = &context->options;
 	const char *run = options->arg_count ? options->args[0] : NULL;
+	if (metrics_are_wanted(options))
+		return metrics_publish(context, err);
 	/* Output to a pipe or a file is for a program or to be kept: print once, without control
 	 * sequences. */
 	if (options->watch && !options->json && screen_is_terminal(STDOUT_FILENO))

@@ -47,7 +47,7 @@ struct text_list {
 
 /* The strings point into argv, or into `owned`. */
 struct options {
-	const char *worker, *run_id, *crs, *cgroup_root, *report, *svg, *html;
+	const char *worker, *run_id, *crs, *cgroup_root, *report, *svg, *html, *textfile;
 	struct text_list compose_files, service_crs;
 	const char *project_name;  /* of the Compose project; NULL: one after the run */
 	const char *cpus, *memory; /* of the job, instead of the config's */
@@ -60,7 +60,7 @@ struct options {
 	int oom;               /* enum oom_mode */
 	bool keep, keep_images, strict, scale, json, allow_unconfined, cgroup_parent, docker;
 	bool strict_limits, strict_containment; /* both with --strict */
-	bool dry_run, all, stale, share, watch, record;
+	bool dry_run, all, stale, share, watch, record, openmetrics;
 	bool quiet, verbose, help;
 	char **args; /* the arguments: CONFIG and the rest */
 	int arg_count;

@@ -84,6 +84,48 @@ key() { # FILE KEY
 	[[ "$output" == *comparable* ]]
 }
 
+# The value of a sample in /tmp/metrics, by words of its labels.
+sample() { # METRIC LABEL...
+	local line=$1 label
+	shift
+	line=$(grep "^$line{" /tmp/metrics)
+	for label in "$@"; do
+		line=$(grep -F "$label" <<<"$line")
+	done
+	echo "${line##* }"
+}
+
+@test "metrics are the kernel's figures, and a run that waits is in the queue" {
+	begin
+	sh_as alice "exec oss-crs-run exec --wait=60 $JOB -- true" >/tmp/waiting.out 2>&1 &
+	waiting=$!
+	until_true bash -c 'oss-crs-run status --openmetrics | grep -q "^oss_crs_queue_position{"'
+	before=$(key $worker/a/cpu.stat usage_usec)
+	sh_as bob 'oss-crs-run status --openmetrics' >/tmp/metrics
+	after=$(key $worker/a/cpu.stat usage_usec)
+	[ "$(tail -n 1 /tmp/metrics)" = '# EOF' ]
+	this="run=\"${worker##*/}\""
+	[ "$(sample oss_crs_run_state "$this" '"running"')" = 1 ]
+	[ "$(sample oss_crs_run_cpus "$this")" = "$(tr , '\n' <$worker/cpuset.cpus | awk -F- '{ n += $NF - $1 + 1 } END { print n }')" ]
+	[ "$(sample oss_crs_queue_position)" = 1 ]
+	[ "$(sample oss_crs_queue_cpus)" = "$(sample oss_crs_run_cpus "$this")" ]
+	[ "$(sample oss_crs_runs 'state="waiting"')" = 1 ]
+	[ "$(sample oss_crs_cpus "$this" 'crs="a"')" = 2 ]
+	[ "$(sample oss_crs_memory_limit_bytes "$this" 'crs="b"')" = "$(cat $worker/b/memory.max)" ]
+	[ "$(sample oss_crs_oom_kills_total "$this" 'crs="b"')" = 0 ]
+	[ "$(sample oss_crs_containers "$this" 'crs="a"')" = 1 ]
+	awk -v from="$before" -v to="$after" -v used="$(sample oss_crs_cpu_seconds_total "$this" 'crs="a"')" \
+		'BEGIN { exit !(used * 1e6 >= from && used * 1e6 <= to) }'
+	install -d -o alice /tmp/collector
+	sh_as alice 'umask 077 && oss-crs-run status --textfile /tmp/collector/oss-crs.prom'
+	[ "$(stat -c '%a %U' /tmp/collector/oss-crs.prom)" = '644 alice' ]
+	sh_as bob 'grep -q "^# TYPE oss_crs_oom_kills_total counter" /tmp/collector/oss-crs.prom'
+	pkill -TERM -x oss-crs-run
+	wait $run_job $waiting || :
+	as alice oss-crs-run clean -q
+	nothing_left
+}
+
 @test "a run whose owner was killed is dead, with its containers, until it is cleaned" {
 	begin
 	# Compose too; otherwise it stops its containers when it sees that its parent is gone.
