@@ -25,6 +25,7 @@
 #include "record.h"
 #include "risks.h"
 #include "scratch.h"
+#include "screen.h"
 #include "start.h"
 #include "watch.h"
 #include "words.h"
@@ -227,8 +228,10 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	_cleanup_free_ const char **argv = NULL;
 	if (asprintf(&override, "%s/%s", session->scratch.path, OVERRIDE_FILE) < 0)
 		return fail(err, ENOMEM, "Compose");
-	if (compose_up_argv(&session->compose, override,
-		    !session->until_all && session->watch.ends_by_compose, &argv, err) < 0)
+	const struct compose_up up = {.override = override,
+		.until_first = !session->until_all && session->watch.ends_by_compose,
+		.plain = !screen_has_colours(STDOUT_FILENO) || !screen_has_colours(STDERR_FILENO)};
+	if (compose_up_argv(&session->compose, &up, &argv, err) < 0)
 		return -1;
 	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct spawn spawn = SPAWN(argv);

@@ -254,10 +254,19 @@ int compose_argv(const struct compose *compose, const char *const *more, const c
 	return 0;
 }
 
-int compose_up_argv(const struct compose *compose, const char *override, bool until_first,
-	const char ***ret, struct error *err)
+int compose_up_argv(const struct compose *compose, const struct compose_up *up, const char ***ret,
+	struct error *err)
 {
-	const char *more[] = {
-		"--file", override, "up", until_first ? "--abort-on-container-exit" : NULL, NULL};
+	const char *more[8] = {"--file", up->override};
+	size_t n = 2;
+	if (up->plain) {
+		more[n++] = "--ansi";
+		more[n++] = "never";
+	}
+	more[n++] = "up";
+	if (up->plain)
+		more[n++] = "--no-color";
+	if (up->until_first)
+		more[n++] = "--abort-on-container-exit";
 	return compose_argv(compose, more, ret, err);
 }

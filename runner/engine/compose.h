@@ -183,9 +183,17 @@ int compose_override(
 int compose_argv(const struct compose *compose, const char *const *more, const char ***ret,
 	struct error *err);
 
-/* The argument vector of `up` with the override file at the given path; until_first adds
- * --abort-on-container-exit. The caller frees the array, but not the strings. */
-int compose_up_argv(const struct compose *compose, const char *override, bool until_first,
-	const char ***ret, struct error *err);
+/* How Compose is to start the services. */
+struct compose_up {
+	const char *override; /* path of the override file */
+	bool until_first;     /* --abort-on-container-exit */
+	/* Without colours and without moving the cursor. docker-compose 1.29 colours the names of
+	 * services also where its output is no terminal. */
+	bool plain;
+};
+
+/* The argument vector of `up`. The caller frees the array, but not the strings. */
+int compose_up_argv(const struct compose *compose, const struct compose_up *up, const char ***ret,
+	struct error *err);
 
 #endif

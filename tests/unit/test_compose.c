@@ -82,6 +82,44 @@ TEST(the_name_of_a_project_is_one_that_compose_takes)
 	assert_ok(compose_check_project(name, &err), err);
 }
 
+/* The words of `up` from the override file on, with a space after each. */
+static char *up_words(const struct compose_up *up)
+{
+	char file[] = "/job/docker-compose.yaml";
+	char *files[] = {file};
+	struct compose compose = {.tool = file,
+		.dir = file,
+		.project = file,
+		.phase = "run",
+		.files = files,
+		.file_count = 1};
+	const char **argv = NULL;
+	char *text = NULL;
+	size_t size = 0;
+	struct error err = {0};
+	assert_ok(compose_up_argv(&compose, up, &argv, &err), err);
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	bool reached = false;
+	for (size_t i = 0; argv[i]; i++) {
+		reached = reached || strcmp(argv[i], up->override) == 0;
+		if (reached)
+			(void)fprintf(out, "%s ", argv[i]);
+	}
+	(void)fclose(out);
+	free(argv);
+	return text;
+}
+
+TEST(compose_writes_no_control_characters_where_there_is_no_terminal)
+{
+	_cleanup_free_ char *plain = up_words(
+		&(struct compose_up){.override = "/o", .until_first = true, .plain = true});
+	assert_string_equal(plain, "/o --ansi never up --no-color --abort-on-container-exit ");
+	_cleanup_free_ char *coloured = up_words(&(struct compose_up){.override = "/o"});
+	assert_string_equal(coloured, "/o up ");
+}
+
 TEST(a_plugin_is_an_executable_file)
 {
 	struct error err = {0};
@@ -268,6 +306,7 @@ TEST(an_image_that_compose_builds_and_names_is_marked_with_the_run)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RUN(compose_writes_no_control_characters_where_there_is_no_terminal),
 		cmocka_unit_test_setup_teardown(each_template_is_rendered_to_a_file_of_its_own,
 			use_own_plugins, unit_dir_remove),
 		cmocka_unit_test_setup_teardown(

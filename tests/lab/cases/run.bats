@@ -72,6 +72,8 @@ teardown() {
 	wait $! || status=$?
 	[ "$status" -eq 130 ]
 	grep -q 'MEMORY PEAK' /tmp/run.out
+	# Neither the program nor Compose writes anything but lines where there is no terminal.
+	! grep -q '[[:cntrl:]]' <(tr -d '\t' </tmp/run.out) || { cat -v /tmp/run.out && return 1; }
 	nothing_left
 }
 
