@@ -87,7 +87,7 @@ static int write_report_file(const char *path, const struct summary *summary,
 
 static int write_svg(const struct summary *summary, FILE *to, struct error *err)
 {
-	const struct chart chart = {.count = summary->crs_count, .opaque = true};
+	const struct chart chart = {.count = summary->crs_count, .opaque = true, .titled = true};
 	char **list = NULL;
 	if (chart_draw(summary, &chart, 1, &list, err) < 0)
 		return -1;

@@ -2,8 +2,8 @@
  *
  * chart: the samples of a run, drawn by gnuplot(1). A chart has a column per CRS, which shows CPU
  * use against the allotted CPUs, memory against the limit, pressure and OOM kills over time.
- * gnuplot reads its script from standard input; all that the script takes from the report is
- * numbers and CRS names.
+ * Pressure and OOM kills are left out where there were none. gnuplot reads its script from standard
+ * input; all that the script takes from the report is numbers and quoted names.
  */
 #ifndef OSS_CRS_CHART_H
 #define OSS_CRS_CHART_H
@@ -15,6 +15,7 @@ struct chart {
 	size_t first, count;
 	bool dark;   /* colours for a dark page */
 	bool opaque; /* draw a background; otherwise it is transparent */
+	bool titled; /* with the run, its host and time above, and the name of each CRS */
 };
 
 /* Draw count charts, at least one. *ret is a list of count texts, each an SVG document of its

@@ -33,19 +33,35 @@ static const char page_head[] =
 	"font: 16px/1.5 system-ui, sans-serif;\n"
 	"  margin: 0 auto; max-width: 66rem; padding: 1rem; }\n"
 	"h1 { font-size: 1.25rem; overflow-wrap: anywhere; }\n"
+	"h1 small { display: block; font-size: 1rem; font-weight: 400; }\n"
 	"h2 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }\n"
 	"p { margin: 0.25rem 0; overflow-wrap: anywhere; }\n"
 	".dim { color: var(--dim); }\n"
-	".table { overflow-x: auto; }\n"
 	"table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0;\n"
 	"  white-space: nowrap; }\n"
 	"th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.75rem 0.3rem 0;\n"
 	"  text-align: right; }\n"
-	"th { font-weight: 600; }\n"
-	"th:first-child, td:first-child { text-align: left; }\n"
+	"th { font-weight: 600; vertical-align: bottom; white-space: normal; }\n"
+	"th:first-child, td:first-child { overflow-wrap: anywhere; text-align: left;\n"
+	"  min-width: 10rem; white-space: normal; }\n"
+	"th:last-child, td:last-child { min-width: 4rem; overflow-wrap: anywhere;\n"
+	"  padding-right: 0; white-space: normal; }\n"
+	/* A narrow page has a line per figure instead of a row per CRS. */
+	"@media (max-width: 60rem) {\n"
+	"  table, tbody, tr, td { display: block; }\n"
+	"  th { display: none; }\n"
+	"  td { border: 0; overflow-wrap: anywhere; padding: 0; white-space: normal; }\n"
+	"  td::before { color: var(--dim); content: attr(data-title); float: left;\n"
+	"    padding-right: 1rem; }\n"
+	"  td:first-child { font-weight: 600; }\n"
+	"  td:first-child::before { content: none; }\n"
+	"  tr { border-bottom: 1px solid var(--line); padding: 0.5rem 0; }\n"
+	"}\n"
 	".bad { color: var(--bad); }\n"
-	".charts { display: grid; gap: 1rem 2rem;\n"
+	".charts { align-items: start; display: grid; gap: 1rem 2rem;\n"
 	"  grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); }\n"
+	"figure { margin: 0; min-width: 0; }\n"
+	"figcaption { font-weight: 600; overflow-wrap: anywhere; }\n"
 	"img { display: block; height: auto; width: 100%; }\n"
 	"</style>\n";
 
@@ -103,43 +119,45 @@ static void put_base64(const char *text, FILE *to)
 
 /* ---- the figures --------------------------------------------------------------------------- */
 
-static void put_cell(const char *text, const char *class, FILE *to)
-{
-	(void)fprintf(
-		to, "<td%s%s%s>", class ? " class=\"" : "", class ? class : "", class ? "\"" : "");
-	put_element("", text, "</td>", to);
-}
+static const char *const titles[] = {"CRS", "CPUs", "CPU time", "used", "memory peak", "limit",
+	"OOM kills", "stalled: CPU", "stalled: memory", "stalled: I/O", "exit"};
+
+#define TITLE_COUNT (sizeof titles / sizeof *titles)
 
 static void put_row(const struct summary *summary, const struct summary_crs *crs, FILE *to)
 {
-	char text[TABLES_TEXT_MAX];
+	char text[TITLE_COUNT][TABLES_TEXT_MAX];
 	char cpus[CPULIST_TEXT_MAX];
 	bool killed = crs->figures.oom_kills && crs->figures.oom_kills != CGROUP_STAT_UNKNOWN;
+	const struct pressure *pressure = crs->figures.pressure;
+	const char *const cells[TITLE_COUNT] = {crs->name, cpulist_format(&crs->cpus, cpus),
+		tables_seconds(crs->figures.cpu_usec, text[2]),
+		tables_percent(summary_cpu_share(summary, crs), text[3]),
+		tables_bytes(crs->figures.memory_peak, text[4]),
+		tables_bytes(crs->memory_max, text[5]),
+		tables_count(crs->figures.oom_kills, text[6]),
+		tables_seconds(pressure[PRESSURE_CPU].stalled_usec, text[7]),
+		tables_seconds(pressure[PRESSURE_MEMORY].stalled_usec, text[8]),
+		tables_seconds(pressure[PRESSURE_IO].stalled_usec, text[9]),
+		*crs->exits ? crs->exits : "-"};
 	(void)fputs("<tr>", to);
-	put_cell(crs->name, NULL, to);
-	put_cell(cpulist_format(&crs->cpus, cpus), NULL, to);
-	put_cell(tables_seconds(crs->figures.cpu_usec, text), NULL, to);
-	put_cell(tables_percent(summary_cpu_share(summary, crs), text), NULL, to);
-	put_cell(tables_bytes(crs->figures.memory_peak, text), NULL, to);
-	put_cell(tables_bytes(crs->memory_max, text), NULL, to);
-	put_cell(tables_count(crs->figures.oom_kills, text), killed ? "bad" : NULL, to);
-	for (size_t i = 0; i < PRESSURE_KINDS; i++)
-		put_cell(tables_seconds(crs->figures.pressure[i].stalled_usec, text), NULL, to);
-	put_cell(*crs->exits ? crs->exits : "-", NULL, to);
+	for (size_t i = 0; i < TITLE_COUNT; i++) {
+		(void)fprintf(to, "<td data-title=\"%s\"%s>", titles[i],
+			i == 6 && killed ? " class=\"bad\"" : "");
+		put_element("", cells[i], "</td>", to);
+	}
 	(void)fputs("</tr>\n", to);
 }
 
 static void put_table(const struct summary *summary, FILE *to)
 {
-	static const char *const titles[] = {"CRS", "CPUs", "CPU time", "used", "memory peak",
-		"limit", "OOM kills", "stalled: CPU", "memory", "I/O", "exit"};
-	(void)fputs("<div class=\"table\"><table>\n<tr>", to);
-	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+	(void)fputs("<table>\n<tr>", to);
+	for (size_t i = 0; i < TITLE_COUNT; i++)
 		put_element("<th>", titles[i], "</th>", to);
 	(void)fputs("</tr>\n", to);
 	for (size_t i = 0; i < summary->crs_count; i++)
 		put_row(summary, &summary->crs[i], to);
-	(void)fputs("</table></div>\n", to);
+	(void)fputs("</table>\n", to);
 }
 
 static void put_remark(const char *what, const char *text, FILE *to)
@@ -155,13 +173,23 @@ static void put_oom(const struct summary *summary, const struct summary_crs *crs
 		put_remark("OOM kills", tables_oom(summary, crs, &crs->oom[i], text), to);
 }
 
+/* The run, and its host and time after a separator. */
+static void put_heading(const char *before, const char *between, const char *after,
+	const struct summary *summary, FILE *to)
+{
+	char text[TABLES_TEXT_MAX];
+	put_element(before, summary->name, between, to);
+	if (*summary->host)
+		put_element("on ", summary->host, ", ", to);
+	put_element("", tables_time(summary->started, text), after, to);
+}
+
 static void put_run_section(const struct summary *summary, FILE *to)
 {
 	char text[TABLES_TEXT_MAX];
-	put_element("<title>", summary->name, "</title>\n</head>\n<body>\n", to);
-	put_element("<h1>", summary->name, "</h1>\n", to);
-	put_element("<p>Began ", tables_time(summary->started, text), "", to);
-	put_element(", took ", tables_seconds(summary->duration_usec, text), "", to);
+	put_heading("<title>", " ", "</title>\n</head>\n<body>\n", summary, to);
+	put_heading("<h1>", "<small>", "</small></h1>\n", summary, to);
+	put_element("<p>Took ", tables_seconds(summary->duration_usec, text), "", to);
 	(void)fprintf(to, ", ended with status %d (", summary->exit_status);
 	put_element("", summary->reason, ").</p>\n", to);
 	if (*summary->host) {
@@ -184,6 +212,7 @@ static void put_run_section(const struct summary *summary, FILE *to)
 
 static void put_picture(const char *name, const char *for_light, const char *for_dark, FILE *to)
 {
+	put_element("<figure><figcaption>", name, "</figcaption>\n", to);
 	(void)fputs("<picture><source media=\"(prefers-color-scheme: dark)\" "
 		    "srcset=\"data:image/svg+xml;base64,",
 		to);
@@ -191,7 +220,7 @@ static void put_picture(const char *name, const char *for_light, const char *for
 	put_element("\"><img alt=\"CPU, memory, pressure and OOM kills of ", name,
 		" over time\" src=\"data:image/svg+xml;base64,", to);
 	put_base64(for_light, to);
-	(void)fputs("\"></picture>\n", to);
+	(void)fputs("\"></picture></figure>\n", to);
 }
 
 static int put_charts(const struct summary *summary, FILE *to, struct error *err)

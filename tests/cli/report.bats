@@ -76,11 +76,60 @@ kept() { # TIME...
 	run "$RUN" report "$FULL" --svg run.svg --html run.html
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '</svg>' run.svg)" -eq 1 ]
-	grep -q 'a: CPUs' run.svg
+	grep -q '>CPUs<' run.svg
 	grep -q 'prefers-color-scheme: dark' run.html
 	[ "$(grep -o 'data:image/svg+xml;base64,' run.html | wc -l)" -eq 2 ]
 	! grep -qE '(src|href|srcset)="(http|//|file)|<script' run.html
 	grep -o 'srcset="data:image/svg+xml;base64,[^"]*' run.html | sed 's/.*,//' | base64 -d | grep -q '</svg>'
+}
+
+# draw FILTER: the picture of the report after a filter of jq, in run.svg.
+draw() {
+	jq "$1" "$FULL" >drawn.json
+	run "$RUN" report ./drawn.json --svg run.svg
+	[ "$status" -eq 0 ]
+}
+
+@test "a picture says of which run, host and time it is, and so does the page" {
+	draw '.machine.host = "fuzz-17"'
+	grep -q '>job-run-1764000000-0a1b2c3d-local<' run.svg
+	grep -qE '>on fuzz-17, [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]+<' run.svg
+	"$RUN" report ./drawn.json --html run.html
+	grep -qE '<title>job-run-1764000000-0a1b2c3d-local on fuzz-17, [0-9-]+ [0-9:]+</title>' run.html
+	# Of a run that somebody else has reported, nothing is run as a command of gnuplot's.
+	draw ".machine.host = \"x'; system 'touch owned'; y \\\"\`touch owned\`\""
+	[ ! -e owned ]
+	grep -qF "touch owned" run.svg
+}
+
+@test "a plot that would be empty is left out" {
+	draw .
+	grep -q '>OOM kills<' run.svg
+	grep -q '>memory (GiB)<' run.svg
+	! grep -q '>stalled (%)<' run.svg
+	draw '.crs[0].samples.oom_kills = [0, 0, 0] | .crs[0].samples.io_stalled_usec = [0, 500000, 500000] | .crs[0].memory_max = 67108864'
+	! grep -q '>OOM kills<' run.svg
+	grep -q '>stalled (%)<' run.svg
+	grep -q '>memory (MiB)<' run.svg
+	# The lowest plot has the marks of the time.
+	grep -q '>2 s<' run.svg
+}
+
+@test "a use above the limit is inside the frame" {
+	# Four CPUs of two, for a second: as far above the mark of 2 as that is above 0.
+	draw '.crs[0].samples.cpu_usage_usec = [0, 4000000, 4000000]'
+	read -r zero two < <(grep 'gridline' run.svg | sed -nE "s/.*d='M[0-9.]+,([0-9.]+) L.*/\1/p" | sed -n '1p;3p' | xargs)
+	four=$(awk -v zero="$zero" -v two="$two" 'BEGIN { printf "%d", 2 * two - zero }')
+	grep -qE "stroke='rgb\(  9, 105, 218\)'.*,$four[.]" run.svg
+}
+
+@test "a long name is cut in the picture, and whole on the page" {
+	long=$(printf 'a-name-of-%.0s' {1..12})x
+	draw ".crs[0].name = \"$long\""
+	grep -qE '>a-name-of-[a-z-]+…<' run.svg
+	! grep -qF "$long" run.svg
+	"$RUN" report ./drawn.json --html run.html
+	grep -qF "<figcaption>$long</figcaption>" run.html
 }
 
 @test "no samples: a page without pictures, and no SVG" {
