@@ -11,6 +11,7 @@
 #include "attest.h"
 
 #include <grp.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -166,6 +167,24 @@ static inline pid_t ended_process(void)
 		_exit(0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	return child;
+}
+
+/* The PID of a process that runs and that the fixture's /proc does not have, as with hidepid. It
+ * ends with the test program. */
+static inline pid_t hidden_process(void)
+{
+	static pid_t hidden;
+	pid_t parent = getpid();
+	if (hidden > 0)
+		return hidden;
+	hidden = fork();
+	assert_true(hidden >= 0);
+	if (hidden > 0)
+		return hidden;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
+	for (;;)
+		(void)pause();
 }
 
 /* Become an ordinary user: root may read the namespaces of all processes. */

@@ -164,7 +164,7 @@ TEST(a_container_that_proc_hides_is_unknown)
 	int dir = unit_dir(state);
 	make_fixture(dir, &fixture);
 	struct container container = put_docker_container(dir, &fixture);
-	container.pid = getppid();
+	container.pid = hidden_process();
 	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "hidepid");
 	free_fixture(dir, &fixture);
 }

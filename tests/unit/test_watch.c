@@ -59,7 +59,7 @@ TEST(a_container_that_may_not_use_all_cpus_of_its_crs_is_found)
 	container.pid = ended_process();
 	char cpus[CPULIST_TEXT_MAX];
 	assert_int_equal(look_at_affinity(&fixture, &container, cpus), ATTEST_ENDED);
-	container.pid = getppid();
+	container.pid = hidden_process();
 	assert_int_equal(look_at_affinity(&fixture, &container, cpus), ATTEST_UNKNOWN);
 	free_fixture(dir, &fixture);
 }
@@ -108,7 +108,7 @@ static void make_watched(int dir, struct watched *watched, bool strict)
 		watched->list[i] = container;
 		(void)snprintf(watched->list[i].id, sizeof container.id, "%zu", i);
 	}
-	watched->list[1].pid = getppid();
+	watched->list[1].pid = hidden_process();
 	watched->list[2].service = outside;
 	watched->services[0] = (struct compose_service){.name = seen, .crs = 0};
 	watched->services[1] = (struct compose_service){.name = outside, .crs = COMPOSE_UNCONFINED};
