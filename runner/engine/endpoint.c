@@ -74,31 +74,57 @@ static json_t *load_json(const char *path, struct error *err)
 	return json;
 }
 
-/* Find a context by its name. config is NULL if there is no directory of Docker's CLI. */
-static int find_context(const char *config, const char *name, char **ret, struct error *err)
+/* Take the address of a context from its meta.json. Returns 1 if the context has that name, 0 if
+ * not, or -1 with an error. */
+static int take_context(const char *path, const char *name, char **ret, struct error *err)
 {
-	_cleanup_free_ char *dir = NULL;
-	if (config && asprintf(&dir, "%s/contexts/meta", config) < 0)
-		return fail(err, ENOMEM, "context %s", name);
-	_cleanup_closedir_ DIR *list = dir ? opendir(dir) : NULL;
+	_cleanup_json_ json_t *meta = load_json(path, err);
+	if (!meta)
+		return err->code == ENOENT ? 0 : -1;
+	const char *its_name = json_string_value(json_object_get(meta, "Name"));
+	if (!its_name || strcmp(its_name, name) != 0)
+		return 0;
+	const json_t *docker = json_object_get(json_object_get(meta, "Endpoints"), "docker");
+	const char *host = json_string_value(json_object_get(docker, "Host"));
+	*ret = strdup(host ? host : DEFAULT_ENDPOINT);
+	return *ret ? 1 : fail(err, ENOMEM, "context %s", name);
+}
+
+/* Look for a context in the directory of contexts. Returns 1 if it is there, else 0; then *unread
+ * says what could not be read, if anything, and may be the context. */
+static int search_contexts(const char *dir, const char *name, char **ret, struct error *unread)
+{
+	_cleanup_closedir_ DIR *list = opendir(dir);
 	const struct dirent *entry = NULL;
-	while (list && (entry = readdir(list))) {
+	int found = 0;
+	if (!list && errno != ENOENT)
+		(void)fail(unread, errno, "open %s", dir);
+	while (list && found <= 0 && (entry = readdir(list))) {
+		struct error problem = {0};
 		_cleanup_free_ char *path = NULL;
 		if (entry->d_name[0] == '.')
 			continue;
 		if (asprintf(&path, "%s/%s/meta.json", dir, entry->d_name) < 0)
-			return fail(err, ENOMEM, "context %s", name);
-		_cleanup_json_ json_t *meta = load_json(path, err);
-		const char *its_name = json_string_value(json_object_get(meta, "Name"));
-		if (!its_name || strcmp(its_name, name) != 0)
-			continue;
-		const json_t *docker =
-			json_object_get(json_object_get(meta, "Endpoints"), "docker");
-		const char *host = json_string_value(json_object_get(docker, "Host"));
-		*ret = strdup(host ? host : DEFAULT_ENDPOINT);
-		return *ret ? 0 : fail(err, ENOMEM, "context %s", name);
+			found = fail(&problem, ENOMEM, "context %s", name);
+		else
+			found = take_context(path, name, ret, &problem);
+		if (found < 0 && !unread->msg[0])
+			*unread = problem;
 	}
-	(void)fail_as(err, EX_UNAVAILABLE, "Docker context '%s' is not there", name);
+	return found > 0;
+}
+
+/* Find a context by its name. config is NULL if there is no directory of Docker's CLI. */
+static int find_context(const char *config, const char *name, char **ret, struct error *err)
+{
+	_cleanup_free_ char *dir = NULL;
+	struct error unread = {0};
+	if (config && asprintf(&dir, "%s/contexts/meta", config) < 0)
+		return fail(err, ENOMEM, "context %s", name);
+	if (dir && search_contexts(dir, name, ret, &unread))
+		return 0;
+	(void)fail_as(err, EX_CONFIG, "Docker context '%s' does not exist%s%s", name,
+		unread.msg[0] ? ", or cannot be read: " : "", unread.msg);
 	return add_hint(
 		err, "see `docker context ls`; DOCKER_CONTEXT or `docker context use` chose it");
 }

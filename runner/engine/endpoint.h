@@ -10,9 +10,8 @@
 
 /* The daemon's address, from the first that is set, in Docker's order: DOCKER_HOST,
  * DOCKER_CONTEXT, currentContext in config.json, the default socket. Returns 0, or -1 with an
- * error; a context that does not exist is EX_UNAVAILABLE, a file that cannot be read or is not JSON
- * is EX_CONFIG.
- * The caller frees *ret. */
+ * error: EX_CONFIG for a context that does not exist and for a file that cannot be read or is not
+ * JSON. The caller frees *ret. */
 int endpoint_find(char **ret, struct error *err);
 
 /* The path of the socket of a "unix://" address; *ret points into endpoint. Any other kind of

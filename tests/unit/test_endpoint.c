@@ -40,8 +40,6 @@ TEST(the_environment_comes_before_the_context_and_the_default_is_last)
 	assert_address(dir, "default", standard);
 	struct error err = {0};
 	_cleanup_free_ char *address = NULL;
-	assert_int_equal(find(dir, "other", &address, &err), -1);
-	assert_contains(err.msg, "'other'");
 	assert_int_equal(setenv("DOCKER_HOST", "unix:///there", 1), 0);
 	assert_ok(endpoint_find(&address, &err), err);
 	assert_string_equal(address, "unix:///there");
@@ -66,10 +64,34 @@ TEST(settings_that_cannot_be_read_are_an_error_with_their_whole_path)
 	assert_null(address);
 }
 
+TEST(a_context_that_does_not_exist_is_an_error_of_the_settings_that_names_it)
+{
+	const struct unit_dir *dir = *state;
+	struct error err = {0};
+	char *address = NULL;
+	assert_int_equal(find(dir, "other", &address, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_string_equal(err.msg, "Docker context 'other' does not exist");
+	put_text_file(dir, "config.json", "{\"currentContext\":\"gone\"}");
+	put_text_file(dir, "contexts/meta/0a/meta.json", "{\"Name\":\"mine\",\"Endpoints\":{}}");
+	assert_int_equal(find(dir, "", &address, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_string_equal(err.msg, "Docker context 'gone' does not exist");
+	/* What cannot be read may be the context, and does not hide another. */
+	put_text_file(dir, "contexts/meta/0b/meta.json", "{\"Name\":\"gone\",");
+	assert_int_equal(find(dir, "", &address, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_contains(err.msg, "'gone'");
+	assert_contains(err.msg, "/contexts/meta/0b/meta.json:1:");
+	assert_null(address);
+	assert_address(dir, "mine", "unix:///var/run/docker.sock");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(the_environment_comes_before_the_context_and_the_default_is_last),
+		RUN_IN_DIR(a_context_that_does_not_exist_is_an_error_of_the_settings_that_names_it),
 		RUN_IN_DIR(settings_that_cannot_be_read_are_an_error_with_their_whole_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -440,6 +440,9 @@ report_without_engine() { # REASON STATUS
 	run as alice env DOCKER_HOST=tcp://192.0.2.1:2375 oss-crs-run run --engine docker $JOB p h
 	[ "$status" -eq 69 ]
 	[[ "$output" == *"is not on this host"* ]]
+	run as alice env DOCKER_CONTEXT=elsewhere oss-crs-run run $JOB p h
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"Docker context 'elsewhere' does not exist"* ]]
 	systemctl stop docker.socket docker.service
 	run as alice oss-crs-run run --engine docker $JOB p h
 	[ "$status" -eq 69 ]
