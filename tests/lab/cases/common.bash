@@ -9,11 +9,14 @@ OURS=user.slice/user-1000.slice/user@1000.service/oss-crs
 JOB=/tmp/job
 JOB_USER=alice
 
-# as USER CMD...: run CMD in a login session of the user, as pam_systemd makes one for ssh.
+# as USER CMD...: run CMD in a login session of the user, as pam_systemd makes one for ssh. To systemd
+# 252 the unit is starting until CMD ends, since PAM's process keeps a descriptor, so that may take
+# any time.
 as() {
 	local user=$1
 	shift
-	systemd-run -q --wait --pipe --service-type=exec -p PAMName=login -p "User=$user" -- "$@"
+	systemd-run -q --wait --pipe --service-type=exec -p TimeoutStartSec=infinity -p PAMName=login \
+		-p "User=$user" -- "$@"
 }
 
 # sh_as USER LINE: the same for a line of shell.
