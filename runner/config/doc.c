@@ -64,10 +64,20 @@ bool doc_item(struct doc *doc, const struct doc_node *seq, size_t i, struct doc_
 	return true;
 }
 
+static int compare_to_key(const void *text, const void *pair)
+{
+	return strcmp(text, ((const struct doc_pair *)pair)->key->text);
+}
+
 struct doc_node *doc_get(struct doc *doc, const struct doc_node *node, const char *key)
 {
 	struct doc_node *name = NULL;
 	struct doc_node *value = NULL;
+	if (node && node->sorted) {
+		const struct doc_pair *found = bsearch(key, node->sorted, node->sorted_count,
+			sizeof *node->sorted, compare_to_key);
+		return found ? found->value : NULL;
+	}
 	for (size_t i = 0; doc_pair(doc, node, i, &name, &value); i++) {
 		const char *text = doc_text(name);
 		if (text && strcmp(text, key) == 0)
@@ -94,6 +104,7 @@ void doc_free(struct doc *doc)
 {
 	for (struct doc_node *node = doc->nodes; node;) {
 		struct doc_node *next = node->next;
+		free(node->sorted);
 		free(node->children);
 		free(node);
 		node = next;

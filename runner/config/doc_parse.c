@@ -208,8 +208,8 @@ static int on_start(struct builder *builder, enum doc_kind kind, const yaml_even
 
 static int compare_keys(const void *a, const void *b)
 {
-	const struct doc_node *left = *(struct doc_node *const *)a;
-	const struct doc_node *right = *(struct doc_node *const *)b;
+	const struct doc_node *left = ((const struct doc_pair *)a)->key;
+	const struct doc_node *right = ((const struct doc_pair *)b)->key;
 	int order = strcmp(left->text, right->text);
 	if (order)
 		return order;
@@ -219,23 +219,26 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* Refuse a key that occurs twice in a mapping. Sorting the keys keeps the time below quadratic
- * even for a million of them. */
-static int refuse_duplicates(
-	const struct builder *builder, const struct doc_node *map, struct error *err)
+ * even for a million of them; a large mapping keeps their order for doc_get(). */
+static int sort_keys(const struct builder *builder, struct doc_node *map, struct error *err)
 {
-	_cleanup_free_ struct doc_node **keys = calloc(map->count / 2 + 1, sizeof *keys);
-	if (!keys)
+	_cleanup_free_ struct doc_pair *sorted = calloc(map->count / 2 + 1, sizeof *sorted);
+	if (!sorted)
 		return fail_memory(builder, err);
 	size_t used = 0;
 	for (size_t i = 0; i + 1 < map->count; i += 2)
 		if (map->children[i]->kind == DOC_SCALAR)
-			keys[used++] = map->children[i];
-	qsort(keys, used, sizeof *keys, compare_keys);
+			sorted[used++] = (struct doc_pair){map->children[i], map->children[i + 1]};
+	qsort(sorted, used, sizeof *sorted, compare_keys);
 	for (size_t i = 1; i < used; i++)
-		if (strcmp(keys[i - 1]->text, keys[i]->text) == 0)
-			return fail_at(err, builder->doc->name, keys[i]->at,
-				"'%s' is here a second time (first in line %u)", keys[i]->text,
-				keys[i - 1]->at.line);
+		if (strcmp(sorted[i - 1].key->text, sorted[i].key->text) == 0)
+			return fail_at(err, builder->doc->name, sorted[i].key->at,
+				"'%s' is here a second time (first in line %u)",
+				sorted[i].key->text, sorted[i - 1].key->at.line);
+	if (map->count / 2 > DOC_SCANNED_MAX) {
+		map->sorted = steal_ptr(sorted);
+		map->sorted_count = used;
+	}
 	return 0;
 }
 
@@ -258,7 +261,7 @@ static int on_end(struct builder *builder, struct error *err)
 	node->open = false;
 	if (builder->depth > 0 && node->levels >= builder->frames[builder->depth - 1].levels)
 		builder->frames[builder->depth - 1].levels = node->levels + 1;
-	return node->kind == DOC_MAP ? refuse_duplicates(builder, node, err) : 0;
+	return node->kind == DOC_MAP ? sort_keys(builder, node, err) : 0;
 }
 
 /* ---- events -------------------------------------------------------------------------------- */

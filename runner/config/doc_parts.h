@@ -14,6 +14,13 @@ enum doc_kind {
 	DOC_MAP,
 };
 
+struct doc_pair {
+	struct doc_node *key, *value;
+};
+
+/* A mapping of more pairs than this is searched by the order of its keys. */
+#define DOC_SCANNED_MAX 32
+
 struct doc_node {
 	struct doc_node *next; /* the node made before this one, for doc_free() */
 	enum doc_kind kind;
@@ -29,6 +36,10 @@ struct doc_node {
 	 * pointer to the same node. */
 	struct doc_node **children;
 	size_t count;
+	/* Of a mapping of more than DOC_SCANNED_MAX pairs: those whose key is a scalar, in the
+	 * order of the keys' texts. Else NULL. */
+	struct doc_pair *sorted;
+	size_t sorted_count;
 	char text[]; /* of a scalar, without a NUL in it; else empty */
 };
 

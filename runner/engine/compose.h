@@ -84,7 +84,7 @@ struct compose {
 	/* `version:` as docker-compose 1.29 prints it, which the override has to repeat; NULL if
 	 * there is none. */
 	char *schema;
-	struct compose_service *services;
+	struct compose_service *services; /* in the order of their names (strcmp(3)) */
 	size_t service_count;
 	/* Those that the project creates itself. */
 	struct compose_names networks, volumes;
@@ -165,6 +165,9 @@ int compose_services_parse(struct compose *compose, const char *text, const stru
 
 /* Whether the run builds images that are to be removed with it. */
 bool compose_builds(const struct compose *compose);
+
+/* The service of that name; NULL if there is none. */
+struct compose_service *compose_find(const struct compose *compose, const char *name);
 
 /* The CRS of a service, as an index into the plan's CRSs, or COMPOSE_UNCONFINED. */
 int compose_crs(const struct compose *compose, const char *service);

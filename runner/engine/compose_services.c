@@ -139,6 +139,25 @@ static int read_names(struct doc *doc, const char *section, const char *prefix,
 	return 0;
 }
 
+static int compare_services(const void *a, const void *b)
+{
+	const struct compose_service *left = a;
+	const struct compose_service *right = b;
+	return strcmp(left->name, right->name);
+}
+
+static int compare_to_service(const void *name, const void *service)
+{
+	return strcmp(name, ((const struct compose_service *)service)->name);
+}
+
+struct compose_service *compose_find(const struct compose *compose, const char *name)
+{
+	return compose->service_count ? bsearch(name, compose->services, compose->service_count,
+						sizeof *compose->services, compare_to_service)
+				      : NULL;
+}
+
 /* Mark the services for whose end one of the others waits. */
 static void mark_awaited(struct compose *compose, struct doc *doc, const struct doc_node *body)
 {
@@ -151,9 +170,9 @@ static void mark_awaited(struct compose *compose, struct doc *doc, const struct 
 		if (!condition || !other ||
 			strcmp(condition, "service_completed_successfully") != 0)
 			continue;
-		for (size_t j = 0; j < compose->service_count; j++)
-			if (strcmp(compose->services[j].name, other) == 0)
-				compose->services[j].is_awaited = true;
+		struct compose_service *awaited = compose_find(compose, other);
+		if (awaited)
+			awaited->is_awaited = true;
 	}
 }
 
@@ -164,6 +183,7 @@ static int judge_services(
 	char project_dir[PATH_MAX];
 	char home[PATH_MAX];
 	const struct doc_node *bodies = doc_get(doc, doc_root(doc), "services");
+	_cleanup_(risk_memory_free) struct risk_memory memory = {.definitions = NULL};
 	struct risk_scope scope = {
 		.doc = doc,
 		.compose = compose,
@@ -172,22 +192,21 @@ static int judge_services(
 			.engine_socket =
 				compose->running_engine ? compose->running_engine->socket : NULL,
 			.uid = getuid()},
+		.memory = &memory,
 	};
 	for (size_t i = 0; i < compose->service_count; i++) {
 		struct compose_service *service = &compose->services[i];
 		const struct doc_node *body = doc_get(doc, bodies, service->name);
 		scope.crs = service->crs;
 		mark_awaited(compose, doc, body);
-		if (compose->running_engine &&
-			(risks_find(&scope, body, &service->risks, err) < 0 ||
-				risks_locate(compose, service->name, &service->risks, err) < 0))
+		if (compose->running_engine && risks_find(&scope, body, &service->risks, err) < 0)
 			return -1;
 		if (service->crs != COMPOSE_UNCONFINED &&
 			service_limits_compare(doc, body, service->name, &plan->crs[service->crs],
 				&compose->warnings, err) < 0)
 			return -1;
 	}
-	return 0;
+	return risks_locate(compose, err);
 }
 
 int compose_services_parse(struct compose *compose, const char *text, const struct run_plan *plan,
@@ -205,6 +224,9 @@ int compose_services_parse(struct compose *compose, const char *text, const stru
 	for (size_t i = 0; doc_pair(&doc, services, i, &key, &body); i++)
 		if (add_service(compose, &doc, key, body, plan, allow_unconfined, err) < 0)
 			return -1;
+	if (compose->service_count)
+		qsort(compose->services, compose->service_count, sizeof *compose->services,
+			compare_services);
 	if (service_crs_check(compose, err) < 0 || judge_services(compose, &doc, plan, err) < 0)
 		return -1;
 	/* The default network exists even where `config` does not list it, as with
@@ -252,16 +274,12 @@ bool compose_builds(const struct compose *compose)
 
 bool compose_is_attached(const struct compose *compose, const char *service)
 {
-	for (size_t i = 0; i < compose->service_count; i++)
-		if (strcmp(compose->services[i].name, service) == 0)
-			return compose->services[i].is_attached;
-	return true;
+	const struct compose_service *found = compose_find(compose, service);
+	return !found || found->is_attached;
 }
 
 int compose_crs(const struct compose *compose, const char *service)
 {
-	for (size_t i = 0; i < compose->service_count; i++)
-		if (strcmp(compose->services[i].name, service) == 0)
-			return compose->services[i].crs;
-	return COMPOSE_UNCONFINED;
+	const struct compose_service *found = compose_find(compose, service);
+	return found ? found->crs : COMPOSE_UNCONFINED;
 }

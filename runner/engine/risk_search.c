@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * risk_search: the rules of a table applied to a mapping. The text of a value is kept short: it is
- * for messages, and comes from a file that others may have written.
+ * for messages, and comes from a file that others may have written. For the same reason the time is
+ * in proportion to the file: what many services use is judged once, and beyond RISKS_MAX the search
+ * ends.
  */
 #include "risk_search.h"
 
 #include "cleanup.h"
 
+#include <search.h>
 #include <stdio.h>
 
 bool text_is_in(const char *text, const char *const *list)
@@ -26,7 +29,7 @@ bool value_is_empty(struct doc *doc, const struct doc_node *value)
 		    : !doc_item(doc, value, 0, &item) && !doc_pair(doc, value, 0, &key, &item);
 }
 
-/* Write a value in YAML's flow style. */
+/* Write a value in YAML's flow style, or as much of it as is shown. */
 static void print_value(struct doc *doc, const struct doc_node *value, FILE *out)
 {
 	struct doc_node *key = NULL;
@@ -38,11 +41,12 @@ static void print_value(struct doc *doc, const struct doc_node *value, FILE *out
 	}
 	bool list = value && doc_is_list(value);
 	(void)fputc(list ? '[' : '{', out);
-	for (size_t i = 0; doc_item(doc, value, i, &item); i++) {
+	for (size_t i = 0; ftell(out) <= RISK_VALUE_MAX && doc_item(doc, value, i, &item); i++) {
 		(void)fputs(i ? ", " : "", out);
 		print_value(doc, item, out);
 	}
-	for (size_t i = 0; doc_pair(doc, value, i, &key, &item); i++) {
+	for (size_t i = 0; ftell(out) <= RISK_VALUE_MAX && doc_pair(doc, value, i, &key, &item);
+		i++) {
 		(void)fputs(i ? ", " : "", out);
 		print_value(doc, key, out);
 		(void)fputs(": ", out);
@@ -83,24 +87,38 @@ static const char *name_of(const char *key, const char *value)
 	return key;
 }
 
-void search_add(
-	struct risk_search *search, const char *name, const struct doc_node *value, const char *why)
+/* Add a risk; it takes over key and value, NULL if out of memory. */
+static void add_risk(struct risk_search *search, struct risk risk)
 {
 	struct risks *found = search->found;
 	struct risk *larger = reallocarray(found->list, found->count + 1, sizeof *larger);
 	if (larger)
 		found->list = larger;
-	struct risk risk = {.key = strdup(search->key),
-		.value = value_text(search->scope->doc, value),
-		.why = why};
 	if (!larger || !risk.key || !risk.value) {
 		free(risk.key);
 		free(risk.value);
 		search->failed = true;
 		return;
 	}
-	risk.name = name ? name : name_of(search->service_key, risk.value);
 	found->list[found->count++] = risk;
+}
+
+/* Whether the project may have one more risk. Counts it. */
+static bool may_add(struct risk_search *search)
+{
+	return search->scope->memory->risk_count++ < RISKS_MAX;
+}
+
+void search_add(
+	struct risk_search *search, const char *name, const struct doc_node *value, const char *why)
+{
+	if (!may_add(search))
+		return;
+	struct risk risk = {.key = strdup(search->key),
+		.value = value_text(search->scope->doc, value),
+		.why = why};
+	risk.name = name ? name : name_of(search->service_key, risk.value ? risk.value : "");
+	add_risk(search, risk);
 }
 
 static bool is_harmless(
@@ -223,4 +241,76 @@ void search_mapping_at(struct risk_search *search, const char *part, const struc
 	size_t before = enter_key(search, part);
 	search_mapping(search, map, table);
 	search->key[before] = '\0';
+}
+
+/* ---- definitions that services share --------------------------------------------------------- */
+
+struct definition {
+	char *name; /* where it is used and its own name: "volumes.data" */
+	struct risks risks;
+};
+
+static int compare_definitions(const void *a, const void *b)
+{
+	const struct definition *left = a;
+	const struct definition *right = b;
+	return strcmp(left->name, right->name);
+}
+
+static void free_definition(void *data)
+{
+	struct definition *definition = data;
+	free(definition->name);
+	risks_free(&definition->risks);
+	free(definition);
+}
+
+void risk_memory_free(struct risk_memory *memory)
+{
+	tdestroy(memory->definitions, free_definition);
+	*memory = (struct risk_memory){.definitions = NULL};
+}
+
+/* Find what is known of a definition, or make a place for it. NULL if out of memory. */
+static struct definition *recall(struct risk_search *search, const char *name, bool *ret_known)
+{
+	void **memory = &search->scope->memory->definitions;
+	struct definition *made = calloc(1, sizeof *made);
+	if (!made)
+		return NULL;
+	if (asprintf(&made->name, "%s.%s", search->key, name) < 0) {
+		free(made);
+		return NULL;
+	}
+	struct definition *const *found = tsearch(made, memory, compare_definitions);
+	*ret_known = found && *found != made;
+	if (!found || *ret_known)
+		free_definition(made);
+	return found ? *found : NULL;
+}
+
+void search_definition(struct risk_search *search, const char *name,
+	const struct doc_node *definition,
+	void (*judge)(
+		struct risk_search *search, const char *name, const struct doc_node *definition))
+{
+	bool known = false;
+	struct definition *used = recall(search, name, &known);
+	if (!used) {
+		search->failed = true;
+		return;
+	}
+	if (!known) {
+		struct risk_search first = *search;
+		first.found = &used->risks;
+		judge(&first, name, definition);
+		search->failed = search->failed || first.failed;
+	}
+	for (size_t i = 0; i < used->risks.count && may_add(search); i++) {
+		const struct risk *risk = &used->risks.list[i];
+		add_risk(search, (struct risk){.name = risk->name,
+					 .key = strdup(risk->key),
+					 .value = strdup(risk->value),
+					 .why = risk->why});
+	}
 }

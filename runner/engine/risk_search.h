@@ -87,6 +87,13 @@ void search_mapping(
 void search_mapping_at(struct risk_search *search, const char *part, const struct doc_node *map,
 	const struct key_table *table);
 
+/* Judge what a service uses and the file defines under that name elsewhere: the first time by
+ * `judge`, and for each other service that uses it by what that has found. */
+void search_definition(struct risk_search *search, const char *name,
+	const struct doc_node *definition,
+	void (*judge)(
+		struct risk_search *search, const char *name, const struct doc_node *definition));
+
 /* The tables of service_keys.c and of service_uses.c: services, and what services use of the rest
  * of the file. */
 extern const struct key_table service_table, build_table, deploy_table, resources_table,

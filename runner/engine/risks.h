@@ -33,27 +33,39 @@ struct risks {
 
 struct compose;
 
+/* What is known of all services judged so far. A definition that many services use, such as a
+ * volume, is judged once. */
+struct risk_memory {
+	void *definitions; /* a tsearch(3) tree of struct definition (risk_search.c) */
+	size_t risk_count;
+};
+
+/* The most risks that the services of a project may have together. */
+#define RISKS_MAX 100000U
+
 /* Where a service is judged. */
 struct risk_scope {
 	struct doc *doc; /* what Compose's `config` prints */
 	/* The project: its services, whose CRSs are known, and the user's files. */
 	const struct compose *compose;
 	struct host_user user;
-	int crs; /* of the service, as in struct compose_service */
+	int crs;                    /* of the service, as in struct compose_service */
+	struct risk_memory *memory; /* of all services of the document, at first zero */
 };
 
 /* Append the risks of a service. body is the service as Compose's `config` prints it. Returns 0, or
- * -1 with an error when out of memory. The caller frees *ret with risks_free(), also then. */
+ * -1 with an error: EX_CONFIG for more than RISKS_MAX risks, EX_SOFTWARE when out of memory. In
+ * either case the caller frees *ret with risks_free(), and at the end the scope's memory with
+ * risk_memory_free(). */
 int risks_find(const struct risk_scope *scope, const struct doc_node *body, struct risks *ret,
 	struct error *err);
 void risks_free(struct risks *risks);
+void risk_memory_free(struct risk_memory *memory);
 
-/* Find the keys of a service's risks in the user's Compose files and fill in the places. A file
+/* Find the keys of all services' risks in the user's Compose files and fill in the places. A file
  * that cannot be read, and a key that is in none of them (an anchor, an included file), are left
- * out.
- * Returns 0, or -1 with an error when out of memory. */
-int risks_locate(
-	const struct compose *compose, const char *service, struct risks *risks, struct error *err);
+ * out. Returns 0, or -1 with an error when out of memory. */
+int risks_locate(const struct compose *compose, struct error *err);
 
 /* A risk in words: "pid: host (the host's processes)". The caller frees *ret. */
 int risk_describe(const struct risk *risk, char **ret, struct error *err);

@@ -159,10 +159,7 @@ static bool is_of_run(const struct risk_search *search, const char *text)
 	if (strncmp(text, "service:", 8) == 0)
 		text += 8;
 	_cleanup_free_ char *name = strndup(text, strcspn(text, ":"));
-	for (size_t i = 0; name && i < search->scope->compose->service_count; i++)
-		if (strcmp(search->scope->compose->services[i].name, name) == 0)
-			return true;
-	return false;
+	return name && compose_find(search->scope->compose, name);
 }
 
 static const struct key_rule logging_rules[] = {

@@ -66,15 +66,17 @@ static const struct doc_node *find_definition(
 	return doc_get(doc, doc_get(doc, doc_root(doc), section), name);
 }
 
-/* Search the definition of what a service uses. Without one, nobody knows what it is. */
+/* Judge the definition of what a service uses. Without one, nobody knows what it is. */
 static void check_definition(struct risk_search *search, const char *section, const char *name,
-	const struct doc_node *shown, const struct key_table *table)
+	const struct doc_node *shown,
+	void (*judge)(
+		struct risk_search *search, const char *name, const struct doc_node *definition))
 {
 	const struct doc_node *definition = name ? find_definition(search, section, name) : NULL;
 	if (!definition)
 		search_add(search, NULL, shown, "it is not defined in the file");
-	else if (!doc_is_null(definition))
-		search_mapping_at(search, name, definition, table);
+	else
+		search_definition(search, name, definition, judge);
 }
 
 /* The mount options of a volume that the engine mounts: of a bind mount, and of a tmpfs. */
@@ -95,8 +97,8 @@ static void check_driver_opts(struct risk_search *search, const struct doc_node 
 	bool fine = doc_is_map(value);
 	struct doc_node *key = NULL;
 	struct doc_node *item = NULL;
-	for (size_t i = 0; doc_pair(doc, value, i, &key, &item); i++)
-		fine = fine && doc_text(key) && doc_text(item) && text_is_in(doc_text(key), known);
+	for (size_t i = 0; fine && doc_pair(doc, value, i, &key, &item); i++)
+		fine = doc_text(key) && doc_text(item) && text_is_in(doc_text(key), known);
 	bool bind = options && (has_option(options, "bind") || has_option(options, "rbind"));
 	if (fine && bind && device && are_options(options, bind_options) &&
 		(!type || text_is_in(type, no_type)))
@@ -133,8 +135,8 @@ static const char *existing_name(
 }
 
 /* Compose takes a volume that exists as it is, whatever the file says of it: ask the engine. */
-static void check_existing_volume(
-	struct risk_search *search, const char *key, const char *name, const struct doc_node *shown)
+static void check_existing_volume(struct risk_search *search, const char *key, const char *name,
+	const struct doc_node *definition)
 {
 	const struct risk_scope *scope = search->scope;
 	struct error err;
@@ -142,11 +144,11 @@ static void check_existing_volume(
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
 	if (engine_volume(scope->compose->running_engine, name, &text, &err) < 0) {
 		if (err.code != ENOENT)
-			search_add(search, NULL, shown, "a volume that cannot be looked at");
+			search_add(search, NULL, definition, "a volume that cannot be looked at");
 		return;
 	}
 	if (doc_load("a volume", text, strlen(text), &doc, &err) < 0) {
-		search_add(search, NULL, shown, "a volume that cannot be looked at");
+		search_add(search, NULL, definition, "a volume that cannot be looked at");
 		return;
 	}
 	struct risk_scope there = *scope;
@@ -156,13 +158,19 @@ static void check_existing_volume(
 	search->scope = scope;
 }
 
+static void judge_volume(
+	struct risk_search *search, const char *name, const struct doc_node *definition)
+{
+	if (!doc_is_null(definition))
+		search_mapping_at(search, name, definition, &volume_table);
+	const char *existing = existing_name(search, name, definition);
+	if (existing)
+		check_existing_volume(search, name, existing, definition);
+}
+
 static void check_volume(struct risk_search *search, const char *name, const struct doc_node *shown)
 {
-	const struct doc_node *definition = name ? find_definition(search, "volumes", name) : NULL;
-	check_definition(search, "volumes", name, shown, &volume_table);
-	const char *existing = definition ? existing_name(search, name, definition) : NULL;
-	if (existing)
-		check_existing_volume(search, name, existing, shown);
+	check_definition(search, "volumes", name, shown, judge_volume);
 }
 
 static const struct key_rule bind_rules[] = {
@@ -274,6 +282,13 @@ static const struct key_rule grant_rules[] = {
 
 const struct key_table grant_table = KEY_TABLE("grant", grant_rules);
 
+static void judge_file(
+	struct risk_search *search, const char *name, const struct doc_node *definition)
+{
+	if (!doc_is_null(definition))
+		search_mapping_at(search, name, definition, &file_table);
+}
+
 static void check_grants(
 	struct risk_search *search, const char *section, const struct doc_node *value)
 {
@@ -286,7 +301,7 @@ static void check_grants(
 			doc_text(item) ? item : doc_get(doc, item, "source");
 		if (!doc_text(item))
 			search_mapping(search, item, &grant_table);
-		check_definition(search, section, doc_text(source), item, &file_table);
+		check_definition(search, section, doc_text(source), item, judge_file);
 	}
 }
 
@@ -341,6 +356,13 @@ static const struct key_rule attachment_rules[] = {
 
 const struct key_table attachment_table = KEY_TABLE("attachment", attachment_rules);
 
+static void judge_network(
+	struct risk_search *search, const char *name, const struct doc_node *definition)
+{
+	if (!doc_is_null(definition))
+		search_mapping_at(search, name, definition, &network_table);
+}
+
 /* docker-compose 1.29 does not print the default network unless the file defines it. */
 static void check_network(struct risk_search *search, const struct doc_node *used)
 {
@@ -348,7 +370,7 @@ static void check_network(struct risk_search *search, const struct doc_node *use
 	bool unprinted =
 		name && strcmp(name, "default") == 0 && !find_definition(search, "networks", name);
 	if (!unprinted)
-		check_definition(search, "networks", name, used, &network_table);
+		check_definition(search, "networks", name, used, judge_network);
 }
 
 void check_networks(struct risk_search *search, const struct doc_node *value)
@@ -371,10 +393,9 @@ void check_default_network(struct risk_search *search, const struct doc_node *bo
 {
 	struct doc *doc = search->scope->doc;
 	const struct doc_node *definition = find_definition(search, "networks", "default");
-	if (!definition || doc_is_null(definition) ||
-		!value_is_empty(doc, doc_get(doc, body, "networks")) ||
+	if (!definition || !value_is_empty(doc, doc_get(doc, body, "networks")) ||
 		!value_is_empty(doc, doc_get(doc, body, "network_mode")))
 		return;
 	search->service_key = "networks";
-	search_mapping_at(search, "networks.default", definition, &network_table);
+	search_definition(search, "networks.default", definition, judge_network);
 }

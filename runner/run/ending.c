@@ -7,18 +7,10 @@
 
 #include <string.h>
 
-static const struct compose_service *find_service(const struct compose *compose, const char *name)
-{
-	for (size_t i = 0; i < compose->service_count; i++)
-		if (strcmp(compose->services[i].name, name) == 0)
-			return &compose->services[i];
-	return NULL;
-}
-
 enum ending ending_judge(const struct compose *compose, const struct run_plan *plan,
 	const struct container *container)
 {
-	const struct compose_service *service = find_service(compose, container->service);
+	const struct compose_service *service = compose_find(compose, container->service);
 	bool failed = container->exit_code != 0;
 	if (!service || container->restarting)
 		return ENDING_NONE;

@@ -310,8 +310,8 @@ ensemble() {
 @test "plan --compose-file shows whose each service is and why, and warns of what falls to the infrastructure" {
 	ensemble
 	run bash -c '"$@" --json 2>/dev/null | jq -r ".services[] | \"\(.name) \(.crs) \(.by)\""' _ "${plan_ensemble[@]}"
-	[ "$output" = "$(printf '%s\n' 'fixer_one fixer name' 'labelled fixer label' 'from_config finder config' 'parent finder cgroup_parent' \
-		'oss-crs-exchange oss_crs_infra infrastructure' 'target_builder oss_crs_infra infrastructure')" ]
+	[ "$output" = "$(printf '%s\n' 'fixer_one fixer name' 'from_config finder config' 'labelled fixer label' \
+		'oss-crs-exchange oss_crs_infra infrastructure' 'parent finder cgroup_parent' 'target_builder oss_crs_infra infrastructure')" ]
 	grep -q -- '--profile build --profile run .* config$' "$DOCKER_CONFIG/cli-plugins/calls"
 	run "${plan_ensemble[@]}"
 	[ "$status" -eq 0 ]

@@ -189,6 +189,20 @@ TEST(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own)
 	assert_null(strstr(docker, "logging"));
 }
 
+/* Take this as what Compose's `config` prints; returns what compose_services_parse() returns. The
+ * caller releases *ret. */
+static int parse_services(const char *text, struct compose *ret, struct error *err)
+{
+	static struct engine engine = ENGINE_NONE;
+	struct plan_crs crs = {.name = "oss_crs_infra"};
+	struct run_plan plan = {.cgroup_parent = "/p", .crs = &crs, .crs_count = 1};
+	*ret = (struct compose){.project = strdup("p"),
+		.dir = strdup("."),
+		.phase = "run",
+		.running_engine = &engine};
+	return compose_services_parse(ret, text, &plan, false, err);
+}
+
 TEST(what_others_wait_for_and_what_compose_is_not_attached_to_is_found)
 {
 	static const char text[] =
@@ -200,24 +214,28 @@ TEST(what_others_wait_for_and_what_compose_is_not_attached_to_is_found)
 		"    init: {condition: service_completed_successfully},\n"
 		"    quiet: {condition: service_completed_successfully},\n"
 		"    ready: {condition: service_started}}}\n";
-	static const bool awaited[] = {true, true, false, false};
-	static const bool attached[] = {true, false, true, true};
-	static const bool own_driver[] = {false, true, false, false};
-	struct engine engine = ENGINE_NONE;
-	struct plan_crs crs = {.name = "oss_crs_infra"};
-	struct run_plan plan = {.cgroup_parent = "/p", .crs = &crs, .crs_count = 1};
+	static const struct {
+		const char *name;
+		bool is_awaited, is_attached, has_log_driver;
+	} table[] = {
+		{"init", true, true, false},
+		{"main", false, true, false},
+		{"quiet", true, false, true},
+		{"ready", false, true, false},
+	};
+	_cleanup_(compose_free) struct compose compose = COMPOSE_NONE;
 	struct error err = {0};
-	_cleanup_(compose_free) struct compose compose = {.project = strdup("p"),
-		.dir = strdup("."),
-		.phase = "run",
-		.running_engine = &engine};
-	assert_ok(compose_services_parse(&compose, text, &plan, false, &err), err);
-	assert_int_equal(compose.service_count, COUNT(awaited));
-	for (size_t i = 0; i < COUNT(awaited); i++) {
-		assert_int_equal(compose.services[i].is_awaited, awaited[i]);
-		assert_int_equal(compose.services[i].is_attached, attached[i]);
-		assert_int_equal(compose.services[i].has_log_driver, own_driver[i]);
+	assert_ok(parse_services(text, &compose, &err), err);
+	assert_int_equal(compose.service_count, COUNT(table));
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct compose_service *service = compose_find(&compose, table[i].name);
+		assert_non_null(service);
+		assert_string_equal(service->name, table[i].name);
+		assert_int_equal(service->is_awaited, table[i].is_awaited);
+		assert_int_equal(service->is_attached, table[i].is_attached);
+		assert_int_equal(service->has_log_driver, table[i].has_log_driver);
 	}
+	assert_null(compose_find(&compose, "other"));
 }
 
 /* The override of a job of one CRS, with 16 GiB on CPUs 2-3, from what `config` prints. */
@@ -303,6 +321,49 @@ TEST(an_image_that_compose_builds_and_names_is_marked_with_the_run)
 	assert_null(strstr(named, "oss-crs.built"));
 }
 
+/* A network, a volume or a secret that many services use is judged once, and each has its risks. */
+TEST(what_two_services_use_is_a_risk_of_both)
+{
+	static const char text[] = "services:\n"
+				   "  a: {image: i, networks: [n], volumes: ['v:/v']}\n"
+				   "  b: {image: i, networks: [n], volumes: ['v:/w']}\n"
+				   "networks: {n: {driver: host}}\n"
+				   "volumes: {v: {driver: nfs, driver_opts: {type: nfs}}}\n";
+	static const char *const names[] = {
+		"networks.n.driver", "volumes.v.driver", "volumes.v.driver_opts"};
+	_cleanup_(compose_free) struct compose compose = COMPOSE_NONE;
+	struct error err = {0};
+	assert_ok(parse_services(text, &compose, &err), err);
+	assert_int_equal(compose.service_count, 2);
+	for (size_t i = 0; i < compose.service_count; i++) {
+		const struct risks *risks = &compose.services[i].risks;
+		assert_int_equal(risks->count, COUNT(names));
+		for (size_t j = 0; j < COUNT(names); j++)
+			assert_string_equal(risks->list[j].key, names[j]);
+	}
+}
+
+/* 400 services that use a network of 400 unknown options: a file of 20 KB with 160,000 risks. */
+TEST(a_project_with_too_many_risks_is_refused)
+{
+	_cleanup_(compose_free) struct compose compose = COMPOSE_NONE;
+	_cleanup_free_ char *text = NULL;
+	struct error err = {0};
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	assert_non_null(out);
+	(void)fputs("services:\n", out);
+	for (int i = 0; i < 400; i++)
+		(void)fprintf(out, "  s%d: {networks: {n: null}}\n", i);
+	(void)fputs("networks:\n  n:\n    driver_opts:\n", out);
+	for (int i = 0; i < 400; i++)
+		(void)fprintf(out, "      o%d: x\n", i);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(parse_services(text, &compose, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_contains(err.msg, "more than 100000 things");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +374,8 @@ int main(void)
 			a_plugin_is_an_executable_file, use_own_plugins, unit_dir_remove),
 		RUN(the_name_of_a_project_is_one_that_compose_takes),
 		RUN(the_override_has_the_variables_of_the_run),
+		RUN(what_two_services_use_is_a_risk_of_both),
+		RUN(a_project_with_too_many_risks_is_refused),
 		RUN(a_service_has_every_variable_under_two_names),
 		RUN(an_image_that_compose_builds_and_names_is_marked_with_the_run),
 		RUN(a_service_keeps_the_variables_that_it_sets_itself),

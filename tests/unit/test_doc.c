@@ -147,6 +147,36 @@ TEST(tag_directives_are_refused)
 	assert_doc_refused(marked, sizeof marked - 1, "%TAG directives are not read");
 }
 
+/* A large mapping is searched in another way than a small one. */
+TEST(a_value_is_found_by_its_key_in_a_mapping_of_any_size)
+{
+	static const unsigned counts[] = {0, 1, 32, 33, 1000};
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		_cleanup_(doc_free) struct doc doc = DOC_NONE;
+		_cleanup_free_ char *text = NULL;
+		struct error err = {0};
+		char key[16];
+		size_t len = 0;
+		FILE *out = open_memstream(&text, &len);
+		assert_non_null(out);
+		(void)fputs("{[no, scalar]: x", out);
+		for (unsigned j = 0; j < counts[i]; j++)
+			(void)fprintf(out, ", k%u: v%u", j * 7 % 1009, j * 7 % 1009);
+		(void)fputs("}", out);
+		assert_int_equal(fclose(out), 0);
+		assert_ok(doc_load("d.yaml", text, len, &doc, &err), err);
+		for (unsigned j = 0; j < counts[i]; j++) {
+			(void)snprintf(key, sizeof key, "k%u", j * 7 % 1009);
+			const char *value = doc_text(doc_get(&doc, doc_root(&doc), key));
+			assert_non_null(value);
+			assert_string_equal(value + 1, key + 1);
+		}
+		assert_null(doc_get(&doc, doc_root(&doc), "k"));
+		assert_null(doc_get(&doc, doc_root(&doc), "z"));
+		assert_null(doc_get(&doc, doc_root(&doc), ""));
+	}
+}
+
 TEST(an_anchor_stands_for_its_node)
 {
 	static const char text[] = "a: &x [1, 2]\nb: *x\n*y : 3\n";
@@ -207,6 +237,7 @@ int main(void)
 		RUN(many_words_after_a_long_run_of_blanks_are_refused),
 		RUN(blanks_up_to_the_bound_are_accepted),
 		RUN(tag_directives_are_refused),
+		RUN(a_value_is_found_by_its_key_in_a_mapping_of_any_size),
 		RUN(an_anchor_stands_for_its_node),
 		RUN(aliases_may_reach_the_deepest_level_and_not_pass_it),
 		RUN(many_anchors_and_aliases_are_read),

@@ -34,7 +34,9 @@ static void find_risks(const char *text, const struct host_user *user, struct ri
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
 	struct error err = {0};
 	assert_ok(doc_load("test", text, strlen(text), &doc, &err), err);
-	const struct risk_scope scope = {.doc = &doc, .compose = &project, .user = *user};
+	_cleanup_(risk_memory_free) struct risk_memory memory = {.definitions = NULL};
+	const struct risk_scope scope = {
+		.doc = &doc, .compose = &project, .user = *user, .memory = &memory};
 	const struct doc_node *body = doc_get(&doc, doc_get(&doc, doc_root(&doc), "services"), "a");
 	assert_ok(risks_find(&scope, body, ret, &err), err);
 }
@@ -407,12 +409,18 @@ TEST(a_risk_says_where_it_is)
 	(void)snprintf(first, sizeof first, "%s/first", dir->path);
 	(void)snprintf(second, sizeof second, "%s/second", dir->path);
 	char *files[] = {first, second, (char[]){"/nonexistent"}};
-	const struct compose compose = {.files = files, .file_count = COUNT(files)};
+	struct compose_service located[] = {
+		{.name = (char[]){"0"}, .crs = 0}, {.name = (char[]){"a"}, .crs = 0}};
+	const struct compose compose = {.files = files,
+		.file_count = COUNT(files),
+		.services = located,
+		.service_count = COUNT(located)};
 	_cleanup_(risks_free) struct risks risks = {.list = NULL};
 	find_risks("services: {a: {pid: host, cap_add: [BPF], build: {network: host}, ipc: host}}",
 		&somebody, &risks);
+	located[1].risks = risks;
 	struct error err = {0};
-	assert_ok(risks_locate(&compose, "a", &risks, &err), err);
+	assert_ok(risks_locate(&compose, &err), err);
 	assert_int_equal(risks.count, 4);
 	assert_contains(risks.list[0].place, "/second:5:10");
 	assert_contains(risks.list[1].place, "/first:4:14");
