@@ -89,8 +89,8 @@ finish() {
 	finish
 	rmdir $CG/elsewhere
 	cat /tmp/run.out
-	grep -Eq "container '.*-b-1', process [0-9]+ \(sh\|sleep\), /proc/[0-9]+/cgroup: planned /$OURS/.*/b, found /elsewhere" /tmp/run.out ||
-		grep -Eq "container '.*-b-1', process [0-9]+ .*found /elsewhere" /tmp/run.out
+	grep -Eq "container '.*[-_]b[-_]1', process [0-9]+ \(sh\|sleep\), /proc/[0-9]+/cgroup: planned /$OURS/.*/b, found /elsewhere" /tmp/run.out ||
+		grep -Eq "container '.*[-_]b[-_]1', process [0-9]+ .*found /elsewhere" /tmp/run.out
 	mismatch
 }
 
@@ -105,7 +105,7 @@ finish() {
 	pkill -fx 'sleep 60[12]' || true
 	until_true rmdir $CG/elsewhere
 	cat /tmp/run.out
-	grep -Eq "container '.*-a-1', process [0-9]+ \(sleep\).*found /elsewhere" /tmp/run.out
+	grep -Eq "container '.*[-_]a[-_]1', process [0-9]+ \(sleep\).*found /elsewhere" /tmp/run.out
 	mismatch
 }
 
@@ -224,7 +224,7 @@ finish() {
 	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
 	echo "$output"
 	[ "$status" -eq 3 ]
-	[ "$(grep -c "warning: container '.*-[ab]-1' could not be checked: .*hidepid" <<<"$output")" = 2 ]
+	[ "$(grep -c "warning: container '.*[-_][ab][-_]1' could not be checked: .*hidepid" <<<"$output")" = 2 ]
 	[[ "$output" == *"containers not attested: 2 that could not be checked; 0 are attested"* ]]
 	[ "$(attested)" = '0 2 0' ]
 	nothing_left
@@ -254,7 +254,7 @@ finish() {
 	until_true [ ! -d /proc/$shim ]
 	# The last process of b ends, at which every container is looked at.
 	echo 1 >"$worker/b/cgroup.kill"
-	until_true grep -q "container '.*-a-1' could not be checked: .* is gone" /tmp/run.out
+	until_true grep -q "container '.*[-_]a[-_]1' could not be checked: .* is gone" /tmp/run.out
 	kill -CONT $(pidof containerd)
 	pkill -INT -x oss-crs-run || :
 	finish
@@ -278,7 +278,7 @@ finish() {
 	pkill -fx 'sleep 602' || true
 	until_true rmdir $CG/elsewhere
 	cat /tmp/run.out
-	grep -Eq "container '.*-a-1', process [0-9]+ \(sleep\).*found /elsewhere" /tmp/run.out
+	grep -Eq "container '.*[-_]a[-_]1', process [0-9]+ \(sleep\).*found /elsewhere" /tmp/run.out
 	mismatch
 }
 
@@ -291,8 +291,8 @@ finish() {
 	echo "$output"
 	[ "$status" -eq 3 ]
 	text="inherits a CPU affinity: of the CPUs 0-1 of CRS 'a' it may use only 0"
-	[[ "$output" == *"warning: container '"*"-a-1' $text"* ]]
-	[[ "$output" == *"affinity: container '"*"-a-1' $text"* ]]
+	[[ "$output" == *"warning: container '"*"[-_]"a"[-_]"1' $text"* ]]
+	[[ "$output" == *"affinity: container '"*"[-_]"a"[-_]"1' $text"* ]]
 	[[ "$(jq -r '.caveats[] | select(.id == "affinity").detail' /tmp/alice-report)" == *"$text" ]]
 	[ "$(attested)" = '2 0 0' ]
 	run as alice oss-crs-run run --strict $JOB p h
