@@ -147,6 +147,13 @@ int engine_open_docker(struct engine *ret, struct error *err)
 	return 0;
 }
 
+/* The container that a mode of a namespace names: "container:ID". Empty for other modes. */
+static const char *shared_with(const char *mode)
+{
+	static const char prefix[] = "container:";
+	return strncmp(mode, prefix, sizeof prefix - 1) == 0 ? mode + sizeof prefix - 1 : "";
+}
+
 int engine_container(
 	struct engine *engine, const char *id, struct container *ret, struct error *err)
 {
@@ -170,18 +177,20 @@ int engine_container(
 	const json_t *labels = json_object_get(json_object_get(json, "Config"), "Labels");
 	const char *finished = engine_text(state, "FinishedAt");
 	const char *name = engine_text(json, "Name");
+	const json_t *host_config = json_object_get(json, "HostConfig");
 	_cleanup_(container_free) struct container container = {
 		.name = strdup(name + (*name == '/')),
 		.service = strdup(engine_text(labels, SERVICE_LABEL)),
-		.cgroup_parent =
-			strdup(engine_text(json_object_get(json, "HostConfig"), "CgroupParent")),
+		.cgroup_parent = strdup(engine_text(host_config, "CgroupParent")),
+		.pid_owner = strdup(shared_with(engine_text(host_config, "PidMode"))),
 		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
 		.pid = (pid_t)pid,
 		/* The API writes Go's zero time, in the year 1, for "never". */
 		.restarting = json_is_true(json_object_get(state, "Restarting")),
 		.started = strncmp(engine_text(state, "StartedAt"), "0001", 4) != 0,
 	};
-	if (!container.name || !container.service || !container.cgroup_parent)
+	if (!container.name || !container.service || !container.cgroup_parent ||
+		!container.pid_owner)
 		return fail(err, ENOMEM, "containers");
 	(void)snprintf(container.id, sizeof container.id, "%s", full);
 	if (strncmp(finished, "0001", 4) != 0)
@@ -196,6 +205,7 @@ void container_free(struct container *container)
 	free(container->name);
 	free(container->service);
 	free(container->cgroup_parent);
+	free(container->pid_owner);
 	*container = (struct container){.name = NULL};
 }
 

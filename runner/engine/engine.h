@@ -99,6 +99,9 @@ int engine_open_docker(struct engine *ret, struct error *err);
 struct container {
 	char id[65];
 	char *name, *service, *cgroup_parent;
+	/* The id of the container whose PID namespace it shares (pid: "service:…"); empty if it has
+	 * one of its own, or the host's. */
+	char *pid_owner;
 	/* As the engine writes it, RFC 3339; empty if the container has not ended. */
 	char finished[40];
 	int exit_code;

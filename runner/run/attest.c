@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "processes.h"
+#include "sharing.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -95,7 +96,8 @@ static bool is_below(const char *path, const char *parent)
 struct container_look {
 	const struct host *host;
 	const struct container *container;
-	const char *parent; /* the cgroup of the CRS */
+	const struct containers *all; /* of the project; NULL: none shares the PID namespace */
+	const char *parent;           /* the cgroup of the CRS */
 	struct processes processes;
 	/* The parent of the first process, and the number of PID namespaces that it is in; 0 if
 	 * unknown. */
@@ -265,6 +267,22 @@ static bool is_of_container(struct container_look *look, pid_t pid)
 	return is_in_namespace(look, pid);
 }
 
+/* Whether a process that is outside the CRS is another container's, which shares the PID namespace.
+ * A descendant of the first process may be, if the namespace is this container's; so may a process
+ * that only the namespace tells. */
+static bool is_anothers(const struct container_look *look, pid_t pid)
+{
+	char path[CGROUP_PATH_MAX];
+	struct error ignored;
+	const struct processes *processes = &look->processes;
+	bool shares_others = look->container->pid_owner && *look->container->pid_owner;
+	bool descends = processes_below(processes, look->container->pid, pid);
+	bool by_exec = look->keeper && processes_below(processes, look->keeper, pid) && !descends;
+	return look->all && !by_exec && !(descends && shares_others) &&
+	       process_cgroup(look->host, pid, path, sizeof path, &ignored) == 0 &&
+	       sharing_owns(look->all, look->container, path);
+}
+
 /* Check every process of the container but the first. */
 static enum attest_verdict check_processes(struct container_look *look, struct error *err)
 {
@@ -279,7 +297,7 @@ static enum attest_verdict check_processes(struct container_look *look, struct e
 		enum attest_verdict verdict = check_process(look, pid, &problem);
 		if (verdict == ATTEST_UNKNOWN)
 			note_unknown(look, &problem);
-		if (verdict != ATTEST_MISMATCH)
+		if (verdict != ATTEST_MISMATCH || is_anothers(look, pid))
 			continue;
 		*err = problem;
 		return ATTEST_MISMATCH;
@@ -305,7 +323,8 @@ static enum attest_verdict judge_without_process(
 }
 
 enum attest_verdict attest_container(const struct host *host, const struct cg_tree *tree,
-	const struct plan_crs *crs, const struct container *container, struct error *err)
+	const struct plan_crs *crs, const struct container *container, const struct containers *all,
+	struct error *err)
 {
 	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
 	(void)snprintf(parent, sizeof parent, "%s/%s", tree->plan->cgroup_parent, crs->name);
@@ -318,7 +337,8 @@ enum attest_verdict attest_container(const struct host *host, const struct cg_tr
 	}
 	if (container->pid <= 0)
 		return judge_without_process(container, err);
-	struct container_look look = {.host = host, .container = container, .parent = parent};
+	struct container_look look = {
+		.host = host, .container = container, .all = all, .parent = parent};
 	/* The first process is known by its PID, so it is checked whatever else is hidden. */
 	enum attest_verdict verdict = check_process(&look, container->pid, err);
 	if (verdict == ATTEST_HELD && processes_read(host, &look.processes, err) < 0)

@@ -35,9 +35,13 @@ enum attest_verdict {
  * and `podman exec` count too. The verdict is ATTEST_UNKNOWN unless every process of the container
  * can be found and read: not where that parent is gone, where /proc hides processes of other users
  * (hidepid) and the container is not in a user namespace of this user's, or where a file of /proc
- * cannot be read or parsed. A mismatch that is found all the same takes precedence. */
+ * cannot be read or parsed. A mismatch that is found all the same takes precedence.
+ *
+ * `all` has the containers of the project; NULL if no other shares this one's PID namespace. A
+ * process that may be another's by sharing.h is not held against this one. */
 enum attest_verdict attest_container(const struct host *host, const struct cg_tree *tree,
-	const struct plan_crs *crs, const struct container *container, struct error *err);
+	const struct plan_crs *crs, const struct container *container, const struct containers *all,
+	struct error *err);
 
 /* Find the CPUs of the CRS on which the first process of a container may not run, although the
  * cpuset of its cgroup allows them: it has inherited a narrower CPU affinity, for example from

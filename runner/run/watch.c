@@ -136,6 +136,27 @@ static int note_container(struct watch *watch, const struct container *container
 	return warn_unknown(watch, what, err);
 }
 
+/* Check a container. Whether a process that is outside the CRS is another container's, which shares
+ * the PID namespace, only the list of all tells. Since one of them may start after the engine was
+ * asked, it is asked again as long as there are more. Without an answer the mismatch stands. */
+static enum attest_verdict judge_container(const struct watch *watch, const struct plan_crs *crs,
+	const struct container *container, struct error *err)
+{
+	size_t known = 0;
+	enum attest_verdict verdict =
+		attest_container(watch->host, watch->tree, crs, container, NULL, err);
+	while (verdict == ATTEST_MISMATCH) {
+		_cleanup_(containers_free) struct containers all = CONTAINERS_NONE;
+		struct error ignored;
+		if (engine_containers(watch->engine, watch->compose->project, &all, &ignored) < 0 ||
+			all.count <= known)
+			break;
+		known = all.count;
+		verdict = attest_container(watch->host, watch->tree, crs, container, &all, err);
+	}
+	return verdict;
+}
+
 /* Check a container of the project; one whose service has no CRS has nothing to be held to. -1 ends
  * the run. */
 static int look_at_container(
@@ -144,8 +165,7 @@ static int look_at_container(
 	int crs = compose_crs(watch->compose, container->service);
 	if (crs == COMPOSE_UNCONFINED)
 		return note_container(watch, container, ATTESTED_UNCONFINED, err);
-	switch (attest_container(
-		watch->host, watch->tree, &watch->tree->plan->crs[crs], container, err)) {
+	switch (judge_container(watch, &watch->tree->plan->crs[crs], container, err)) {
 	case ATTEST_HELD:
 		return note_container(watch, container, ATTESTED_HELD, err);
 	case ATTEST_UNKNOWN:

@@ -71,7 +71,7 @@ static void assert_verdict(const struct fixture *fixture, const struct container
 {
 	struct error err = {0};
 	enum attest_verdict verdict = attest_container(
-		&fixture->host, &fixture->tree, &fixture->plan.crs[0], container, &err);
+		&fixture->host, &fixture->tree, &fixture->plan.crs[0], container, NULL, &err);
 	if (verdict != expected)
 		fail_test("verdict %d instead of %d: %s", (int)verdict, (int)expected, err.msg);
 	if (reason)
@@ -311,7 +311,7 @@ TEST(a_container_is_unknown_when_descriptors_run_out)
 		(void)close(next);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 		verdict = attest_container(
-			&fixture.host, &fixture.tree, &fixture.plan.crs[0], &container, &err);
+			&fixture.host, &fixture.tree, &fixture.plan.crs[0], &container, NULL, &err);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 		assert_int_equal(dup(dir), next);
 		unknown += verdict == ATTEST_UNKNOWN;

@@ -91,6 +91,7 @@ struct watched {
 	struct fixture fixture;
 	struct compose_service services[2];
 	struct compose compose;
+	struct engine engine; /* that nobody runs */
 	struct log log;
 	struct watch watch;
 	struct container list[3];
@@ -101,6 +102,7 @@ static void make_watched(int dir, struct watched *watched, bool strict)
 {
 	static char seen[] = "a";
 	static char outside[] = "b";
+	static char project[] = "p";
 	make_fixture(dir, &watched->fixture);
 	struct container container = put_docker_container(dir, &watched->fixture);
 	container.service = seen;
@@ -112,13 +114,16 @@ static void make_watched(int dir, struct watched *watched, bool strict)
 	watched->list[2].service = outside;
 	watched->services[0] = (struct compose_service){.name = seen, .crs = 0};
 	watched->services[1] = (struct compose_service){.name = outside, .crs = COMPOSE_UNCONFINED};
-	watched->compose = (struct compose){.services = watched->services, .service_count = 2};
+	watched->compose = (struct compose){
+		.project = project, .services = watched->services, .service_count = 2};
+	watched->engine = (struct engine){.endpoint = project, .socket = "/nonexistent/engine"};
 	watched->log = (struct log){.program = "test", .level = LOG_QUIET};
 	watched->watch = (struct watch)WATCH_NONE;
 	watched->watch.host = &watched->fixture.host;
 	watched->watch.log = &watched->log;
 	watched->watch.tree = &watched->fixture.tree;
 	watched->watch.compose = &watched->compose;
+	watched->watch.engine = &watched->engine;
 	watched->watch.strict = strict;
 	watched->containers = (struct containers){.list = watched->list, .count = 3};
 }

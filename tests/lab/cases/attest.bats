@@ -301,6 +301,73 @@ finish() {
 	mismatch
 }
 
+# shared OWNER SHARER: a job in which the service SHARER is in the PID, IPC and network namespaces of
+# OWNER and has a process whose parent has ended, so that OWNER's first process is its parent now.
+# The service b_end ends with 7 when it is told to.
+shared() {
+	services "$1" 'sleep 600' "$2" '(sleep 601 &); exec sleep 600' \
+		b_end "trap 'exit 7' TERM; while :; do sleep 1; done"
+	sed -i "/^  $1:/,/network_mode/ s/network_mode: none/&\n    ipc: shareable/
+		/^  $2:/,/network_mode/ s/network_mode: none/network_mode: 'service:$1'\n    pid: 'service:$1'\n    ipc: 'service:$1'/" \
+		$JOB/docker-compose.yaml
+}
+
+# start_shared ARG...: start it in the background. Returns when all runs; orphan is that process.
+start_shared() {
+	sh_as alice "exec oss-crs-run run --report /tmp/alice-report $* $JOB p h" >/tmp/run.out 2>&1 &
+	job=$!
+	until_true bash -c '[ "$(docker ps -q | wc -l)" = 3 ]'
+	until_true pgrep -fx 'sleep 601'
+	orphan=$(pgrep -fx 'sleep 601')
+	worker=$(find $CG/$OURS -mindepth 1 -maxdepth 1 -type d)
+}
+
+# The container of a service, and the parent of a process.
+container_of() { docker ps -q --filter "label=com.docker.compose.service=$1"; }
+parent_of() { awk '/^PPid:/ {print $2}' "/proc/$1/status"; }
+
+@test "services of one CRS that share namespaces are attested, with --strict too" {
+	shared a a_2
+	start_shared --strict
+	docker exec -d "$(container_of a_2)" sleep 602
+	[ "$(parent_of $orphan)" = "$(docker inspect -f '{{.State.Pid}}' "$(container_of a)")" ]
+	docker kill -s TERM "$(container_of b_end)"
+	finish
+	cat /tmp/run.out
+	[ "$status" -eq 7 ]
+	[ "$(attested)" = '3 0 0' ]
+	nothing_left
+}
+
+@test "services of two CRSs that share namespaces are each held to their own" {
+	shared a b
+	start_shared
+	docker exec -d "$(container_of b)" sleep 602
+	[ "$(parent_of $orphan)" = "$(docker inspect -f '{{.State.Pid}}' "$(container_of a)")" ]
+	grep -q "${worker##*/}/b/" /proc/$orphan/cgroup
+	docker kill -s TERM "$(container_of b_end)"
+	finish
+	cat /tmp/run.out
+	[[ "$(cat /tmp/run.out)" == *"service 'b' could step outside its CRS: pid: service:a"* ]]
+	[ "$status" -eq 7 ]
+	[ "$(attested)" = '3 0 0' ]
+	nothing_left
+}
+
+@test "a process that another container's first process has adopted, and that was moved out, is found" {
+	shared a b
+	start_shared
+	mkdir $CG/elsewhere
+	echo $orphan >$CG/elsewhere/cgroup.procs
+	docker kill -s TERM "$(container_of b_end)"
+	finish
+	pkill -fx 'sleep 601' || :
+	until_true rmdir $CG/elsewhere
+	cat /tmp/run.out
+	grep -Eq "process $orphan \(sleep\).*found /elsewhere" /tmp/run.out
+	mismatch
+}
+
 @test "selftest tries to get more than a CRS has, and everything is refused" {
 	run as alice oss-crs-run selftest
 	echo "$output"

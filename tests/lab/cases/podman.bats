@@ -206,6 +206,60 @@ clean_starts() {
 	nothing_left
 }
 
+# start_shared ARG...: start a job in the background in which b is in the PID, IPC and network
+# namespaces of a, and has a process whose parent has ended. Returns when all runs.
+start_shared() {
+	services a 'sleep 600' b '(sleep 601 &); exec sleep 600' \
+		b_end "trap 'exit 7' TERM; echo b_end is up; while :; do sleep 1; done"
+	sed -i "/^  a:/,/network_mode/ s/network_mode: none/&\n    ipc: shareable/
+		/^  b:/,/network_mode/ s/network_mode: none/network_mode: 'service:a'\n    pid: 'service:a'\n    ipc: 'service:a'/" \
+		$JOB/docker-compose.yaml
+	sh_as bob "exec oss-crs-run run $* $JOB p h" >/tmp/run.out 2>&1 &
+	job=$!
+	until_true pgrep -fx 'sleep 601'
+	until_true grep -q 'b_end.* up' /tmp/run.out
+	worker=$(find $CG/$OURS -mindepth 1 -maxdepth 1 -type d)
+	grep -q "${worker##*/}/b/" "/proc/$(pgrep -fx 'sleep 601')/cgroup"
+}
+
+# The container of a service.
+container_of() {
+	sh_as bob "podman ps -q --filter label=com.docker.compose.service=$1"
+}
+
+# On Podman the PID namespace tells a container's processes, so that those of all that share it are
+# seen with each.
+@test "services of two CRSs that share namespaces are each held to their own" {
+	start_shared --until all --report /tmp/bob-report
+	sh_as bob "podman exec -d $(container_of b) sleep 602"
+	until_true pgrep -fx 'sleep 602'
+	# At the end of the first container all others are looked at.
+	pkill -TERM -f 'echo b_end is up'
+	until_true grep -q 'b_end.* exited with code 7' /tmp/run.out
+	# Podman cannot stop b while what it started lives, so that Compose waits after the first
+	# signal. The second kills.
+	pkill -INT -x oss-crs-run
+	until_true grep -q 'Gracefully stopping' /tmp/run.out
+	pkill -INT -x oss-crs-run || :
+	finish
+	[ "$status" -eq 130 ]
+	[ "$(jq -c '[.attested, .reason]' /tmp/bob-report)" = '[{"containers":3,"unknown":0,"unconfined":0},"signal"]' ]
+	nothing_left
+}
+
+@test "a process of a shared namespace that is moved out of its CRS ends the run" {
+	start_shared --until all --report /tmp/bob-report
+	mkdir $CG/elsewhere
+	pgrep -fx 'sleep 601' >$CG/elsewhere/cgroup.procs
+	pkill -TERM -f 'echo b_end is up'
+	finish
+	pkill -fx 'sleep 601' || true
+	until_true rmdir $CG/elsewhere
+	[ "$status" -eq 70 ]
+	grep -Eq "process [0-9]+ \(sleep\).*found /elsewhere" /tmp/run.out
+	nothing_left
+}
+
 @test "a process of podman exec that is moved out of its CRS ends the run" {
 	services a 'echo a is up; sleep 600' b 'echo b is up; sleep 600'
 	start
