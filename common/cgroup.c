@@ -35,7 +35,7 @@ static int join(char *buf, size_t size, const char *cg, const char *file, struct
 
 int cgroup_make(int dir, const char *name, struct error *err)
 {
-	return mkdirat(dir, name, 0755) < 0 ? fail(err, errno, "make cgroup %s", name) : 0;
+	return mkdirat(dir, name, 0755) < 0 ? fail(err, errno, "create cgroup %s", name) : 0;
 }
 
 int cgroup_open(int dir, const char *path, struct error *err)
@@ -153,8 +153,8 @@ int cgroup_check_kernel(int root, const char *wanted, struct error *err)
 		(void)fail_as(
 			err, EX_UNAVAILABLE, "the kernel has no %.*s controller", (int)len, word);
 		return add_hint(err,
-			"it is switched off, or used by cgroup v1: look for cgroup_disable= in "
-			"/proc/cmdline, take it off the kernel's command line and boot again");
+			"it is switched off or used by cgroup v1; look for cgroup_disable= in "
+			"/proc/cmdline, remove it from the kernel command line and reboot");
 	}
 	return 0;
 }

@@ -29,7 +29,7 @@ static int take_value(struct parse *parse, const char *section, const char *name
 	if (key < 0)
 		return -1;
 	if (parse->seen & UINT64_C(1) << key)
-		return fail_as(parse->first, EX_CONFIG, "[%s] %s is given twice", section, name);
+		return fail_as(parse->first, EX_CONFIG, "[%s] %s is set twice", section, name);
 	parse->seen |= UINT64_C(1) << key;
 	return 0;
 }
@@ -57,7 +57,7 @@ static char *read_line(char *buf, int size, void *stream)
 		return NULL;
 	parse->line++;
 	if (size < 1 || len > (size_t)size - 1) {
-		(void)fail_as(parse->first, EX_CONFIG, "longer than %d bytes", size - 2);
+		(void)fail_as(parse->first, EX_CONFIG, "line is longer than %d bytes", size - 2);
 		parse->first_line = parse->line;
 		return NULL;
 	}
@@ -73,13 +73,13 @@ int conf_parse(const char *file, const char *text, size_t len, conf_set *set, vo
 	struct error first = {0};
 	struct parse parse = {.set = set, .data = data, .rest = text, .first = &first};
 	if (memchr(text, '\0', len))
-		return fail_as(err, EX_CONFIG, "%s: a NUL byte", file);
+		return fail_as(err, EX_CONFIG, "%s: contains a NUL byte", file);
 	int line = ini_parse_stream(read_line, &parse, handle, &parse);
 	if (line < 0)
 		return fail(err, ENOMEM, "%s", file);
 	if (line > 0 && (parse.first_line == 0 || line < parse.first_line))
 		return fail_as(err, EX_CONFIG,
-			"%s:%d: neither [section], key = value nor a comment", file, line);
+			"%s:%d: expected [section], key = value or a comment", file, line);
 	if (parse.first_line == 0)
 		return 0;
 	*err = first;

@@ -30,12 +30,12 @@ static int parse_cpu(const char *text, const char **p, unsigned *ret, struct err
 	for (; **p >= '0' && **p <= '9'; (*p)++) {
 		cpu = cpu * 10 + (unsigned)(**p - '0');
 		if (cpu >= CPULIST_MAX)
-			return fail_list(text, start,
-				"no kernel numbers CPUs that high (8191 is the last)", err);
+			return fail_list(
+				text, start, "CPU number is too high (the maximum is 8191)", err);
 	}
 	if (*p == start)
 		return fail_list(text, start,
-			**p ? "expected a CPU number" : "ends where a CPU number is expected", err);
+			**p ? "expected a CPU number" : "expected a CPU number at the end", err);
 	*p = skip_spaces(*p);
 	*ret = cpu;
 	return 0;
@@ -61,7 +61,7 @@ int cpulist_parse(const char *text, struct cpulist *ret, struct error *err)
 				return -1;
 		}
 		if (last < first)
-			return fail_list(text, skip_spaces(start), "the range runs backwards", err);
+			return fail_list(text, skip_spaces(start), "the range is reversed", err);
 		for (unsigned cpu = first; cpu <= last; cpu++)
 			cpulist_add(&set, cpu);
 		if (!*p)

@@ -61,7 +61,7 @@ void host_close(struct host *host)
 int host_cgroup2(const struct host *host, struct error *err)
 {
 	if (host->cgroup < 0) {
-		(void)fail_as(err, EX_UNAVAILABLE, "%s is not there: no cgroups on this host",
+		(void)fail_as(err, EX_UNAVAILABLE, "%s does not exist: this host has no cgroups",
 			HOST_CGROUP_MOUNT);
 		return add_hint(err, "boot with systemd as PID 1 and cgroup v2 (the default on "
 				     "Debian 11 and later)");
@@ -82,5 +82,5 @@ int host_cgroup2(const struct host *host, struct error *err)
 	}
 	(void)fail_as(err, EX_UNAVAILABLE, "%s is not a cgroup v2 mount (file system type 0x%lx)",
 		HOST_CGROUP_MOUNT, (unsigned long)st.f_type);
-	return add_hint(err, "see what is mounted there: findmnt %s", HOST_CGROUP_MOUNT);
+	return add_hint(err, "to see what is mounted there, run: findmnt %s", HOST_CGROUP_MOUNT);
 }

@@ -69,7 +69,7 @@ static int read_header(struct http *http, const char *line, struct error *err)
 	static const char length[] = "Content-Length:";
 	static const char encoding[] = "Transfer-Encoding:";
 	if (strncasecmp(line, encoding, sizeof encoding - 1) == 0)
-		return fail(err, EPROTO, "answer in a transfer encoding");
+		return fail(err, EPROTO, "unsupported transfer encoding");
 	if (strncasecmp(line, length, sizeof length - 1) != 0)
 		return 0;
 	const char *value = line + sizeof length - 1;
@@ -78,7 +78,7 @@ static int read_header(struct http *http, const char *line, struct error *err)
 	errno = 0;
 	unsigned long long number = strtoull(value, &end, 10);
 	if (*value < '0' || *value > '9' || errno || *end != '\r')
-		return fail(err, EPROTO, "answer of unclear length");
+		return fail(err, EPROTO, "answer with an invalid length");
 	http->left = number;
 	return 0;
 }
@@ -92,7 +92,7 @@ static int read_head(struct http *http, struct error *err)
 		return 0;
 	int status = 0;
 	if (!end || sscanf(http->text, "HTTP/1.%*1[01] %3d", &status) != 1 || status < 100)
-		return fail(err, EPROTO, "no answer in HTTP");
+		return fail(err, EPROTO, "answer is not HTTP");
 	for (const char *line = strstr(http->text, "\r\n") + 2; line < end;
 		line = strstr(line, "\r\n") + 2)
 		if (read_header(http, line, err) < 0)
@@ -114,7 +114,7 @@ static int feed(struct http *http, size_t len, struct error *err)
 	if (http->left == UINT64_MAX)
 		return 0;
 	if (len > http->left)
-		return fail(err, EPROTO, "answer longer than it says");
+		return fail(err, EPROTO, "answer is longer than announced");
 	http->left -= len;
 	http->ended = http->left == 0;
 	return 0;
@@ -155,7 +155,7 @@ int http_receive(struct http *http, bool wait, struct error *err)
 		http->ended = true;
 		return http->status && http->left == UINT64_MAX
 			       ? 1
-			       : fail(err, EPROTO, "answer cut short");
+			       : fail(err, EPROTO, "truncated answer");
 	}
 	http->len += (size_t)n;
 	http->text[http->len] = '\0';

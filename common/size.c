@@ -18,7 +18,7 @@ static int fail_size(const char *text, const char *what, struct error *err)
 	/* Quote only part of a long text, so that the reason still fits. */
 	(void)fail_as(
 		err, EX_CONFIG, "size '%.64s%s': %s", text, strlen(text) > 64 ? "..." : "", what);
-	return add_hint(err, "write it like 4G, 512M or 1.5G (powers of 1024)");
+	return add_hint(err, "write a size as 4G, 512M or 1.5G (powers of 1024)");
 }
 
 /* The unit at p as a power of two, with an optional B or iB after it; -1 if there is no such
@@ -45,7 +45,7 @@ int size_parse(const char *text, enum size_bare bare, uint64_t *ret, struct erro
 	uint64_t divisor = 1;
 	bool point = false;
 	if (*p == '-')
-		return fail_size(text, "a size cannot be negative", err);
+		return fail_size(text, "must not be negative", err);
 	if (*p < '0' || *p > '9')
 		return fail_size(text, "expected a number", err);
 	for (; (*p >= '0' && *p <= '9') || (*p == '.' && !point); p++) {
@@ -63,13 +63,13 @@ int size_parse(const char *text, enum size_bare bare, uint64_t *ret, struct erro
 	p += strspn(p, " ");
 	int shift = parse_unit(p, bare);
 	if (shift < 0)
-		return fail_size(text, *p ? "unknown unit" : "a number without a unit", err);
+		return fail_size(text, *p ? "unknown unit" : "unit is missing", err);
 	__extension__ unsigned __int128 bytes = (digits << shift) / divisor;
 	if (bytes > INT64_MAX)
-		return fail_size(text, "larger than any memory", err);
+		return fail_size(text, "too large", err);
 	if (bytes < SIZE_MIN)
 		return fail_size(text,
-			digits ? "less than a page (4096 bytes)" : "zero is no memory at all", err);
+			digits ? "less than a page (4096 bytes)" : "must be more than zero", err);
 	*ret = (uint64_t)bytes & ~(uint64_t)(SIZE_MIN - 1);
 	return 0;
 }

@@ -54,8 +54,7 @@ void authority_delegate(uid_t uid, char *buf, size_t size)
 			buf, size, "as root, oss-crs-setup delegate --user %u", (unsigned)uid);
 	else if (has_pkexec)
 		(void)snprintf(buf, size,
-			"pkexec " COMMAND
-			", once an administrator has done: usermod -a -G oss-crs %s",
+			"pkexec " COMMAND ", after an administrator runs: usermod -a -G oss-crs %s",
 			found->pw_name);
 	else
 		(void)snprintf(buf, size, "as root, " COMMAND " --user %s", found->pw_name);

@@ -81,9 +81,8 @@ static int check_risks(
 		_cleanup_free_ char *text = NULL;
 		if (risk_describe(risk, &text, err) < 0)
 			return -1;
-		log_warning(&session->context->log,
-			"%s%sservice '%s' could step outside its CRS: %s", place,
-			*place ? ": " : "", service->name, text);
+		log_warning(&session->context->log, "%s%sservice '%s' could escape its CRS: %s",
+			place, *place ? ": " : "", service->name, text);
 	}
 	return 0;
 }
@@ -110,13 +109,13 @@ static int check_services(const struct session *session, struct error *err)
 	if (!risky || !session->context->options.strict_containment)
 		return 0;
 	const struct risk *risk = risky->risks.list;
-	(void)fail_as(err, EX_CONFIG, "service '%s' could step outside its CRS: %s: %s",
-		risky->name, risk->key, risk->value);
+	(void)fail_as(err, EX_CONFIG, "service '%s' could escape its CRS: %s: %s", risky->name,
+		risk->key, risk->value);
 	if (risk->place)
 		(void)add_context(err, "%s", risk->place);
 	return add_hint(err,
-		"--strict and --strict-containment refuse everything that is warned of "
-		"above; with --strict-limits alone the report names it");
+		"--strict and --strict-containment refuse everything warned about above; with "
+		"--strict-limits alone, the report lists these risks");
 }
 
 /* Record the choice of engine, and with Podman start the run's own service, which comes up while
@@ -129,7 +128,7 @@ static int start_engine(struct session *session, struct error *err)
 	if (session->kind == ENGINE_DOCKER)
 		return 0;
 	if (engine_select_note_podman(err) < 0)
-		return add_hint(err, "name a directory that you may write to by XDG_STATE_HOME");
+		return add_hint(err, "set XDG_STATE_HOME to a directory that you can write to");
 	session->service = true;
 	if (podman_start(session->context->uid, session->plan->name, session->scratch.path,
 		    &endpoint, err) < 0 ||
@@ -286,7 +285,7 @@ static int session_exit_status(const struct session *session, const struct launc
 	if (status > 0 || (status == 0 && end->status == 0))
 		return status;
 	if (status == 0)
-		return fail_as(err, EX_UNAVAILABLE, "Compose ended with status %d (see above)",
+		return fail_as(err, EX_UNAVAILABLE, "Compose failed with status %d (see above)",
 			end->status);
 	(void)fail_as(err, EX_UNAVAILABLE, "Compose did not start any container (see above)");
 	return add_hint(err, "are the images there? %s image ls",
@@ -325,7 +324,7 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	session->watch.attested.unanswered += !asked;
 	if (!asked && end->reason != REASON_EXITED)
 		log_warning(&session->context->log,
-			"the containers could not be looked at when the run ended: %s", away.msg);
+			"cannot check the containers at the end of the run: %s", away.msg);
 	int status = session_exit_status(session, end, known, &away, err);
 	report.signal = end->signal;
 	report.status = status < 0 ? err->status : status;
@@ -375,9 +374,9 @@ static int clean_up_run(struct session *session, bool had_containers, struct err
 			(void)cgroup_kill(session->tree.worker, ".", &ignored);
 		return engine_answered(err)
 			       ? add_hint(err,
-					 "when nothing keeps it any more: oss-crs-run clean %s",
+					 "once nothing uses it any more, run: oss-crs-run clean %s",
 					 session->plan->name)
-			       : add_hint(err, "when %s is back: oss-crs-run clean %s",
+			       : add_hint(err, "once %s runs again, run: oss-crs-run clean %s",
 					 engine_name(session->kind), session->plan->name);
 	}
 	progress_begin(&session->progress, &session->context->log, "removing cgroups");
@@ -402,7 +401,7 @@ static int run_session(struct session *session, const char *dir, struct error *e
 		status = conclude_run(session, &end, err);
 	if (session->context->options.keep && launched) {
 		log_note(&session->context->log, LOG_NORMAL,
-			"kept; to remove it: oss-crs-run clean %s", session->plan->name);
+			"kept; to remove it, run: oss-crs-run clean %s", session->plan->name);
 		return status;
 	}
 	struct error removal = {0};
@@ -448,7 +447,8 @@ static int choose_engine(struct session *session, struct error *err)
 		return 0;
 	if (options->engine == WANT_ANY_ENGINE)
 		log_note(&session->context->log, LOG_NORMAL,
-			"on rootless Podman, since Docker is not ready: see oss-crs-run check");
+			"using rootless Podman because Docker is not ready (see oss-crs-run "
+			"check)");
 	return 0;
 }
 

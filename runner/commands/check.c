@@ -50,12 +50,12 @@ static int look_kernel(struct check_facts *facts, char *detail, struct error *er
 	unsigned major = 0;
 	unsigned minor = 0;
 	if (uname(&self) < 0 || sscanf(self.release, "%u.%u", &major, &minor) != 2)
-		return fail(err, errno, "kernel version");
+		return fail(err, errno, "read the kernel version");
 	(void)snprintf(detail, DETAIL_MAX, "Linux %s", self.release);
 	if (major > 5 || (major == 5 && minor >= 14))
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "Linux %s is too old", self.release);
-	return add_hint(err, "it needs Linux 5.14 or later, for cgroup.kill");
+	return add_hint(err, "oss-crs-run needs Linux 5.14 or later (for cgroup.kill)");
 }
 
 static int look_delegation(struct check_facts *facts, char *detail, struct error *err)
@@ -123,8 +123,8 @@ static const char *word_of(
 	if (result == 0)
 		return "ok";
 	if (is_needed(facts, finding->need))
-		return result > 0 ? "?" : "no";
-	return finding->need != NEED_ADVICE ? "-" : result > 0 ? "?" : "warn";
+		return result > 0 ? "unknown" : "missing";
+	return finding->need != NEED_ADVICE ? "not needed" : result > 0 ? "unknown" : "advice";
 }
 
 static void print_finding(const struct check_facts *facts, const struct finding *finding,
@@ -132,10 +132,10 @@ static void print_finding(const struct check_facts *facts, const struct finding 
 {
 	const char *word = word_of(facts, finding, outcome->result);
 	bool failed = outcome->result < 0;
-	text_line(stdout, "%-4s %-22s %s", word, finding->id,
+	text_line(stdout, "%-10s %-22s %s", word, finding->id,
 		failed ? outcome->problem.msg : outcome->detail);
-	if (failed && outcome->problem.hint[0] && strcmp(word, "-") != 0)
-		text_line(stdout, "%29shint: %s", "", outcome->problem.hint);
+	if (failed && outcome->problem.hint[0] && strcmp(word, "not needed") != 0)
+		text_line(stdout, "%35shint: %s", "", outcome->problem.hint);
 }
 
 static json_t *finding_to_json(struct json_build *build, const struct check_facts *facts,
@@ -178,7 +178,7 @@ static int look_at_finding(
 		return result;
 	}
 	(void)snprintf(outcome->detail, DETAIL_MAX,
-		"not looked at, since Docker is used: --engine podman does");
+		"not checked because Docker is used; see check --engine podman");
 	return 1;
 }
 

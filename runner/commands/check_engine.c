@@ -16,7 +16,7 @@
 
 static int not_connected(char *detail)
 {
-	(void)snprintf(detail, DETAIL_MAX, "cannot be told without Docker");
+	(void)snprintf(detail, DETAIL_MAX, "unknown without Docker");
 	return 1;
 }
 
@@ -72,7 +72,7 @@ int look_podman(struct check_facts *facts, char *detail, struct error *err)
 		return -1;
 	if (status != 0)
 		return fail_as(
-			err, EX_UNAVAILABLE, "%s --version ends with status %d", program, status);
+			err, EX_UNAVAILABLE, "%s --version failed with status %d", program, status);
 	text[strcspn(text, "\n")] = '\0';
 	const char *version = strrchr(text, ' ');
 	version = version ? version + 1 : text;
@@ -82,7 +82,7 @@ int look_podman(struct check_facts *facts, char *detail, struct error *err)
 
 int look_podman_ids(struct check_facts *facts, char *detail, struct error *err)
 {
-	(void)snprintf(detail, DETAIL_MAX, "this user has user ids for containers");
+	(void)snprintf(detail, DETAIL_MAX, "this user has subordinate user and group ids");
 	return podman_check_ids(&facts->context->host, facts->context->uid, err);
 }
 
@@ -101,8 +101,8 @@ int look_engine(struct check_facts *facts, char *detail, struct error *err)
 		return -1;
 	facts->chosen = true;
 	(void)snprintf(detail, DETAIL_MAX, "%s",
-		facts->kind == ENGINE_DOCKER ? "Docker: Podman is not needed"
-					     : "rootless Podman: Docker is not needed");
+		facts->kind == ENGINE_DOCKER ? "Docker (Podman is not needed)"
+					     : "rootless Podman (Docker is not needed)");
 	return 0;
 }
 

@@ -21,7 +21,7 @@
 
 static int not_known(char *detail)
 {
-	(void)snprintf(detail, DETAIL_MAX, "cannot be told without /sys/devices/system/cpu");
+	(void)snprintf(detail, DETAIL_MAX, "unknown: cannot read /sys/devices/system/cpu");
 	return 1;
 }
 
@@ -30,13 +30,13 @@ int look_smt(struct check_facts *facts, char *detail, struct error *err)
 	const struct topology *topology = &facts->topology;
 	if (!topology->count)
 		return not_known(detail);
-	(void)snprintf(detail, DETAIL_MAX, "%u cores of one thread", topology->core_count);
+	(void)snprintf(detail, DETAIL_MAX, "%u cores with one thread each", topology->core_count);
 	if (topology->threads_max < 2)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"%u cores of up to %u threads, which slow each other down", topology->core_count,
-		topology->threads_max);
-	return add_hint(err, "give CPUs by number, which are whole cores, or switch threads off: "
+		"%u cores with up to %u threads each, which slow each other down",
+		topology->core_count, topology->threads_max);
+	return add_hint(err, "ask for CPUs by number, which gives whole cores, or switch SMT off: "
 			     "echo off | sudo tee /sys/devices/system/cpu/smt/control");
 }
 
@@ -76,7 +76,8 @@ int look_numa(struct check_facts *facts, char *detail, struct error *err)
 	if (!nodes_alike(topology)) {
 		(void)fail_as(err, EX_UNAVAILABLE, "%zu NUMA nodes with different CPUs or memory",
 			topology->node_count);
-		return add_hint(err, "see which CRS is on which: oss-crs-run plan CONFIG");
+		return add_hint(
+			err, "to see which CRS is on which node, run: oss-crs-run plan CONFIG");
 	}
 	/* A kernel without NUMA balancing does not have this file. */
 	(void)fs_read_attr(facts->context->host.root, "proc/sys/kernel/numa_balancing", balancing,
@@ -86,7 +87,7 @@ int look_numa(struct check_facts *facts, char *detail, struct error *err)
 	(void)fail_as(err, EX_UNAVAILABLE,
 		"the kernel moves memory between %zu NUMA nodes during a run",
 		topology->node_count);
-	return add_hint(err, "sudo sysctl kernel.numa_balancing=0");
+	return add_hint(err, "to switch that off, run: sudo sysctl kernel.numa_balancing=0");
 }
 
 int look_isolated(struct check_facts *facts, char *detail, struct error *err)
@@ -103,10 +104,10 @@ int look_isolated(struct check_facts *facts, char *detail, struct error *err)
 	if (cpulist_empty(&isolated))
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"CPUs %.200s are isolated: the kernel balances no load between them",
+		"CPUs %.200s are isolated: the kernel does not balance load between them",
 		cpulist_format(&isolated, list));
 	return add_hint(err,
-		"keep them out of the config's lists, or isolcpus= off the kernel command line");
+		"leave them out of the config, or remove isolcpus= from the kernel command line");
 }
 
 int look_huge_pages(struct check_facts *facts, char *detail, struct error *err)
@@ -122,9 +123,9 @@ int look_huge_pages(struct check_facts *facts, char *detail, struct error *err)
 	if (!huge)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"%s of huge pages are reserved, which no memory limit covers",
+		"%s is reserved for huge pages, which no memory limit covers",
 		size_format(huge, size));
-	return add_hint(err, "if no CRS needs them: sudo sysctl vm.nr_hugepages=0");
+	return add_hint(err, "if no CRS needs huge pages, run: sudo sysctl vm.nr_hugepages=0");
 }
 
 /* Append "what (file)" for a limit that exists. */
@@ -154,7 +155,7 @@ int look_user_limits(struct check_facts *facts, char *detail, struct error *err)
 	(void)snprintf(value, sizeof value, "%s of memory",
 		size_format_exact(allowance.memory.value, size));
 	name_limit(text, sizeof text, &allowance.memory, value);
-	(void)snprintf(value, sizeof value, "slowed down above %s",
+	(void)snprintf(value, sizeof value, "throttling above %s",
 		size_format_exact(advice.memory_high.value, size));
 	name_limit(text, sizeof text, &advice.memory_high, value);
 	(void)snprintf(value, sizeof value, "%" PRIu64 ".%02" PRIu64 " CPUs of time",
@@ -162,10 +163,11 @@ int look_user_limits(struct check_facts *facts, char *detail, struct error *err)
 	name_limit(text, sizeof text, &advice.cpu, value);
 	if (!*text)
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "all this user's runs together have at most %s", text);
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"a cgroup above limits all runs of this user together to %s", text);
 	return add_hint(err,
-		"systemctl show -p MemoryMax,MemoryHigh,CPUQuotaPerSecUSec "
-		"user-%u.slice shows who set it",
+		"to see where it is set, run: systemctl show -p "
+		"MemoryMax,MemoryHigh,CPUQuotaPerSecUSec user-%u.slice",
 		(unsigned)context->uid);
 }
 
@@ -186,7 +188,7 @@ int look_governor(struct check_facts *facts, char *detail, struct error *err)
 	int fd = fs_open(facts->context->host.root, POLICY_DIR, O_RDONLY | O_DIRECTORY, 0, err);
 	if (fd < 0 && err->code != ENOENT)
 		return -1;
-	(void)snprintf(detail, DETAIL_MAX, "this kernel does not change the CPUs' clock");
+	(void)snprintf(detail, DETAIL_MAX, "the clock speed of the CPUs is fixed");
 	if (fd < 0)
 		return 0;
 	_cleanup_closedir_ DIR *dir = fdopendir(fd);
@@ -202,12 +204,13 @@ int look_governor(struct check_facts *facts, char *detail, struct error *err)
 			return -1;
 		if (!governor[0])
 			continue;
-		(void)snprintf(detail, DETAIL_MAX, "the CPUs' governor is performance");
+		(void)snprintf(detail, DETAIL_MAX, "the CPU frequency governor is performance");
 		if (strcmp(governor, "performance") == 0)
 			continue;
 		(void)fail_as(err, EX_UNAVAILABLE,
-			"the CPUs' clock changes with the load (governor %s)", governor);
-		return add_hint(err, "sudo cpupower frequency-set -g performance");
+			"the clock speed of the CPUs changes with load (governor %s)", governor);
+		return add_hint(err,
+			"to keep it constant, run: sudo cpupower frequency-set -g performance");
 	}
 	return 0;
 }
@@ -252,13 +255,11 @@ int look_hidepid(struct check_facts *facts, char *detail, struct error *err)
 		return -1;
 	read_hidepid(host, option, sizeof option);
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"/proc hides the processes of other users%s%s: containers of Docker are not "
+		"/proc hides the processes of other users%s%s%s, so Docker's containers cannot be "
 		"attested",
-		*option ? ", as it is mounted with " : "", option);
+		*option ? " (mounted with " : "", option, *option ? ")" : "");
 	return add_hint(err,
-		"show them: sudo mount -o remount,hidepid=0 /proc (and in /etc/fstab); or show "
-		"them "
-		"to Docker's users alone: sudo mount -o remount,hidepid=2,gid=$(getent group "
-		"docker "
-		"| cut -d: -f3) /proc; or use rootless Podman, whose containers are yours");
+		"for all users: sudo mount -o remount,hidepid=0 /proc (also in /etc/fstab); for "
+		"group docker only: sudo mount -o remount,hidepid=2,gid=$(getent group docker "
+		"| cut -d: -f3) /proc; or use rootless Podman, whose containers belong to you");
 }

@@ -57,7 +57,7 @@ static void open_engines(struct cleaner *cleaner)
 		(void)open_podman(cleaner, &podman);
 	if (!cleaner->leftovers.engines[ENGINE_DOCKER] &&
 		!cleaner->leftovers.engines[ENGINE_PODMAN])
-		log_note(&context->log, LOG_NORMAL, "containers were not looked for: %s%s%s",
+		log_note(&context->log, LOG_NORMAL, "cannot look for containers: %s%s%s",
 			docker.msg, podman.msg[0] ? "; " : "", podman.msg);
 }
 
@@ -73,7 +73,7 @@ static int remove_run(struct cleaner *cleaner, const struct left_run *run, struc
 		return removed;
 	cleaner->removed++;
 	text_line(stdout, "%s %s%s", dry ? "would remove" : "removed", run->run.name,
-		run->live ? " (alive)" : "");
+		run->live ? " (active)" : "");
 	return 0;
 }
 
@@ -85,12 +85,12 @@ static int clean_named(struct cleaner *cleaner, const char *name, struct error *
 		if (strcmp(cleaner->runs.list[i].run.name, name) == 0)
 			run = &cleaner->runs.list[i];
 	if (!run) {
-		(void)fail_as(err, EX_USAGE, "no run '%s'", name);
-		return add_hint(err, "see what there is: oss-crs-run clean --all --dry-run");
+		(void)fail_as(err, EX_USAGE, "no run named '%s'", name);
+		return add_hint(err, "to list the runs, run: oss-crs-run clean --all --dry-run");
 	}
 	if (run->live && !cleaner->context->options.all) {
-		(void)fail_as(err, EX_TEMPFAIL, "run '%s' is alive", name);
-		return add_hint(err, "end it where it was started, or add --all");
+		(void)fail_as(err, EX_TEMPFAIL, "run '%s' is active", name);
+		return add_hint(err, "end it where it was started, or use --all");
 	}
 	return remove_run(cleaner, run, err);
 }

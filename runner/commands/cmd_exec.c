@@ -121,7 +121,7 @@ static int conclude_command(struct job_run *job, const struct launch_end *end, s
 	struct error problem = {0};
 	if (oom_look(job->oom, add_kill, job, &problem) < 0) {
 		job->kills.incomplete = true;
-		log_warning(&job->context->log, "OOM kills could not be counted: %s", problem.msg);
+		log_warning(&job->context->log, "cannot count OOM kills: %s", problem.msg);
 	}
 	report.phase = PHASE_EXEC;
 	report.kills = &job->kills;
@@ -184,7 +184,8 @@ static int run_in_tree(const struct context *context, struct loaded *loaded,
 		return signal ? EX_SIGNAL + signal : -1;
 	}
 	load_warn(context, loaded);
-	log_note(&context->log, LOG_VERBOSE, "made %s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
+	log_note(
+		&context->log, LOG_VERBOSE, "created %s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
 	struct launch_end end = {0};
 	int result = add_crs_variables(context, plan, variables, err);
 	if (result == 0)
@@ -218,7 +219,7 @@ static int load_command(const struct context *context, struct loaded *ret, struc
 		return 0;
 	(void)fail_as(err, EX_CONFIG, "%s: no CRS '%s' for worker '%s'", ret->job.path, crs,
 		ret->plan.worker);
-	return add_hint(err, "see which there are: oss-crs-run plan --worker %s %s",
+	return add_hint(err, "to list the CRSs, run: oss-crs-run plan --worker %s %s",
 		ret->plan.worker, ret->job.path);
 }
 

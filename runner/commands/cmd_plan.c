@@ -161,10 +161,10 @@ static void print_prospect(const struct prospect *prospect)
 			lease_describe(&prospect->ledger, &prospect->claim, &prospect->view, text,
 				sizeof text));
 	else if (*prospect->unknown)
-		text_line(stdout, "Now: not known, since not all runs can be seen: %s",
+		text_line(stdout, "Now: unknown, because not all runs are visible: %s",
 			prospect->unknown);
 	else
-		text_line(stdout, "Now: its CPUs and memory are free");
+		text_line(stdout, "Now: the CPUs and memory are free");
 }
 
 static int print_plan_table(const struct run_plan *plan, const struct compose *compose,

@@ -30,7 +30,7 @@ static int open_store(struct store *store, struct error *err)
 	if (err->code != ENOENT)
 		return -1;
 	(void)fail_as(err, EX_USAGE, "no report is kept");
-	return add_hint(err, "`build` and `run` leave one each; `exec` does with --record");
+	return add_hint(err, "`build` and `run` keep a report; `exec` keeps one with --record");
 }
 
 static int read_report_file(const char *path, struct summary *ret, struct error *err)
@@ -91,7 +91,7 @@ static int write_svg(const struct summary *summary, FILE *to, struct error *err)
 	char **list = NULL;
 	if (chart_draw(summary, &chart, 1, &list, err) < 0)
 		return -1;
-	int result = fputs(list[0], to) < 0 ? fail(err, EIO, "write the picture") : 0;
+	int result = fputs(list[0], to) < 0 ? fail(err, EIO, "write the chart") : 0;
 	chart_free(list, 1);
 	return result;
 }
@@ -123,7 +123,7 @@ static int report_two(
 	_cleanup_(summary_free) struct summary b = SUMMARY_NONE;
 	_cleanup_(comparison_free) struct comparison comparison = COMPARISON_NONE;
 	if (options->svg || options->html)
-		return fail_as(err, EX_USAGE, "--svg and --html draw one run");
+		return fail_as(err, EX_USAGE, "--svg and --html take one run, not two");
 	if (read_argument(first, &a, err) < 0 || read_argument(second, &b, err) < 0 ||
 		comparison_make(&a, &b, &comparison, err) < 0)
 		return -1;
@@ -139,7 +139,7 @@ static int report_names(const struct context *context, struct error *err)
 	char **list = NULL;
 	size_t count = 0;
 	if (context->options.svg || context->options.html)
-		return fail_as(err, EX_USAGE, "of which run?");
+		return fail_as(err, EX_USAGE, "--svg and --html need a RUN or FILE");
 	if (open_store(&store, err) < 0 || store_list(&store, &list, &count, err) < 0)
 		return -1;
 	struct json_build build = JSON_BUILD_NONE;

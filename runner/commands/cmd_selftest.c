@@ -105,9 +105,9 @@ static int make_selftest_tree(struct selftest *self, struct error *err)
 	};
 	if (start_tree(self->context, &start, &self->tree, &self->shared, err) == 0)
 		return 0;
-	return err->status == EX_TEMPFAIL
-		       ? add_hint(err, "try again when a run has ended: oss-crs-run status")
-		       : -1;
+	return err->status == EX_TEMPFAIL ? add_hint(err, "try again when one of the runs has "
+							  "ended; see: oss-crs-run status")
+					  : -1;
 }
 
 /* Run a trial: start this program again inside the CRS, with the trial's name, and wait for it.
@@ -158,7 +158,7 @@ static int judge_kill(const struct selftest *self, int status, uint64_t kills_be
 	ret->result = held ? TRIAL_HELD : TRIAL_NOT_HELD;
 	(void)snprintf(ret->detail, sizeof ret->detail,
 		held ? "killed at %zu MiB of the %zu MiB it wanted"
-		     : "not killed at %zu of %zu MiB",
+		     : "not killed at its limit of %zu MiB: it wanted %zu MiB",
 		TRIAL_LIMIT_BYTES >> 20, TRIAL_ASKED_BYTES >> 20);
 	return 0;
 }
@@ -181,7 +181,7 @@ static int judge_trial(const struct selftest *self, const struct trial *trial,
 			end.status);
 	ret->result = (enum trial_result)end.status;
 	(void)snprintf(ret->detail, sizeof ret->detail, "%s",
-		ret->result == TRIAL_NOT_HELD ? "nothing has stopped it" : words);
+		ret->result == TRIAL_NOT_HELD ? "nothing stopped it" : words);
 	return 0;
 }
 
@@ -199,7 +199,7 @@ static int judge_swap(const struct selftest *self, struct trial_outcome *ret, st
 	/* memory.swap.peak exists since Linux 6.5. */
 	(void)cgroup_get_u64(self->tree.worker, CRS_NAME, "memory.swap.peak", &peak, &ignored);
 	ret->result = used == 0 && peak == 0 ? TRIAL_HELD : TRIAL_NOT_HELD;
-	(void)snprintf(ret->detail, sizeof ret->detail, "%" PRIu64 " bytes of swap were used",
+	(void)snprintf(ret->detail, sizeof ret->detail, "%" PRIu64 " bytes of swap used",
 		peak > used ? peak : used);
 	return 0;
 }
@@ -208,13 +208,13 @@ static void print_outcome(const struct context *context, struct json_build *buil
 	const char *name, const char *what, const struct trial_outcome *outcome)
 {
 	static const char *const words[] = {
-		[TRIAL_HELD] = "held", [TRIAL_NOT_HELD] = "NOT", [TRIAL_SKIPPED] = "-"};
+		[TRIAL_HELD] = "held", [TRIAL_NOT_HELD] = "NOT HELD", [TRIAL_SKIPPED] = "skipped"};
 	json_build_append(build, list,
 		json_build_pack(build, "{s:s, s:b, s:b, s:o}", "id", name, "held",
 			outcome->result == TRIAL_HELD, "skipped", outcome->result == TRIAL_SKIPPED,
 			"detail", json_build_prose(outcome->detail)));
 	if (!context->options.json && !context->options.quiet)
-		text_line(stdout, "%-4s %-13s tries %s: %s", words[outcome->result], name, what,
+		text_line(stdout, "%-8s %-13s tries %s: %s", words[outcome->result], name, what,
 			outcome->detail);
 }
 
@@ -229,8 +229,7 @@ static int run_trials(const struct selftest *self, struct json_build *build, jso
 			  : judge_trial(self, &trials[i], &outcome, err)) < 0)
 			return -1;
 		print_outcome(self->context, build, list, swap ? "swap" : trials[i].name,
-			swap ? "to swap instead (the trials of memory did)" : trials[i].what,
-			&outcome);
+			swap ? "to swap instead (in the memory trials)" : trials[i].what, &outcome);
 		*ret_held = *ret_held && outcome.result != TRIAL_NOT_HELD;
 	}
 	return 0;
@@ -285,7 +284,8 @@ int cmd_selftest(const struct context *context, struct error *err)
 		/* This is the process inside the CRS: run the named trial. */
 		const struct trial *trial = trial_find(context->options.args[0]);
 		if (!trial)
-			return fail_as(err, EX_USAGE, "no trial '%s'", context->options.args[0]);
+			return fail_as(
+				err, EX_USAGE, "no trial named '%s'", context->options.args[0]);
 		return trial->run(&context->host, err);
 	}
 	_cleanup_(selftest_close) struct selftest self = {.context = context,

@@ -59,7 +59,8 @@ static int recorded_facts(const char *path, struct plan_request *request, struct
 	if (machine_topology(sys, topology, err) < 0) {
 		err->status = EX_USAGE;
 		(void)add_context(err, "--topology %s", path);
-		return add_hint(err, "it takes a copy of /sys, or a directory with one in it");
+		return add_hint(
+			err, "--topology takes a copy of /sys, or a directory that contains one");
 	}
 	request->host_cpus = topology_online(topology);
 	if (machine_memory(&host, &request->host_memory, NULL, err) < 0)
@@ -80,7 +81,8 @@ static int apply_allowance(
 		request->memory_file = allowance->memory.file;
 	}
 	return cpulist_empty(&request->host_cpus)
-		       ? fail_as(err, EX_UNAVAILABLE, "%s has no CPU", allowance->cpus_file)
+		       ? fail_as(err, EX_UNAVAILABLE, "%s allows no CPU of this host",
+				 allowance->cpus_file)
 		       : 0;
 }
 
@@ -104,7 +106,7 @@ static int machine_facts(const struct context *context, struct plan_request *req
 {
 	const struct options *options = &context->options;
 	if (options->host_cpus && options->topology)
-		return fail_as(err, EX_USAGE, "--host-cpus and --topology exclude each other");
+		return fail_as(err, EX_USAGE, "--host-cpus and --topology cannot be used together");
 	if (options->host_cpus) {
 		if (cpulist_parse(options->host_cpus, &request->host_cpus, err) < 0) {
 			err->status = EX_USAGE;
@@ -126,9 +128,9 @@ static int machine_facts(const struct context *context, struct plan_request *req
 	}
 	if (request->host_memory)
 		return 0;
-	(void)fail_as(err, EX_USAGE, "%s does not say how much memory the machine has",
+	(void)fail_as(err, EX_USAGE, "%s does not record how much memory the machine has",
 		options->topology);
-	return add_hint(err, "say it with --host-memory");
+	return add_hint(err, "set it with --host-memory");
 }
 
 /* Read the value of --cpus. Digits alone are a number of CPUs, anything else is a list. */
@@ -144,8 +146,9 @@ static int read_cpus_option(const char *text, struct plan_request *request, stru
 		request->cpu_count = request->cpu_count * 10 + (unsigned)(*text - '0');
 	if (request->cpu_count > 0 && request->cpu_count <= CPULIST_MAX)
 		return 0;
-	(void)fail_as(err, EX_USAGE, "--cpus takes a list, or a number from 1 to %d", CPULIST_MAX);
-	return add_hint(err, "CPU 0 alone is the list 0-0");
+	(void)fail_as(
+		err, EX_USAGE, "--cpus takes a CPU list, or a number from 1 to %d", CPULIST_MAX);
+	return add_hint(err, "write CPU 0 alone as the list 0-0");
 }
 
 static int read_limits(

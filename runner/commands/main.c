@@ -25,23 +25,23 @@ struct command {
 
 static const struct command commands[] = {
 	{"build", COMMAND_BUILD, 2, -1, "CONFIG PROJECT [-- ARG...]",
-		"the build phase of a job, under Docker Compose", cmd_build},
+		"run the build phase of a job under Docker Compose", cmd_build},
 	{"run", COMMAND_RUN, 3, -1, "CONFIG PROJECT HARNESS [-- ARG...]",
-		"the run phase of a job, under Docker Compose", cmd_run},
+		"run the run phase of a job under Docker Compose", cmd_run},
 	{"exec", COMMAND_EXEC, 2, -1, "CONFIG [--crs NAME] -- COMMAND...",
-		"any command, with the same cgroups", cmd_exec},
-	{"plan", COMMAND_PLAN, 1, 1, "CONFIG", "what would be made; touches nothing", cmd_plan},
-	{"check", COMMAND_CHECK, 0, 0, "", "is this host ready, and what to type if it is not",
-		cmd_check},
+		"run any command with the same cgroups", cmd_exec},
+	{"plan", COMMAND_PLAN, 1, 1, "CONFIG", "show what a run would create; changes nothing",
+		cmd_plan},
+	{"check", COMMAND_CHECK, 0, 0, "",
+		"check whether this host is ready, and how to make it so", cmd_check},
 	{"selftest", COMMAND_SELFTEST, 0, 1, "",
-		"try on this host to get more than a CRS has, and say what stopped it",
+		"try to exceed the limits of a CRS on this host, and report what stops it",
 		cmd_selftest},
 	{"status", COMMAND_STATUS, 0, 1, "[RUN]",
-		"the runs there are now, of all users: limits, use, pressure, OOM kills",
-		cmd_status},
+		"show active runs of all users: limits, use, pressure, OOM kills", cmd_status},
 	{"report", COMMAND_REPORT, 0, 2, "[RUN|FILE [RUN|FILE]]",
-		"the record of a run, or of two; without RUN, which runs have one", cmd_report},
-	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what dead runs have left", cmd_clean},
+		"show a finished run, list reports, or compare two", cmd_report},
+	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what killed runs left", cmd_clean},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -58,7 +58,7 @@ static void print_help(const struct command *command)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		(void)printf(
 			"  %-8s %-36s %s\n", commands[i].name, commands[i].usage, commands[i].help);
-	(void)puts("\n`oss-crs-run COMMAND --help` lists a command's options.");
+	(void)puts("\n`oss-crs-run COMMAND --help` lists the options of a command.");
 }
 
 static const struct command *find_command(const char *name)
@@ -79,7 +79,7 @@ static int fail_command(const char *name, struct error *err)
 	if (!name)
 		(void)fail_as(err, EX_USAGE, "no command given");
 	else
-		(void)fail_as(err, EX_USAGE, "no command '%.64s'%s%s%s", name,
+		(void)fail_as(err, EX_USAGE, "unknown command '%.64s'%s%s%s", name,
 			meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 	return add_hint(err, "see: oss-crs-run --help");
 }
@@ -92,7 +92,7 @@ static int check_args(
 		return 0;
 	(void)fail_as(
 		err, EX_USAGE, "too %s arguments", count < command->min_args ? "few" : "many");
-	return add_hint(err, "oss-crs-run %s [OPTIONS] %s", command->name, command->usage);
+	return add_hint(err, "usage: oss-crs-run %s [OPTIONS] %s", command->name, command->usage);
 }
 
 /* Print an error. With --json it is also an object on standard output, for programs that read
@@ -146,9 +146,9 @@ static int run_command_line(int argc, char **argv, struct context *context, stru
 		return -1;
 	}
 	if (options->share && options->wait) {
-		(void)fail_as(err, EX_USAGE, "--share and --wait exclude each other");
-		return add_hint(err,
-			"--wait begins when the others have ended, --share begins beside them");
+		(void)fail_as(err, EX_USAGE, "--share and --wait cannot be used together");
+		return add_hint(
+			err, "--wait starts after the other runs end; --share starts beside them");
 	}
 	if (check_args(command, options, err) < 0 ||
 		(options->cgroup_root &&
@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 		status = run_command_line(argc, argv, &context, &err);
 	/* Output that cannot be written is a failure. A reader that closed the pipe is not. */
 	if (status >= 0 && fflush(stdout) != 0 && errno != EPIPE)
-		status = fail_as(&err, EX_IOERR, "standard output: %s", strerror(errno));
+		status = fail_as(&err, EX_IOERR, "write standard output: %s", strerror(errno));
 	if (status < 0) {
 		print_error(&context, &err);
 		status = err.status;

@@ -53,88 +53,90 @@ static const char *const oom_choices[] = {"process", "group", NULL};
 
 static const struct option_def defs[] = {
 	{"worker", 0, TEXT, FIELD(worker), PLANS | CONF, "NAME",
-		"worker of the config to be (default: local)", NULL, 0},
+		"which worker section of the config to use (default: local)", NULL, 0},
 	{"run-id", 0, TEXT, FIELD(run_id), PLANS, "ID",
-		"first part of the run's name (default: the config's directory)", NULL, 0},
+		"first part of the run's name (default: name of the config's directory)", NULL, 0},
 	{"compose-file", 'f', LIST, FIELD(compose_files), JOBS | COMMAND_PLAN, "FILE",
-		"Compose file of the job; can be repeated", NULL, 0},
+		"Compose file of the job; repeat for several", NULL, 0},
 	{"service-crs", 0, LIST, FIELD(service_crs), JOBS | COMMAND_PLAN, "SERVICE=CRS",
-		"CRS of a service, whatever its name; can be repeated", NULL, 0},
+		"CRS of a service, whatever its name; repeat for several", NULL, 0},
 	{"project-name", 0, TEXT, FIELD(project_name), JOBS, "NAME",
 		"name of the job's Compose project (default: the run's name)", NULL, 0},
 	{"cpus", 0, TEXT, FIELD(cpus), PLANS, "LIST|N", "run on these CPUs, or on N of them", NULL,
 		0},
-	{"memory", 0, TEXT, FIELD(memory), PLANS, "SIZE", "run in this much memory", NULL, 0},
+	{"memory", 0, TEXT, FIELD(memory), PLANS, "SIZE", "fit the run into this much memory", NULL,
+		0},
 	{"scale", 0, FLAG, FIELD(scale), PLANS, NULL,
-		"divide --cpus and --memory in proportion to the config's figures", NULL, 0},
+		"divide --cpus and --memory among the CRSs in proportion to the config", NULL, 0},
 	{"crs", 0, TEXT, FIELD(crs), COMMAND_EXEC, "NAME",
 		"run the command inside this CRS's cgroup", NULL, 0},
 	{"engine", 0, CHOICE, FIELD(engine), PLANS | COMMAND_CHECK | CONF, "auto|docker|podman",
-		"what runs the containers (default: Docker if it is ready, else rootless Podman)",
+		"container engine (default: Docker if it is ready, else rootless Podman)",
 		engine_choices, WANT_ANY_ENGINE},
 	{"docker", 0, FLAG, FIELD(docker), COMMAND_EXEC, NULL,
-		"check that the container engine is ready first", NULL, 0},
+		"first check that the container engine is ready", NULL, 0},
 	{"timeout", 0, DURATION, FIELD(timeout), RUNS | CONF, "DURATION",
-		"end after 90, 90s, 5m, 2h or 1d, with status 124", NULL, 0},
+		"end the job after 90, 90s, 5m, 2h or 1d, with status 124", NULL, 0},
 	{"wait", 0, PATIENCE, FIELD(wait), RUNS | CONF, "[=DURATION]",
-		"wait in the queue while others have the CPUs or the memory", NULL, 0},
+		"queue until the CPUs and the memory are free", NULL, 0},
 	{"share", 0, FLAG, FIELD(share), RUNS, NULL,
-		"run beside others who have the CPUs or the memory; the report says so", NULL, 0},
+		"run even if other runs use the CPUs or memory; the report says so", NULL, 0},
 	{"until", 0, CHOICE, FIELD(until), JOBS | CONF, "first|all",
-		"end with the first container or with the last (default: run first, build all)",
+		"end with the first or the last container (default: run first, build all)",
 		until_choices, UNTIL_FIRST},
 	{"oom", 0, CHOICE, FIELD(oom), RUNS | CONF, "process|group",
-		"what an OOM kill takes: one process (default) or the CRS", oom_choices,
+		"what an OOM kill ends: one process (default) or the whole CRS", oom_choices,
 		OOM_PROCESS},
 	{"strict", 0, FLAG, FIELD(strict), PLANS | CONF, NULL,
-		"refuse whatever --strict-limits and --strict-containment refuse", NULL, 0},
+		"the same as --strict-limits and --strict-containment together", NULL, 0},
 	{"strict-limits", 0, FLAG, FIELD(strict_limits), PLANS | CONF, NULL,
-		"refuse CRSs that share a CPU, and end where a limit cannot be checked", NULL, 0},
+		"refuse CRSs that share a CPU; end the run if a limit cannot be checked", NULL, 0},
 	{"strict-containment", 0, FLAG, FIELD(strict_containment), JOBS | CONF, NULL,
-		"refuse services that could step outside their CRS", NULL, 0},
+		"refuse services that could escape their CRS", NULL, 0},
 	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS | CONF, NULL,
-		"let services that belong to no CRS run without limits", NULL, 0},
+		"run services that belong to no CRS, without limits", NULL, 0},
 	{"cgroup-parent", 0, FLAG, FIELD(cgroup_parent), RUNS, NULL,
-		"one cgroup per CRS: always so; accepted for those who write it", NULL, 0},
+		"one cgroup per CRS; always on, accepted for compatibility", NULL, 0},
 	{"keep", 0, FLAG, FIELD(keep), JOBS | CONF, NULL,
-		"leave containers and cgroups when the run ends", NULL, 0},
+		"keep containers and cgroups when the run ends", NULL, 0},
 	{"keep-images", 0, FLAG, FIELD(keep_images), JOBS | CONF, NULL,
-		"leave the images that the run has built", NULL, 0},
-	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the closing figures as JSON", NULL,
+		"keep the images that the run built", NULL, 0},
+	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the report as JSON to FILE", NULL,
 		0},
 	{"record", 0, FLAG, FIELD(record), RUNS | CONF, NULL,
-		"take samples once a second, for `report --svg` and `--html`", NULL, 0},
+		"sample usage every second, for report --svg and --html", NULL, 0},
 	{"keep-reports", 0, NUMBER, FIELD(keep_reports), RUNS | CONF, "N",
-		"keep the reports of the newest N runs (default: 100)", NULL, 0},
-	{"svg", 0, TEXT, FIELD(svg), COMMAND_REPORT, "FILE", "draw the samples as one picture",
+		"keep reports of the newest N runs (default: 100)", NULL, 0},
+	{"svg", 0, TEXT, FIELD(svg), COMMAND_REPORT, "FILE", "draw the samples of a run into FILE",
 		NULL, 0},
 	{"html", 0, TEXT, FIELD(html), COMMAND_REPORT, "FILE",
-		"write the report as one page, with pictures", NULL, 0},
+		"write the report as a web page, with charts if there are samples", NULL, 0},
 	{"host-cpus", 0, TEXT, FIELD(host_cpus), COMMAND_PLAN, "LIST",
 		"plan for a machine with these CPUs", NULL, 0},
 	{"host-memory", 0, TEXT, FIELD(host_memory), COMMAND_PLAN, "SIZE",
 		"plan for a machine with this much memory", NULL, 0},
 	{"topology", 0, TEXT, FIELD(topology), COMMAND_PLAN, "DIR",
-		"plan for the machine whose /sys is recorded there", NULL, 0},
+		"plan for the machine whose /sys is recorded in DIR", NULL, 0},
 	{"watch", 0, FLAG, FIELD(watch), COMMAND_STATUS, NULL,
-		"look again every second, until q or Ctrl-C", NULL, 0},
+		"refresh every second, until q or Ctrl-C", NULL, 0},
 	{"openmetrics", 0, FLAG, FIELD(openmetrics), COMMAND_STATUS, NULL,
 		"print metrics for Prometheus, in the OpenMetrics format", NULL, 0},
 	{"textfile", 0, TEXT, FIELD(textfile), COMMAND_STATUS, "FILE",
-		"write the metrics into FILE for node_exporter's collector; - is standard output",
+		"write the metrics to FILE for node_exporter's collector; - is standard output",
 		NULL, 0},
 	{"stale", 0, FLAG, FIELD(stale), COMMAND_CLEAN, NULL,
-		"every run whose owner is gone (this is the default)", NULL, 0},
-	{"all", 0, FLAG, FIELD(all), COMMAND_CLEAN, NULL, "every run, live ones too", NULL, 0},
-	{"dry-run", 0, FLAG, FIELD(dry_run), COMMAND_CLEAN, NULL, "say what would be removed", NULL,
-		0},
+		"remove runs whose owner process is gone (the default)", NULL, 0},
+	{"all", 0, FLAG, FIELD(all), COMMAND_CLEAN, NULL,
+		"remove every run of yours, active ones too", NULL, 0},
+	{"dry-run", 0, FLAG, FIELD(dry_run), COMMAND_CLEAN, NULL,
+		"only print what would be removed", NULL, 0},
 	{"cgroup-root", 0, TEXT, FIELD(cgroup_root), ALL | TESTS, "DIR",
 		"a directory that stands for /sys/fs/cgroup", NULL, 0},
 	{"json", 0, FLAG, FIELD(json), ALL, NULL,
-		"machine-readable output; that of a job goes to standard error", NULL, 0},
-	{"quiet", 'q', FLAG, FIELD(quiet), ALL | CONF, NULL, "errors only", NULL, 0},
-	{"verbose", 'v', FLAG, FIELD(verbose), ALL | CONF, NULL, "say every step", NULL, 0},
-	{"help", 'h', FLAG, FIELD(help), ALL, NULL, "this text", NULL, 0},
+		"print JSON; the output of a job goes to standard error", NULL, 0},
+	{"quiet", 'q', FLAG, FIELD(quiet), ALL | CONF, NULL, "print only errors", NULL, 0},
+	{"verbose", 'v', FLAG, FIELD(verbose), ALL | CONF, NULL, "print every step", NULL, 0},
+	{"help", 'h', FLAG, FIELD(help), ALL, NULL, "print this help", NULL, 0},
 };
 
 #define DEF_COUNT (sizeof defs / sizeof *defs)
@@ -157,7 +159,7 @@ int duration_parse(const char *text, uint64_t *ret, struct error *err)
 		return 0;
 	}
 	(void)fail_as(err, EX_USAGE, "'%s' is not a duration", text);
-	return add_hint(err, "write it like 90, 90s, 5m, 2h or 1d");
+	return add_hint(err, "write a duration as 90, 90s, 5m, 2h or 1d");
 }
 
 static int set_choice(const struct option_def *def, const char *text, int *ret, struct error *err)
@@ -199,7 +201,7 @@ static int set_option_value(
 		return *text ? 0 : fail_as(err, EX_USAGE, "--%s needs a value", def->name);
 	case LIST:
 		if (list->count == COMPOSE_FILES_MAX)
-			return fail_as(err, EX_USAGE, "--%s more than %d times", def->name,
+			return fail_as(err, EX_USAGE, "--%s given more than %d times", def->name,
 				COMPOSE_FILES_MAX);
 		list->items[list->count++] = text;
 		return 0;
@@ -330,7 +332,7 @@ static int set_flag_value(
 	int on = conf_word(value, words);
 	if (on < 0)
 		return fail_as(
-			err, EX_CONFIG, "--%s: '%s' is neither yes nor no", def->name, value);
+			err, EX_CONFIG, "--%s: expected yes or no, not '%s'", def->name, value);
 	*(bool *)((char *)options + def->offset) = on == 1;
 	return 0;
 }
@@ -342,8 +344,8 @@ int options_default(const char *name, const char *value, unsigned command, struc
 	while (i < DEF_COUNT && (!(defs[i].commands & CONF) || strcmp(defs[i].name, name) != 0))
 		i++;
 	if (i == DEF_COUNT) {
-		(void)fail_as(err, EX_CONFIG, "%s is no option that can stand here", name);
-		return add_hint(err, "see oss-crs-run.conf(5) for those that can");
+		(void)fail_as(err, EX_CONFIG, "%s cannot be set in run.conf", name);
+		return add_hint(err, "oss-crs-run.conf(5) lists the options that can");
 	}
 	struct options other = OPTIONS_NONE;
 	struct options *to = defs[i].commands & command ? options : &other;

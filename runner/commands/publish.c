@@ -55,8 +55,8 @@ int publish_report(const struct context *context, const struct report *report, b
 	if (!json || asprintf(&text, "%s\n", json) < 0)
 		return fail(err, ENOMEM, "report");
 	if (keep && options->keep_reports && put_in_store(context, report, text, &problem) < 0)
-		log_warning(&context->log, "the report is not kept: %s", problem.msg);
+		log_warning(&context->log, "cannot keep the report: %s", problem.msg);
 	if (options->json && fputs(text, stdout) == EOF)
-		return fail(err, errno, "standard output");
+		return fail(err, errno, "write standard output");
 	return options->report ? write_document(options->report, text, err) : 0;
 }

@@ -24,8 +24,8 @@ static int set_default(
 {
 	const struct target *target = data;
 	if (strcmp(section, "defaults") != 0) {
-		(void)fail_as(err, EX_CONFIG, "no section [%.32s]", section);
-		return add_hint(err, "write the options below [defaults]");
+		(void)fail_as(err, EX_CONFIG, "unknown section [%.32s]", section);
+		return add_hint(err, "put the options below [defaults]");
 	}
 	return options_default(name, value, target->command, target->options, err);
 }

@@ -42,7 +42,7 @@ static int try_cpus(const struct host *host, struct error *err)
 		if (!CPU_ISSET_S(cpu, sizeof own, own.words))
 			CPU_SET_S(cpu, sizeof others, others.words);
 	if (CPU_COUNT_S(sizeof others, others.words) == 0) {
-		(void)printf("there is no other CPU on this host");
+		(void)printf("this host has no other CPU");
 		return TRIAL_SKIPPED;
 	}
 	if (sched_setaffinity(0, sizeof others, others.words) == 0)
@@ -112,8 +112,8 @@ static int try_write(const struct host *host, const char *sibling, const char *f
 			return fail(err, ENAMETOOLONG, "%s", sibling);
 	}
 	if (enter_namespace() < 0) {
-		(void)printf(
-			"no namespaces for this user on this host: %s", strerrordesc_np(errno));
+		(void)printf("this user cannot create namespaces on this host: %s",
+			strerrordesc_np(errno));
 		return TRIAL_SKIPPED;
 	}
 	int errnum = attempt_write(host, cgroup, file, value);
@@ -134,10 +134,10 @@ static int try_raise(const struct host *host, struct error *err)
 }
 
 const struct trial trials[] = {
-	{"cpus", "to run on a CPU that it was not given", false, try_cpus},
-	{"memory", "to use four times its memory", true, try_memory},
-	{"shared-memory", "to put as much into shared memory", true, try_shared_memory},
-	{"move", "to move to another cgroup, from a namespace as a container has it", false,
+	{"cpus", "to run on a CPU outside its CRS", false, try_cpus},
+	{"memory", "to use four times its memory limit", true, try_memory},
+	{"shared-memory", "to use as much shared memory", true, try_shared_memory},
+	{"move", "to move to another cgroup, from a cgroup namespace like a container's", false,
 		try_move},
 	{"raise", "to raise its own limit, from such a namespace", false, try_raise},
 };

@@ -19,7 +19,7 @@ int words_check(const struct context *context, struct error *err)
 {
 	for (int i = 1; argument(context, i); i++)
 		if (!text_is_utf8(argument(context, i)))
-			return fail_as(err, EX_USAGE, "argument %d, '%.128s', is not UTF-8", i + 1,
+			return fail_as(err, EX_USAGE, "argument %d is not UTF-8: '%.128s'", i + 1,
 				argument(context, i));
 	return 0;
 }

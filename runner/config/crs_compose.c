@@ -28,8 +28,8 @@ static int read_compose_entry(struct doc *doc, struct job *job, const struct doc
 	if (!closed || keys_has(settings, text))
 		return 0;
 	(void)fail_at(
-		err, doc->name, doc_mark(name), "CRS '%.128s' has no cpuset and no memory", text);
-	return add_hint(err, "write both below it: cpuset: \"0-3\" and memory: 4G");
+		err, doc->name, doc_mark(name), "CRS '%.128s' has neither cpuset nor memory", text);
+	return add_hint(err, "give it both, for example cpuset: \"0-3\" and memory: 4G");
 }
 
 int crs_compose_read(struct doc *doc, struct job *job, struct error *err)
@@ -43,7 +43,8 @@ int crs_compose_read(struct doc *doc, struct job *job, struct error *err)
 			return -1;
 	if (job->crs_count > 0)
 		return 0;
-	(void)fail_as(err, EX_CONFIG, "%s: no CRS in it", doc->name);
-	return add_hint(err, "a resource config has `crs:` and `workers:`, or one entry with "
-			     "cpuset and memory per CRS");
+	(void)fail_as(err, EX_CONFIG, "%s: contains no CRS", doc->name);
+	return add_hint(err,
+		"a config has `crs:` and `workers:`, or for each CRS an entry with cpuset "
+		"and memory");
 }

@@ -89,7 +89,8 @@ struct doc_node *doc_get(struct doc *doc, const struct doc_node *node, const cha
 int doc_load(const char *name, const char *text, size_t len, struct doc *ret, struct error *err)
 {
 	if (len > DOC_SIZE_MAX)
-		return fail_as(err, EX_CONFIG, "%s: larger than %u bytes", name, DOC_SIZE_MAX);
+		return fail_as(
+			err, EX_CONFIG, "%s: file is larger than %u bytes", name, DOC_SIZE_MAX);
 	_cleanup_(doc_free) struct doc doc = {.name = strdup(name)};
 	if (!doc.name)
 		return fail_as(err, EX_SOFTWARE, "%s: out of memory", name);

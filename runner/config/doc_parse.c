@@ -62,8 +62,7 @@ static int fail_parser(const struct builder *builder, struct error *err)
 			err, EX_CONFIG, "%s: byte %zu: %s", name, parser->problem_offset, problem);
 	(void)fail_at(err, name, from_yaml(parser->problem_mark), "%s", problem);
 	if (strstr(problem, "cannot start any token"))
-		return add_hint(
-			err, "YAML is indented with spaces, and special characters need quotes");
+		return add_hint(err, "indent YAML with spaces, and quote special characters");
 	return -1;
 }
 
@@ -107,7 +106,7 @@ static int add_anchor(
 	if (!found)
 		return fail_memory(builder, err);
 	return fail_at(err, builder->doc->name, node->at,
-		"anchor '%.64s' is here a second time (first in line %u)", (*found)->name,
+		"duplicate anchor '%.64s' (first used in line %u)", (*found)->name,
 		(*found)->node->at.line);
 }
 
@@ -136,9 +135,9 @@ static int add_child(
 {
 	const char *name = builder->doc->name;
 	if (builder->depth + node->levels > DOC_DEPTH_MAX)
-		return fail_at(err, name, at, "nested in more than %d levels", DOC_DEPTH_MAX);
+		return fail_at(err, name, at, "nested more than %d levels deep", DOC_DEPTH_MAX);
 	if (node->nodes > DOC_NODES_MAX - builder->nodes)
-		return fail_at(err, name, at, "more than %u values, with aliases written out",
+		return fail_at(err, name, at, "more than %u values when aliases are expanded",
 			DOC_NODES_MAX);
 	builder->nodes += node->nodes;
 	if (builder->depth == 0) {
@@ -166,7 +165,7 @@ static int on_scalar(struct builder *builder, const yaml_event_t *event, struct 
 	size_t len = event->data.scalar.length;
 	struct mark at = from_yaml(event->start_mark);
 	if (memchr(value, '\0', len))
-		return fail_at(err, builder->doc->name, at, "a NUL character in a value");
+		return fail_at(err, builder->doc->name, at, "value contains a NUL character");
 	struct doc_node *node = make_node(builder, DOC_SCALAR, at, value, len);
 	if (!node)
 		return fail_memory(builder, err);
@@ -181,10 +180,10 @@ static int on_alias(struct builder *builder, const yaml_event_t *event, struct e
 	struct mark at = from_yaml(event->start_mark);
 	const struct anchor *anchor = find_anchor(builder, (char *)event->data.alias.anchor);
 	if (!anchor)
-		return fail_at(err, builder->doc->name, at, "found undefined alias");
+		return fail_at(err, builder->doc->name, at, "undefined alias");
 	if (anchor->node->open)
-		return fail_at(
-			err, builder->doc->name, anchor->node->at, "has an alias of itself inside");
+		return fail_at(err, builder->doc->name, anchor->node->at,
+			"anchor contains an alias of itself");
 	return add_child(builder, anchor->node, at, err);
 }
 
@@ -233,8 +232,8 @@ static int sort_keys(const struct builder *builder, struct doc_node *map, struct
 	for (size_t i = 1; i < used; i++)
 		if (strcmp(sorted[i - 1].key->text, sorted[i].key->text) == 0)
 			return fail_at(err, builder->doc->name, sorted[i].key->at,
-				"'%s' is here a second time (first in line %u)",
-				sorted[i].key->text, sorted[i - 1].key->at.line);
+				"duplicate key '%s' (first used in line %u)", sorted[i].key->text,
+				sorted[i - 1].key->at.line);
 	if (map->count / 2 > DOC_SCANNED_MAX) {
 		map->sorted = steal_ptr(sorted);
 		map->sorted_count = used;
@@ -276,7 +275,7 @@ static int take_event(struct builder *builder, const yaml_event_t *event, struct
 	case YAML_DOCUMENT_START_EVENT:
 		if (builder->doc->root)
 			return fail_at(err, builder->doc->name, from_yaml(event->start_mark),
-				"a second document; there can be only one");
+				"second YAML document; only one is allowed");
 		break;
 	case YAML_ALIAS_EVENT:
 		result = on_alias(builder, event, err);
@@ -325,5 +324,5 @@ int doc_parse(struct doc *doc, const char *text, size_t len, struct error *err)
 	}
 	if (result < 0)
 		return -1;
-	return doc->root ? 0 : fail_as(err, EX_CONFIG, "%s: empty", doc->name);
+	return doc->root ? 0 : fail_as(err, EX_CONFIG, "%s: file is empty", doc->name);
 }

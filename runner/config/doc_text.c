@@ -90,8 +90,8 @@ int doc_text_check(const char *name, const char *text, size_t len, struct error 
 		blanks = c == ' ' || c == '\t' || c == LINE_BREAK ? blanks + 1 : 0;
 		if (blanks > DOC_BLANKS_MAX)
 			return fail_as(err, EX_CONFIG,
-				"%s: byte %zu: more than %d blanks and line breaks in a row", name,
-				begin, DOC_BLANKS_MAX);
+				"%s: byte %zu: more than %d consecutive blanks and line breaks",
+				name, begin, DOC_BLANKS_MAX);
 		if (c == LINE_BREAK) {
 			column = matched = 0;
 			continue;
@@ -100,7 +100,7 @@ int doc_text_check(const char *name, const char *text, size_t len, struct error 
 			matched++;
 		if (matched == sizeof directive - 1)
 			return fail_as(err, EX_CONFIG,
-				"%s: byte %zu: %%TAG directives are not read", name, begin);
+				"%s: byte %zu: %%TAG directives are not supported", name, begin);
 	}
 	return 0;
 }

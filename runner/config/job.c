@@ -49,17 +49,18 @@ static int check_name(const struct doc *doc, struct mark at, const char *name, s
 	size_t len = strlen(name);
 	if (!job_is_name(name)) {
 		(void)fail_at(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
-		return add_hint(err, "begin with a letter or digit, go on with letters, digits, "
+		return add_hint(err, "start with a letter or digit; then use only letters, digits, "
 				     "'.', '_' and '-'");
 	}
 	if (len > JOB_NAME_MAX)
 		return fail_at(err, doc->name, at,
-			"the name of a CRS has at most %d bytes, this one has %zu", JOB_NAME_MAX,
-			len);
+			"the name of a CRS can have at most %d bytes; this one has %zu",
+			JOB_NAME_MAX, len);
 	for (size_t i = 0; i < sizeof kernel_prefixes / sizeof *kernel_prefixes; i++) {
 		if (strncmp(name, kernel_prefixes[i], strlen(kernel_prefixes[i])) == 0) {
 			(void)fail_at(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
-			return add_hint(err, "the kernel's own files in a cgroup begin with '%s'",
+			return add_hint(err,
+				"names of the kernel's files in a cgroup begin with '%s'",
 				kernel_prefixes[i]);
 		}
 	}
@@ -145,8 +146,8 @@ static int refuse_twins(const char *name, const struct job *job, struct error *e
 	for (size_t i = 1; i < job->crs_count; i++)
 		if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
 			return fail_at(err, name, sorted[i]->at,
-				"CRS '%s' is here a second time (first in line %u)",
-				sorted[i]->name, sorted[i - 1]->at.line);
+				"duplicate CRS '%s' (first in line %u)", sorted[i]->name,
+				sorted[i - 1]->at.line);
 	return 0;
 }
 
@@ -155,13 +156,14 @@ int job_parse(const char *name, const char *text, size_t len, const char *worker
 {
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
 	if (len > JOB_SIZE_MAX)
-		return fail_as(err, EX_CONFIG, "%s: larger than %u bytes", name, JOB_SIZE_MAX);
+		return fail_as(
+			err, EX_CONFIG, "%s: file is larger than %u bytes", name, JOB_SIZE_MAX);
 	if (doc_load(name, text, len, &doc, err) < 0)
 		return -1;
 	const struct doc_node *root = doc_root(&doc);
 	if (!doc_is_map(root))
 		return fail_at(err, name, doc_mark(root),
-			"expected a mapping (`key: value` lines) at the top");
+			"expected a mapping (`key: value` lines) at the top level");
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	bool resource = doc_get(&doc, root, "crs") || doc_get(&doc, root, "workers");
 	job.format = resource ? JOB_RESOURCE : JOB_CRS_COMPOSE;
@@ -196,7 +198,8 @@ static char *find_file(const char *config, struct error *err)
 	if (stat(config, &st) < 0) {
 		(void)fail(err, errno, "%s", config);
 		err->status = EX_CONFIG;
-		(void)add_hint(err, "CONFIG is a directory with %s, or such a file", file_names[0]);
+		(void)add_hint(err, "CONFIG is a config file, or a directory that contains %s",
+			file_names[0]);
 		return NULL;
 	}
 	if (!S_ISDIR(st.st_mode)) {
@@ -215,9 +218,9 @@ static char *find_file(const char *config, struct error *err)
 		if (access(path, F_OK) == 0)
 			return steal_ptr(path);
 	}
-	(void)fail_as(err, EX_CONFIG, "%s: no resource config in this directory", config);
-	(void)add_hint(
-		err, "it needs one of %s, %s, %s", file_names[0], file_names[1], file_names[2]);
+	(void)fail_as(err, EX_CONFIG, "%s: no config in this directory", config);
+	(void)add_hint(err, "the directory needs one of %s, %s or %s", file_names[0], file_names[1],
+		file_names[2]);
 	return NULL;
 }
 

@@ -61,9 +61,9 @@ static int refuse_list_rest(struct doc *doc, const struct doc_node *key,
 	const char *text = doc_text(key);
 	if (!doc_is_null(value) || !*text || text[strspn(text, "0123456789-")])
 		return 0;
-	(void)fail_at(
-		err, doc->name, doc_mark(key), "'%.64s' is a key here, not part of a list", text);
-	return add_hint(err, "put a list with commas in quotes: \"2,3\"");
+	(void)fail_at(err, doc->name, doc_mark(key),
+		"'%.64s' is a key here, not an element of a list", text);
+	return add_hint(err, "quote a list that contains commas: \"2,3\"");
 }
 
 static int refuse_unknown_keys(struct doc *doc, const struct doc_node *body,
@@ -76,9 +76,9 @@ static int refuse_unknown_keys(struct doc *doc, const struct doc_node *body,
 		if (!text || keys_has(known, text))
 			continue;
 		if (strcmp(text, "<<") == 0) {
-			(void)fail_at(
-				err, doc->name, doc_mark(key), "merge keys (`<<`) are not read");
-			return add_hint(err, "write the keys out; an alias as a value is fine");
+			(void)fail_at(err, doc->name, doc_mark(key),
+				"merge keys (`<<`) are not supported");
+			return add_hint(err, "write the keys out; aliases as values are supported");
 		}
 		if (refuse_list_rest(doc, key, value, err) < 0)
 			return -1;
@@ -86,7 +86,7 @@ static int refuse_unknown_keys(struct doc *doc, const struct doc_node *body,
 		if (!hint)
 			continue;
 		(void)fail_at(err, doc->name, doc_mark(key), "unknown key '%.64s'", text);
-		return add_hint(err, "the nearest known one here is '%s'", hint);
+		return add_hint(err, "did you mean '%s'?", hint);
 	}
 	return 0;
 }

@@ -30,7 +30,7 @@ static int read_item(
 	const struct doc_node *name = doc_get(doc, item, "name");
 	if (name)
 		return job_read_crs(doc, job, name, item, &item_format, err);
-	(void)fail_at(err, doc->name, doc_mark(item), "a CRS without a name");
+	(void)fail_at(err, doc->name, doc_mark(item), "CRS has no name");
 	return add_hint(err, "write `- name: …`, `cpuset: …` and "
 			     "`memory_limit: …` for each CRS");
 }
@@ -48,14 +48,13 @@ static int hint_worker(
 			names[count++] = doc_text(key);
 	if (count == 0)
 		return -1;
-	return add_hint(
-		err, "the nearest one below `workers:` is '%.64s'", nearest_word(name, names));
+	return add_hint(err, "did you mean '%.64s'?", nearest_word(name, names));
 }
 
 static int fail_worker(struct doc *doc, const struct doc_node *workers, struct mark at,
 	const char *name, struct error *err)
 {
-	(void)fail_at(err, doc->name, at, "no worker '%.64s'", name);
+	(void)fail_at(err, doc->name, at, "no worker named '%.64s'", name);
 	return hint_worker(doc, workers, name, err);
 }
 
@@ -66,7 +65,7 @@ static int read_worker(struct doc *doc, const struct doc_node *workers, const ch
 		return 0;
 	if (!doc_is_map(workers))
 		return fail_at(
-			err, doc->name, doc_mark(workers), "workers must be a mapping of names");
+			err, doc->name, doc_mark(workers), "`workers:` must be a mapping of names");
 	struct doc_node *key = NULL;
 	struct doc_node *value = NULL;
 	if (doc_pair(doc, workers, WORKERS_MAX, &key, &value))
@@ -92,7 +91,7 @@ static int is_for_worker(struct doc *doc, const struct doc_node *body,
 		return 1;
 	if (!doc_is_list(list)) {
 		(void)fail_at(err, doc->name, doc_mark(list), "workers must be a list of names");
-		return add_hint(err, "write it like [%s]", worker);
+		return add_hint(err, "for example: [%s]", worker);
 	}
 	int found = 0;
 	struct doc_node *item = NULL;
@@ -125,8 +124,10 @@ static int read_resources(struct doc *doc, const struct doc_node *body, const ch
 		blocks += doc_is_map(value);
 	if (!doc_is_map(share) || (blocks > 0 && blocks < count)) {
 		(void)fail_at(err, doc->name, doc_mark(share),
-			"resources must be cpuset and memory, or one block of them per worker");
-		return add_hint(err, "either for all workers or for each, not both");
+			"`resources:` must contain cpuset and memory, or one such block per "
+			"worker");
+		return add_hint(
+			err, "write resources for all workers or for each worker, not both");
 	}
 	if (blocks > 0)
 		share = doc_get(doc, share, worker);
@@ -143,7 +144,7 @@ static int read_crs_entry(struct doc *doc, struct job *job, const struct doc_nod
 {
 	if (!doc_is_map(body) && !doc_is_null(body))
 		return fail_at(err, doc->name, doc_mark(body),
-			"a CRS must be a mapping of `workers` and `resources`");
+			"a CRS must be a mapping with `workers` and `resources`");
 	if (keys_check(doc, body, entry_keys, err) < 0)
 		return -1;
 	int mine = is_for_worker(doc, body, workers, worker, err);
@@ -168,7 +169,7 @@ static int refuse_mixture(struct doc *doc, struct error *err)
 		bool known = text && (strcmp(text, "crs") == 0 || strcmp(text, "workers") == 0);
 		if (!known && doc_get(doc, body, "cpuset"))
 			return fail_at(err, doc->name, doc_mark(name),
-				"an entry with a cpuset beside `crs:` and `workers:`");
+				"entry with a cpuset outside `crs:` and `workers:`");
 	}
 	return keys_check(doc, doc_root(doc), top_keys, err);
 }
@@ -177,7 +178,7 @@ int resource_read(struct doc *doc, const char *worker, struct job *job, struct e
 {
 	const struct doc_node *crs = doc_get(doc, doc_root(doc), "crs");
 	if (!crs)
-		return fail_as(err, EX_CONFIG, "%s: no `crs:` in it", doc->name);
+		return fail_as(err, EX_CONFIG, "%s: has no `crs:`", doc->name);
 	if (doc_text(crs) && !doc_is_null(crs)) {
 		(void)fail_at(err, doc->name, doc_mark(crs), "`crs:` must be a list or a mapping");
 		return add_hint(err, "write `- name: …`, `cpuset: …` and "
@@ -196,5 +197,5 @@ int resource_read(struct doc *doc, const char *worker, struct job *job, struct e
 			return -1;
 	return job->crs_count > 0 ? 0
 				  : fail_at(err, doc->name, doc_mark(crs),
-					    "`crs:` has no CRS for worker '%.64s'", worker);
+					    "no CRS runs on worker '%.64s'", worker);
 }

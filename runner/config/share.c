@@ -33,8 +33,8 @@ static const char *read_value_text(struct doc *doc, const struct doc_node *value
 	}
 	if (text[0] == '0' && text[1] && is_number(text) && !doc_is_quoted(value)) {
 		(void)fail_at(err, doc->name, doc_mark(value),
-			"%s '%.64s' is an octal number to some readers of YAML", key, text);
-		(void)add_hint(err, "write it without the leading zero");
+			"%s '%.64s' is an octal number for some YAML parsers", key, text);
+		(void)add_hint(err, "remove the leading zero");
 		return NULL;
 	}
 	return text;
@@ -47,9 +47,9 @@ static int read_count(struct doc *doc, const struct doc_node *value, const char 
 	for (const char *p = doc_text(value); *p && count <= CPULIST_MAX; p++)
 		count = count * 10 + (unsigned)(*p - '0');
 	if (count == 0)
-		return fail_value(doc, value, key, "of 0 is no CPU at all", err);
+		return fail_value(doc, value, key, "must be at least 1", err);
 	if (count > CPULIST_MAX)
-		return fail_value(doc, value, key, "is more CPUs than any kernel has", err);
+		return fail_value(doc, value, key, "is more CPUs than any kernel supports", err);
 	*ret = count;
 	return 0;
 }
@@ -101,7 +101,7 @@ int job_read_share(struct doc *doc, const struct doc_node *body, const struct sh
 			continue;
 		if (first)
 			return fail_at(err, doc->name, doc_mark(value),
-				"both %s (line %u) and %s are given", first, share.cpus_at.line,
+				"%s (line %u) and %s are both set", first, share.cpus_at.line,
 				cpu_keys[i]);
 		first = cpu_keys[i];
 		if (read_share_cpus(doc, value, first, &share, err) < 0)

@@ -48,7 +48,7 @@ char *compose_find_tool(struct error *err)
 	if (tool)
 		return tool;
 	(void)fail_as(err, EX_UNAVAILABLE, "Docker Compose is not installed");
-	(void)add_hint(err, "on Debian: sudo apt-get install docker-compose");
+	(void)add_hint(err, "on Debian, run: sudo apt-get install docker-compose");
 	return NULL;
 }
 
@@ -148,7 +148,7 @@ static int add_default_file(
 			return add_compose_file(compose, job, path, err);
 	}
 	(void)fail_as(err, EX_CONFIG, "%s: no Docker Compose file in this directory", job->dir);
-	return add_hint(err, "it needs %s, or name one with --compose-file FILE", default_files[0]);
+	return add_hint(err, "add a %s, or name one with --compose-file FILE", default_files[0]);
 }
 
 /* Compose finds the engine by its environment, as Docker's client does. */

@@ -80,8 +80,8 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	if (crs == COMPOSE_UNCONFINED && !allow_unconfined) {
 		(void)fail_as(err, EX_CONFIG, "service '%s' belongs to no CRS", name);
 		return add_hint(err,
-			"name it X_%s after its CRS X, or --service-crs %s=X, add %s to the "
-			"config, or --allow-unconfined",
+			"rename it X_%s for CRS X, use --service-crs %s=X, add %s to the config, "
+			"or use --allow-unconfined",
 			name, name, JOB_INFRA_CRS);
 	}
 	struct compose_service *larger =
@@ -239,11 +239,13 @@ int compose_services_parse(struct compose *compose, const char *text, const stru
 	if (compose->service_count > 0)
 		return 0;
 	if (!compose->phase)
-		return fail_as(err, EX_CONFIG, "%s: no service in it", compose->files[0]);
-	(void)fail_as(err, EX_CONFIG, "%s: no service for the %s phase", compose->files[0],
+		return fail_as(err, EX_CONFIG, "%s: no services", compose->files[0]);
+	(void)fail_as(err, EX_CONFIG, "%s: no service belongs to the %s phase", compose->files[0],
 		compose->phase);
-	return add_hint(
-		err, "give services `profiles: [%s]`, or none for both phases", compose->phase);
+	return add_hint(err,
+		"add `profiles: [%s]` to its services; a service without profiles runs in both "
+		"phases",
+		compose->phase);
 }
 
 int compose_services(struct compose *compose, const struct run_plan *plan, bool allow_unconfined,
@@ -259,7 +261,7 @@ int compose_services(struct compose *compose, const struct run_plan *plan, bool 
 	if (proc_capture(&spawn, CONFIG_SIZE_MAX, &text, &status, err) < 0)
 		return -1;
 	if (status != 0)
-		return fail_as(err, EX_CONFIG, "%s: Compose does not accept it (see above)",
+		return fail_as(err, EX_CONFIG, "%s: Compose rejected this file (see above)",
 			compose->files[0]);
 	return compose_services_parse(compose, text, plan, allow_unconfined, err);
 }

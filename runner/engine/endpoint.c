@@ -28,7 +28,7 @@ static char *config_dir(struct error *err)
 	char *path = NULL;
 	if (!own && !home) {
 		(void)fail(err, ENOENT,
-			"Docker's configuration: neither DOCKER_CONFIG nor HOME is set");
+			"find Docker's configuration: neither DOCKER_CONFIG nor HOME is set");
 		return NULL;
 	}
 	if ((own ? asprintf(&path, "%s", dir) : asprintf(&path, "%s/.docker", home)) < 0) {
@@ -53,7 +53,8 @@ static int read_text(const char *path, char **ret, size_t *ret_len, struct error
 		return 0;
 	err->status = EX_CONFIG;
 	if (err->code == EACCES)
-		(void)add_hint(err, "it is Docker's; make it yours: sudo chown $USER %s", path);
+		(void)add_hint(err,
+			"this file is Docker's; to own it again, run: sudo chown $USER %s", path);
 	return -1;
 }
 
@@ -69,7 +70,7 @@ static json_t *load_json(const char *path, struct error *err)
 	if (!json) {
 		(void)fail_as(err, EX_CONFIG, "%s:%d:%d: %s", path, problem.line, problem.column,
 			problem.text);
-		(void)add_hint(err, "this is a file of Docker's CLI");
+		(void)add_hint(err, "this file belongs to Docker's CLI");
 	}
 	return json;
 }
@@ -123,10 +124,11 @@ static int find_context(const char *config, const char *name, char **ret, struct
 		return fail(err, ENOMEM, "context %s", name);
 	if (dir && search_contexts(dir, name, ret, &unread))
 		return 0;
-	(void)fail_as(err, EX_CONFIG, "Docker context '%s' does not exist%s%s", name,
-		unread.msg[0] ? ", or cannot be read: " : "", unread.msg);
-	return add_hint(
-		err, "see `docker context ls`; DOCKER_CONTEXT or `docker context use` chose it");
+	(void)fail_as(err, EX_CONFIG, "no Docker context named '%s'%s%s", name,
+		unread.msg[0] ? ", or it cannot be read: " : "", unread.msg);
+	return add_hint(err,
+		"to list contexts, run: docker context ls; DOCKER_CONTEXT or `docker context use` "
+		"selected this one");
 }
 
 /* The address that the context names, which DOCKER_CONTEXT or config.json names. */
@@ -167,7 +169,7 @@ int endpoint_socket(const char *endpoint, const char **ret, struct error *err)
 		return 0;
 	}
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"Docker at %s is not on this host, and so are its cgroups", endpoint);
+		"Docker at %s is not on this host, and neither are its cgroups", endpoint);
 	return add_hint(
-		err, "unset DOCKER_HOST and DOCKER_CONTEXT, or: docker context use default");
+		err, "unset DOCKER_HOST and DOCKER_CONTEXT, or run: docker context use default");
 }

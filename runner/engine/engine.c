@@ -89,8 +89,8 @@ int engine_check_local(
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "%s at %s runs on another machine: %s with kernel %s",
 		engine_name(engine->kind), engine->endpoint, info->name, info->kernel);
-	return add_hint(err,
-		"the socket leads out of this host; a run needs the daemon whose cgroups are here");
+	return add_hint(
+		err, "the socket leads to another host; oss-crs-run needs the daemon of this host");
 }
 
 int engine_check_version(
@@ -100,7 +100,7 @@ int engine_check_version(
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "%s uses cgroup v%s", engine_name(engine->kind),
 		*info->cgroup_version ? info->cgroup_version : "1");
-	return add_hint(err, "it needs Docker 20.10 or later on a host with cgroup v2");
+	return add_hint(err, "oss-crs-run needs Docker 20.10 or later on a host with cgroup v2");
 }
 
 int engine_check_driver(
@@ -108,17 +108,17 @@ int engine_check_driver(
 {
 	if (engine->kind == ENGINE_DOCKER && info->rootless) {
 		(void)fail_as(err, EX_UNAVAILABLE,
-			"Docker at %s is rootless, and cannot put containers into the cgroups of a "
+			"Docker at %s is rootless and cannot put containers into the cgroups of a "
 			"run",
 			engine->endpoint);
 		return add_hint(err,
-			"use --engine podman, or the system's Docker: unset DOCKER_HOST, or "
-			"docker context use default");
+			"use --engine podman, or switch to the system's Docker: unset DOCKER_HOST, "
+			"or run: docker context use default");
 	}
 	if (strcmp(info->driver, "cgroupfs") == 0)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"%s uses the %s cgroup driver; a cgroup of ours needs cgroupfs",
+		"%s uses the %s cgroup driver; oss-crs-run needs the cgroupfs driver",
 		engine_name(engine->kind), info->driver);
 	return add_hint(err, "run once: sudo oss-crs-setup docker");
 }
@@ -172,7 +172,7 @@ int engine_container(
 	json_int_t pid = json_integer_value(json_object_get(state, "Pid"));
 	if (pid < 0 || pid > INT_MAX)
 		return fail_as(err, EX_UNAVAILABLE,
-			"%s says that %s is process %" JSON_INTEGER_FORMAT,
+			"%s reports that %s is process %" JSON_INTEGER_FORMAT,
 			engine_name(engine->kind), bare, pid);
 	const json_t *labels = json_object_get(json_object_get(json, "Config"), "Labels");
 	const char *finished = engine_text(state, "FinishedAt");
@@ -289,7 +289,7 @@ int engine_volume(struct engine *engine, const char *name, char **ret, struct er
 	const char *driver = engine_text(json, "Driver");
 	const json_t *options = json_object_get(json, "Options");
 	if (!*driver)
-		return fail_as(err, EX_UNAVAILABLE, "%s does not say what volume %s is",
+		return fail_as(err, EX_UNAVAILABLE, "%s does not describe volume %s",
 			engine_name(engine->kind), name);
 	_cleanup_json_ json_t *volume =
 		json_pack("{s:s, s:O?}", "driver", driver, "driver_opts", options);

@@ -230,10 +230,10 @@ static int remove_all(struct engine *engine, const struct removal *removal, stru
 	if (kept == 0)
 		return count;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"%zu of the run's containers, networks and volumes stay; the first: %s", kept,
+		"cannot remove %zu of the run's containers, networks and volumes; first: %s", kept,
 		first.msg);
 	err->code = first.code;
-	return add_hint(err, "see what keeps it: %s ps -a --filter label=%s=%s",
+	return add_hint(err, "to see what uses it, run: %s ps -a --filter label=%s=%s",
 		engine->kind == ENGINE_PODMAN ? "podman" : "docker", removal->label,
 		removal->value);
 }

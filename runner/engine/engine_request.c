@@ -31,17 +31,18 @@ static int fail_connect(const struct engine *engine, struct error *err)
 		(void)fail_as(
 			err, EX_NOPERM, "no permission to talk to Docker at %s", engine->endpoint);
 		return add_hint(err,
-			"be in the group that may, which is root on this host, from the next "
-			"login on: sudo usermod -aG docker $USER");
+			"add yourself to group docker and log in again (this grants root on this "
+			"host): sudo usermod -aG docker $USER");
 	}
 	char why[sizeof err->msg];
 	(void)snprintf(why, sizeof why, "%s", err->msg);
 	(void)fail_as(err, EX_UNAVAILABLE, "%s does not answer at %s: %s",
 		engine_name(engine->kind), engine->endpoint, why);
 	if (engine->kind == ENGINE_PODMAN)
-		return add_hint(err, "see what it says: journalctl --user -e");
-	return add_hint(err, is_docker_installed() ? "start it: sudo systemctl start docker"
-						   : "on Debian: sudo apt-get install docker.io");
+		return add_hint(err, "see: journalctl --user -e");
+	return add_hint(err, is_docker_installed()
+				     ? "start it with: sudo systemctl start docker"
+				     : "on Debian, run: sudo apt-get install docker.io");
 }
 
 int engine_request(struct engine *engine, const char *method, const char *path, json_t **ret,
@@ -58,7 +59,7 @@ int engine_request(struct engine *engine, const char *method, const char *path, 
 	_cleanup_json_ json_t *json = http.len ? json_loadb(http.text, http.len, 0, NULL) : NULL;
 	if (http.status >= 400) {
 		const char *message = json_string_value(json_object_get(json, "message"));
-		(void)fail_as(err, EX_UNAVAILABLE, "%s answers %d to %s %s: %s",
+		(void)fail_as(err, EX_UNAVAILABLE, "%s answered %d to %s %s: %s",
 			engine_name(engine->kind), http.status, method, path,
 			message ? message : "no reason given");
 		err->code = http.status == 404 ? ENOENT : http.status == 409 ? EBUSY : EIO;
@@ -78,7 +79,7 @@ bool engine_answered(const struct error *err)
 
 int engine_fail_id(const struct engine *engine, const char *id, struct error *err)
 {
-	(void)fail_as(err, EX_UNAVAILABLE, "'%.64s' cannot be an id of %s", id,
+	(void)fail_as(err, EX_UNAVAILABLE, "'%.64s' is not a valid id of %s", id,
 		engine_name(engine->kind));
 	err->code = EINVAL;
 	return -1;

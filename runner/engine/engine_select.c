@@ -94,7 +94,7 @@ int engine_select_note_podman(struct error *err)
 	if (dir < 0)
 		return -1;
 	_cleanup_close_ int note = openat(dir, PODMAN_NOTE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	return note < 0 ? fail(err, errno, "note that there are runs on Podman") : 0;
+	return note < 0 ? fail(err, errno, "record that there are runs on Podman") : 0;
 }
 
 int engine_select_noted_podman(struct error *err)
@@ -104,5 +104,5 @@ int engine_select_noted_podman(struct error *err)
 		return err->code == ENOENT ? 0 : -1;
 	if (faccessat(dir, PODMAN_NOTE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
-	return errno == ENOENT ? 0 : fail(err, errno, "see whether there are runs on Podman");
+	return errno == ENOENT ? 0 : fail(err, errno, "check for runs on Podman");
 }

@@ -30,7 +30,7 @@ static int begin(struct events *events, struct error *err)
 		if (http_receive(http, true, err) < 0)
 			return add_context(err, "%s's events", events->engine);
 	if (http->status != 200 || http->ended)
-		return fail_as(err, EX_UNAVAILABLE, "%s does not tell its events (status %d)",
+		return fail_as(err, EX_UNAVAILABLE, "%s does not report events (status %d)",
 			events->engine, http->status);
 	return 0;
 }
@@ -128,7 +128,7 @@ int events_next(struct events *events, struct container_event *ret, struct error
 			return 1;
 		if (events->http.ended)
 			return fail_as(err, EX_UNAVAILABLE,
-				"%s's events have ended: it was stopped", events->engine);
+				"%s stopped reporting events: it was shut down", events->engine);
 		int came = http_receive(&events->http, false, err);
 		if (came <= 0)
 			return came < 0 ? add_context(err, "%s's events", events->engine) : 0;

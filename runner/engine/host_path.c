@@ -192,13 +192,13 @@ struct host_path host_path_judge(const struct host_user *user, const char *path,
 	char real[PATH_MAX];
 	struct stat st;
 	if (*path != '/') {
-		refuse_path(&found, "no absolute path");
+		refuse_path(&found, "not an absolute path");
 		return found;
 	}
 	compare_with_places(user, path, writable, &found);
 	found.engine = found.engine || is_engine_socket(path);
 	if (!resolve_path(path, real, &st)) {
-		refuse_path(&found, "a path that cannot be looked at");
+		refuse_path(&found, "a path that cannot be checked");
 		return found;
 	}
 	compare_with_places(user, real, writable, &found);
@@ -206,11 +206,11 @@ struct host_path host_path_judge(const struct host_user *user, const char *path,
 	if (found.engine)
 		refuse_path(&found, "the engine's socket");
 	if (S_ISSOCK(st.st_mode))
-		refuse_path(&found, "a socket of a process outside");
+		refuse_path(&found, "a socket of a process outside the CRS");
 	else if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		refuse_path(&found, "neither a file nor a directory");
 	if (!is_of_project(user, real) && !is_of_user(user, real, &st) &&
 		(writable || !is_read_by_all(real, &st)))
-		refuse_path(&found, "not of the job, nor yours");
+		refuse_path(&found, "neither part of the job nor yours");
 	return found;
 }

@@ -15,7 +15,7 @@
 #include <pwd.h>
 #include <sys/un.h>
 
-#define INSTALL_HINT  "on Debian: sudo apt-get install podman uidmap catatonit passt nftables"
+#define INSTALL_HINT  "on Debian, run: sudo apt-get install podman uidmap catatonit passt nftables"
 #define VERSION_MIN   5
 #define SUBID_MAX     ((size_t)1 << 20)
 #define SOCKET_FILE   "podman.sock"
@@ -35,7 +35,8 @@ int podman_check_version(const char *version, struct error *err)
 	if (strtoul(version, NULL, 10) >= VERSION_MIN)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "Podman %s is too old", version);
-	return add_hint(err, "it needs Podman %d, which Debian 13 has; or Docker", VERSION_MIN);
+	return add_hint(
+		err, "oss-crs-run needs Podman %d (Debian 13 has it) or Docker", VERSION_MIN);
 }
 
 /* Whether a line "NAME:FIRST:COUNT" is the user's; a line may name the user by number. */
@@ -64,10 +65,10 @@ static int check_subid_range(
 	const char *name = user ? user->pw_name : number;
 	if (text && has_subid_range(text, name, number))
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "user %s has no ids for containers in /%s", name, file);
+	(void)fail_as(err, EX_UNAVAILABLE, "user %s has no subordinate ids in /%s", name, file);
 	return add_hint(err,
-		"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s "
-		"(a range that no other line has)",
+		"run: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s "
+		"(choose a range that no other user has)",
 		name);
 }
 
@@ -85,8 +86,8 @@ int podman_check_ids(const struct host *host, uid_t uid, struct error *err)
 {
 	if (!program_exists("newuidmap") || !program_exists("newgidmap")) {
 		(void)fail_as(
-			err, EX_UNAVAILABLE, "newuidmap is not installed, which Podman needs");
-		return add_hint(err, "on Debian: sudo apt-get install uidmap");
+			err, EX_UNAVAILABLE, "newuidmap, which Podman needs, is not installed");
+		return add_hint(err, "on Debian, run: sudo apt-get install uidmap");
 	}
 	if (asks_elsewhere(host))
 		return 0;
@@ -166,8 +167,8 @@ int podman_start(
 		return fail(err, ENOMEM, "Podman's socket");
 	const char *path = endpoint + strlen("unix://");
 	if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
-		(void)fail_as(err, EX_USAGE, "%s is too long for the name of a socket", path);
-		return add_hint(err, "give the run a shorter name: --run-id ID");
+		(void)fail_as(err, EX_USAGE, "%s is too long for a socket path", path);
+		return add_hint(err, "use a shorter --run-id");
 	}
 	format_unit_name(run, "socket", socket);
 	format_unit_name(run, "service", service);

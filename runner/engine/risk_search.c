@@ -218,7 +218,7 @@ static void search_key(struct risk_search *search, const struct key_table *table
 	if (rule)
 		apply_rule(search, rule, value);
 	else if (!is_extension(key))
-		search_add(search, NULL, value, "a key that this program does not know");
+		search_add(search, NULL, value, "unknown key");
 	search->key[before] = '\0';
 }
 
@@ -228,7 +228,7 @@ void search_mapping(
 	struct doc_node *key = NULL;
 	struct doc_node *value = NULL;
 	if (!map || !doc_is_map(map)) {
-		search_add(search, NULL, map, "no mapping");
+		search_add(search, NULL, map, "not a mapping");
 		return;
 	}
 	for (size_t i = 0; doc_pair(search->scope->doc, map, i, &key, &value); i++)

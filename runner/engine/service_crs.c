@@ -108,7 +108,7 @@ static int find_by_parent(struct compose *compose, const struct run_plan *plan, 
 		*ret = plan_find(plan, parent + len + 1);
 		return *ret >= 0 ? 0
 				 : fail_service(err, service,
-					   "cgroup_parent names no CRS of the config:",
+					   "cgroup_parent names a CRS that is not in the config:",
 					   parent + len + 1);
 	}
 	*ret = find_in_other_run(plan, parent);
@@ -118,8 +118,8 @@ static int find_by_parent(struct compose *compose, const struct run_plan *plan, 
 			"this one",
 			service, plan->crs[*ret].name);
 	(void)fail_service(err, service, "cgroup_parent is outside this run:", parent);
-	return add_hint(err, "write ${OSS_CRS_CGROUP_PARENT}/NAME, or leave cgroup_parent out: it "
-			     "is set for you");
+	return add_hint(err, "write ${OSS_CRS_CGROUP_PARENT}/NAME, or leave cgroup_parent out; "
+			     "oss-crs-run sets it");
 }
 
 /* The CRS that --service-crs names for the service; *ret is -1 if there is none. */
@@ -160,7 +160,7 @@ static int find_by_config(
 				continue;
 			if (first && first != crs)
 				return fail_at(err, job->path ? job->path : "config", crs->at,
-					"service '%s' is of CRS '%s' and of '%s' (line %u)",
+					"service '%s' belongs to CRS '%s' and to '%s' (line %u)",
 					service, crs->name, first->name, first->at.line);
 			first = crs;
 			*ret = plan_find(plan, crs->name);
@@ -177,7 +177,8 @@ static int find_by_label(struct doc *doc, const struct doc_node *body, const cha
 	*ret = label ? plan_find(plan, label) : -1;
 	return label && *ret < 0
 		       ? fail_service(err, service,
-				 "its label " CRS_LABEL " names no CRS of the config:", label)
+				 "its label " CRS_LABEL " names a CRS that is not in the config:",
+				 label)
 		       : 0;
 }
 
@@ -216,7 +217,7 @@ int service_crs_find(struct compose *compose, struct doc *doc, const struct doc_
 		if (source == CRS_OF_PARENT && found[other] >= 0 && found[other] != found[source]) {
 			char what[96];
 			(void)snprintf(what, sizeof what,
-				"its cgroup_parent is of another CRS than its %s:",
+				"its cgroup_parent names a different CRS than its %s:",
 				other == CRS_OF_LABEL ? "label " CRS_LABEL
 						      : crs_source_name(other));
 			return fail_service(err, service, what, plan->crs[found[other]].name);

@@ -36,7 +36,7 @@ static void check_cap_add(struct risk_search *search, const struct doc_node *val
 	static const char *const admin[] = {"SYS_ADMIN", "ALL", NULL};
 	struct doc_node *item = NULL;
 	if (!doc_is_list(value))
-		search_add(search, NULL, value, "no list");
+		search_add(search, NULL, value, "not a list");
 	for (size_t i = 0; doc_item(search->scope->doc, value, i, &item); i++) {
 		const char *text = doc_text(item);
 		if (!text || !is_capability(text, harmless_capabilities))
@@ -99,7 +99,7 @@ static void check_devices(struct risk_search *search, const struct doc_node *val
 	struct doc *doc = search->scope->doc;
 	struct doc_node *item = NULL;
 	if (!doc_is_list(value))
-		search_add(search, NULL, value, "no list");
+		search_add(search, NULL, value, "not a list");
 	for (size_t i = 0; doc_item(doc, value, i, &item); i++) {
 		const char *text = doc_text(item);
 		const char *source = text ? text : doc_text(doc_get(doc, item, "source"));
@@ -110,7 +110,7 @@ static void check_devices(struct risk_search *search, const struct doc_node *val
 }
 
 static const struct key_rule gpu_rules[] = {
-	TEXTS("capabilities", "a device that is no GPU", "compute", "gpu", "graphics", "nvidia",
+	TEXTS("capabilities", "a device that is not a GPU", "compute", "gpu", "graphics", "nvidia",
 		"utility", "video"),
 	HARMLESS("count"),
 	HARMLESS("device_ids"),
@@ -127,7 +127,7 @@ static void check_gpus(struct risk_search *search, const struct doc_node *value)
 	const char *text = doc_text(value);
 	struct doc_node *item = NULL;
 	if (text ? strcmp(text, "all") != 0 : !doc_is_list(value))
-		search_add(search, NULL, value, "no list of GPUs");
+		search_add(search, NULL, value, "not a list of GPUs");
 	for (size_t i = 0; doc_item(search->scope->doc, value, i, &item); i++)
 		search_mapping(search, item, &gpu_table);
 }
@@ -135,7 +135,7 @@ static void check_gpus(struct risk_search *search, const struct doc_node *value)
 static const struct key_rule hook_rules[] = {
 	HARMLESS("command"),
 	HARMLESS("environment"),
-	TEXTS("privileged", "all rights of root on the host", "false"),
+	TEXTS("privileged", "full root rights on the host", "false"),
 	HARMLESS("user"),
 	HARMLESS("working_dir"),
 };
@@ -146,7 +146,7 @@ static void check_hooks(struct risk_search *search, const struct doc_node *value
 {
 	struct doc_node *item = NULL;
 	if (!doc_is_list(value))
-		search_add(search, NULL, value, "no list");
+		search_add(search, NULL, value, "not a list");
 	for (size_t i = 0; doc_item(search->scope->doc, value, i, &item); i++)
 		search_mapping(search, item, &hook_table);
 }
@@ -163,7 +163,7 @@ static bool is_of_run(const struct risk_search *search, const char *text)
 }
 
 static const struct key_rule logging_rules[] = {
-	TEXTS("driver", "a log driver that writes elsewhere, as root", "journald", "json-file",
+	TEXTS("driver", "a log driver that writes elsewhere as root", "journald", "json-file",
 		"local", "none"),
 	/* Not `path`, by which Podman writes a log anywhere. */
 	KEYS("options", "an option that may name a file or an address", "compress", "env",
@@ -183,14 +183,14 @@ static const struct key_rule build_rules[] = {
 	HARMLESS("context"),
 	HARMLESS("dockerfile"),
 	HARMLESS("dockerfile_inline"),
-	REFUSED("entitlements", "a build with rights of the host"),
+	REFUSED("entitlements", "a build with privileges on the host"),
 	HARMLESS("extra_hosts"),
-	TEXTS("isolation", "an isolation that this program does not know", "default"),
+	TEXTS("isolation", "an isolation unknown to this program", "default"),
 	HARMLESS("labels"),
 	TEXTS("network", "a build in a network of the host", "default", "none"),
 	HARMLESS("no_cache"),
 	HARMLESS("platforms"),
-	TEXTS("privileged", "a build with all rights of root on the host", "false"),
+	TEXTS("privileged", "a build with full root rights on the host", "false"),
 	HARMLESS("provenance"),
 	HARMLESS("pull"),
 	HARMLESS("sbom"),
@@ -242,7 +242,7 @@ static bool is_pull(const struct risk_search *search, const char *text)
 }
 
 static const struct key_rule service_rules[] = {
-	REFUSED("annotations", "what a runtime may take for an order, as root"),
+	REFUSED("annotations", "instructions that a runtime may follow as root"),
 	HARMLESS("attach"),
 	HARMLESS("blkio_config"),
 	MAPPING("build", &build_table),
@@ -286,7 +286,7 @@ static const struct key_rule service_rules[] = {
 	HARMLESS("image"),
 	HARMLESS("init"),
 	TEXTS_IF("ipc", is_own_ipc, "shared memory outside the CRS"),
-	TEXTS("isolation", "an isolation that this program does not know", "default"),
+	TEXTS("isolation", "an isolation unknown to this program", "default"),
 	HARMLESS("label_file"),
 	HARMLESS("labels"),
 	HARMLESS("links"),
@@ -296,7 +296,7 @@ static const struct key_rule service_rules[] = {
 	HARMLESS("mem_reservation"),
 	HARMLESS("mem_swappiness"),
 	HARMLESS("memswap_limit"),
-	REFUSED("models", "a model that is run outside the CRS"),
+	REFUSED("models", "a model that runs outside the CRS"),
 	TEXTS_IF("network_mode", is_own_network, "services that listen on the host alone"),
 	CHECKED("networks", check_networks),
 	HARMLESS("oom_kill_disable"), /* not in cgroup v2 */
@@ -307,14 +307,14 @@ static const struct key_rule service_rules[] = {
 	HARMLESS("ports"),
 	CHECKED("post_start", check_hooks),
 	CHECKED("pre_stop", check_hooks),
-	TEXTS("privileged", "all rights of root on the host", "false"),
+	TEXTS("privileged", "full root rights on the host", "false"),
 	HARMLESS("profiles"),
 	REFUSED("provider", "a program that Compose runs outside any container"),
 	TEXTS_IF("pull_policy", is_pull, "a build, which runs outside the CRS"),
 	HARMLESS("pull_refresh_after"),
 	HARMLESS("read_only"),
 	HARMLESS("restart"),
-	TEXTS("runtime", "a runtime that this program does not know", "crun", "runc"),
+	TEXTS("runtime", "a runtime unknown to this program", "crun", "runc"),
 	HARMLESS("scale"),
 	CHECKED("secrets", check_secrets),
 	/* What restricts, and the engine's own profiles by name. */

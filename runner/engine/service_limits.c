@@ -96,9 +96,10 @@ int service_limits_compare(struct doc *doc, const struct doc_node *body, const c
 		_cleanup_free_ char *holds = describe_crs(crs);
 		_cleanup_free_ char *warning = NULL;
 		if (!holds ||
-			asprintf(&warning, "service '%s': %s: %s %s CRS %s (%s), whose limits hold",
+			asprintf(&warning,
+				"service '%s': %s: %s %s CRS '%s' (%s); the limits of the CRS hold",
 				service, path[3] ? path[3] : path[0], text,
-				verdict == LIMIT_BEYOND ? "goes beyond its"
+				verdict == LIMIT_BEYOND ? "exceeds its"
 							: "cannot be compared with its",
 				crs->name, holds) < 0) {
 			warning = NULL;

@@ -74,7 +74,7 @@ static void check_definition(struct risk_search *search, const char *section, co
 {
 	const struct doc_node *definition = name ? find_definition(search, section, name) : NULL;
 	if (!definition)
-		search_add(search, NULL, shown, "it is not defined in the file");
+		search_add(search, NULL, shown, "not defined in the file");
 	else
 		search_definition(search, name, definition, judge);
 }
@@ -144,11 +144,11 @@ static void check_existing_volume(struct risk_search *search, const char *key, c
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
 	if (engine_volume(scope->compose->running_engine, name, &text, &err) < 0) {
 		if (err.code != ENOENT)
-			search_add(search, NULL, definition, "a volume that cannot be looked at");
+			search_add(search, NULL, definition, "a volume that cannot be checked");
 		return;
 	}
 	if (doc_load("a volume", text, strlen(text), &doc, &err) < 0) {
-		search_add(search, NULL, definition, "a volume that cannot be looked at");
+		search_add(search, NULL, definition, "a volume that cannot be checked");
 		return;
 	}
 	struct risk_scope there = *scope;
@@ -176,8 +176,8 @@ static void check_volume(struct risk_search *search, const char *name, const str
 static const struct key_rule bind_rules[] = {
 	HARMLESS("create_host_path"),
 	/* Only SYS_ADMIN makes a mount that others could see, and that has its own rule. */
-	TEXTS("propagation", "a mode that this program does not know", "private", "rprivate",
-		"rshared", "rslave", "shared", "slave"),
+	TEXTS("propagation", "a mode unknown to this program", "private", "rprivate", "rshared",
+		"rslave", "shared", "slave"),
 	HARMLESS("recursive"),
 	HARMLESS("selinux"),
 };
@@ -192,8 +192,7 @@ static const struct key_rule mount_rules[] = {
 	HARMLESS("source"), /* judged by check_mount() */
 	HARMLESS("target"),
 	HARMLESS("tmpfs"),
-	TEXTS("type", "a mount that this program does not know", "bind", "image", "tmpfs",
-		"volume"),
+	TEXTS("type", "a mount unknown to this program", "bind", "image", "tmpfs", "volume"),
 	HARMLESS("volume"),
 };
 
@@ -232,7 +231,7 @@ static void check_short_mount(struct risk_search *search, const struct doc_node 
 		return;
 	}
 	if (!are_options(mode, modes))
-		search_add(search, NULL, mount, "a mode that this program does not know");
+		search_add(search, NULL, mount, "a mode unknown to this program");
 	if (strchr("/.~", *source))
 		check_path(search, source, !has_option(mode, "ro"), mount);
 	else
@@ -243,7 +242,7 @@ void check_volumes(struct risk_search *search, const struct doc_node *value)
 {
 	struct doc_node *item = NULL;
 	if (!doc_is_list(value))
-		search_add(search, NULL, value, "no list");
+		search_add(search, NULL, value, "not a list");
 	for (size_t i = 0; doc_item(search->scope->doc, value, i, &item); i++) {
 		if (doc_text(item))
 			check_short_mount(search, item);
@@ -260,14 +259,14 @@ static void check_granted_file(struct risk_search *search, const struct doc_node
 
 static const struct key_rule file_rules[] = {
 	HARMLESS("content"),
-	REFUSED("driver", "a driver that this program does not know"),
+	REFUSED("driver", "a driver unknown to this program"),
 	REFUSED("driver_opts", "options of a driver"),
 	HARMLESS("environment"),
 	TEXTS("external", "made outside the run", "false"),
 	CHECKED("file", check_granted_file),
 	HARMLESS("labels"),
 	HARMLESS("name"),
-	REFUSED("template_driver", "a driver that this program does not know"),
+	REFUSED("template_driver", "a driver unknown to this program"),
 };
 
 const struct key_table file_table = KEY_TABLE("file", file_rules);
@@ -295,7 +294,7 @@ static void check_grants(
 	struct doc *doc = search->scope->doc;
 	struct doc_node *item = NULL;
 	if (!doc_is_list(value))
-		search_add(search, NULL, value, "no list");
+		search_add(search, NULL, value, "not a list");
 	for (size_t i = 0; doc_item(doc, value, i, &item); i++) {
 		const struct doc_node *source =
 			doc_text(item) ? item : doc_get(doc, item, "source");
@@ -317,7 +316,7 @@ void check_configs(struct risk_search *search, const struct doc_node *value)
 
 static const struct key_rule ipam_rules[] = {
 	HARMLESS("config"),
-	TEXTS("driver", "a driver that this program does not know", "default"),
+	TEXTS("driver", "a driver unknown to this program", "default"),
 	REFUSED("options", "options of a driver"),
 };
 
@@ -379,7 +378,7 @@ void check_networks(struct risk_search *search, const struct doc_node *value)
 	struct doc_node *key = NULL;
 	struct doc_node *item = NULL;
 	if (doc_text(value))
-		search_add(search, NULL, value, "no list");
+		search_add(search, NULL, value, "not a list");
 	for (size_t i = 0; doc_item(doc, value, i, &item); i++)
 		check_network(search, item);
 	for (size_t i = 0; doc_pair(doc, value, i, &key, &item); i++) {

@@ -87,8 +87,8 @@ static int fail_line(
 {
 	(void)fail_as(err, EX_CONFIG, "%s:%u: %s", render->name, line.number, what);
 	return add_hint(err,
-		"a template can use {{ cgroup_parent }}, and {{ crs.name }} inside a service "
-		"whose key has it");
+		"a template can use {{ cgroup_parent }}, and {{ crs.name }} in a service whose "
+		"key contains it");
 }
 
 static int render_line(
@@ -110,8 +110,7 @@ static int render_line(
 			(void)fputs(crs, render->out);
 			i += used;
 		} else if (*p == '{' && i + 1 < line.len && strchr("{%#", p[1])) {
-			return fail_line(
-				render, line, "template syntax that is not supported here", err);
+			return fail_line(render, line, "unsupported template syntax", err);
 		} else {
 			(void)fputc(*p, render->out);
 			i++;
@@ -150,7 +149,7 @@ static int render_all(const struct render *render, const char *text, struct erro
 			if (render_block(render, key, render->values->crs[i], &line, err) < 0)
 				return -1;
 		if (render->values->crs_count == 0)
-			return fail_line(render, key, "there is no CRS to repeat this for", err);
+			return fail_line(render, key, "no CRS to repeat this service for", err);
 	}
 	return 0;
 }

@@ -23,15 +23,15 @@ static int open_user(const struct host *host, uid_t uid, struct error *err)
 	if (fd >= 0 || err->code != ENOENT)
 		return fd;
 	if (faccessat(host->root, "run/systemd/system", F_OK, 0) < 0) {
-		(void)fail_as(err, EX_UNAVAILABLE, "systemd does not run this host");
-		return add_hint(err,
-			"boot it with systemd: runs live below the cgroup of its user manager");
+		(void)fail_as(err, EX_UNAVAILABLE, "this host does not run systemd");
+		return add_hint(
+			err, "boot with systemd; oss-crs-run uses the cgroup of its user manager");
 	}
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"user@%u.service does not run: no user manager for this user", (unsigned)uid);
+		"user@%u.service is not running: this user has no user manager", (unsigned)uid);
 	return add_hint(err,
-		"log in by ssh or at a terminal (not by su), or run: sudo loginctl enable-linger "
-		"%u",
+		"log in over ssh or at a terminal (not with su), or run: sudo loginctl "
+		"enable-linger %u",
 		(unsigned)uid);
 }
 
@@ -45,8 +45,8 @@ static int check_controllers(const struct host *host, int user, uid_t uid, struc
 	if (cgroup_check_kernel(host->cgroup, CGROUP_CPUSET_MEMORY, err) < 0)
 		return -1;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"user@%u.service is not delegated cpuset and memory (it has: %s)", (unsigned)uid,
-		*have ? have : "nothing");
+		"cpuset and memory are not delegated to user@%u.service (it has: %s)",
+		(unsigned)uid, *have ? have : "nothing");
 	return add_hint(err, DELEGATION_HINT);
 }
 
@@ -66,7 +66,7 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err)
 	if (cgroup_get(user, CGROUP_OSS_CRS, "cgroup.subtree_control", enabled, sizeof enabled,
 		    err) == 0) {
 		if (faccessat(user, CGROUP_OSS_CRS, W_OK, 0) < 0) {
-			(void)fail(err, errno, "user@%u.service/%s is not yours to write",
+			(void)fail(err, errno, "no write permission on user@%u.service/%s",
 				(unsigned)uid, CGROUP_OSS_CRS);
 			return hint_permission(err);
 		}
@@ -76,7 +76,7 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err)
 	if (faccessat(user, "cgroup.subtree_control", W_OK, 0) == 0 &&
 		faccessat(user, ".", W_OK, 0) == 0)
 		return 0;
-	(void)fail(err, errno, "cgroup.subtree_control of user@%u.service", (unsigned)uid);
+	(void)fail(err, errno, "write cgroup.subtree_control of user@%u.service", (unsigned)uid);
 	return hint_permission(err);
 }
 

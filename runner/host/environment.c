@@ -55,7 +55,7 @@ int environment_make(const struct variables *first, const struct variables *seco
 		count++;
 	const char **list = calloc(count + 2 * (size_t)VARIABLES_MAX + 1, sizeof *list);
 	if (!list)
-		return fail(err, ENOMEM, "make an environment");
+		return fail(err, ENOMEM, "create an environment");
 	for (size_t i = 0; i < count; i++)
 		if (!is_changed(first, environ[i]) && !is_changed(second, environ[i]))
 			list[kept++] = environ[i];

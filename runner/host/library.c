@@ -9,8 +9,8 @@
 
 static int unavailable(const char *package, struct error *err)
 {
-	(void)fail_as(err, EX_UNAVAILABLE, "a library is missing: %s", dlerror());
-	return add_hint(err, "on Debian: sudo apt-get install %s", package);
+	(void)fail_as(err, EX_UNAVAILABLE, "cannot load a library: %s", dlerror());
+	return add_hint(err, "on Debian, run: sudo apt-get install %s", package);
 }
 
 int library_load(const char *file, const char *package, const struct library_function *list,

@@ -39,5 +39,6 @@ int scope_enter(const struct host *host, uid_t uid, const char *name, struct err
 	return user_manager_open(uid, &bus, err) < 0
 		       ? -1
 		       : user_manager_start_scope(bus, unit,
-				 "oss-crs-run: on the way into the cgroup of a CRS", getpid(), err);
+				 "oss-crs-run, before it enters the cgroup of a CRS", getpid(),
+				 err);
 }

@@ -25,10 +25,10 @@ int scratch_open_base(uid_t uid, char **ret_path, struct error *err)
 	_cleanup_close_ int dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || (mkdirat(dir, "oss-crs", 0700) < 0 && errno != EEXIST)) {
 		(void)(dir < 0 ? fail(err, errno, "open %s", parent)
-			       : fail(err, errno, "make %s", path));
+			       : fail(err, errno, "create %s", path));
 		err->status = EX_UNAVAILABLE;
-		return add_hint(err, "log in by ssh or at a terminal (not by su): the user manager "
-				     "makes that directory");
+		return add_hint(err, "log in over ssh or at a terminal (not with su); the user "
+				     "manager creates that directory");
 	}
 	int base = fs_open(dir, "oss-crs", O_RDONLY | O_DIRECTORY, 0, err);
 	if (base >= 0 && ret_path)
@@ -39,7 +39,7 @@ int scratch_open_base(uid_t uid, char **ret_path, struct error *err)
 int scratch_open_owners(int base, struct error *err)
 {
 	if (mkdirat(base, OWNERS, 0700) < 0 && errno != EEXIST)
-		return fail(err, errno, "make " OWNERS);
+		return fail(err, errno, "create " OWNERS);
 	return fs_open(base, OWNERS, O_RDONLY | O_DIRECTORY, 0, err);
 }
 
@@ -56,14 +56,14 @@ static int make_owned(struct scratch *scratch, struct error *err)
 	 * way, through /proc, instead. */
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", scratch->owned);
 	if (linkat(AT_FDCWD, link, owners, scratch->name, AT_SYMLINK_FOLLOW) < 0)
-		return fail(err, errno, "make " OWNERS "/%s", scratch->name);
+		return fail(err, errno, "create " OWNERS "/%s", scratch->name);
 	return 0;
 }
 
 static int make_dir(struct scratch *scratch, struct error *err)
 {
 	if (mkdirat(scratch->base, scratch->name, 0700) < 0)
-		return fail(err, errno, "make %s", scratch->path);
+		return fail(err, errno, "create %s", scratch->path);
 	scratch->dir = fs_open(scratch->base, scratch->name, O_RDONLY | O_DIRECTORY, 0, err);
 	return scratch->dir < 0 ? -1 : 0;
 }

@@ -33,7 +33,7 @@ static int make_below(int dir, const char *path, struct error *err)
 			continue;
 		(void)snprintf(part, sizeof part, "%.*s", (int)i, path);
 		if (mkdirat(dir, part, 0700) < 0 && errno != EEXIST)
-			return fail(err, errno, "make %s", part);
+			return fail(err, errno, "create %s", part);
 	}
 	return 0;
 }
@@ -45,11 +45,12 @@ int state_open(const char *sub, bool make, char **ret_path, struct error *err)
 	_cleanup_free_ char *base = state_dir(&own_part);
 	if (!base)
 		return fail(err, ENOENT,
-			"there is no place for state: neither XDG_STATE_HOME nor HOME is a path");
+			"no directory for reports: neither XDG_STATE_HOME nor HOME is an absolute "
+			"path");
 	if (asprintf(&below, "%s%s%s", own_part, sub ? "/" : "", sub ? sub : "") < 0)
 		return fail(err, ENOMEM, "state");
 	if (make && mkdir(base, 0700) < 0 && errno != EEXIST)
-		return fail(err, errno, "make %s", base);
+		return fail(err, errno, "create %s", base);
 	_cleanup_close_ int dir = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(err, errno, "open %s", base);

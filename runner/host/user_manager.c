@@ -124,11 +124,10 @@ int user_manager_open(uid_t uid, sd_bus **ret, struct error *err)
 	if (r < 0)
 		r = open_by_address(uid, &bus);
 	if (r < 0) {
-		(void)fail_as(err, EX_UNAVAILABLE, "no connection to the user manager: %s",
+		(void)fail_as(err, EX_UNAVAILABLE, "cannot connect to the user manager: %s",
 			strerrordesc_np(-r));
-		return add_hint(err,
-			"log in by ssh or at a terminal (not by su), or have an administrator: "
-			"loginctl enable-linger $USER");
+		return add_hint(err, "log in over ssh or at a terminal (not with su), or run: sudo "
+				     "loginctl enable-linger $USER");
 	}
 	*ret = bus;
 	return 0;
@@ -161,9 +160,9 @@ static int send_call(sd_bus *bus, sd_bus_message *call, const char *what,
 	sd_bus_error problem = SD_BUS_ERROR_NULL;
 	int r = sdbus.call(bus, call, TIMEOUT_USEC, &problem, ret_reply);
 	if (r < 0) {
-		(void)fail_as(err, EX_UNAVAILABLE, "the user manager does not %s: %s", what,
+		(void)fail_as(err, EX_UNAVAILABLE, "the user manager cannot %s: %s", what,
 			problem.message ? problem.message : strerrordesc_np(-r));
-		(void)add_hint(err, "look at: systemctl --user status");
+		(void)add_hint(err, "see: systemctl --user status");
 		err->code = sdbus.error_has_name(&problem, "org.freedesktop.systemd1.UnitExists")
 				    ? EEXIST
 			    : sdbus.error_has_name(&problem, "org.freedesktop.systemd1.NoSuchUnit")
@@ -188,9 +187,9 @@ static int wait_for_job(
 	}
 	if (strcmp(job->result, "done") == 0)
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "the user manager's job to %s ended as '%s'", what,
-		job->result);
-	return add_hint(err, "look at: journalctl --user -e");
+	(void)fail_as(err, EX_UNAVAILABLE, "the user manager's job to %s ended with result '%s'",
+		what, job->result);
+	return add_hint(err, "see: journalctl --user -e");
 }
 
 static int do_call(sd_bus *bus, sd_bus_message *call, const char *what, struct error *err)

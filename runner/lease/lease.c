@@ -168,7 +168,7 @@ static int read_run(
 {
 	struct stat st;
 	if (fstatat(reader->oss_crs_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(err, errno, "look at %s", name);
+		return fail(err, errno, "read %s", name);
 	if (st.st_ino == reader->own)
 		return 0;
 	/* The mtime of a cgroup is when a cgroup was last made in it. A run makes those of its CRSs

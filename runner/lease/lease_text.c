@@ -84,14 +84,14 @@ static void describe_shortage(
 	}
 	if (view->cpus_short) {
 		if (claim->any)
-			(void)fprintf(out, "%s%u CPUs are wanted, %u are free", and, claim->any,
-				view->cpus_free);
+			(void)fprintf(out, "%sthe run needs %u CPUs, but only %u are free", and,
+				claim->any, view->cpus_free);
 		else
-			(void)fprintf(out, "%sruns ahead wait for the CPUs that are free", and);
+			(void)fprintf(out, "%sruns ahead in the queue wait for the free CPUs", and);
 		and = " and ";
 	}
 	if (view->memory_short)
-		(void)fprintf(out, "%s%s of memory is wanted, %s is left", and,
+		(void)fprintf(out, "%sthe run needs %s of memory, but only %s is free", and,
 			size_format(claim->memory, want), size_format(view->memory_free, left));
 }
 

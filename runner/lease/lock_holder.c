@@ -113,17 +113,18 @@ const char *lock_holder_describe(const struct host *host, int fd, const struct l
 	int has = fstat(fd, &st) < 0 ? -1 : has_lock(host, holder->pid, &st);
 	bool lives = owner_lives(host, holder->process);
 	if (lives && has != 0) {
-		describe_process(host, holder->pid, has > 0 ? "" : ", as /proc/locks has it", buf);
+		describe_process(
+			host, holder->pid, has > 0 ? "" : ", according to /proc/locks", buf);
 		return buf;
 	}
 	pid_t other = search_processes(host, &st);
 	if (other)
 		describe_process(host, other, "", buf);
 	else if (!holder->pid)
-		(void)snprintf(buf, LOCK_HOLDER_MAX, "by a process that cannot be seen from here");
+		(void)snprintf(buf, LOCK_HOLDER_MAX, "by a process that is not visible from here");
 	else
 		(void)snprintf(buf, LOCK_HOLDER_MAX,
-			"by a process that cannot be seen from here (process %d, which took the "
+			"by a process that is not visible from here (process %d, which took the "
 			"lock, has %s)",
 			(int)holder->pid, lives ? "passed it on" : "ended");
 	return buf;

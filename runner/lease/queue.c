@@ -50,8 +50,8 @@ static int fail_locked(
 	char who[LOCK_HOLDER_MAX];
 	(void)fail_as(err, EX_TEMPFAIL, "/" QUEUE_LOCK " has been locked for %d s %s",
 		QUEUE_LOCK_SECONDS, lock_holder_describe(host, fd, holder, who));
-	return add_hint(err, "try again; a run holds it for milliseconds, unless it has been "
-			     "halted; root sees the holder: lslocks, fuser /" QUEUE_LOCK);
+	return add_hint(err, "try again; a run holds the lock for milliseconds unless it is "
+			     "stopped. As root, lslocks or fuser /" QUEUE_LOCK " shows the holder");
 }
 
 /* flock(2) cannot be polled and has no timeout. So a child waits in flock(2) and reports success
@@ -194,12 +194,12 @@ static void notify_warnings(struct entry *entry)
 	if (entry->own_lock)
 		notify_user(entry, true,
 			"/" QUEUE_LOCK
-			" is missing: a run that another user starts in this moment may take the "
-			"same CPUs (to make it: sudo systemd-tmpfiles --create)");
+			" is missing: a run that another user starts at the same moment may get "
+			"the same CPUs (to create it, run: sudo systemd-tmpfiles --create)");
 	if (ledger->hidden) {
 		char why[LEDGER_HIDDEN_MAX];
 		(void)snprintf(text, sizeof text,
-			"not all runs can be seen, and this one may share its CPUs and memory with "
+			"not all runs are visible, so this run may share CPUs and memory with "
 			"them: %s",
 			ledger_describe_hidden(ledger, why));
 		notify_user(entry, true, text);
@@ -212,9 +212,8 @@ static void notify_warnings(struct entry *entry)
 		if (ledger->list[i].state != LEASE_LEFT || cpulist_empty(&common))
 			continue;
 		(void)snprintf(text, sizeof text,
-			"on CPUs %.64s are processes that the dead run %s of %s has left (to end "
-			"them: "
-			"oss-crs-run clean)",
+			"CPUs %.64s are also used by processes that the dead run %s of %s left "
+			"(to end them, run: oss-crs-run clean)",
 			cpulist_format(&common, cpus), ledger->list[i].name,
 			lease_user(&ledger->list[i], user, sizeof user));
 		notify_user(entry, true, text);
@@ -257,9 +256,10 @@ static int fail_hidden(const struct entry *entry, struct error *err)
 {
 	char why[LEDGER_HIDDEN_MAX];
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"not all runs can be seen, so it is not known which CPUs and memory are free: %s",
+		"not all runs are visible, so free CPUs and memory are unknown: %s",
 		ledger_describe_hidden(&entry->ledger, why));
-	return add_hint(err, "see them all: oss-crs-run status; or run beside them with --share");
+	return add_hint(
+		err, "to list the runs, run: oss-crs-run status; to run anyway, use --share");
 }
 
 static int fail_taken(const struct entry *entry, bool waited, struct error *err)
@@ -267,8 +267,8 @@ static int fail_taken(const struct entry *entry, bool waited, struct error *err)
 	char text[900];
 	(void)fail_as(err, EX_TEMPFAIL, "%s%s", waited ? "gave up waiting: " : "",
 		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
-	return add_hint(err, "%s, or run beside it with --share",
-		waited ? "wait longer (--wait alone has no end)" : "wait for it with --wait");
+	return add_hint(err, "%s, or use --share to run at the same time",
+		waited ? "wait longer (--wait alone has no time limit)" : "use --wait to queue");
 }
 
 static void notify_shared(const struct entry *entry)
@@ -276,7 +276,7 @@ static void notify_shared(const struct entry *entry)
 	char text[900];
 	char line[1024];
 	(void)snprintf(line, sizeof line,
-		"this run shares what it uses; its figures are not comparable: %s",
+		"this run shares CPUs or memory; its figures are not comparable: %s",
 		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
 	notify_user(entry, true, line);
 }
@@ -285,7 +285,7 @@ static void notify_place(const struct entry *entry)
 {
 	char text[900];
 	char line[1024];
-	(void)snprintf(line, sizeof line, "waiting, at place %u in the queue: %s",
+	(void)snprintf(line, sizeof line, "waiting at position %u in the queue: %s",
 		entry->view.ahead + 1,
 		lease_describe(&entry->ledger, &entry->claim, &entry->view, text, sizeof text));
 	notify_user(entry, false, line);
@@ -300,7 +300,7 @@ static int add_owner(const struct host *host, const struct lease *lease, struct 
 	if (lease->owner <= 0) {
 		(void)fail_as(err, EX_TEMPFAIL, "the owner of run %s is in another PID namespace",
 			lease->name);
-		return add_hint(err, "its end cannot be waited for from here; try again later");
+		return add_hint(err, "its end is not visible from here; try again later");
 	}
 	_cleanup_close_ int pidfd = pidfd_open(lease->owner, 0);
 	if (pidfd < 0)

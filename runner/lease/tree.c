@@ -69,7 +69,7 @@ static int own_tree(struct cg_tree *tree, struct error *err)
 	if (tree->worker < 0)
 		return -1;
 	if (fstat(tree->worker, &st) < 0)
-		return fail(err, errno, "look at %s", tree->plan->name);
+		return fail(err, errno, "read %s", tree->plan->name);
 	tree->id = st.st_ino;
 	tree->owned = fs_open(tree->worker, CGROUP_OWNED_FILE, O_WRONLY, 0, err);
 	if (tree->owned < 0 || fs_lock(tree->owned, CGROUP_OWNED_FILE, err) < 0)
@@ -101,7 +101,7 @@ static int make_owned(struct cg_tree *tree, struct error *err)
 	}
 	(void)fail_as(err, EX_TEMPFAIL, "another process keeps locking %s of run %s",
 		CGROUP_OWNED_FILE, tree->plan->name);
-	return add_hint(err, "it is root's or yours; see which: lslocks");
+	return add_hint(err, "the process belongs to root or to you; to find it, run: lslocks");
 }
 
 int tree_reserve(int oss_crs_fd, const struct run_plan *plan, const struct cpulist *cpus,
@@ -170,7 +170,7 @@ int tree_destroy_name(int oss_crs_fd, const char *name, struct error *err)
 	if (cgroup_remove(oss_crs_fd, name, err) == 0)
 		return 0;
 	if (err->code == EACCES || err->code == EPERM)
-		(void)add_hint(err, "containers in containers have left cgroups of root's: sudo "
+		(void)add_hint(err, "nested containers left cgroups that belong to root; run: sudo "
 				    "oss-crs-setup sweep, then "
 				    "oss-crs-run clean");
 	return -1;

@@ -90,7 +90,7 @@ static int read_cpu_mask(int sys, const char *path, struct cpulist *ret, struct 
 			continue;
 		unsigned char digit = (unsigned char)text[i];
 		if (!isxdigit(digit) || bit >= CPULIST_MAX)
-			return fail_as(err, EX_CONFIG, "%s: no mask of CPUs", path);
+			return fail_as(err, EX_CONFIG, "%s: not a CPU mask", path);
 		int value = isdigit(digit) ? digit - '0' : tolower(digit) - 'a' + 10;
 		for (unsigned j = 0; j < 4; j++)
 			if ((unsigned)value >> j & 1)

@@ -281,7 +281,8 @@ int placement_choose(const struct topology *topology, const struct cpulist *pool
 			return 0;
 		}
 	}
-	return fail_as(err, EX_CONFIG, "%u CPUs are wanted, %u are free", sum, cpulist_count(pool));
+	return fail_as(err, EX_CONFIG, "the config needs %u CPUs, but only %u are free", sum,
+		cpulist_count(pool));
 }
 
 struct cpulist placement_take(struct cpulist *pool, unsigned count)

@@ -84,7 +84,8 @@ static int check_overlap(
 			const struct job_crs *other = &job->crs[owner[cpu] - 1];
 			if (job->format == JOB_CRS_COMPOSE && !strict) {
 				if (plan_warn(plan, err,
-					    "%s:%u:%u: CRS '%s' shares CPU %u with '%s' (line %u)",
+					    "%s:%u:%u: CRS '%s' shares CPU %u with CRS '%s' (line "
+					    "%u)",
 					    job->path, crs->share.cpus_at.line,
 					    crs->share.cpus_at.column, crs->name, cpu, other->name,
 					    other->share.cpus_at.line) < 0)
@@ -92,7 +93,7 @@ static int check_overlap(
 				break;
 			}
 			(void)fail_at(err, job->path, crs->share.cpus_at,
-				"CRS '%s' has CPU %u, which CRS '%s' has too (line %u)", crs->name,
+				"CRS '%s' uses CPU %u, but so does CRS '%s' (line %u)", crs->name,
 				cpu, other->name, other->share.cpus_at.line);
 			return add_hint(err, "give each CRS CPUs of its own");
 		}
@@ -110,7 +111,7 @@ static int check_worker(const struct job *job, const struct run_plan *plan, stru
 		cpulist_subtract(&outside, &worker->cpus);
 		if (!cpulist_empty(&outside))
 			return fail_at(err, job->path, job->crs[i].share.cpus_at,
-				"CRS '%s' has CPUs %s, which worker '%s' does not have (line %u)",
+				"CRS '%s' uses CPUs %s, which worker '%s' does not have (line %u)",
 				job->crs[i].name, cpulist_format(&outside, text), plan->worker,
 				worker->cpus_at.line);
 	}
@@ -137,7 +138,7 @@ static int check_host_cpus(const struct job *job, const struct plan_request *req
 	else
 		(void)fail_at(err, job->path, at, "%s %s", lacks, cpulist_format(&missing, text));
 	(void)cpulist_format(&request->host_cpus, text);
-	return request->cpus_file ? add_hint(err, "%s has %s", request->cpus_file, text)
+	return request->cpus_file ? add_hint(err, "%s allows CPUs %s", request->cpus_file, text)
 				  : add_hint(err, "its CPUs are %s", text);
 }
 
@@ -154,11 +155,11 @@ static int check_host_memory(const struct job *job, const struct plan_request *r
 	struct mark at = job->crs[0].share.memory_at;
 	(void)size_format_exact(request->host_memory, have);
 	(void)fail_at(err, job->path, at.line ? at : job->worker.memory_at,
-		"the CRSs add up to %s of memory, %s %s", size_format_exact(sum, want),
+		"the CRSs need %s of memory together, but %s %s", size_format_exact(sum, want),
 		request->memory_file ? "you may use" : "this host has", have);
 	if (!request->memory_file)
 		return add_hint(err, "lower the CRSs' memory, or run on a larger host");
-	return add_hint(err, "lower the CRSs' memory, or have an administrator raise %s",
+	return add_hint(err, "lower the CRSs' memory, or ask an administrator to raise %s",
 		request->memory_file);
 }
 

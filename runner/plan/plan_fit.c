@@ -84,8 +84,8 @@ static int scale_memory(
 {
 	uint64_t whole = request->memory / SIZE_MIB;
 	if (whole < plan->crs_count)
-		return fail_as(err, EX_CONFIG, "--memory: %zu CRSs cannot share %" PRIu64 "M",
-			plan->crs_count, whole);
+		return fail_as(err, EX_CONFIG, "--memory: %" PRIu64 "M is too little for %zu CRSs",
+			whole, plan->crs_count);
 	_cleanup_free_ struct part *parts = parts_new(plan, err);
 	if (!parts)
 		return -1;
@@ -110,10 +110,10 @@ int fit_memory(const struct job *job, const struct plan_request *request, struct
 		return scale_memory(request, plan, err);
 	if (plan->memory_max <= request->memory)
 		return 0;
-	(void)fail_as(err, EX_CONFIG, "%s wants %s of memory, --memory is %s", job->path,
+	(void)fail_as(err, EX_CONFIG, "%s needs %s of memory, but --memory is %s", job->path,
 		size_format_exact(plan->memory_max, want),
 		size_format_exact(request->memory, have));
-	return add_hint(err, "--scale divides it in proportion");
+	return add_hint(err, "use --scale to divide it in proportion");
 }
 
 /* The CPUs that the command line gives, if the topology does not choose them. */
@@ -156,8 +156,8 @@ static int scale_cpus(const struct plan_request *request, unsigned whole, struct
 	struct error *err)
 {
 	if (whole < plan->crs_count)
-		return fail_as(err, EX_CONFIG, "--cpus: %zu CRSs cannot share %u CPUs",
-			plan->crs_count, whole);
+		return fail_as(err, EX_CONFIG, "--cpus: %u CPUs are too few for %zu CRSs", whole,
+			plan->crs_count);
 	_cleanup_free_ struct part *parts = parts_new(plan, err);
 	if (!parts)
 		return -1;
@@ -296,7 +296,7 @@ int fit_cpus(const struct job *job, const struct plan_request *request, struct r
 	if (!have)
 		return 0;
 	if (request->cpu_count > host)
-		return fail_as(err, EX_CONFIG, "--cpus %u: this host has %u CPUs",
+		return fail_as(err, EX_CONFIG, "--cpus %u: this host has only %u CPUs",
 			request->cpu_count, host);
 	plan->choice = request->cpu_count ? PLAN_CPUS_LOWEST : PLAN_CPUS_GIVEN;
 	if (request->scale)
@@ -304,6 +304,6 @@ int fit_cpus(const struct job *job, const struct plan_request *request, struct r
 	unsigned want = cpulist_count(&plan->cpus);
 	if (want <= have)
 		return map_cpus(request, plan, err);
-	(void)fail_as(err, EX_CONFIG, "%s wants %u CPUs, --cpus has %u", job->path, want, have);
-	return add_hint(err, "--scale divides them in proportion");
+	(void)fail_as(err, EX_CONFIG, "%s needs %u CPUs, but --cpus has %u", job->path, want, have);
+	return add_hint(err, "use --scale to divide them in proportion");
 }

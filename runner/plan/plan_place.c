@@ -141,11 +141,11 @@ static int explain_crs(const struct topology *topology, const struct plan_crs *c
 			cpulist_count(&nodes) > 1 ? "s" : "", cpulist_format(&nodes, list));
 		memory = !topology->memory           ? ""
 			 : cpulist_empty(&crs->mems) ? ", memory from any node"
-						     : ", memory there too";
+						     : ", with local memory";
 	}
 	if (spread.whole < spread.cores)
 		(void)snprintf(parts, sizeof parts, ", %u of them whole", spread.whole);
-	const char *kinds = spread.slowest != spread.fastest ? ", of different speed" : "";
+	const char *kinds = spread.slowest != spread.fastest ? ", of different speeds" : "";
 	return plan_note(plan, err, "%s: %u CPU%s on %u core%s%s%s%s%s", crs->name, spread.cpus,
 		spread.cpus > 1 ? "s" : "", spread.cores, spread.cores > 1 ? "s" : "", where, parts,
 		kinds, memory);
@@ -162,13 +162,12 @@ static int explain_choice(const struct topology *topology, struct run_plan *plan
 		return 0;
 	if (plan->placement == PLACED_SHARED)
 		return plan_note(plan, err,
-			"CPUs by number: there are too few whole cores, so some are shared by two "
-			"CRSs");
+			"CPUs by number: too few whole cores are free, so some CRSs share a core");
 	return plan_note(plan, err,
 		"CPUs by number: whole cores, on as few nodes as possible; the first core (CPU%s "
 		"%s) is %s",
 		cpulist_count(&first) > 1 ? "s" : "", cpus,
-		cpulist_empty(&taken) ? "left to the host" : "needed too");
+		cpulist_empty(&taken) ? "left to the host" : "needed for the CRSs");
 }
 
 /* Warn about CRSs that have threads of the same core, since each slows the other down. A table
@@ -190,7 +189,8 @@ static int warn_shared_cores(
 				(*first && cpulist_has(&plan->crs[*first - 1].cpus, cpu)))
 				continue;
 			if (*first &&
-				plan_warn(plan, err, "CRS '%s' shares the core of CPU %u with '%s'",
+				plan_warn(plan, err,
+					"CRS '%s' shares the core of CPU %u with CRS '%s'",
 					plan->crs[i].name, cpu, plan->crs[*first - 1].name) < 0)
 				return -1;
 			warned = *first != 0;
@@ -212,15 +212,15 @@ static int warn_kinds(const struct topology *topology, struct run_plan *plan, st
 		struct cpu_spread spread = measure_spread(topology, &crs->cpus);
 		if (spread.isolated && spread.cpus > 1 &&
 			plan_warn(plan, err,
-				"CRS '%s' has isolated CPUs: the kernel balances no load between "
-				"them",
+				"CRS '%s' has isolated CPUs: the kernel does not balance load "
+				"between them",
 				crs->name) < 0)
 			return -1;
 		if (strcmp(crs->name, JOB_INFRA_CRS) == 0)
 			continue;
 		if (name && (spread.slowest != first.slowest || spread.fastest != first.fastest))
 			return plan_warn(plan, err,
-				"CRSs '%s' and '%s' have cores of different speed", name,
+				"CRSs '%s' and '%s' run on cores of different speeds", name,
 				crs->name);
 		first = spread;
 		name = crs->name;

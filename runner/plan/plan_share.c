@@ -20,7 +20,7 @@ static int sum_crs_memory(const struct job *job, uint64_t *ret, struct error *er
 		const struct job_share *share = &job->crs[i].share;
 		if (__builtin_add_overflow(sum, share->memory, &sum) || sum > INT64_MAX)
 			return fail_at(err, job->path, share->memory_at,
-				"the memory of all CRSs together is larger than any memory");
+				"the memory of all CRSs together is larger than any machine's");
 	}
 	*ret = sum;
 	return 0;
@@ -44,9 +44,9 @@ static int fail_silent(const struct job *job, const struct job_crs *crs, const c
 	const struct run_plan *plan, struct error *err)
 {
 	(void)fail_at(err, job->path, crs->at,
-		"CRS '%s' says nothing about its %s, nor does worker '%s'", crs->name, what,
+		"CRS '%s' does not set its %s, and worker '%s' does not either", crs->name, what,
 		plan->worker);
-	return add_hint(err, "give the CRS `resources`, or the worker what its CRSs are to share");
+	return add_hint(err, "set `resources` of the CRS, or give the worker what its CRSs share");
 }
 
 static struct mark first_memory(const struct job *job)
@@ -70,7 +70,7 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 		return -1;
 	if (total && sum > total) {
 		(void)fail_at(err, job->path, job->worker.memory_at,
-			"worker '%s' has %s of memory, its CRSs add up to %s (from line %u on)",
+			"worker '%s' has %s of memory, but its CRSs need %s (from line %u on)",
 			plan->worker, size_format_exact(total, have), size_format_exact(sum, want),
 			first_memory(job).line);
 		return add_hint(err, "raise the worker's memory or lower that of the CRSs");
@@ -80,8 +80,8 @@ int share_memory(const struct job *job, struct run_plan *plan, struct error *err
 	uint64_t left = (total - sum) / SIZE_MIB;
 	if (count > 0 && left / count < SHARE_MIB_MIN) {
 		(void)fail_at(err, job->path, job->worker.memory_at,
-			"worker '%s' has %s of memory left for %zu CRSs without a figure (from "
-			"line %u on)",
+			"worker '%s' has %s of memory left for the %zu CRSs that do not set "
+			"theirs (from line %u on)",
 			plan->worker, size_format_exact(total - sum, have), count, first->at.line);
 		return add_hint(err, "each of them needs at least %dM", SHARE_MIB_MIN);
 	}
@@ -117,8 +117,8 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 	}
 	if (total && named > total) {
 		(void)fail_at(err, job->path, worker->cpus_at,
-			"worker '%s' has %u CPUs, its CRSs want %u (from line %u on)", plan->worker,
-			total, named, line);
+			"worker '%s' has %u CPUs, but its CRSs need %u (from line %u on)",
+			plan->worker, total, named, line);
 		return add_hint(err, "raise the worker's CPUs or lower those of the CRSs");
 	}
 	if (count > 0 && !total)
@@ -126,8 +126,8 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 	unsigned left = total ? total - named : 0;
 	if (left < count) {
 		(void)fail_at(err, job->path, worker->cpus_at,
-			"worker '%s' has %u CPUs left for %u CRSs without a figure (from line %u "
-			"on)",
+			"worker '%s' has %u CPUs left for the %u CRSs that do not set theirs (from "
+			"line %u on)",
 			plan->worker, left, count, first->at.line);
 		return add_hint(err, "each of them needs at least 1");
 	}
@@ -190,8 +190,9 @@ int share_cpus(const struct job *job, const struct plan_request *request, struct
 	if (sum > cpulist_count(&pool))
 		return fail_at(err, job->path,
 			job->worker.cpus_at.line ? job->worker.cpus_at : job->crs[0].at,
-			"%u CPUs are wanted, this host has %u that no CRS names", sum,
-			cpulist_count(&pool));
+			"the config needs %u CPUs by number, but only %u are not in a list of a "
+			"CRS",
+			sum, cpulist_count(&pool));
 	/* A worker's list with CPUs that the host does not have is an error that check_host_cpus()
 	 * reports later. */
 	bool placeable = request->topology && !fitted && cpulist_within(&pool, &request->host_cpus);

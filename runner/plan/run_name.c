@@ -29,7 +29,7 @@ static int fail_too_long(struct error *err)
 	(void)fail_as(
 		err, EX_USAGE, "run id and worker make a name longer than %d bytes", NAME_MAX);
 	return add_hint(
-		err, "give a shorter one with --run-id; without it, it is the directory's name");
+		err, "use a shorter --run-id (the default is the name of the config's directory)");
 }
 
 static void copy_part(char to[static NAME_MAX + 1], const char *from)

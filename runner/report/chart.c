@@ -235,7 +235,7 @@ static void put_kills(
 	most = most > 1 ? most : 1;
 	put_title(out, palette, "OOM kills");
 	(void)fprintf(out, "set yrange [0:%.6g]\nset ytics (0, %.6g)\n", most * 1.05, most);
-	(void)fprintf(out, "plot $crs%zu using 1:7 with steps lw 1.5 lc rgb '%s' title 'in all'\n",
+	(void)fprintf(out, "plot $crs%zu using 1:7 with steps lw 1.5 lc rgb '%s' title 'total'\n",
 		crs, palette->limit);
 }
 
@@ -421,12 +421,12 @@ static int run_gnuplot(int script, char **ret, struct error *err)
 	if (proc_capture(&spawn, OUTPUT_MAX, &text, &status, err) < 0) {
 		if (err->code != ENOENT)
 			return -1;
-		(void)fail_as(err, EX_UNAVAILABLE, "gnuplot, which draws, is not installed");
-		return add_hint(err, "sudo apt install gnuplot-nox");
+		(void)fail_as(err, EX_UNAVAILABLE, "gnuplot is not installed");
+		return add_hint(err, "on Debian, run: sudo apt-get install gnuplot-nox");
 	}
 	if (status != 0)
 		return fail_as(
-			err, EX_UNAVAILABLE, "gnuplot ended with status %d (see above)", status);
+			err, EX_UNAVAILABLE, "gnuplot failed with status %d (see above)", status);
 	*ret = steal_ptr(text);
 	return 0;
 }
@@ -437,8 +437,8 @@ static int split_documents(const char *text, size_t count, char **list, struct e
 	const char *document = strstr(text, PROLOGUE);
 	for (size_t i = 0; i < count; i++) {
 		if (!document)
-			return fail_as(
-				err, EX_UNAVAILABLE, "gnuplot drew %zu charts of %zu", i, count);
+			return fail_as(err, EX_UNAVAILABLE, "gnuplot drew only %zu of %zu charts",
+				i, count);
 		const char *next = strstr(document + strlen(PROLOGUE), PROLOGUE);
 		list[i] = next ? strndup(document, (size_t)(next - document)) : strdup(document);
 		if (!list[i])
@@ -454,8 +454,8 @@ int chart_draw(const struct summary *summary, const struct chart *charts, size_t
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int script = -1;
 	if (summary->series.count < 2) {
-		(void)fail_as(err, EX_USAGE, "%s: there are no samples to draw", summary->name);
-		return add_hint(err, "they are taken while the job runs: oss-crs-run run --record");
+		(void)fail_as(err, EX_USAGE, "%s: has no samples to draw", summary->name);
+		return add_hint(err, "to take samples, run the job with: oss-crs-run run --record");
 	}
 	if (write_script(summary, charts, count, &script, err) < 0 ||
 		run_gnuplot(script, &text, err) < 0)

@@ -39,7 +39,7 @@ static int compare_texts(struct comparison *comparison)
 		const char *what, *a, *b;
 	} texts[] = {
 		{"different phases", a->phase, b->phase},
-		{"they ended differently", a->reason, b->reason},
+		{"different endings", a->reason, b->reason},
 		{"different machines", a->host, b->host},
 		{"different processors", a->cpu, b->cpu},
 		{"different kernels", a->kernel, b->kernel},
@@ -60,11 +60,11 @@ static int compare_durations(struct comparison *comparison)
 	uint64_t longer = a > b ? a : b;
 	uint64_t difference = a > b ? a - b : b - a;
 	if (!a || !b)
-		return add_reason(comparison, "it is not known how long both took");
+		return add_reason(comparison, "duration of one or both is unknown");
 	if (difference <= longer / 100 * DURATION_PERCENT)
 		return 0;
 	return add_reason(comparison,
-		"one took %" PRIu64 ".%" PRIu64 " s, the other %" PRIu64 ".%" PRIu64 " s",
+		"different durations: %" PRIu64 ".%" PRIu64 " s and %" PRIu64 ".%" PRIu64 " s",
 		a / 1000000, a / 100000 % 10, b / 1000000, b / 100000 % 10);
 }
 
@@ -74,7 +74,8 @@ static int compare_crs(
 	unsigned cpus = cpulist_count(&a->cpus);
 	unsigned other = cpulist_count(&b->cpus);
 	if (cpus != other &&
-		add_reason(comparison, "CRS '%s' had %u CPUs and %u", a->name, cpus, other) < 0)
+		add_reason(comparison, "CRS '%s' had %u CPUs in the first, %u in the second",
+			a->name, cpus, other) < 0)
 		return -1;
 	return a->memory_max != b->memory_max
 		       ? add_reason(comparison,
@@ -90,18 +91,18 @@ static int compare_all_crs(struct comparison *comparison)
 	for (size_t i = 0; i < a->crs_count; i++) {
 		const struct summary_crs *other = summary_find(b, a->crs[i].name);
 		if ((other ? compare_crs(comparison, &a->crs[i], other)
-			   : add_reason(comparison, "CRS '%s' is in the first only",
+			   : add_reason(comparison, "CRS '%s' is only in the first",
 				     a->crs[i].name)) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < b->crs_count; i++)
 		if (!summary_find(a, b->crs[i].name) &&
-			add_reason(comparison, "CRS '%s' is in the second only", b->crs[i].name) <
+			add_reason(comparison, "CRS '%s' is only in the second", b->crs[i].name) <
 				0)
 			return -1;
 	return a->has_usage && b->has_usage
 		       ? 0
-		       : add_reason(comparison, "the CRSs' figures are not known of both");
+		       : add_reason(comparison, "one or both have no figures for their CRSs");
 }
 
 static int add_caveats(

@@ -139,7 +139,7 @@ int drawing_print(const struct run_plan *plan, FILE *to, struct error *err)
 	for (size_t n = 0; n < topology->node_count; n++) {
 		if (drawn[n])
 			continue;
-		(void)fputs("no socket\n", to);
+		(void)fputs("no sockets\n", to);
 		print_node(&topology->nodes[n], to);
 	}
 	return ferror(to) ? fail(err, EIO, "draw the machine") : 0;

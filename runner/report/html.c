@@ -248,8 +248,8 @@ int html_write(const struct summary *summary, FILE *to, struct error *err)
 	put_run_section(summary, to);
 	put_table(summary, to);
 	if (summary->series.count < 2)
-		(void)fputs("<p class=\"dim\">No samples were taken: "
-			    "<code>oss-crs-run run --record</code> does.</p>\n",
+		(void)fputs("<p class=\"dim\">No samples, so no charts: record them with "
+			    "<code>oss-crs-run run --record</code>.</p>\n",
 			to);
 	else if (put_charts(summary, to, err) < 0)
 		return -1;

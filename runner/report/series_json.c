@@ -54,7 +54,8 @@ static int list_from_json(
 		else if (json_is_integer(item) && json_integer_value(item) >= 0)
 			values[i] = (uint64_t)json_integer_value(item);
 		else
-			return fail_as(err, EX_DATAERR, "item %zu of '%s' is no figure", i, name);
+			return fail_as(
+				err, EX_DATAERR, "item %zu of '%s' is not a number", i, name);
 	}
 	return 0;
 }
@@ -73,7 +74,8 @@ int series_times_from_json(
 	for (size_t i = 0; i < count; i++)
 		if (series.times[i] == CGROUP_STAT_UNKNOWN ||
 			(i && series.times[i] <= series.times[i - 1]))
-			return fail_as(err, EX_DATAERR, "the times of the samples do not ascend");
+			return fail_as(err, EX_DATAERR,
+				"the times of the samples are not in ascending order");
 	*ret = series;
 	series = (struct series)SERIES_NONE;
 	return 0;

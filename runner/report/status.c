@@ -216,9 +216,9 @@ int status_read(const struct host *host, const char *wanted, struct status *ret,
 			read_runs(host, &ledger, wanted, true, &status, err) < 0))
 		return -1;
 	if (wanted && !status.count) {
-		(void)fail_as(err, EX_USAGE, "no active run '%.128s'", wanted);
-		return add_hint(err, "see what there is: oss-crs-run status; "
-				     "of one that has ended: oss-crs-run report");
+		(void)fail_as(err, EX_USAGE, "no active run named '%.128s'", wanted);
+		return add_hint(err, "to list active runs: oss-crs-run status; "
+				     "finished runs: oss-crs-run report");
 	}
 	*ret = status;
 	status = (struct status)STATUS_NONE;

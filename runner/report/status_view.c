@@ -430,7 +430,7 @@ static void put_run_line(struct page *page, const struct status_run *run)
 			size_format(lease->memory, memory));
 	else if (lease->state != LEASE_RUNNING)
 		len += snprintf(
-			line + used, sizeof line - used, "; to remove it: oss-crs-run clean");
+			line + used, sizeof line - used, "; to remove it, run: oss-crs-run clean");
 	put_line(page, line, len, true, lease->state == LEASE_RUNNING ? "\033[1m" : "\033[33m");
 }
 
@@ -439,17 +439,17 @@ static void put_time_line(struct page *page, const struct status *status, size_t
 	char line[128];
 	char now[CLOCK_TEXT_MAX];
 	(void)clock_text(time(NULL), now);
-	int len = snprintf(line, sizeof line, "%s  %zu run%s, %zu CRS%s  (q or Ctrl-C ends)", now,
-		status->count, status->count == 1 ? "" : "s", crs, crs == 1 ? "" : "s");
+	int len = snprintf(line, sizeof line, "%s  %zu run%s, %zu CRS%s  (q or Ctrl-C to quit)",
+		now, status->count, status->count == 1 ? "" : "s", crs, crs == 1 ? "" : "s");
 	put_line(page, line, len, true, NULL);
 }
 
 static void put_hidden_line(struct page *page, const struct status *status)
 {
 	char line[LEDGER_HIDDEN_MAX + 64];
-	int len = snprintf(line, sizeof line,
-		"%u run%s or user%s cannot be looked at from here: %s", status->hidden,
-		status->hidden == 1 ? "" : "s", status->hidden == 1 ? "" : "s", status->hidden_why);
+	int len = snprintf(line, sizeof line, "%u run%s or user%s not visible from here: %s",
+		status->hidden, status->hidden == 1 ? "" : "s", status->hidden == 1 ? "" : "s",
+		status->hidden_why);
 	put_line(page, line, len, true, NULL);
 }
 
@@ -480,7 +480,7 @@ int status_print(const struct status *status, const struct status *before,
 	if (view->live)
 		put_time_line(&page, status, cells.count);
 	if (!status->count)
-		put_line(&page, "no runs", (int)strlen("no runs"), true, NULL);
+		put_line(&page, "no active runs", (int)strlen("no active runs"), true, NULL);
 	const char *line = cells.count ? take_table_line(&rest, &len) : NULL;
 	if (line)
 		put_line(&page, line, len, false, "\033[2m");

@@ -195,8 +195,8 @@ int store_get(const struct store *store, const char *run, struct summary *ret, s
 			name = entries[i].name;
 	}
 	int result = name ? read_report(store, name, ret, err)
-			  : fail_as(err, EX_USAGE, "no report of a run '%.128s' is kept", run);
+			  : fail_as(err, EX_USAGE, "no report of a run named '%.128s'", run);
 	free_entries(entries, count);
-	return result < 0 && !name ? add_hint(err, "see which there are: oss-crs-run report")
+	return result < 0 && !name ? add_hint(err, "to list the reports, run: oss-crs-run report")
 				   : result;
 }

@@ -32,7 +32,7 @@ static int take_text(const json_t *object, const char *key, const char **ret, st
 	const json_t *value = json_object_get(object, key);
 	const char *text = json_string_value(value);
 	if (!text || json_string_length(value) != strlen(text) || !is_plain(text))
-		return fail_key(err, key, "no plain text");
+		return fail_key(err, key, "not plain text");
 	*ret = text;
 	return 0;
 }
@@ -47,7 +47,7 @@ static int take_number(
 		return 0;
 	}
 	if (!json_is_integer(value) || json_integer_value(value) < 0)
-		return fail_key(err, key, "no whole number");
+		return fail_key(err, key, "not a whole number");
 	*ret = (uint64_t)json_integer_value(value);
 	return 0;
 }
@@ -78,7 +78,7 @@ static int take_oom(const json_t *object, struct summary_crs *crs, struct error 
 	const json_t *list = json_object_get(object, "oom");
 	size_t count = json_array_size(list);
 	if (list && (!json_is_array(list) || count > OOM_MAX))
-		return fail_key(err, "oom", "no list of OOM kills");
+		return fail_key(err, "oom", "not a list of OOM kills");
 	crs->oom = calloc(count + 1, sizeof *crs->oom);
 	if (!crs->oom)
 		return fail(err, ENOMEM, "report");
@@ -102,8 +102,9 @@ static int take_exits(const json_t *object, const char **ret, struct error *err)
 	}
 	if (take_text(object, "exits", ret, err) < 0)
 		return -1;
-	return (*ret)[strspn(*ret, "0123456789-,")] ? fail_key(err, "exits", "no list of statuses")
-						    : 0;
+	return (*ret)[strspn(*ret, "0123456789-,")]
+		       ? fail_key(err, "exits", "not a list of statuses")
+		       : 0;
 }
 
 static int take_crs(const json_t *object, struct summary_crs *ret, struct error *err)
@@ -129,7 +130,7 @@ static int take_all_crs(struct summary *summary, struct error *err)
 	const json_t *list = json_object_get(summary->root, "crs");
 	size_t count = json_array_size(list);
 	if (count == 0 || count > JOB_CRS_MAX)
-		return fail_key(err, "crs", "no list of CRSs");
+		return fail_key(err, "crs", "not a list of CRSs");
 	summary->crs = calloc(count, sizeof *summary->crs);
 	if (!summary->crs)
 		return fail(err, ENOMEM, "report");
@@ -152,7 +153,7 @@ static int take_samples(struct summary *summary, struct error *err)
 	if (!times)
 		return 0;
 	if (!json_is_array(times))
-		return fail_key(err, "sample_usec", "no list");
+		return fail_key(err, "sample_usec", "not a list");
 	if (series_times_from_json(times, summary->crs_count, &summary->series, err) < 0)
 		return -1;
 	for (size_t i = 0; i < summary->crs_count; i++)
@@ -169,7 +170,7 @@ static int take_caveats(struct summary *summary, struct error *err)
 	const json_t *list = json_object_get(summary->root, "caveats");
 	size_t count = json_array_size(list);
 	if (list && (!json_is_array(list) || count > CAVEATS_MAX))
-		return fail_key(err, "caveats", "no list of them");
+		return fail_key(err, "caveats", "not a list of caveats");
 	summary->caveats = calloc(count + 1, sizeof *summary->caveats);
 	if (!summary->caveats)
 		return fail(err, ENOMEM, "report");
@@ -190,7 +191,7 @@ static int take_attested(struct summary *summary, struct error *err)
 	const json_t *attested = json_object_get(summary->root, "attested");
 	struct summary_attested *ret = &summary->attested;
 	if (attested && !json_is_object(attested) && !json_is_null(attested))
-		return fail_key(err, "attested", "no object");
+		return fail_key(err, "attested", "not an object");
 	if (take_number(attested, "containers", CGROUP_STAT_UNKNOWN, &ret->containers, err) < 0 ||
 		take_number(attested, "unknown", CGROUP_STAT_UNKNOWN, &ret->unknown, err) < 0 ||
 		take_number(attested, "unconfined", CGROUP_STAT_UNKNOWN, &ret->unconfined, err) < 0)
@@ -218,9 +219,9 @@ static int take_run(struct summary *summary, struct error *err)
 	if (!run_name_parse(summary->name, &name))
 		return fail_key(err, "name", "not the name of a run");
 	if (status > UINT8_MAX)
-		return fail_key(err, "exit_status", "no exit status");
+		return fail_key(err, "exit_status", "not an exit status");
 	if (started > UINT32_MAX * UINT64_C(4))
-		return fail_key(err, "started", "no time");
+		return fail_key(err, "started", "not a time");
 	summary->exit_status = (int)status;
 	summary->started = (time_t)started;
 	return 0;
@@ -247,9 +248,9 @@ int summary_read(const char *name, json_t *root, struct summary *ret, struct err
 	if (take_number(root, "version", 0, &version, err) < 0)
 		return add_context(err, "%s", name);
 	if (version != 1) {
-		(void)fail_as(
-			err, EX_DATAERR, "%s: no report of a run that this program can read", name);
-		return add_hint(err, "those that are kept: oss-crs-run report");
+		(void)fail_as(err, EX_DATAERR,
+			"%s: not a report that this version of oss-crs-run can read", name);
+		return add_hint(err, "to list the reports, run: oss-crs-run report");
 	}
 	if (take_run(&summary, err) < 0 || take_machine(&summary, err) < 0 ||
 		take_attested(&summary, err) < 0 || take_caveats(&summary, err) < 0 ||
@@ -266,8 +267,7 @@ int summary_parse(
 	json_error_t where;
 	_cleanup_json_ json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
 	if (!root)
-		return fail_as(err, EX_DATAERR,
-			"%s:%d:%d: no JSON: not read to its end, or not written so", name,
+		return fail_as(err, EX_DATAERR, "%s:%d:%d: not valid JSON (truncated?)", name,
 			where.line > 0 ? where.line : 1, where.column > 0 ? where.column : 1);
 	return summary_read(name, root, ret, err);
 }
@@ -301,12 +301,11 @@ const char *summary_unattested(const struct summary *summary, char buf[static SU
 	if (!unknown && !unconfined)
 		return NULL;
 	if (unknown)
-		(void)snprintf(missed, sizeof missed, "%" PRIu64 " that could not be checked",
-			attested->unknown);
+		(void)snprintf(missed, sizeof missed, "%" PRIu64 " not checked", attested->unknown);
 	if (unconfined)
-		(void)snprintf(outside, sizeof outside,
-			"%" PRIu64 " of services that belong to no CRS", attested->unconfined);
-	(void)snprintf(buf, SUMMARY_TEXT_MAX, "%s%s%s; %" PRIu64 " %s attested", missed,
+		(void)snprintf(outside, sizeof outside, "%" PRIu64 " of services in no CRS",
+			attested->unconfined);
+	(void)snprintf(buf, SUMMARY_TEXT_MAX, "%s%s%s (%" PRIu64 " %s attested)", missed,
 		unknown && unconfined ? ", " : "", outside,
 		attested->containers == CGROUP_STAT_UNKNOWN ? 0 : attested->containers,
 		attested->containers == 1 ? "is" : "are");

@@ -84,7 +84,7 @@ void summary_free(struct summary *summary);
 /* The CRS of that name; NULL if there is none. */
 const struct summary_crs *summary_find(const struct summary *summary, const char *name);
 
-/* Say which containers are not attested: "2 that could not be checked, 1 of services that belong to
+/* Say which containers are not attested: "2 not checked, 1 of services in
  * no CRS; 3 are attested". Returns buf, or NULL if all containers are attested. */
 const char *summary_unattested(const struct summary *summary, char buf[static SUMMARY_TEXT_MAX]);
 

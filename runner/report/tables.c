@@ -103,7 +103,8 @@ static const char *name_limit(
 		(void)snprintf(buf, TABLES_TEXT_MAX, "at the worker's memory limit");
 	else
 		(void)snprintf(buf, TABLES_TEXT_MAX,
-			"at no limit of the run: the host, or a limit above it, was out of memory");
+			"at no limit of the run: the host, or a cgroup above the run, was out of "
+			"memory");
 	return buf;
 }
 
@@ -162,7 +163,7 @@ int tables_print_run(const struct summary *summary, FILE *to, struct error *err)
 	char memory[TABLES_TEXT_MAX];
 	text_line(to, "%s", summary->name);
 	if (summary->duration_usec)
-		text_line(to, "began %s, took %s, ended with status %d (%s)",
+		text_line(to, "started %s, took %s, ended with status %d (%s)",
 			tables_time(summary->started, started),
 			tables_seconds(summary->duration_usec, took), summary->exit_status,
 			summary->reason);

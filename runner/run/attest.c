@@ -26,8 +26,8 @@ static const char *const limit_files[] = {
 static int fail_mismatch(struct error *err, const char *what, const char *wanted, const char *found)
 {
 	(void)fail_as(err, EX_SOFTWARE, "%s: planned %s, found %s", what, wanted, found);
-	return add_hint(
-		err, "something outside this run has changed it; its figures would prove nothing");
+	return add_hint(err,
+		"something outside this run changed it, so the figures of the run mean nothing");
 }
 
 /* `optional`: a kernel without swap accounting does not have the file. */
@@ -126,7 +126,7 @@ static enum attest_verdict judge_failure(pid_t pid, struct error *err)
 	if (!process_exists(pid))
 		return ATTEST_ENDED;
 	(void)fail_as(err, EX_SOFTWARE,
-		"process %d runs, but /proc does not show it (it is mounted with hidepid)",
+		"process %d is running, but /proc does not show it (mounted with hidepid)",
 		(int)pid);
 	return ATTEST_UNKNOWN;
 }
@@ -188,8 +188,8 @@ static void find_keeper(struct container_look *look)
 		return;
 	if (keeper <= 1)
 		(void)fail_as(&problem, EX_SOFTWARE,
-			"the process that keeps it (containerd-shim, conmon) is gone, so that "
-			"processes of `docker exec` cannot be told from others");
+			"its parent process (containerd-shim or conmon) is gone, so processes of "
+			"`docker exec` cannot be told apart from others");
 	note_unknown(look, &problem);
 }
 
@@ -214,7 +214,7 @@ static void note_unread(struct container_look *look)
 	if (!look->processes.hidden || owns_container(look))
 		return;
 	(void)fail_as(&problem, EX_SOFTWARE,
-		"/proc hides processes of other users (it is mounted with hidepid)");
+		"/proc hides processes of other users (mounted with hidepid)");
 	note_unknown(look, &problem);
 }
 
@@ -236,7 +236,7 @@ static bool is_kept(struct container_look *look, pid_t pid)
 		look->shares ? check_process(look, pid, &problem) : ATTEST_HELD;
 	if (verdict != ATTEST_HELD && verdict != ATTEST_ENDED) {
 		(void)fail_as(&problem, EX_SOFTWARE,
-			"process %d is outside the CRS, and may be one of `docker exec`", (int)pid);
+			"process %d is outside the CRS and may be from `docker exec`", (int)pid);
 		note_unknown(look, &problem);
 	}
 	return false;
@@ -318,7 +318,7 @@ static enum attest_verdict judge_without_process(
 {
 	if (!container->started || container->finished[0])
 		return ATTEST_ENDED;
-	(void)fail_as(err, EX_SOFTWARE, "the engine does not say which process it has");
+	(void)fail_as(err, EX_SOFTWARE, "the engine does not report its process");
 	return ATTEST_UNKNOWN;
 }
 

@@ -157,7 +157,7 @@ static void add_cores(struct json_build *build, json_t *list, const struct condi
 	if (cpulist_empty(&outside))
 		return;
 	(void)snprintf(detail, sizeof detail,
-		"CPUs %.64s are threads of the run's cores, but not the run's",
+		"CPUs %.64s share cores with the run but are not part of it",
 		cpulist_format(&outside, cpus));
 	add_condition(build, list, "shared-core", detail);
 }
@@ -191,11 +191,11 @@ static void add_above(struct json_build *build, json_t *list, const struct condi
 	const uint64_t *above = conditions->above;
 	if (!conditions->above_counted) {
 		add_condition(build, list, "limits-above",
-			"what limits above the run did to it is not known");
+			"unknown whether limits above the run slowed it down");
 		return;
 	}
 	(void)snprintf(details[ALLOWANCE_THROTTLED], sizeof *details,
-		"a CPU limit above the run (cpu.max) halted it for %" PRIu64 ".%" PRIu64 " s",
+		"a CPU limit above the run (cpu.max) throttled it for %" PRIu64 ".%" PRIu64 " s",
 		above[ALLOWANCE_THROTTLED] / 1000000, above[ALLOWANCE_THROTTLED] / 100000 % 10);
 	(void)snprintf(details[ALLOWANCE_TASKS], sizeof *details,
 		"a task limit above the run (pids.max) was hit %" PRIu64 " times",
@@ -220,7 +220,7 @@ static void add_huge_pages(
 	if (machine_memory(conditions->host, &memory, &huge, &ignored) < 0 || !huge)
 		return;
 	(void)snprintf(detail, sizeof detail,
-		"the host has %s of huge pages, which no memory limit covers",
+		"the host reserves %s for huge pages, which no memory limit covers",
 		size_format(huge, size));
 	add_condition(build, list, "huge-pages", detail);
 }
@@ -247,16 +247,16 @@ static void add_loads(struct json_build *build, json_t *list, const struct condi
 		return;
 	if (!conditions->counted || seen->used_usec == CGROUP_STAT_UNKNOWN) {
 		add_condition(build, list, "load-unknown",
-			conditions->counted ? "the CPU time of a CRS could not be read"
-					    : "/proc/stat did not say what the run's CPUs did");
+			conditions->counted
+				? "the CPU time of a CRS could not be read"
+				: "the load of the run's CPUs could not be read from /proc/stat");
 		return;
 	}
 	uint64_t others = conditions->busy_usec > seen->used_usec
 				  ? conditions->busy_usec - seen->used_usec
 				  : 0;
-	add_load(build, list, conditions, "foreign-load", others, "others used");
-	add_load(build, list, conditions, "steal", conditions->stolen_usec,
-		"the hypervisor gave to others");
+	add_load(build, list, conditions, "foreign-load", others, "other processes used");
+	add_load(build, list, conditions, "steal", conditions->stolen_usec, "the hypervisor took");
 }
 
 /* One caveat for all containers, since a report has a limited number of caveats. */
@@ -267,7 +267,7 @@ static void add_affinity(struct json_build *build, json_t *list, const struct at
 	if (!attested || !attested->affinity_count)
 		return;
 	if (attested->affinity_count > 1)
-		(void)snprintf(more, sizeof more, "; %zu more do", attested->affinity_count - 1);
+		(void)snprintf(more, sizeof more, "; and %zu more", attested->affinity_count - 1);
 	(void)snprintf(detail, sizeof detail, "%s%.30s", attested->affinity, more);
 	add_condition(build, list, "affinity", detail);
 }

@@ -254,10 +254,10 @@ static int remove_objects(
 	if (!leftovers->engines[run->kind]) {
 		const char *engine = engine_name(run->kind);
 		(void)fail_as(err, EX_UNAVAILABLE,
-			"run '%s' may have containers, and %s cannot be asked", run->run.name,
+			"run '%s' may have containers, but %s does not answer", run->run.name,
 			engine);
-		return add_hint(
-			err, "when %s is back: oss-crs-run clean %s", engine, run->run.name);
+		return add_hint(err, "once %s runs again, run: oss-crs-run clean %s", engine,
+			run->run.name);
 	}
 	_cleanup_free_ char *project = compose_project(run->run.name);
 	if (!project)
@@ -309,23 +309,22 @@ void leftovers_sweep(const struct host *host, uid_t uid, const struct log *log,
 	if (opened == 0 && engine)
 		leftovers.engines[engine->kind] = engine;
 	if (opened < 0 || leftovers_find(&leftovers, &runs, &problem) < 0) {
-		log_note(log, LOG_VERBOSE, "dead runs were not looked for: %s", problem.msg);
+		log_note(log, LOG_VERBOSE, "cannot look for dead runs: %s", problem.msg);
 		return;
 	}
 	if (any_of_podman(&runs) && leftovers_open_podman(&leftovers, &podman, &problem) < 0)
-		log_note(log, LOG_VERBOSE, "dead runs on Podman stay: %s", problem.msg);
+		log_note(log, LOG_VERBOSE, "cannot remove dead runs on Podman: %s", problem.msg);
 	for (size_t i = 0; i < runs.count; i++) {
 		const struct left_run *run = &runs.list[i];
 		if (run->live || run->run.keep || (!leftovers.engines[run->kind] && run->has_files))
 			continue;
 		int removed = leftovers_remove(&leftovers, run, &problem);
 		if (removed > 0)
-			log_note(log, LOG_NORMAL, "removed what the dead run %s had left",
+			log_note(log, LOG_NORMAL, "removed what the dead run %s left",
 				run->run.name);
 		else if (removed < 0)
-			log_warning(log, "the dead run %s could not be removed: %s%s%s",
-				run->run.name, problem.msg, problem.hint[0] ? "; " : "",
-				problem.hint);
+			log_warning(log, "cannot remove the dead run %s: %s%s%s", run->run.name,
+				problem.msg, problem.hint[0] ? "; " : "", problem.hint);
 	}
 	if (leftovers_close_podman(&leftovers, &problem) < 0)
 		log_warning(log, "%s", problem.msg);

@@ -30,15 +30,15 @@ static void describe_limit(
 			size_format(plan->crs[kill->crs].memory_max, limit));
 		return;
 	case OOM_LIMIT_CONTAINER:
-		(void)snprintf(buf, size, "CRS '%s' has a container at a limit of its own", crs);
+		(void)snprintf(buf, size, "CRS '%s' has a container at its own memory limit", crs);
 		return;
 	case OOM_LIMIT_WORKER:
-		(void)snprintf(buf, size, "worker '%s' is at its memory limit of %s, in CRS '%s'",
+		(void)snprintf(buf, size, "worker '%s' is at its memory limit of %s (CRS '%s')",
 			plan->worker, size_format(plan->memory_max, limit), crs);
 		return;
 	case OOM_LIMIT_HOST:
 		(void)snprintf(buf, size,
-			"the host, or a limit above this run, is out of memory, in CRS '%s'", crs);
+			"the host, or a cgroup above this run, is out of memory (CRS '%s')", crs);
 		return;
 	}
 }
@@ -61,8 +61,8 @@ static void tell_kill(void *data, const struct oom_kill *kill)
 		     engine_container(watch->engine, kill->cgroup, &container, &problem) == 0;
 	describe_limit(watch, kill, limit, sizeof limit);
 	log_warning(watch->log,
-		"%s: the kernel killed %" PRIu64
-		" process%s%s%s%s; there is now anon %s, file %s, shmem %s",
+		"OOM kill: %s; the kernel killed %" PRIu64
+		" process%s%s%s%s; memory now: anon %s, file %s, shmem %s",
 		limit, kill->count, kill->count == 1 ? "" : "es", known ? " of container '" : "",
 		known ? container.name : "", known ? "'" : "", format_bytes(kill->anon, anon),
 		format_bytes(kill->file, file), format_bytes(kill->shmem, shmem));
@@ -79,7 +79,7 @@ static void look_for_kills(struct watch *watch)
 	if (oom_look(watch->oom, tell_kill, watch, &problem) == 0 || watch->kills.incomplete)
 		return;
 	watch->kills.incomplete = true;
-	log_warning(watch->log, "OOM kills could not be counted: %s", problem.msg);
+	log_warning(watch->log, "cannot count OOM kills: %s", problem.msg);
 }
 
 /* The kernel has counted an event in memory.events of the worker, or of a cgroup below it. */
@@ -100,14 +100,14 @@ static int on_memory(void *data, struct error *err)
 static int warn_unknown(const struct watch *watch, const char *what, struct error *err)
 {
 	if (!watch->strict) {
-		log_warning(watch->log, "%s could not be checked: %s", what, err->msg);
+		log_warning(watch->log, "cannot check %s: %s", what, err->msg);
 		return 0;
 	}
 	err->status = EX_SOFTWARE;
-	(void)add_context(err, "%s could not be checked", what);
-	return add_hint(err, "--strict-limits (or --strict) ends the run; without it, the report "
-			     "counts what could not "
-			     "be checked. If /proc hides processes: oss-crs-run check");
+	(void)add_context(err, "cannot check %s", what);
+	return add_hint(err, "--strict-limits and --strict end the run; without them, the report "
+			     "counts what cannot be checked. If /proc hides processes, run: "
+			     "oss-crs-run check");
 }
 
 /* The engine gave no answer about containers. Nothing to check in one that is already gone. */
@@ -210,7 +210,7 @@ static int note_affinity(struct watch *watch, const struct plan_crs *crs,
 		return 0;
 	}
 	(void)fail_as(err, EX_SOFTWARE, "%s", text);
-	return add_hint(err, "is there a CPUAffinity= in the unit of the engine? "
+	return add_hint(err, "look for CPUAffinity= in the units that start it: "
 			     "systemctl show -p CPUAffinity docker containerd user@$(id -u)");
 }
 
@@ -371,8 +371,10 @@ int watch_open(struct watch *watch, struct error *err)
 		if (err->code != ENOSPC && err->code != EMFILE)
 			return -1;
 		if (watch->strict)
-			return add_context(err, "--strict-limits: changes would be noticed late");
-		log_warning(watch->log, "changes to the tree will be noticed late: %s", err->msg);
+			return add_context(err,
+				"--strict-limits: changes to the cgroups would be noticed late");
+		log_warning(
+			watch->log, "changes to the cgroups will be noticed late: %s", err->msg);
 	} else {
 		add_source(watch, watch->writes, POLLIN, on_write);
 	}

@@ -15,7 +15,7 @@ setup() {
 	mkdir -p "$BATS_TEST_TMPDIR/cg/user.slice" "$BATS_TEST_TMPDIR/none"
 	run "$RUN" plan --cgroup-root "$BATS_TEST_TMPDIR/cg" "$BATS_TEST_TMPDIR"
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"Now: its CPUs and memory are free"* ]]
+	[[ "$output" == *"Now: the CPUs and memory are free"* ]]
 	run "$RUN" plan --json --cgroup-root "$BATS_TEST_TMPDIR/cg" "$BATS_TEST_TMPDIR"
 	[ "$(jq -c '.now | .fits, .waiting_before, .in_the_way' <<<"$output" | tr '\n' ' ')" = "true 0 [] " ]
 	run "$RUN" plan --json --cgroup-root "$BATS_TEST_TMPDIR/none" "$BATS_TEST_TMPDIR"
@@ -33,12 +33,12 @@ setup() {
 	touch "$cg/$user/oss-crs" # not a directory: the kernel would not, but it is not "no runs"
 	run "$RUN" plan --cgroup-root "$cg" "$BATS_TEST_TMPDIR"
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"Now: not known, since not all runs can be seen: the runs of uid 4711: open $user/oss-crs: Not a directory"* ]]
+	[[ "$output" == *"Now: unknown, because not all runs are visible: the runs of uid 4711: open $user/oss-crs: Not a directory"* ]]
 	run "$RUN" plan --json --cgroup-root "$cg" "$BATS_TEST_TMPDIR"
 	[ "$(jq -c '.now | .fits, (.unknown | test("uid 4711"))' <<<"$output" | tr '\n' ' ')" = "null true " ]
 	run "$RUN" status --cgroup-root "$cg"
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"1 run or user cannot be looked at from here: the runs of uid 4711: "* ]]
+	[[ "$output" == *"1 run or user not visible from here: the runs of uid 4711: "* ]]
 	run "$RUN" status --json --cgroup-root "$cg"
 	[ "$(jq -c '.hidden, (.hidden_why | test("uid 4711"))' <<<"$output" | tr '\n' ' ')" = "1 true " ]
 	# A dead run whose files are not as the kernel writes them.
@@ -46,9 +46,9 @@ setup() {
 	mkdir -p "$cg/$user/oss-crs/$job"
 	touch "$cg/$user/oss-crs/$job"/{cgroup.max.depth,cgroup.events,cpuset.cpus}
 	run "$RUN" status --cgroup-root "$cg"
-	[[ "$output" == *"1 run or user cannot be looked at from here: run $job of uid 4711: populated in"* ]]
+	[[ "$output" == *"1 run or user not visible from here: run $job of uid 4711: populated in"* ]]
 	run "$RUN" plan --cgroup-root "$cg" "$BATS_TEST_TMPDIR"
-	[[ "$output" == *"Now: its CPUs and memory are free"* ]]
+	[[ "$output" == *"Now: the CPUs and memory are free"* ]]
 }
 
 @test "plan chooses CPUs by number of those that no living run has" {
@@ -74,7 +74,7 @@ open(sys.argv[2]).read()' "$theirs/cgroup.max.depth" "$BATS_TEST_TMPDIR/end" >"$
 	run jq -c --arg first "$first" '[.cpus != $first, .now.fits]' <<<"$output"
 	[ "$output" = "[true,true]" ]
 	run "$RUN" plan --cgroup-root "$cg" --cpus "$(nproc --all)" --scale "$any"
-	[[ "$output" == *"Now: $(nproc --all) CPUs are wanted, $(($(nproc --all) - 1)) are free: run $job of uid 4711 has CPUs $first since"* ]]
+	[[ "$output" == *"Now: the run needs $(nproc --all) CPUs, but only $(($(nproc --all) - 1)) are free: run $job of uid 4711 has CPUs $first since"* ]]
 	: >"$BATS_TEST_TMPDIR/end"
 	wait
 }

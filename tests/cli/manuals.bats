@@ -87,7 +87,7 @@ same() { # WHAT HAVE WANT
 		printf '[defaults]\n%s = \n' "$option" >"$XDG_CONFIG_HOME/oss-crs/run.conf"
 		run "$RUN" plan /nowhere
 		[ "$status" -eq 78 ]
-		[[ "$output" == *"no option that can stand here"* ]] || settable+="$option"$'\n'
+		[[ "$output" == *"cannot be set in run.conf"* ]] || settable+="$option"$'\n'
 	done
 	same keys "$(sed -n 's/^\.It Ic \([a-z-]*\) .*/\1/p' "$MAN/oss-crs-run.conf.5" | sort)" "${settable%$'\n'}"
 }

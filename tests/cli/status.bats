@@ -54,7 +54,7 @@ on_terminal() {
 	[ "$status" -eq 0 ]
 	run "$RUN" status --cgroup-root "$ROOT" nothing
 	[ "$status" -eq 64 ]
-	[[ "$output" == *"no active run 'nothing'"* ]]
+	[[ "$output" == *"no active run named 'nothing'"* ]]
 }
 
 @test "--watch that is piped looks once, without escapes" {

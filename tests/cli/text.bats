@@ -97,7 +97,7 @@ prints() {
 			grep -qF "$text" report.json
 			run "$RUN" report ./report.json
 			[ "$status" -eq 65 ] || { echo "$place $text: $status" && return 1; }
-			[[ $output == *"is no plain text"* ]]
+			[[ $output == *"is not plain text"* ]]
 			run "$RUN" report ./report.json --html page.html
 			[ "$status" -eq 65 ]
 			[ ! -e page.html ]

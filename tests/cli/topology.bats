@@ -55,7 +55,7 @@ plan() { # MACHINE ARG...
 	machine arm-A510-A710-A715-X3
 	run "$RUN" plan --topology "$BATS_TEST_TMPDIR/arm-A510-A710-A715-X3" "$BATS_TEST_TMPDIR"
 	[ "$status" -eq 64 ]
-	[[ "$output" == *"hint: say it with --host-memory"* ]]
+	[[ "$output" == *"hint: set it with --host-memory"* ]]
 	mkdir "$BATS_TEST_TMPDIR/empty"
 	for arguments in "--topology $BATS_TEST_TMPDIR/empty" "--topology /nowhere" "--topology / --host-cpus 0-3"; do
 		# shellcheck disable=SC2086 # split into words on purpose

@@ -151,7 +151,7 @@ TEST(a_container_that_has_ended_has_nothing_to_check)
 	(void)snprintf(container.finished, sizeof container.finished, "2026-01-01T00:00:00Z");
 	assert_verdict(&fixture, &container, ATTEST_ENDED, NULL);
 	container.finished[0] = '\0';
-	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "does not say which process");
+	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "does not report its process");
 	container.started = false;
 	assert_verdict(&fixture, &container, ATTEST_ENDED, NULL);
 	free_fixture(dir, &fixture);
@@ -192,7 +192,7 @@ TEST(a_container_without_keeper_is_unknown_and_its_first_process_is_checked)
 	struct container container = put_docker_container(dir, &fixture);
 	make_file(dir, "proc/51/stat", "51 (first) S 1 51 0 0\n");
 	make_file(dir, "proc/53/stat", "53 (by exec) S 1 51 0 0\n");
-	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "containerd-shim, conmon) is gone");
+	assert_verdict(&fixture, &container, ATTEST_UNKNOWN, "containerd-shim or conmon) is gone");
 	make_file(dir, "proc/52/cgroup", "0::/elsewhere\n");
 	assert_verdict(&fixture, &container, ATTEST_MISMATCH, "process 52");
 	make_file(dir, "proc/51/cgroup", "0::/elsewhere\n");

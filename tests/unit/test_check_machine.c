@@ -60,17 +60,17 @@ static void make_machine(void **state, struct machine machine)
 TEST(a_plain_machine_needs_no_advice)
 {
 	make_machine(state, (struct machine){1, 1, 4, 1, false, 4});
-	assert_fine(state, look_smt, "4 cores of one thread");
+	assert_fine(state, look_smt, "4 cores with one thread each");
 	assert_fine(state, look_numa, "1 NUMA node");
 	assert_fine(state, look_isolated, "no CPU is isolated");
-	assert_fine(state, look_governor, "this kernel does not change the CPUs' clock");
+	assert_fine(state, look_governor, "the clock speed of the CPUs is fixed");
 }
 
 TEST(threads_of_one_core_slow_each_other_down)
 {
 	make_machine(state, (struct machine){1, 1, 4, 2, true, 4});
-	assert_advice(state, look_smt, "4 cores of up to 2 threads, which slow each other down",
-		"smt/control");
+	assert_advice(state, look_smt,
+		"4 cores with up to 2 threads each, which slow each other down", "smt/control");
 }
 
 TEST(different_nodes_and_moving_pages_get_advice)
@@ -102,21 +102,22 @@ TEST(isolated_cpus_are_named)
 	make_machine(state, (struct machine){1, 1, 4, 1, false, 4});
 	make_text(unit_dir(state), "2-3\n", "sys/devices/system/cpu/isolated");
 	assert_advice(state, look_isolated,
-		"CPUs 2-3 are isolated: the kernel balances no load between them", "isolcpus=");
+		"CPUs 2-3 are isolated: the kernel does not balance load between them",
+		"isolcpus=");
 }
 
 TEST(clocks_that_follow_the_load_get_advice)
 {
 	make_machine(state, (struct machine){1, 1, 2, 1, false, 4});
 	make_text(unit_dir(state), "1\n", "sys/devices/system/cpu/cpufreq/boost");
-	assert_fine(state, look_governor, "this kernel does not change the CPUs' clock");
+	assert_fine(state, look_governor, "the clock speed of the CPUs is fixed");
 	make_text(unit_dir(state), "performance\n",
 		"sys/devices/system/cpu/cpufreq/policy0/scaling_governor");
-	assert_fine(state, look_governor, "the CPUs' governor is performance");
+	assert_fine(state, look_governor, "the CPU frequency governor is performance");
 	make_text(unit_dir(state), "schedutil\n",
 		"sys/devices/system/cpu/cpufreq/policy1/scaling_governor");
 	assert_advice(state, look_governor,
-		"the CPUs' clock changes with the load (governor schedutil)",
+		"the clock speed of the CPUs changes with load (governor schedutil)",
 		"cpupower frequency-set -g performance");
 }
 
@@ -130,9 +131,9 @@ TEST(a_proc_that_hides_processes_is_named_with_its_mount_option)
 		const char *mounts, *expected;
 	} table[] = {
 		{MOUNT("/proc", "proc", ",gid=7,hidepid=invisible,x"),
-			", as it is mounted with hidepid=invisible"},
+			" (mounted with hidepid=invisible)"},
 		{MOUNT("/proc", "proc", "") MOUNT("/proc", "proc", ",hidepid=2"),
-			", as it is mounted with hidepid=2"},
+			" (mounted with hidepid=2)"},
 		{MOUNT("/proc", "proc", ",hidepid=1") MOUNT("/proc", "proc", ""), ""},
 		{MOUNT("/proc/x", "proc", ",hidepid=2") MOUNT("/proc", "tmpfs", ",hidepid=2"), ""},
 		{"\n \n - proc hidepid=4\n", ""},
@@ -146,8 +147,8 @@ TEST(a_proc_that_hides_processes_is_named_with_its_mount_option)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		make_text(unit_dir(state), table[i].mounts, "%s", path);
 		(void)snprintf(text, sizeof text,
-			"/proc hides the processes of other users%s: containers of Docker are not "
-			"attested",
+			"/proc hides the processes of other users%s, so Docker's containers cannot "
+			"be attested",
 			table[i].expected);
 		assert_advice(state, look_hidepid, text, "remount,hidepid=0 /proc");
 	}
@@ -158,7 +159,7 @@ TEST(without_sysfs_the_answer_is_unknown)
 	char text[TEXT_MAX];
 	char hint[512];
 	assert_int_equal(look_at_machine(state, look_smt, text, hint), 1);
-	assert_string_equal(text, "cannot be told without /sys/devices/system/cpu");
+	assert_string_equal(text, "unknown: cannot read /sys/devices/system/cpu");
 	assert_int_equal(look_at_machine(state, look_numa, text, hint), 1);
 	assert_int_equal(look_at_machine(state, look_isolated, text, hint), 1);
 }

@@ -247,7 +247,7 @@ TEST(an_inherited_affinity_is_one_caveat_for_all_containers)
 	struct json_build build = JSON_BUILD_NONE;
 	_cleanup_json_ json_t *list = conditions_to_json(&build, &conditions, &seen);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "detail")),
-		"container 'c' inherits it; 2 more do");
+		"container 'c' inherits it; and 2 more");
 	host_close(&host);
 }
 

@@ -52,11 +52,11 @@ TEST(an_error_names_the_file_and_the_line)
 		int calls;
 	} table[] = {
 		{"[a]\nk0=1\nk1=bad\nk2=2\n", "FILE:3: refused", 2},
-		{"[a]\nk0=1\nk0=2\n", "FILE:3: [a] k0 is given twice", 2},
+		{"[a]\nk0=1\nk0=2\n", "FILE:3: [a] k0 is set twice", 2},
 		/* inih joins an indented line to the one before it. */
-		{"[a]\nk0=1\n  2\n", "FILE:3: [a] k0 is given twice", 2},
-		{"[a]\nk0\nk1=bad\n", "FILE:2: neither [section], key = value nor a comment", 1},
-		{"[a\nk0=1\n", "FILE:1: neither", 1},
+		{"[a]\nk0=1\n  2\n", "FILE:3: [a] k0 is set twice", 2},
+		{"[a]\nk0\nk1=bad\n", "FILE:2: expected [section], key = value or a comment", 1},
+		{"[a\nk0=1\n", "FILE:1: expected [section]", 1},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct seen seen;
@@ -76,7 +76,7 @@ TEST(a_line_that_inih_would_truncate_is_refused)
 	memset(text + 4, '#', 300);
 	(void)snprintf(text + 304, sizeof text - 304, "\nk0=1\n");
 	assert_int_equal(parse_ini(text, &seen, &err), -1);
-	assert_contains(err.msg, "FILE:2: longer than");
+	assert_contains(err.msg, "FILE:2: line is longer than");
 	assert_int_equal(seen.count, 0);
 }
 
@@ -86,7 +86,7 @@ TEST(a_nul_byte_is_refused)
 	struct seen seen = {.count = 0};
 	struct error err = {0};
 	assert_int_equal(conf_parse("FILE", text, sizeof text - 1, note_key, &seen, &err), -1);
-	assert_string_equal(err.msg, "FILE: a NUL byte");
+	assert_string_equal(err.msg, "FILE: contains a NUL byte");
 	assert_int_equal(seen.count, 0);
 }
 

@@ -70,14 +70,13 @@ TEST(an_empty_list_is_refused)
 
 TEST(a_backwards_range_is_refused_with_its_position)
 {
-	assert_refused("3-1", "CPU list '3-1', character 1: the range runs backwards");
-	assert_refused(
-		"0-2, 9-8,1", "CPU list '0-2, 9-8,1', character 6: the range runs backwards");
+	assert_refused("3-1", "CPU list '3-1', character 1: the range is reversed");
+	assert_refused("0-2, 9-8,1", "CPU list '0-2, 9-8,1', character 6: the range is reversed");
 }
 
 TEST(a_cpu_beyond_any_kernel_is_refused_with_its_position)
 {
-#define TOO_HIGH "no kernel numbers CPUs that high (8191 is the last)"
+#define TOO_HIGH "CPU number is too high (the maximum is 8191)"
 	assert_refused("8192", "CPU list '8192', character 1: " TOO_HIGH);
 	assert_refused("0-8192", "CPU list '0-8192', character 3: " TOO_HIGH);
 	assert_refused("0, 99999999999999999999",
@@ -96,9 +95,9 @@ TEST(a_missing_number_is_refused_with_its_position)
 	assert_refused("1--2", "CPU list '1--2', character 3: expected a CPU number");
 	assert_refused("+1", "CPU list '+1', character 1: expected a CPU number");
 	assert_refused("all", "CPU list 'all', character 1: expected a CPU number");
-	assert_refused("1,", "CPU list '1,', character 3: ends where a CPU number is expected");
-	assert_refused("1-", "CPU list '1-', character 3: ends where a CPU number is expected");
-	assert_refused("1, ", "CPU list '1, ', character 4: ends where a CPU number is expected");
+	assert_refused("1,", "CPU list '1,', character 3: expected a CPU number at the end");
+	assert_refused("1-", "CPU list '1-', character 3: expected a CPU number at the end");
+	assert_refused("1, ", "CPU list '1, ', character 4: expected a CPU number at the end");
 }
 
 TEST(junk_between_numbers_is_refused_with_its_position)
@@ -128,7 +127,7 @@ TEST(an_error_in_a_list_longer_than_a_message_still_says_where_and_why)
 	struct cpulist set;
 	struct error err = {0};
 	assert_int_equal(cpulist_parse(text, &set, &err), -1);
-	assert_contains(err.msg, "character 4097: ends where a CPU number is expected");
+	assert_contains(err.msg, "character 4097: expected a CPU number at the end");
 }
 
 TEST(the_longest_list_fits_the_buffer)

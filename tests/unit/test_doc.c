@@ -48,13 +48,13 @@ TEST(deep_nesting_is_refused_where_the_bound_is_passed)
 	static const struct {
 		const char *unit, *message;
 	} table[] = {
-		{"[", "d.yaml:1:65: nested in more than 64 levels"},
-		{"{", "d.yaml:1:65: nested in more than 64 levels"},
-		{"[\n", "d.yaml:65:1: nested in more than 64 levels"},
-		{"- ", "d.yaml:1:129: nested in more than 64 levels"},
-		{"? ", "d.yaml:1:129: nested in more than 64 levels"},
-		{"[a: ", "nested in more than 64 levels"},
-		{"{a: ", "nested in more than 64 levels"},
+		{"[", "d.yaml:1:65: nested more than 64 levels deep"},
+		{"{", "d.yaml:1:65: nested more than 64 levels deep"},
+		{"[\n", "d.yaml:65:1: nested more than 64 levels deep"},
+		{"- ", "d.yaml:1:129: nested more than 64 levels deep"},
+		{"? ", "d.yaml:1:129: nested more than 64 levels deep"},
+		{"[a: ", "nested more than 64 levels deep"},
+		{"{a: ", "nested more than 64 levels deep"},
 		{"a: ", "d.yaml:1:5: mapping values are not allowed"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
@@ -105,12 +105,13 @@ TEST(many_words_after_a_long_run_of_blanks_are_refused)
 		_cleanup_free_ char *text =
 			make_text(half, table[i].word, HOSTILE_SIZE, table[i].end);
 		assert_refused_in_each_encoding(
-			text, "more than 4096 blanks and line breaks in a row");
+			text, "more than 4096 consecutive blanks and line breaks");
 	}
 	static const char *const wide[] = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
 	for (size_t i = 0; i < COUNT(wide); i++) {
 		_cleanup_free_ char *text = make_text("a: |\n a", wide[i], HOSTILE_SIZE, "b");
-		assert_doc_refused(text, strlen(text), "more than 4096 blanks and line breaks");
+		assert_doc_refused(
+			text, strlen(text), "more than 4096 consecutive blanks and line breaks");
 	}
 }
 
@@ -140,11 +141,11 @@ TEST(tag_directives_are_refused)
 		"a: b %TAG\n",
 	};
 	for (size_t i = 0; i < COUNT(refused); i++)
-		assert_refused_in_each_encoding(refused[i], "%TAG directives are not read");
+		assert_refused_in_each_encoding(refused[i], "%TAG directives are not supported");
 	for (size_t i = 0; i < COUNT(accepted); i++)
 		assert_doc_accepted(accepted[i], strlen(accepted[i]));
 	static const char marked[] = "\xef\xbb\xbf%TAG !a! b\n--- a";
-	assert_doc_refused(marked, sizeof marked - 1, "%TAG directives are not read");
+	assert_doc_refused(marked, sizeof marked - 1, "%TAG directives are not supported");
 }
 
 /* A large mapping is searched in another way than a small one. */
@@ -185,10 +186,10 @@ TEST(an_anchor_stands_for_its_node)
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
 	struct error err = {0};
 	struct doc_node *item = NULL;
-	assert_doc_refused(text, sizeof text - 1, "d.yaml:3:1: found undefined alias");
-	assert_doc_refused(twice, sizeof twice - 1,
-		"d.yaml:2:4: anchor 'x' is here a second time (first in line 1)");
-	assert_doc_refused(key, sizeof key - 1, "'k' is here a second time");
+	assert_doc_refused(text, sizeof text - 1, "d.yaml:3:1: undefined alias");
+	assert_doc_refused(
+		twice, sizeof twice - 1, "d.yaml:2:4: duplicate anchor 'x' (first used in line 1)");
+	assert_doc_refused(key, sizeof key - 1, "duplicate key 'k'");
 	assert_ok(doc_load("d.yaml", text, sizeof "a: &x [1, 2]\nb: *x\n" - 1, &doc, &err), err);
 	assert_true(doc_item(&doc, doc_get(&doc, doc_root(&doc), "b"), 1, &item));
 	assert_string_equal(doc_text(item), "2");
@@ -206,7 +207,7 @@ TEST(aliases_may_reach_the_deepest_level_and_not_pass_it)
 	assert_doc_accepted(text, strlen(text));
 	size_t used = strlen(text);
 	(void)snprintf(text + used, sizeof text - used, "b: [*a%d]\n", DOC_DEPTH_MAX - 1);
-	assert_doc_refused(text, strlen(text), "nested in more than 64 levels");
+	assert_doc_refused(text, strlen(text), "nested more than 64 levels deep");
 }
 
 TEST(many_anchors_and_aliases_are_read)

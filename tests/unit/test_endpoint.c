@@ -71,12 +71,12 @@ TEST(a_context_that_does_not_exist_is_an_error_of_the_settings_that_names_it)
 	char *address = NULL;
 	assert_int_equal(find(dir, "other", &address, &err), -1);
 	assert_int_equal(err.status, EX_CONFIG);
-	assert_string_equal(err.msg, "Docker context 'other' does not exist");
+	assert_string_equal(err.msg, "no Docker context named 'other'");
 	put_text_file(dir, "config.json", "{\"currentContext\":\"gone\"}");
 	put_text_file(dir, "contexts/meta/0a/meta.json", "{\"Name\":\"mine\",\"Endpoints\":{}}");
 	assert_int_equal(find(dir, "", &address, &err), -1);
 	assert_int_equal(err.status, EX_CONFIG);
-	assert_string_equal(err.msg, "Docker context 'gone' does not exist");
+	assert_string_equal(err.msg, "no Docker context named 'gone'");
 	/* What cannot be read may be the context, and does not hide another. */
 	put_text_file(dir, "contexts/meta/0b/meta.json", "{\"Name\":\"gone\",");
 	assert_int_equal(find(dir, "", &address, &err), -1);

@@ -177,7 +177,7 @@ TEST(what_the_engine_keeps_is_named_and_all_else_is_removed)
 	assert_int_equal(again, -1);
 	assert_int_equal(err.status, EX_UNAVAILABLE);
 	assert_true(engine_answered(&err));
-	assert_contains(err.msg, "2 of the run's containers, networks and volumes stay");
+	assert_contains(err.msg, "cannot remove 2 of the run's containers, networks and volumes");
 	assert_contains(err.msg, ALPHA " has dependents: never");
 	assert_contains(err.hint, "podman ps -a --filter label=com.docker.compose.project=p");
 	assert_string_equal(second.msg, err.msg);

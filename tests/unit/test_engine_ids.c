@@ -146,7 +146,7 @@ TEST(a_name_that_has_no_id_is_refused_without_a_request)
 		struct error err = {0};
 		assert_int_equal(engine_container(&fake.engine, names[i], &container, &err), -1);
 		assert_int_equal(err.code, EINVAL);
-		assert_contains(err.msg, "cannot be an id of Podman");
+		assert_contains(err.msg, "is not a valid id of Podman");
 	}
 	assert_string_equal(take_requests(&fake, requests, sizeof requests), "");
 	_cleanup_(container_free) struct container container = {.name = NULL};
@@ -162,8 +162,8 @@ TEST(an_answer_without_an_id_or_with_a_strange_pid_is_refused)
 	static const struct {
 		const char *json, *message;
 	} table[] = {
-		{"{}", "'' cannot be an id"},
-		{"{\"Id\":\"../x\"}", "'../x' cannot be an id"},
+		{"{}", "'' is not a valid id"},
+		{"{\"Id\":\"../x\"}", "'../x' is not a valid id"},
 		{"{\"Id\":\"" HEX64 "\",\"State\":{\"Pid\":4294967297}}", "is process 4294967297"},
 		{"{\"Id\":\"" HEX64 "\",\"State\":{\"Pid\":-1}}", "is process -1"},
 	};
@@ -200,7 +200,7 @@ TEST(an_engine_that_lists_no_ids_gets_no_request_with_them)
 		fake_start(state, table[i].replies, &fake);
 		assert_int_equal(engine_remove_project(&fake.engine, "p", &err), -1);
 		assert_contains(err.msg, table[i].id);
-		assert_contains(err.msg, "cannot be an id of Podman");
+		assert_contains(err.msg, "is not a valid id of Podman");
 		assert_null(strstr(take_requests(&fake, requests, sizeof requests), "DELETE"));
 		fake_end(&fake);
 		assert_int_equal(unlinkat(unit_dir(state), "socket", 0), 0);

@@ -28,7 +28,7 @@ TEST(a_machine_without_cgroups_opens_but_fails_the_cgroup_check)
 	assert_int_equal(host.cgroup, -1);
 	assert_int_equal(host_cgroup2(&host, &err), -1);
 	assert_int_equal(err.status, EX_UNAVAILABLE);
-	assert_string_equal(err.msg, "/sys/fs/cgroup is not there: no cgroups on this host");
+	assert_string_equal(err.msg, "/sys/fs/cgroup does not exist: this host has no cgroups");
 	assert_contains(err.hint, "systemd");
 }
 

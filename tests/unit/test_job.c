@@ -108,7 +108,8 @@ TEST(a_mistyped_resource_key_gets_a_suggestion)
 		{"crs: {a: {cpuset: 0-3}}", "1:11: unknown key 'cpuset'", "'resources'"},
 		{"crs: {a: {resource: {cpu: 1}}}", "1:11: unknown key 'resource'", "'resources'"},
 		{"crs: {a: {worker: [local]}}", "1:11: unknown key 'worker'", "'workers'"},
-		{"crs: {a: {resources: {cpu: 1, disk: 4}}}", "1:31: unknown key 'disk'", "nearest"},
+		{"crs: {a: {resources: {cpu: 1, disk: 4}}}", "1:31: unknown key 'disk'",
+			"did you mean"},
 		{"crs: {a: }\nworker: {local: {cpu: 1}}", "2:1: unknown key 'worker'", "'workers'"},
 		{"crs: {a: }\nworkers: {local: {cpu: 1, memory_max: 4G}}",
 			"unknown key 'memory_max'", "'memory'"},
@@ -150,12 +151,12 @@ TEST(an_unknown_worker_is_refused_with_the_nearest_name)
 	_cleanup_(job_free) struct job job = JOB_NONE;
 	struct error err = {0};
 	assert_int_equal(parse_config(mapping, "lcoal", &job, &err), -1);
-	assert_contains(err.msg, "c.yaml:2:3: no worker 'lcoal'");
+	assert_contains(err.msg, "c.yaml:2:3: no worker named 'lcoal'");
 	assert_contains(err.hint, "'local'");
 	assert_refused("workers: {local: {cpu: 1}}\ncrs: {a: {workers: [locale]}}",
-		"c.yaml:2:21: no worker 'locale'", "'local'");
+		"c.yaml:2:21: no worker named 'locale'", "'local'");
 	assert_refused("workers: {local: {cpu: 1}, x: }\ncrs: {a: {workers: [x]}}",
-		"c.yaml:2:6: `crs:` has no CRS for worker 'local'", "");
+		"c.yaml:2:6: no CRS runs on worker 'local'", "");
 }
 
 TEST(other_shapes_are_refused)
@@ -164,21 +165,23 @@ TEST(other_shapes_are_refused)
 	assert_refused("crs: {a: 4G}", "c.yaml:1:10: a CRS must be a mapping", "");
 	assert_refused("crs: {a: {workers: local}}", "workers must be a list of names", "[local]");
 	assert_refused("crs: {a: {workers: [{}]}}", "workers must be a list of names", "");
-	assert_refused("crs: {a: {resources: 4G}}", "resources must be cpuset and memory", "");
-	assert_refused("crs: {a: {resources: {cpu: 1, local: {cpu: 1}}}}", "resources must be",
-		"not both");
+	assert_refused(
+		"crs: {a: {resources: 4G}}", "`resources:` must contain cpuset and memory", "");
+	assert_refused("crs: {a: {resources: {cpu: 1, local: {cpu: 1}}}}",
+		"`resources:` must contain", "not both");
 	assert_refused("crs: {a: {resources: {cpu: 1, cpuset: 2}}}",
-		"both cpuset (line 1) and cpu are", "");
-	assert_refused("workers: [local]\ncrs: {a: }", "workers must be a mapping", "");
+		"cpuset (line 1) and cpu are both", "");
+	assert_refused("workers: [local]\ncrs: {a: }", "`workers:` must be a mapping", "");
 	assert_refused("workers: {local: 16}\ncrs: {a: }", "worker 'local' must be a mapping", "");
 	assert_refused(
-		"crs: {a: }\nb: {cpuset: 0, memory: 1G}", "c.yaml:2:1: an entry with a cpuset", "");
-	assert_refused("crs: {a: {resources: {cpu: 0}}}", "cpu of 0 is no CPU", "");
-	assert_refused("crs: {a: {resources: {cpu: 9000}}}", "more CPUs than any kernel has", "");
+		"crs: {a: }\nb: {cpuset: 0, memory: 1G}", "c.yaml:2:1: entry with a cpuset", "");
+	assert_refused("crs: {a: {resources: {cpu: 0}}}", "cpu must be at least 1", "");
+	assert_refused(
+		"crs: {a: {resources: {cpu: 9000}}}", "more CPUs than any kernel supports", "");
 	assert_refused(
 		"crs: {a: {resources: {cpu: 99999999999999999999}}}", "more CPUs than any", "");
 	assert_refused("crs: {a: {resources: {cpu: 1.5}}}", "expected ',' or '-'", "");
-	assert_refused("run_env: local", "no CRS in it", "crs:");
+	assert_refused("run_env: local", "contains no CRS", "crs:");
 	assert_refused("[a]", "expected a mapping", "");
 }
 
@@ -229,7 +232,8 @@ TEST(encodings_and_line_ends)
 	assert_ok(job_parse("c.yaml", utf16, sizeof utf16 - 1, "local", &wide, &err), err);
 	assert_cpus(&wide, 0, "1");
 	assert_refused_bytes(nul, sizeof nul - 1, "c.yaml: byte 13: control characters", "");
-	assert_refused("a: {cpuset: \"0\\0\", memory: 1G}", "c.yaml:1:13: a NUL character", "");
+	assert_refused("a: {cpuset: \"0\\0\", memory: 1G}",
+		"c.yaml:1:13: value contains a NUL character", "");
 	assert_refused("a: {cpuset: 0, memory: \xff}", "c.yaml: byte 23: ", "");
 	assert_refused("a:\n\tcpuset: 0\n", "c.yaml:2:1: ", "spaces");
 }
@@ -243,15 +247,16 @@ TEST(documents_keys_and_aliases)
 		err);
 	assert_int_equal(job.crs_count, 2);
 	assert_true(job.crs[1].share.memory == UINT64_C(1) << 30);
-	assert_refused("", "c.yaml: empty", "");
-	assert_refused("# nothing\n", "c.yaml: empty", "");
+	assert_refused("", "c.yaml: file is empty", "");
+	assert_refused("# nothing\n", "c.yaml: file is empty", "");
 	assert_refused("---\n", "expected a mapping", "");
 	assert_refused(
-		"a: {cpuset: 0, memory: 1G}\n---\nb: 1\n", "c.yaml:2:1: a second document", "");
-	assert_refused("a: {cpuset: 0, memory: 1G, cpuset: 1}",
-		"c.yaml:1:28: 'cpuset' is here a second", "");
-	assert_refused("a: &a {cpuset: 0, memory: *a}", "c.yaml:1:4: has an alias of itself", "");
-	assert_refused("a: {cpuset: 0, memory: *b}", "c.yaml:1:24: found undefined alias", "");
+		"a: {cpuset: 0, memory: 1G}\n---\nb: 1\n", "c.yaml:2:1: second YAML document", "");
+	assert_refused(
+		"a: {cpuset: 0, memory: 1G, cpuset: 1}", "c.yaml:1:28: duplicate key 'cpuset'", "");
+	assert_refused("a: &a {cpuset: 0, memory: *a}",
+		"c.yaml:1:4: anchor contains an alias of itself", "");
+	assert_refused("a: {cpuset: 0, memory: *b}", "c.yaml:1:24: undefined alias", "");
 	assert_refused("x: &x {y: 1}\na: {<<: *x, cpuset: 0, memory: 1G}", "c.yaml:2:5: merge keys",
 		"write the keys");
 }
@@ -261,24 +266,24 @@ TEST(depth_and_aliases_are_bounded)
 	char deep[2 * DOC_DEPTH_MAX + 8] = "a: ";
 	memset(deep + 3, '[', DOC_DEPTH_MAX);
 	memset(deep + 3 + DOC_DEPTH_MAX, ']', DOC_DEPTH_MAX);
-	assert_refused(deep, "nested in more than 64 levels", "");
+	assert_refused(deep, "nested more than 64 levels deep", "");
 	deep[3 + DOC_DEPTH_MAX - 1] = ' ';
 	deep[3 + DOC_DEPTH_MAX] = ' ';
-	assert_refused(deep, "no CRS in it", "");
+	assert_refused(deep, "contains no CRS", "");
 	char laughs[1024] = "a0: &a0 x\n";
 	for (unsigned i = 1; i < 12; i++) {
 		size_t used = strlen(laughs);
 		(void)snprintf(laughs + used, sizeof laughs - used,
 			"a%u: &a%u [*a%u, *a%u, *a%u, *a%u]\n", i, i, i - 1, i - 1, i - 1, i - 1);
 	}
-	assert_refused(laughs, "more than 1048576 values, with aliases written out", "");
+	assert_refused(laughs, "more than 1048576 values when aliases are expanded", "");
 	char chain[4096] = "a0: &a0 x\n";
 	for (unsigned i = 1; i <= DOC_DEPTH_MAX; i++) {
 		size_t used = strlen(chain);
 		(void)snprintf(
 			chain + used, sizeof chain - used, "a%u: &a%u [*a%u]\n", i, i, i - 1);
 	}
-	assert_refused(chain, "nested in more than 64 levels", "");
+	assert_refused(chain, "nested more than 64 levels deep", "");
 }
 
 TEST(a_file_larger_than_the_bound_is_refused)

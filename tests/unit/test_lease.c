@@ -131,7 +131,7 @@ TEST(a_number_of_cpus_fits_if_so_many_are_free_whichever_they_are)
 		assert_int_equal(list[i].conflicts, LEASE_HAS_CPUS);
 	assert_int_equal(list[3].conflicts, 0);
 	(void)lease_describe(&ledger, &claim, &view, text, sizeof text);
-	assert_contains(text, "5 CPUs are wanted, 4 are free: run runs of ");
+	assert_contains(text, "the run needs 5 CPUs, but only 4 are free: run runs of ");
 	assert_contains(text, " has CPUs 0-1 since ");
 	assert_contains(text, " waits for CPUs 1-2 since ");
 	claim = number("4", 3);
@@ -169,7 +169,7 @@ TEST(who_comes_later_leaves_enough_cpus_to_those_who_wait_for_any)
 	assert_false(view.fits);
 	assert_int_equal(view.ahead, 2);
 	(void)lease_describe(&ledger, &claim, &view, text, sizeof text);
-	assert_contains(text, "runs ahead wait for the CPUs that are free: run runs of ");
+	assert_contains(text, "runs ahead in the queue wait for the free CPUs: run runs of ");
 	/* Who has come before does not. */
 	claim.id = 25;
 	assert_true(lease_judge(&ledger, &claim).fits);

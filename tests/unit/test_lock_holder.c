@@ -80,7 +80,7 @@ static void assert_holder(int dir, bool passes)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	/* It has ended: nobody is named. */
 	(void)lock_holder_describe(&host, fd, &holder, text);
-	assert_contains(text, "by a process that cannot be seen from here");
+	assert_contains(text, "by a process that is not visible from here");
 	if (holder.pid)
 		assert_contains(text, "has ended)");
 	host_close(&host);
@@ -106,7 +106,7 @@ TEST(a_lock_that_nobody_holds_names_nobody)
 	lock_holder_find(&host, fd, &holder);
 	assert_int_equal(holder.pid, 0);
 	(void)lock_holder_describe(&host, fd, &holder, text);
-	assert_string_equal(text, "by a process that cannot be seen from here");
+	assert_string_equal(text, "by a process that is not visible from here");
 	host_close(&host);
 }
 
@@ -148,10 +148,10 @@ TEST(a_pid_that_has_become_another_process_is_not_named)
 	assert_int_equal(holder.pid, 7);
 	(void)lock_holder_describe(&host, fd, &holder, text);
 	assert_contains(text, "by process 7 (name) of ");
-	assert_contains(text, ", as /proc/locks has it");
+	assert_contains(text, ", according to /proc/locks");
 	put_proc(dir, fd, STAT("4712"));
 	(void)lock_holder_describe(&host, fd, &holder, text);
-	assert_string_equal(text, "by a process that cannot be seen from here (process 7, which "
+	assert_string_equal(text, "by a process that is not visible from here (process 7, which "
 				  "took the lock, has ended)");
 	/* One that is looked into, and does not have the lock. */
 	assert_int_equal(unlinkat(dir, "proc/7/fdinfo", 0), 0);
@@ -159,7 +159,7 @@ TEST(a_pid_that_has_become_another_process_is_not_named)
 	make_file(dir, "proc/7/fdinfo/3", "pos:\t0\nflags:\t0100000\n");
 	put_proc(dir, fd, STAT("4711"));
 	(void)lock_holder_describe(&host, fd, &holder, text);
-	assert_string_equal(text, "by a process that cannot be seen from here (process 7, which "
+	assert_string_equal(text, "by a process that is not visible from here (process 7, which "
 				  "took the lock, has passed it on)");
 	host_close(&host);
 }

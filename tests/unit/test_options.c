@@ -112,15 +112,16 @@ TEST(invalid_settings_in_a_file_are_refused)
 	static const struct {
 		const char *text, *msg;
 	} table[] = {
-		{"[defaults]\nfrob=1\n", "run.conf:2: frob is no option that can stand here"},
-		{"[defaults]\nhost-cpus=0-3\n", "host-cpus is no option that can stand here"},
-		{"[defaults]\nstrict=true\n", "run.conf:2: --strict: 'true' is neither yes nor no"},
+		{"[defaults]\nfrob=1\n", "run.conf:2: frob cannot be set in run.conf"},
+		{"[defaults]\nhost-cpus=0-3\n", "host-cpus cannot be set in run.conf"},
+		{"[defaults]\nstrict=true\n",
+			"run.conf:2: --strict: expected yes or no, not 'true'"},
 		{"[defaults]\nuntil=never\n", "--until takes first|all, not 'never'"},
 		{"[defaults]\nworker=\n", "--worker needs a value"},
-		{"[run]\nstrict=yes\n", "run.conf:2: no section [run]"},
-		{"strict=yes\n", "run.conf:1: no section []"},
+		{"[run]\nstrict=yes\n", "run.conf:2: unknown section [run]"},
+		{"strict=yes\n", "run.conf:1: unknown section []"},
 		{"[defaults]\nstrict=yes\nstrict=yes\n",
-			"run.conf:3: [defaults] strict is given twice"},
+			"run.conf:3: [defaults] strict is set twice"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		_cleanup_(options_done) struct options options = OPTIONS_NONE;

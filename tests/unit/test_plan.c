@@ -114,12 +114,13 @@ TEST(what_a_cgroup_above_forbids_is_an_error_that_names_its_file)
 		plan_text("a: {cpuset: '2-5', memory: 1M}\n", &request, &job, &plan, &err), -1);
 	assert_int_equal(err.status, EX_CONFIG);
 	assert_contains(err.msg, ":1:13: you may not use CPUs 4-5");
-	assert_string_equal(err.hint, "/sys/fs/cgroup/user.slice/cpuset.cpus.effective has 0-3");
+	assert_string_equal(
+		err.hint, "/sys/fs/cgroup/user.slice/cpuset.cpus.effective allows CPUs 0-3");
 	job_free(&job);
 	assert_int_equal(
 		plan_text("a: {cpuset: '2', memory: 600M}\n", &request, &job, &plan, &err), -1);
 	assert_int_equal(err.status, EX_CONFIG);
-	assert_contains(err.msg, "add up to 600M of memory, you may use 300M");
+	assert_contains(err.msg, "need 600M of memory together, but you may use 300M");
 	assert_contains(err.hint, "raise /sys/fs/cgroup/user.slice/memory.max");
 }
 
@@ -188,9 +189,9 @@ TEST(a_shared_cpu_is_a_warning_in_crs_compose_and_an_error_when_strict)
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
 	assert_ok(plan_text(text, &request, &job, &plan, &err), err);
 	assert_int_equal(plan.warning_count, 1);
-	assert_contains(plan.warnings[0], "shares CPU 1 with 'a'");
+	assert_contains(plan.warnings[0], "shares CPU 1 with CRS 'a'");
 	request.strict = true;
-	assert_refused(text, &request, "c.yaml:2:13: CRS 'b' has CPU 1");
+	assert_refused(text, &request, "c.yaml:2:13: CRS 'b' uses CPU 1");
 }
 
 TEST(what_does_not_fit_is_refused_with_its_position)
@@ -198,13 +199,13 @@ TEST(what_does_not_fit_is_refused_with_its_position)
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
 	assert_refused("crs:\n- {name: a, cpuset: '0-3', memory_limit: 1G}\nworkers: {local: "
 		       "{cpuset: '0-2'}}\n",
-		&request, "c.yaml:2:21: CRS 'a' has CPUs 3");
+		&request, "c.yaml:2:21: CRS 'a' uses CPUs 3");
 	assert_refused("crs:\n- {name: a, cpuset: '0', memory_limit: 2G}\nworkers: {local: "
 		       "{memory: 1G}}\n",
-		&request, "worker 'local' has 1G of memory, its CRSs add up to 2G");
+		&request, "worker 'local' has 1G of memory, but its CRSs need 2G");
 	assert_refused("crs:\n- {name: a, cpuset: '0', memory_limit: 2G}\nworkers: {other: "
 		       "{memory: 1G}}\n",
-		&request, "no worker 'local'");
+		&request, "no worker named 'local'");
 	request = request_for("0-7", UINT64_C(64) << 30);
 	assert_refused(seed, &request, "this host does not have CPUs 8-15");
 	request = request_for("0-15", UINT64_C(8) << 30);
@@ -216,7 +217,7 @@ TEST(a_duplicate_name_in_a_list_is_refused)
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
 	assert_refused("crs:\n- {name: a, cpuset: '0', memory_limit: 1G}\n- {name: a, cpuset: '1', "
 		       "memory_limit: 1G}\n",
-		&request, "c.yaml:3:10: CRS 'a' is here a second time (first in line 2)");
+		&request, "c.yaml:3:10: duplicate CRS 'a' (first in line 2)");
 }
 
 static void assert_planned(
@@ -276,28 +277,29 @@ TEST(what_the_worker_cannot_share_out_is_refused_with_both_positions)
 		const char *text, *message;
 	} table[] = {
 		{"workers: {local: {cpu: 8, memory: 4G}}\ncrs:\n  a: {resources: {cpu: 9}}",
-			"c.yaml:1:24: worker 'local' has 8 CPUs, its CRSs want 9 (from line 3 on)"},
+			"c.yaml:1:24: worker 'local' has 8 CPUs, but its CRSs need 9 (from line 3 "
+			"on)"},
 		{"workers: {local: {cpu: 2, memory: 4G}}\ncrs:\n  a: {resources: {cpu: 1}}\n  b:\n "
 		 " c:",
-			"c.yaml:1:24: worker 'local' has 1 CPUs left for 2 CRSs without a figure "
-			"(from line "
-			"4 on)"},
+			"c.yaml:1:24: worker 'local' has 1 CPUs left for the 2 CRSs that do not "
+			"set theirs (from line 4 on)"},
 		{"workers: {local: {cpu: 8, memory: 1280M}}\ncrs:\n  a: {resources: {memory: "
 		 "256.5M}}\n  b:\n"
 		 "  c:",
-			"c.yaml:1:35: worker 'local' has 1048064K of memory left for 2 CRSs "
-			"without a "
-			"figure"},
+			"c.yaml:1:35: worker 'local' has 1048064K of memory left for the 2 CRSs "
+			"that do not set theirs"},
 		{"workers: {local: {cpu: 8, memory: 1.25G}}\ncrs:\n  a: {resources: {memory: "
 		 "1281M}}",
-			"worker 'local' has 1280M of memory, its CRSs add up to 1281M (from line 3 "
+			"worker 'local' has 1280M of memory, but its CRSs need 1281M (from line 3 "
 			"on)"},
-		{"workers: {local: {cpu: 8}}\ncrs:\n  a:", "c.yaml:3:3: CRS 'a' says nothing about "
-							   "its memory, nor does worker 'local'"},
+		{"workers: {local: {cpu: 8}}\ncrs:\n  a:",
+			"c.yaml:3:3: CRS 'a' does not set its "
+			"memory, and worker 'local' does not either"},
 		{"crs:\n  a: {resources: {memory: 1G}}",
-			"c.yaml:2:3: CRS 'a' says nothing about its CPUs, nor does worker 'local'"},
+			"c.yaml:2:3: CRS 'a' does not set its CPUs, and worker 'local' does not "
+			"either"},
 		{"crs:\n  a: {resources: {cpu: 17, memory: 1G}}",
-			"17 CPUs are wanted, this host has 16"},
+			"the config needs 17 CPUs by number, but only 16"},
 	};
 	struct plan_request request = request_for("0-15", UINT64_C(64) << 30);
 	for (size_t i = 0; i < COUNT(table); i++)
@@ -329,13 +331,13 @@ TEST(a_config_moves_to_other_cpus_in_order)
 	assert_string_equal(cpulist_format(&plan.cpus, text), "20-27,40");
 	request = request_on("20-27", 0);
 	assert_refused(
-		"a: {cpuset: 0-8, memory: 1G}", &request, "c.yaml wants 9 CPUs, --cpus has 8");
+		"a: {cpuset: 0-8, memory: 1G}", &request, "c.yaml needs 9 CPUs, but --cpus has 8");
 	request = request_on("250-260", 0);
 	assert_refused("a: {cpuset: 0-8, memory: 1G}", &request,
 		"--cpus: this host does not have CPUs 256");
 	request = request_on("0", UINT64_C(1) << 30);
 	assert_refused("a: {cpuset: 0, memory: 1025M}", &request,
-		"c.yaml wants 1025M of memory, --memory is 1G");
+		"c.yaml needs 1025M of memory, but --memory is 1G");
 }
 
 TEST(without_a_topology_a_count_takes_the_lowest_cpus)
@@ -349,7 +351,7 @@ TEST(without_a_topology_a_count_takes_the_lowest_cpus)
 	assert_planned(&plan, "a", "4-7", 1024);
 	request.cpu_count = 29;
 	assert_refused(
-		"a: {cpuset: 0-3, memory: 1G}", &request, "--cpus 29: this host has 28 CPUs");
+		"a: {cpuset: 0-3, memory: 1G}", &request, "--cpus 29: this host has only 28 CPUs");
 }
 
 TEST(scaling_gives_the_remainder_to_the_largest_but_never_to_the_infrastructure)
@@ -390,7 +392,7 @@ TEST(scaling_leaves_each_crs_one_cpu_and_takes_it_from_the_largest)
 	request.scale = true;
 	assert_refused("a: {cpuset: 0, memory: 1G}\nb: {cpuset: 1, memory: 1G}\nc: {cpuset: 2, "
 		       "memory: 1G}",
-		&request, "--cpus: 3 CRSs cannot share 2 CPUs");
+		&request, "--cpus: 2 CPUs are too few for 3 CRSs");
 }
 
 int main(void)

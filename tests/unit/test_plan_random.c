@@ -149,7 +149,7 @@ static int plan_one(uint64_t *seed, const struct topology *topology, unsigned nu
 		make_flat(&text, seed, format == 1);
 	make_request(seed, topology, &request);
 	if (job_parse("c.yaml", text.at, text.len, "local", &job, &err) < 0) {
-		if (err.status != EX_CONFIG || !strstr(err.msg, "has no CRS for worker"))
+		if (err.status != EX_CONFIG || !strstr(err.msg, "no CRS runs on worker"))
 			fail_test("config %u: %s\n%s", number, err.msg, text.at);
 		return 0;
 	}

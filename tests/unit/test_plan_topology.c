@@ -69,9 +69,9 @@ TEST(counts_become_whole_cores_of_one_node_with_its_memory)
 		"possible; the first core (CPUs 0,128) is left "
 		"to the host");
 	assert_string_equal(
-		planned.plan.notes[1], "a: 16 CPUs on 8 cores of node 1, memory there too");
+		planned.plan.notes[1], "a: 16 CPUs on 8 cores of node 1, with local memory");
 	assert_string_equal(planned.plan.notes[3],
-		"c: 3 CPUs on 2 cores of node 0, 1 of them whole, memory there too");
+		"c: 3 CPUs on 2 cores of node 0, 1 of them whole, with local memory");
 }
 
 TEST(memory_that_does_not_fit_the_nodes_may_come_from_any_node)
@@ -104,7 +104,8 @@ TEST(lists_are_kept_and_shared_cores_get_a_warning)
 		&request, &planned);
 	assert_crs(&planned, "b", "8-11", "");
 	assert_int_equal(planned.plan.warning_count, 1);
-	assert_string_equal(planned.plan.warnings[0], "CRS 'b' shares the core of CPU 8 with 'a'");
+	assert_string_equal(
+		planned.plan.warnings[0], "CRS 'b' shares the core of CPU 8 with CRS 'a'");
 }
 
 TEST(counts_avoid_the_cores_of_lists)
@@ -148,7 +149,7 @@ TEST(only_cpus_that_the_config_shares_stay_shared)
 	assert_int_equal(cpulist_count(&planned.plan.cpus), 6);
 	/* One warning for the CPUs that the config shares, and none for their cores. */
 	assert_int_equal(planned.plan.warning_count, 1);
-	assert_contains(planned.plan.warnings[0], "shares CPU 102 with 'a'");
+	assert_contains(planned.plan.warnings[0], "shares CPU 102 with CRS 'a'");
 }
 
 TEST(scaling_to_a_number_of_cpus_gives_each_crs_whole_cores)
@@ -174,7 +175,7 @@ TEST(crss_on_cores_of_different_speed_get_a_warning)
 	plan_text("a: {cpuset: 0-1, memory: 1G}\nb: {cpuset: 3-4, memory: 1G}", &request, &planned);
 	assert_int_equal(planned.plan.warning_count, 1);
 	assert_string_equal(
-		planned.plan.warnings[0], "CRSs 'a' and 'b' have cores of different speed");
+		planned.plan.warnings[0], "CRSs 'a' and 'b' run on cores of different speeds");
 	plan_text("oss_crs_infra: {cpuset: 0, memory: 1G}\na: {cpuset: 3-6, memory: 1G}", &request,
 		&planned);
 	assert_int_equal(planned.plan.warning_count, 0);

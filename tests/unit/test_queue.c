@@ -104,7 +104,7 @@ static void assert_refused(const struct unit_dir *dir, struct place *place)
 	struct error err = {0};
 	assert_int_equal(enter(place, &err), -1);
 	assert_int_equal(err.status, EX_UNAVAILABLE);
-	assert_contains(err.msg, "not all runs can be seen");
+	assert_contains(err.msg, "not all runs are visible");
 	assert_contains(err.msg, "run " ONE " of ");
 	assert_contains(err.hint, "--share");
 	assert_false(exists(dir->fd, OURS "/" MINE));
@@ -126,7 +126,7 @@ TEST(a_run_does_not_begin_beside_one_that_it_cannot_read_unless_it_shares)
 	place.request.wait = 0;
 	place.request.share = true;
 	assert_ok(enter(&place, &err), err);
-	assert_contains(said, "warning: not all runs can be seen");
+	assert_contains(said, "warning: not all runs are visible");
 	/* A dead run has no CPUs, whatever its files say. */
 	holder_end(owner);
 	place.request.share = false;
@@ -258,7 +258,7 @@ TEST(runs_that_start_together_choose_different_cpus_of_an_idle_host)
 	open_place_for_two(dir, MINE, "0-7", &more);
 	assert_int_equal(enter(&more, &err), -1);
 	assert_int_equal(err.status, EX_TEMPFAIL);
-	assert_contains(err.msg, "2 CPUs are wanted, 0 are free: run job");
+	assert_contains(err.msg, "the run needs 2 CPUs, but only 0 are free: run job");
 	close_place(&more);
 	for (size_t i = 0; i < 4; i++) {
 		peer_end(&peers[i]);
@@ -314,7 +314,7 @@ TEST(a_run_does_not_pass_one_that_waits_for_any_cpus)
 	places[1].request.claim.any = 0;
 	assert_int_equal(enter(&places[1], &err), -1);
 	assert_int_equal(err.status, EX_TEMPFAIL);
-	assert_contains(err.msg, "runs ahead wait for the CPUs that are free");
+	assert_contains(err.msg, "runs ahead in the queue wait for the free CPUs");
 	assert_contains(err.msg, "run " TWO " of ");
 	holder_end(waits);
 	assert_ok(enter(&places[1], &err), err);

@@ -31,17 +31,17 @@ TEST(limits_of_a_service_beyond_its_crs_are_warned_of)
 		{"{image: x, mem_limit: 0, memswap_limit: -1, cpus: 0.5}", NULL},
 		{"{deploy: {resources: {limits: {cpus: '1', memory: '134217728'}}}}", NULL},
 		{"{cpuset: '0'}",
-			"service 'a': cpuset: 0 goes beyond its CRS alpha (CPUs 1, 128M), whose "
-			"limits hold"},
-		{"{cpuset: '0-1'}", "cpuset: 0-1 goes beyond"},
-		{"{cpuset: one}", "cpuset: one cannot be compared with its CRS alpha"},
-		{"{cpus: 1.5}", "cpus: 1.5 goes beyond"},
-		{"{mem_limit: 10g}", "mem_limit: 10g goes beyond"},
-		{"{mem_limit: '10737418240'}", "mem_limit: 10737418240 goes beyond"},
+			"service 'a': cpuset: 0 exceeds its CRS 'alpha' (CPUs 1, 128M); the "
+			"limits of the CRS hold"},
+		{"{cpuset: '0-1'}", "cpuset: 0-1 exceeds"},
+		{"{cpuset: one}", "cpuset: one cannot be compared with its CRS 'alpha'"},
+		{"{cpus: 1.5}", "cpus: 1.5 exceeds"},
+		{"{mem_limit: 10g}", "mem_limit: 10g exceeds"},
+		{"{mem_limit: '10737418240'}", "mem_limit: 10737418240 exceeds"},
 		{"{mem_limit: much}", "mem_limit: much cannot be compared"},
-		{"{mem_reservation: 1G}", "mem_reservation: 1G goes beyond"},
+		{"{mem_reservation: 1G}", "mem_reservation: 1G exceeds"},
 		{"{deploy: {resources: {limits: {memory: '134217729'}}}}", "memory: 134217729"},
-		{"{deploy: {resources: {limits: {cpus: '2'}}}}", "cpus: 2 goes beyond"},
+		{"{deploy: {resources: {limits: {cpus: '2'}}}}", "cpus: 2 exceeds"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		_cleanup_free_ char *warning = warn_of(table[i].body);

@@ -69,18 +69,18 @@ TEST(invalid_policy_settings_are_refused)
 		const char *text;
 		const char *why;
 	} table[] = {
-		{"[delegate]\nlinger=yes\nlinger=no\n", "3: [delegate] linger is given twice"},
+		{"[delegate]\nlinger=yes\nlinger=no\n", "3: [delegate] linger is set twice"},
 		{"[delegate]\nlinger=yes\n[docker]\n[delegate]\nlinger=yes\n",
-			"5: [delegate] linger is given"},
+			"5: [delegate] linger is set"},
 		/* inih joins an indented line to the one before it. */
-		{"[delegate]\nlinger=yes\n  no\n", "3: [delegate] linger is given twice"},
+		{"[delegate]\nlinger=yes\n  no\n", "3: [delegate] linger is set twice"},
 		{"[delegate]\nfrob=1\n", "2: [delegate] frob is not known"},
 		{"[delegate]\nLinger=no\n", "2: [delegate] Linger is not known"},
 		{"[docker]\nlinger=no\n", "2: [docker] linger is not known"},
 		{"[undo]\nlinger=no\n", "2: [undo] linger"},
 		{"linger=no\n", "1: [] linger is not known"},
-		{"[delegate]\nlinger\n", "2: neither"},
-		{"[delegate\nlinger=no\n", "1: neither"},
+		{"[delegate]\nlinger\n", "2: expected [section]"},
+		{"[delegate\nlinger=no\n", "1: expected [section]"},
 		{"[delegate]\nlinger=\n", "neither yes nor no"},
 		{"[delegate]\nlinger=true\n", "neither yes nor no"},
 		{"[delegate]\nscope=none\n", "neither user nor all"},

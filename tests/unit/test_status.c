@@ -339,7 +339,7 @@ TEST(without_runs_the_view_says_so)
 	put_text_file(dir, OURS "/cgroup.procs", "");
 	_cleanup_(status_free) struct status status = read_status(dir, NULL);
 	_cleanup_free_ char *text = print_view(&status, NULL, &(struct status_view){.width = 0});
-	assert_string_equal(text, "no runs\n");
+	assert_string_equal(text, "no active runs\n");
 }
 
 int main(void)

@@ -83,7 +83,7 @@ TEST(exit_codes_may_be_unknown)
 	_cleanup_(summary_free) struct summary summary = read_text(text);
 	assert_string_equal(summary.crs[0].exits, "");
 	_cleanup_free_ char *number = report_with("\"exits\": \"0\"", "\"exits\": 0");
-	assert_report_refused(number, "'exits' is no plain text");
+	assert_report_refused(number, "'exits' is not plain text");
 }
 
 TEST(a_truncated_report_is_refused)
@@ -91,58 +91,60 @@ TEST(a_truncated_report_is_refused)
 	for (size_t len = 0; len + 1 < sizeof good; len++) {
 		_cleanup_free_ char *text = strndup(good, len);
 		assert_non_null(text);
-		assert_report_refused(text, "no JSON");
+		assert_report_refused(text, "not valid JSON");
 	}
 }
 
 TEST(an_invalid_report_is_refused)
 {
 	static const char *const changes[][3] = {
-		{"\"version\": 1", "\"version\": 2", "no report"},
-		{"\"version\": 1", "\"version\": \"1\"", "'version' is no whole number"},
+		{"\"version\": 1", "\"version\": 2", "not a report"},
+		{"\"version\": 1", "\"version\": \"1\"", "'version' is not a whole number"},
 		{"\"name\": \"" NAME "\"", "\"name\": \"../../etc/passwd\"",
 			"not the name of a run"},
-		{"\"name\": \"" NAME "\"", "\"name\": 7", "'name' is no plain text"},
+		{"\"name\": \"" NAME "\"", "\"name\": 7", "'name' is not plain text"},
 		{"\"reason\": \"exited\"", "\"reason\": \"\\u001b[2J\"",
-			"'reason' is no plain text"},
+			"'reason' is not plain text"},
 		{"\"reason\": \"exited\"", "\"reason\": \"\\u009b2J\"",
-			"'reason' is no plain text"},
-		{"\"reason\": \"exited\"", "\"reason\": \"a\\u0000b\"", "no JSON"},
-		{"\"exit_status\": 0", "\"exit_status\": 256", "no exit status"},
-		{"\"exit_status\": 0", "\"exit_status\": -1", "'exit_status' is no whole number"},
+			"'reason' is not plain text"},
+		{"\"reason\": \"exited\"", "\"reason\": \"a\\u0000b\"", "not valid JSON"},
+		{"\"exit_status\": 0", "\"exit_status\": 256", "not an exit status"},
+		{"\"exit_status\": 0", "\"exit_status\": -1",
+			"'exit_status' is not a whole number"},
 		{"\"duration_usec\": 100000000", "\"duration_usec\": 1.5", "'duration_usec'"},
 		{"\"started\": 1764000000", "\"started\": 9223372036854775807",
-			"'started' is no time"},
+			"'started' is not a time"},
 		{"\"caveats\": []", "\"caveats\": {}", "'caveats'"},
-		{"\"caveats\": []", "\"caveats\": [{\"id\": \"x\"}]", "'detail' is no plain text"},
+		{"\"caveats\": []", "\"caveats\": [{\"id\": \"x\"}]", "'detail' is not plain text"},
 		{"\"name\": \"a\"", "\"name\": \"a'; system('id')\"", "not the name of a CRS"},
 		{"\"name\": \"a\"", "\"name\": \"<script>\"", "not the name of a CRS"},
-		{"\"caveats\": []", "\"caveats\": [], \"attested\": 2", "'attested' is no object"},
+		{"\"caveats\": []", "\"caveats\": [], \"attested\": 2", "'attested' is not an object"},
 		{"\"caveats\": []", "\"caveats\": [], \"attested\": {\"unknown\": \"0\"}",
-			"'attested': 'unknown' is no whole number"},
+			"'attested': 'unknown' is not a whole number"},
 		{"\"cpus\": \"0-1\"", "\"cpus\": \"0-1-2\"", "'cpus'"},
-		{"\"exits\": \"0\"", "\"exits\": \"0;\"", "no list of statuses"},
-		{"\"crs\": [", "\"crs\": {\"x\": [", "no JSON"},
+		{"\"exits\": \"0\"", "\"exits\": \"0;\"", "not a list of statuses"},
+		{"\"crs\": [", "\"crs\": {\"x\": [", "not valid JSON"},
 		{"\"oom\": [", "\"oom\": {}, \"x\": [", "'oom' is no list"},
 		{"\"container\": \"c<1>\"", "\"container\": \"\\u001b[2J\"",
-			"'container' is no plain text"},
-		{"\"limit\": \"crs\"", "\"limit\": 7", "'limit' is no plain text"},
-		{"\"kills\": 2", "\"kills\": -2", "'kills' is no whole number"},
+			"'container' is not plain text"},
+		{"\"limit\": \"crs\"", "\"limit\": 7", "'limit' is not plain text"},
+		{"\"kills\": 2", "\"kills\": -2", "'kills' is not a whole number"},
 		{"[1, 1000000, 2000000]", "[1, 1, 2]", "do not ascend"},
 		{"[1, 1000000, 2000000]", "[1, null, 2]", "do not ascend"},
 		{"[1, 1000000, 2000000]", "[1, 1000000]", "not a list of 2 numbers"},
 		{"[1, 1000000, 2000000]", "\"x\"", "no list"},
 		{"[0, 1, 2], \"memory_current\"", "[0, 1, -2], \"memory_current\"",
 			"item 2 of 'cpu_usage_usec'"},
-		{"\"samples\": {", "\"samples\": {\"cpu_usage_usec\": [0, 1, 2], ", "no JSON"},
+		{"\"samples\": {", "\"samples\": {\"cpu_usage_usec\": [0, 1, 2], ",
+			"not valid JSON"},
 	};
 	for (size_t i = 0; i < COUNT(changes); i++) {
 		_cleanup_free_ char *text = report_with(changes[i][0], changes[i][1]);
 		assert_report_refused(text, changes[i][2]);
 	}
 	assert_report_refused("{\"version\": 1}", "'name'");
-	assert_report_refused("[]", "no report");
-	assert_report_refused("null", "no JSON");
+	assert_report_refused("[]", "not a report");
+	assert_report_refused("null", "not valid JSON");
 }
 
 TEST(more_samples_than_any_run_has_are_refused)
@@ -216,20 +218,22 @@ TEST(two_runs_are_comparable_unless_something_differs)
 		{"\"cpus\": \"0-1\"", "\"cpus\": \"2-3\"", NULL},
 		{"\"duration_usec\": 100000000", "\"duration_usec\": 105000000", NULL},
 		{"\"cpu_usage_usec\": 150000000", "\"cpu_usage_usec\": 1", NULL},
-		{"\"cpus\": \"0-1\"", "\"cpus\": \"0-2\"", "had 2 CPUs and 3"},
+		{"\"cpus\": \"0-1\"", "\"cpus\": \"0-2\"",
+			"had 2 CPUs in the first, 3 in the second"},
 		{"\"memory_max\": 1073741824", "\"memory_max\": 1073741825", "bytes of memory"},
 		{"\"duration_usec\": 100000000", "\"duration_usec\": 50000000",
-			"one took 100.0 s, the other 50.0 s"},
+			"different durations: 100.0 s and 50.0 s"},
 		{"\"host\": \"h\"", "\"host\": \"i\"", "different machines: h and i"},
 		{"\"kernel\": \"6.12\"", "\"kernel\": \"6.1\"", "different kernels"},
 		{"\"reason\": \"exited\"", "\"reason\": \"timeout\"",
-			"ended differently: exited and timeout"},
+			"different endings: exited and timeout"},
 		{"\"caveats\": []", "\"caveats\": [{\"id\": \"swap\", \"detail\": \"why\"}]",
 			"the second: swap: why"},
-		{"\"cpu_usage_usec\": 150000000", "\"cpu_usage_usec\": null", "not known of both"},
+		{"\"cpu_usage_usec\": 150000000", "\"cpu_usage_usec\": null",
+			"one or both have no figures"},
 		{"\"caveats\": []", "\"caveats\": [], \"attested\": {\"containers\": 2}", NULL},
 		{"\"caveats\": []", "\"caveats\": [], \"attested\": {\"unknown\": 1}",
-			"the second: containers not attested: 1 that could not be checked"},
+			"the second: containers not attested: 1 not checked"},
 	};
 	for (size_t i = 0; i < COUNT(changes); i++) {
 		_cleanup_free_ char *other = report_with(changes[i][0], changes[i][1]);
@@ -246,8 +250,8 @@ TEST(a_crs_that_only_one_run_has_is_named_on_either_side)
 	_cleanup_(comparison_free) struct comparison comparison = COMPARISON_NONE;
 	assert_ok(comparison_make(&a, &b, &comparison, &err), err);
 	assert_int_equal(comparison.count, 2);
-	assert_contains(comparison.reasons[0], "'a' is in the first only");
-	assert_contains(comparison.reasons[1], "'b' is in the second only");
+	assert_contains(comparison.reasons[0], "'a' is only in the first");
+	assert_contains(comparison.reasons[1], "'b' is only in the second");
 }
 
 /* ---- output ---------------------------------------------------------------------------------- */
@@ -276,12 +280,11 @@ TEST(containers_that_are_not_attested_are_told)
 		{"{\"containers\": 2, \"unknown\": 0}", NULL}, /* of an earlier version */
 		{"null, \"x\": 0", NULL},
 		{"{\"containers\": 0, \"unknown\": 2, \"unconfined\": 0}",
-			"2 that could not be checked; 0 are attested"},
+			"2 not checked (0 are attested)"},
 		{"{\"containers\": 1, \"unknown\": 0, \"unconfined\": 3}",
-			"3 of services that belong to no CRS; 1 is attested"},
+			"3 of services in no CRS (1 is attested)"},
 		{"{\"containers\": 2, \"unknown\": 1, \"unconfined\": 1}",
-			"1 that could not be checked, 1 of services that belong to no CRS; 2 are "
-			"attested"},
+			"1 not checked, 1 of services in no CRS (2 are attested)"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		char key[256];
@@ -326,9 +329,8 @@ TEST(an_oom_kill_is_told_with_its_container_and_limit)
 			"2 processes of a removed container in CRS 'a', at the worker's "
 			"memory limit"},
 		{"", "host",
-			"2 processes of a removed container in CRS 'a', at no limit of the "
-			"run: the "
-			"host, or a limit above it, was out of memory"},
+			"2 processes of a removed container in CRS 'a', at no limit of the run: "
+			"the host, or a cgroup above the run, was out of memory"},
 	};
 	_cleanup_(summary_free) struct summary summary = read_text(good);
 	char text[TABLES_OOM_MAX];
@@ -359,7 +361,7 @@ TEST(text_of_a_report_is_escaped_in_a_page)
 		"OOM kills</strong>: 2 processes of container &#39;c&lt;1&gt;&#39; in CRS "
 		"&#39;a&#39;, at the CRS&#39;s memory limit of 1G");
 	assert_null(strstr(text, "<b>"));
-	assert_contains(text, "No samples were taken");
+	assert_contains(text, "No samples, so no charts");
 	assert_contains(text, "</html>");
 }
 

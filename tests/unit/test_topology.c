@@ -165,7 +165,7 @@ TEST(malformed_files_are_refused_by_name)
 		{CPUS "cpu1/topology/thread_siblings_list", "x\n",
 			"cpu1/topology/thread_siblings_list: CPU list"},
 		{NODES "node0/cpulist", "-\n", NODES "node0/cpulist: CPU list"},
-		{NODES "node1/cpumap", "fz\n", NODES "node1/cpumap: no mask of CPUs"},
+		{NODES "node1/cpumap", "fz\n", NODES "node1/cpumap: not a CPU mask"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		char name[16];

@@ -155,7 +155,7 @@ TEST(what_could_not_be_checked_ends_the_run_with_strict)
 	make_watched(unit_dir(state), &watched, true);
 	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, &err), -1);
 	assert_int_equal(err.status, EX_SOFTWARE);
-	assert_contains(err.msg, "container 'name' could not be checked: ");
+	assert_contains(err.msg, "cannot check container 'name': ");
 	assert_contains(err.msg, "hidepid");
 	assert_contains(err.hint, "--strict");
 	free_watched(unit_dir(state), &watched);

@@ -157,18 +157,18 @@ finish() {
 	sed -i '0,/network_mode: none/s//&\n    privileged: true/' $JOB/docker-compose.yaml
 	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
 	[ "$status" -eq 3 ]
-	[[ "$output" == *"/docker-compose.yaml:6:17: service 'a' could step outside its CRS: privileged: true (all rights of root on the host)"* ]]
+	[[ "$output" == *"/docker-compose.yaml:6:17: service 'a' could escape its CRS: privileged: true (full root rights on the host)"* ]]
 	[ "$(jq -c .risks /tmp/alice-report)" = '{"a":["privileged"]}' ]
 	[ "$(jq -r '.risk_details[0] | .service + " " + .key + " " + .value' /tmp/alice-report)" = "a privileged true" ]
 	[ "$(attested)" = '2 0 0' ]
 	run as alice oss-crs-run run --strict $JOB p h
 	[ "$status" -eq 78 ]
-	[[ "$output" == *"service 'a' could step outside its CRS: privileged"* ]]
+	[[ "$output" == *"service 'a' could escape its CRS: privileged"* ]]
 	run as alice oss-crs-run run --strict-containment $JOB p h
 	[ "$status" -eq 78 ]
 	run as alice oss-crs-run run --strict-limits $JOB p h
 	[ "$status" -eq 3 ]
-	[[ "$output" == *"service 'a' could step outside its CRS: privileged"* ]]
+	[[ "$output" == *"service 'a' could escape its CRS: privileged"* ]]
 	nothing_left
 }
 
@@ -182,12 +182,12 @@ finish() {
 	run as alice oss-crs-run run --strict $JOB p h
 	echo "$output"
 	[ "$status" -eq 78 ]
-	[[ "$output" == *"service 'a' could step outside its CRS: cap_add: sys_admin"* ]]
-	[[ "$output" == *"service 'a' could step outside its CRS: security_opt: apparmor=unconfined"* ]]
-	[[ "$output" == *"service 'a_run' could step outside its CRS: volumes: /var/run"* ]]
-	[[ "$output" == *"service 'a_root' could step outside its CRS: volumes: /"* ]]
-	[[ "$output" == *"service 'a_volume' could step outside its CRS: volumes.all.driver_opts: {"* ]]
-	[[ "$output" == *"service 'a_volume' could step outside its CRS: pid: service:b"* ]]
+	[[ "$output" == *"service 'a' could escape its CRS: cap_add: sys_admin"* ]]
+	[[ "$output" == *"service 'a' could escape its CRS: security_opt: apparmor=unconfined"* ]]
+	[[ "$output" == *"service 'a_run' could escape its CRS: volumes: /var/run"* ]]
+	[[ "$output" == *"service 'a_root' could escape its CRS: volumes: /"* ]]
+	[[ "$output" == *"service 'a_volume' could escape its CRS: volumes.all.driver_opts: {"* ]]
+	[[ "$output" == *"service 'a_volume' could escape its CRS: pid: service:b"* ]]
 	nothing_left
 }
 
@@ -201,31 +201,31 @@ finish() {
 	echo "$output"
 	[ "$status" -eq 3 ]
 	[ "$(jq -c .risks /tmp/alice-report)" = '{}' ]
-	[[ "$output" == *"service 'a': cpuset: 3 goes beyond its CRS a (CPUs 0-1, 128M), whose limits hold"* ]]
-	[[ "$output" == *"service 'a': mem_limit: "*" goes beyond its CRS a (CPUs 0-1, 128M)"* ]]
+	[[ "$output" == *"service 'a': cpuset: 3 exceeds its CRS 'a' (CPUs 0-1, 128M); the limits of the CRS hold"* ]]
+	[[ "$output" == *"service 'a': mem_limit: "*" exceeds its CRS 'a' (CPUs 0-1, 128M)"* ]]
 	docker volume rm made
 	docker volume create --opt type=none --opt o=bind --opt device=/ made
 	run as alice oss-crs-run run --strict $JOB p h
 	docker volume rm made
 	[ "$status" -eq 78 ]
-	[[ "$output" == *"service 'a' could step outside its CRS: volumes.made.driver_opts: {"* ]]
+	[[ "$output" == *"service 'a' could escape its CRS: volumes.made.driver_opts: {"* ]]
 	nothing_left
 }
 
 @test "with hidepid no container is attested, and the run, its report and check say so" {
 	services a "$WORK; exit 3" b 'sleep 600'
 	run as alice oss-crs-run check
-	[[ "$output" == *"ok   hidepid "* ]]
+	[[ "$output" == *"ok         hidepid "* ]]
 	mount -o remount,hidepid=2 /proc
 	run as alice oss-crs-run check
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"warn hidepid "*"mounted with hidepid="*"remount,hidepid=0 /proc"* ]]
+	[[ "$output" == *"advice     hidepid "*"mounted with hidepid="*"remount,hidepid=0 /proc"* ]]
 	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
 	echo "$output"
 	[ "$status" -eq 3 ]
-	[ "$(grep -c "warning: container '.*[-_][ab][-_]1' could not be checked: .*hidepid" <<<"$output")" = 2 ]
-	[[ "$output" == *"containers not attested: 2 that could not be checked; 0 are attested"* ]]
+	[ "$(grep -c "warning: cannot check container '.*[-_][ab][-_]1': .*hidepid" <<<"$output")" = 2 ]
+	[[ "$output" == *"containers not attested: 2 not checked (0 are attested)"* ]]
 	[ "$(attested)" = '0 2 0' ]
 	nothing_left
 }
@@ -235,7 +235,7 @@ finish() {
 	mount -o remount,hidepid=2 /proc
 	run as alice oss-crs-run run --strict --report /tmp/alice-report $JOB p h
 	echo "$output"
-	[[ "$output" == *"could not be checked: "*hidepid* ]]
+	[[ "$output" == *"cannot check "*hidepid* ]]
 	[ "$(jq -r .reason /tmp/alice-report)" = mismatch ]
 	[ "$(jq -r '.attested.containers' /tmp/alice-report)" = 0 ]
 	mismatch
@@ -254,7 +254,7 @@ finish() {
 	until_true [ ! -d /proc/$shim ]
 	# The last process of b ends, at which every container is looked at.
 	echo 1 >"$worker/b/cgroup.kill"
-	until_true grep -q "container '.*[-_]a[-_]1' could not be checked: .* is gone" /tmp/run.out
+	until_true grep -q "cannot check container '.*[-_]a[-_]1': .* is gone" /tmp/run.out
 	kill -CONT $(pidof containerd)
 	pkill -INT -x oss-crs-run || :
 	finish

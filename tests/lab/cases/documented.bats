@@ -19,7 +19,7 @@ alice_types() {
 # The commands in the hints of the findings that are not met: what follows the colon. Advice is
 # skipped.
 hinted() {
-	awk '/^[a-z?]/ { unmet = /^no / } unmet && sub(/^ +hint: (.*: )?/, "")'
+	awk '/^[a-z?]/ { unmet = /^missing / } unmet && sub(/^ +hint: (.*: )?/, "")'
 }
 
 # The example with its own config but small containers. Case `package` runs the real fuzzers with

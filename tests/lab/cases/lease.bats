@@ -167,7 +167,7 @@ owner() {
 	config two 1-2 64M
 	run as carol oss-crs-run plan $DIR/two
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"Now: its CPUs and memory are free"* ]]
+	[[ "$output" == *"Now: the CPUs and memory are free"* ]]
 	now=$(date +%s)
 	holds alice 2 one
 	name=$(basename "$(runs)")
@@ -176,7 +176,7 @@ owner() {
 	[[ "$output" =~ "CPUs 2 are taken: run $name of alice has CPUs 2 since "([0-9-]+ [0-9:]+) ]]
 	since=$(date -d "${BASH_REMATCH[1]}" +%s)
 	((since >= now - 1 && since <= $(date +%s)))
-	[[ "$output" == *"hint: wait for it with --wait, or run beside it with --share"* ]]
+	[[ "$output" == *"hint: use --wait to queue, or use --share to run at the same time"* ]]
 	run as carol oss-crs-run plan $DIR/two
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"Now: CPUs 2 are taken: run $name of alice"* ]]
@@ -195,7 +195,7 @@ owner() {
 	for i in 1 2 3 4 5 6 7 8; do
 		users=(carol alice)
 		hold "${users[i % 2]}" 2 "w$i" --wait
-		until_true grep -q "waiting, at place $i in the queue: CPUs 2 are taken: run .* of alice has CPUs 2" $DIR/w$i.out
+		until_true grep -q "waiting at position $i in the queue: CPUs 2 are taken: run .* of alice has CPUs 2" $DIR/w$i.out
 	done
 	[ "$(runs | wc -l)" -eq 9 ]
 	for i in 1 2 3 4 5 6 7 8; do
@@ -261,7 +261,7 @@ owner() {
 	done
 	run as carol oss-crs-run exec --wait=2s $DIR/2 -- true
 	[ "$status" -eq 75 ]
-	[[ "$output" == *"waiting, at place 1"* ]]
+	[[ "$output" == *"waiting at position 1"* ]]
 	[[ "$output" == *"gave up waiting: CPUs 2 are taken: run "*" of alice"* ]]
 	[ "$(runs | wc -l)" -eq 1 ]
 	run as carol oss-crs-run exec --wait=0 $DIR/2 -- true
@@ -275,7 +275,7 @@ owner() {
 	name=$(basename "$(runs)")
 	run as carol oss-crs-run exec -v --share $DIR/2 -- true
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"this run shares what it uses; its figures are not comparable: CPUs 2 are taken: run $name of alice"* ]]
+	[[ "$output" == *"this run shares CPUs or memory; its figures are not comparable: CPUs 2 are taken: run $name of alice"* ]]
 	[[ "$output" == *"shared: CPUs 2 with run $name of alice"* ]]
 	run as carol oss-crs-run exec -v --share $DIR/3 -- true
 	[ "$status" -eq 0 ]
@@ -307,7 +307,7 @@ owner() {
 	[[ "$output" == *"shared: CPUs 2 with run $name of carol"* ]]
 	[ "$(jq -r '.shared[] | .run, .user, .cpus' $DIR/report.json | tr '\n' ' ')" = "$name carol 2 " ]
 	sh_as alice "exec oss-crs-run run --wait $DIR/2 p h" >$DIR/run.out 2>&1 &
-	until_true grep -q 'waiting, at place 1' $DIR/run.out
+	until_true grep -q 'waiting at position 1' $DIR/run.out
 	open_gate 1
 	wait $!
 	[ "$(runs | wc -l)" -eq 0 ]
@@ -320,7 +320,7 @@ owner() {
 	holds alice most first
 	run as carol oss-crs-run exec $DIR/some -- true
 	[ "$status" -eq 75 ]
-	[[ "$output" =~ "200M of memory is wanted, "[0-9.]+"M is left: run most-exec-".*" of alice has "[0-9.]+"G of memory since" ]]
+	[[ "$output" =~ "the run needs 200M of memory, but only "[0-9.]+"M is free: run most-exec-".*" of alice has "[0-9.]+"G of memory since" ]]
 	run as carol oss-crs-run exec $DIR/3 -- true
 	[ "$status" -eq 0 ]
 	hold carol some second --wait
@@ -354,7 +354,7 @@ owner() {
 	kill -KILL "$(owner first)"
 	run as carol oss-crs-run exec $DIR/2 -- true
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"on CPUs 2 are processes that the dead run 2-exec-"*" of alice has left"* ]]
+	[[ "$output" == *"CPUs 2 are also used by processes that the dead run 2-exec-"*" of alice left"* ]]
 	run as alice oss-crs-run clean
 	[ "$status" -eq 0 ]
 	[[ "$output" == *removed* ]]
@@ -378,9 +378,9 @@ number() {
 	[ "$(for run in $(runs); do cat $run/c/cpuset.cpus; done | sort | tr '\n' ' ')" = "0 1 2 3 " ]
 	run as carol oss-crs-run exec $DIR/any1 -- true
 	[ "$status" -eq 75 ]
-	[[ "$output" == *"1 CPUs are wanted, 0 are free: run any1-exec-"* ]]
+	[[ "$output" == *"the run needs 1 CPUs, but only 0 are free: run any1-exec-"* ]]
 	run as carol oss-crs-run plan $DIR/any1
-	[[ "$output" == *"Now: 1 CPUs are wanted, 0 are free"* ]]
+	[[ "$output" == *"Now: the run needs 1 CPUs, but only 0 are free"* ]]
 	open_gate 4
 	wait
 	nothing_left
@@ -392,13 +392,13 @@ number() {
 	holds alice low first
 	holds carol 2 second
 	hold alice any2 waits --wait
-	until_true grep -q 'waiting, at place 1 in the queue: 2 CPUs are wanted, 1 are free' $DIR/waits.out
+	until_true grep -q 'waiting at position 1 in the queue: the run needs 2 CPUs, but only 1 are free' $DIR/waits.out
 	run as carol oss-crs-run status
 	[[ "$output" == *"waiting"*", for 2 CPUs and 64M of memory"* ]]
 	# CPU 3 is free, but together with 2 it is enough for the one that waits.
 	run as carol oss-crs-run exec $DIR/3 -- true
 	[ "$status" -eq 75 ]
-	[[ "$output" == *"runs ahead wait for the CPUs that are free"*" of alice waits for 2 CPUs since "* ]]
+	[[ "$output" == *"runs ahead in the queue wait for the free CPUs"*" of alice waits for 2 CPUs since "* ]]
 	kill -TERM "$(owner second)"
 	until_true grep -qx waits $DIR/order
 	[ "$(cat $CG/user.slice/user-1000.slice/user@1000.service/oss-crs/any2-exec-*/cpuset.cpus)" = 2-3 ]
@@ -424,16 +424,16 @@ number() {
 	sh_as alice "chmod 700 $(runs)"
 	run as carol oss-crs-run exec $DIR/3 -- true
 	[ "$status" -eq 69 ]
-	[[ "$output" == *"not all runs can be seen"*"run $name of alice: "*"Permission denied"* ]]
+	[[ "$output" == *"not all runs are visible"*"run $name of alice: "*"Permission denied"* ]]
 	run as carol oss-crs-run exec --wait $DIR/3 -- true
 	[ "$status" -eq 69 ]
 	run as carol oss-crs-run exec --share $DIR/3 -- true
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"not all runs can be seen"* ]]
+	[[ "$output" == *"not all runs are visible"* ]]
 	run as carol oss-crs-run plan $DIR/3
 	[[ "$output" == *"Now: not known"*"run $name of alice"* ]]
 	run as carol oss-crs-run status
-	[[ "$output" == *"1 run or user cannot be looked at from here: run $name of alice"* ]]
+	[[ "$output" == *"1 run or user not visible from here: run $name of alice"* ]]
 	sh_as alice "chmod 755 $(runs)"
 	run as carol oss-crs-run exec $DIR/3 -- true
 	[ "$status" -eq 0 ]
@@ -506,7 +506,7 @@ number() {
 	until_true pgrep -x -u carol sleep
 	run as alice oss-crs-run exec $DIR/2 -- true
 	[ "$status" -eq 75 ]
-	[[ "$output" =~ "has been locked for 30 s by a process that cannot be seen from here (process "[0-9]+", which took the lock, has ended)" ]]
+	[[ "$output" =~ "has been locked for 30 s by a process that is not visible from here (process "[0-9]+", which took the lock, has ended)" ]]
 	pkill -u carol -x sleep
 	wait
 }

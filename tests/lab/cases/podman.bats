@@ -62,13 +62,13 @@ processes_of() {
 	run as bob oss-crs-run check
 	echo "$output"
 	[ "$status" -eq 0 ]
-	grep -Eq '^ok +engine +rootless Podman: Docker is not needed' <<<"$output"
-	grep -Eq '^- +docker +' <<<"$output"
+	grep -Eq '^ok +engine +rootless Podman \(Docker is not needed\)' <<<"$output"
+	grep -Eq '^not needed +docker +' <<<"$output"
 	run sh_as bob 'oss-crs-run check --json | jq -c ".ready, (.findings[] | select(.id == \"docker\" or .id == \"podman\") | [.ok, .needed])"'
 	[ "$output" = $'true\n[false,false]\n[true,true]' ]
 	run as bob oss-crs-run check --engine docker
 	[ "$status" -eq 69 ]
-	grep -Eq '^no +docker +' <<<"$output"
+	grep -Eq '^missing +docker +' <<<"$output"
 }
 
 # The number of times that `clean` has started Podman.
@@ -125,7 +125,7 @@ clean_starts() {
 	echo "$output"
 	[ "$status" -eq 7 ]
 	[[ "$output" == *"neighbour is fine"* ]]
-	[[ "$output" =~ "CRS 'a' is at its memory limit of 128M: the kernel killed 1 process of container '".*"-a_"[123]"-1'; there is now anon "[0-9] ]]
+	[[ "$output" =~ "CRS 'a' is at its memory limit of 128M; the kernel killed 1 process of container '".*"-a_"[123]"-1'; memory now: anon "[0-9] ]]
 	[ "$(jq -r '.crs[0] | ([.oom[].kills] | add) == .oom_kills and all(.oom[]; .limit == "crs")' /tmp/bob-report)" = true ]
 	[ "$(jq -r '.attested | .containers >= 4 and .unknown == 0' /tmp/bob-report)" = true ]
 	grep -Eq '^a +0-1 +[0-9.]+s +[0-9]+% +[0-9.]+M +128M +[1-9]' <<<"$output"

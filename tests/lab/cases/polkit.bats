@@ -93,7 +93,7 @@ seatless delegate ask docker ask" ]
 	gpasswd -d bob oss-crs >/dev/null 2>&1 || true
 	run bob "$RUN" check
 	echo "$output"
-	[[ $output == *"once an administrator has done: usermod -a -G oss-crs bob"* ]]
+	[[ $output == *"after an administrator runs: usermod -a -G oss-crs bob"* ]]
 	run systemd-run -q --wait --pipe -p PAMName=login -p User=alice -- "$RUN" check
 	[[ $output == *"run once: sudo oss-crs-setup delegate"* ]]
 	usermod -a -G oss-crs bob

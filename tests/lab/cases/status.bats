@@ -133,7 +133,7 @@ sample() { # METRIC LABEL...
 	wait $run_job || :
 	[ "$(sh_as bob 'oss-crs-run status --json' | jq -r '.runs[0] | [.state, (.crs | length), (.crs[0].containers | length)] | join(" ")')" = 'dead 2 1' ]
 	as alice oss-crs-run clean -q
-	[ "$(as alice oss-crs-run status)" = 'no runs' ]
+	[ "$(as alice oss-crs-run status)" = 'no active runs' ]
 	[ ! -e $REPORTS ]
 	nothing_left
 }
