@@ -12,6 +12,7 @@
 #include "cleanup_json.h"
 #include "comparison.h"
 #include "fs.h"
+#include "grid.h"
 #include "html.h"
 #include "json_build.h"
 #include "store.h"
@@ -104,8 +105,12 @@ static int report_one(const struct context *context, const char *argument, struc
 		return -1;
 	if (options->svg && write_report_file(options->svg, &summary, write_svg, err) < 0)
 		return -1;
+	if (options->svg)
+		log_note(&context->log, LOG_NORMAL, "wrote %s", options->svg);
 	if (options->html && write_report_file(options->html, &summary, html_write, err) < 0)
 		return -1;
+	if (options->html)
+		log_note(&context->log, LOG_NORMAL, "wrote %s", options->html);
 	struct json_build build = JSON_BUILD_NONE;
 	if (options->json)
 		return json_build_print(&build, json_incref(summary.root), err);
@@ -133,28 +138,56 @@ static int report_two(
 	return json_build_print(&build, comparison_to_json(&build, &comparison), err);
 }
 
-static int report_names(const struct context *context, struct error *err)
+static int print_list(
+	const struct store *store, char *const *names, size_t count, struct error *err)
+{
+	_cleanup_(grid_close) struct libscols_table *list = tables_list_open(stdout, err);
+	if (!list)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
+		struct error ignored = {0};
+		bool known = store_read(store, names[i], &summary, &ignored) == 0;
+		if (tables_list_add(list, names[i], known ? &summary : NULL, err) < 0)
+			return -1;
+	}
+	return grid_print(list, err);
+}
+
+static int print_names_json(char *const *list, size_t count, struct error *err)
+{
+	struct json_build build = JSON_BUILD_NONE;
+	_cleanup_json_ json_t *names = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_build_append(&build, names, json_build_prose(list[i]));
+	return json_build_print(
+		&build, json_build_pack(&build, "{s:i, s:O}", "version", 1, "reports", names), err);
+}
+
+/* List all reports. That there is none is an answer, not an error. */
+static int list_reports(const struct context *context, struct error *err)
 {
 	_cleanup_(store_close) struct store store = STORE_CLOSED;
-	char **list = NULL;
+	char **names = NULL;
 	size_t count = 0;
 	if (context->options.svg || context->options.html)
 		return fail_as(err, EX_USAGE, "--svg and --html need a RUN or FILE");
-	if (open_store(&store, err) < 0 || store_list(&store, &list, &count, err) < 0)
+	if (store_open(false, &store, err) < 0) {
+		if (err->code != ENOENT)
+			return -1;
+	} else if (store_list(&store, &names, &count, err) < 0) {
 		return -1;
-	struct json_build build = JSON_BUILD_NONE;
-	_cleanup_json_ json_t *names = json_array();
-	for (size_t i = 0; i < count; i++) {
-		if (context->options.json)
-			json_build_append(&build, names, json_build_prose(list[i]));
-		else
-			text_line(stdout, "%s", list[i]);
 	}
-	store_list_free(list, count);
-	if (!context->options.json)
-		return 0;
-	return json_build_print(
-		&build, json_build_pack(&build, "{s:i, s:O}", "version", 1, "reports", names), err);
+	int result = 0;
+	if (context->options.json)
+		result = print_names_json(names, count, err);
+	else if (count)
+		result = print_list(&store, names, count, err);
+	else
+		log_note(&context->log, LOG_NORMAL,
+			"no reports: `build` and `run` keep one, and `exec` does with --record");
+	store_list_free(names, count);
+	return result;
 }
 
 int cmd_report(const struct context *context, struct error *err)
@@ -162,7 +195,7 @@ int cmd_report(const struct context *context, struct error *err)
 	char *const *args = context->options.args;
 	switch (context->options.arg_count) {
 	case 0:
-		return report_names(context, err);
+		return list_reports(context, err);
 	case 1:
 		return report_one(context, args[0], err);
 	default:

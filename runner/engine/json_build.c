@@ -85,7 +85,8 @@ int json_build_print(struct json_build *build, json_t *root, struct error *err)
 	_cleanup_json_ json_t *whole = NULL;
 	if (json_build_end(build, root, &whole, err) < 0)
 		return -1;
-	return json_dumpf(whole, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF
+	return json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) == 0 &&
+			       putchar('\n') != EOF
 		       ? 0
 		       : fail(err, EIO, "standard output");
 }

@@ -246,7 +246,10 @@ int html_write(const struct summary *summary, FILE *to, struct error *err)
 {
 	(void)fputs(page_head, to);
 	put_run_section(summary, to);
-	put_table(summary, to);
+	if (tables_any_ran(summary))
+		put_table(summary, to);
+	else
+		(void)fputs("<p>No container ran.</p>\n", to);
 	if (summary->series.count < 2)
 		(void)fputs("<p class=\"dim\">No samples, so no charts: record them with "
 			    "<code>oss-crs-run run --record</code>.</p>\n",

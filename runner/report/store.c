@@ -163,8 +163,7 @@ int store_put(const struct store *store, const char *run, const char *text, size
 	return prune_reports(store, kept, err);
 }
 
-static int read_report(
-	const struct store *store, const char *run, struct summary *ret, struct error *err)
+int store_read(const struct store *store, const char *run, struct summary *ret, struct error *err)
 {
 	char file[PATH_MAX];
 	char path[PATH_MAX];
@@ -194,7 +193,7 @@ int store_get(const struct store *store, const char *run, struct summary *ret, s
 			strcmp(parts.run_id, run) == 0)
 			name = entries[i].name;
 	}
-	int result = name ? read_report(store, name, ret, err)
+	int result = name ? store_read(store, name, ret, err)
 			  : fail_as(err, EX_USAGE, "no report of a run named '%.128s'", run);
 	free_entries(entries, count);
 	return result < 0 && !name ? add_hint(err, "to list the reports, run: oss-crs-run report")

@@ -34,6 +34,10 @@ int store_put(const struct store *store, const char *run, const char *text, size
  * EX_USAGE if there is none. The caller frees the summary with summary_free(). */
 int store_get(const struct store *store, const char *run, struct summary *ret, struct error *err);
 
+/* Read the report of the run of exactly that name. Fails with ENOENT if there is none. The caller
+ * frees the summary with summary_free(). */
+int store_read(const struct store *store, const char *run, struct summary *ret, struct error *err);
+
 /* List the names of all runs that have a report, the newest first. The caller frees the list with
  * store_list_free(). */
 int store_list(const struct store *store, char ***ret, size_t *ret_count, struct error *err);

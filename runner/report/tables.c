@@ -132,6 +132,16 @@ static void print_oom(const struct summary *summary, FILE *to)
 					summary, &summary->crs[i], &summary->crs[i].oom[j], text));
 }
 
+bool tables_any_ran(const struct summary *summary)
+{
+	if (strcmp(summary->phase, "exec") == 0)
+		return true;
+	for (size_t i = 0; i < summary->crs_count; i++)
+		if (*summary->crs[i].exits || summary->crs[i].figures.cpu_usec)
+			return true;
+	return false;
+}
+
 int tables_print(const struct summary *summary, FILE *to, struct error *err)
 {
 	static const struct grid_column columns[COLUMNS] = {{.title = "CRS"}, {.title = "CPUS"},
@@ -139,13 +149,16 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err)
 		{.title = "MEMORY PEAK", .right = true}, {.title = "LIMIT", .right = true},
 		{.title = "OOM KILLS", .right = true}, {.title = "STALLED C/M/IO", .right = true},
 		{.title = "EXIT"}};
+	bool ran = tables_any_ran(summary);
 	_cleanup_(grid_close) struct libscols_table *table = grid_open(columns, COLUMNS, to, err);
 	if (!table)
 		return -1;
-	for (size_t i = 0; i < summary->crs_count; i++)
+	for (size_t i = 0; ran && i < summary->crs_count; i++)
 		if (add_crs_row(table, summary, &summary->crs[i], err) < 0)
 			return -1;
-	if (grid_print(table, err) < 0)
+	if (!ran)
+		text_line(to, "no container ran");
+	else if (grid_print(table, err) < 0)
 		return -1;
 	print_oom(summary, to);
 	char text[SUMMARY_TEXT_MAX];
@@ -155,6 +168,41 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err)
 		text_line(to, "%s: %s", summary->caveats[i].id, summary->caveats[i].detail);
 	return 0;
 }
+
+/* ---- all runs ------------------------------------------------------------------------------ */
+
+enum { LIST_RUN, LIST_START, LIST_DURATION, LIST_PHASE, LIST_REASON, LIST_STATUS, LIST_COLUMNS };
+
+struct libscols_table *tables_list_open(FILE *to, struct error *err)
+{
+	static const struct grid_column columns[LIST_COLUMNS] = {{.title = "RUN"},
+		{.title = "START"}, {.title = "DURATION", .right = true}, {.title = "PHASE"},
+		{.title = "REASON"}, {.title = "STATUS", .right = true}};
+	return grid_open(columns, LIST_COLUMNS, to, err);
+}
+
+int tables_list_add(struct libscols_table *list, const char *name, const struct summary *summary,
+	struct error *err)
+{
+	char start[TABLES_TEXT_MAX];
+	char duration[TABLES_TEXT_MAX];
+	char status[TABLES_TEXT_MAX];
+	const char *const unreadable[LIST_COLUMNS] = {name, "-", "-", "-", "unreadable", "-"};
+	if (!summary)
+		return grid_add(list, unreadable, NULL, LIST_COLUMNS, err);
+	const uint64_t usec = summary->duration_usec;
+	const char *const cells[LIST_COLUMNS] = {
+		[LIST_RUN] = name,
+		[LIST_START] = tables_time(summary->started, start),
+		[LIST_DURATION] = tables_seconds(usec ? usec : CGROUP_STAT_UNKNOWN, duration),
+		[LIST_PHASE] = summary->phase,
+		[LIST_REASON] = summary->reason,
+		[LIST_STATUS] = tables_count((uint64_t)summary->exit_status, status),
+	};
+	return grid_add(list, cells, NULL, LIST_COLUMNS, err);
+}
+
+/* ---- one run, on the whole ------------------------------------------------------------------ */
 
 int tables_print_run(const struct summary *summary, FILE *to, struct error *err)
 {

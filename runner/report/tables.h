@@ -19,6 +19,17 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err);
  * ended, and the machine. Fails with EIO if the stream has an error. */
 int tables_print_run(const struct summary *summary, FILE *to, struct error *err);
 
+/* Whether the report shows that any container or command ran. */
+bool tables_any_ran(const struct summary *summary);
+
+/* An empty list of runs that prints to a stream; grid_print() prints it and grid_close() frees it.
+ * NULL on failure, as grid_open(). */
+struct libscols_table *tables_list_open(FILE *to, struct error *err);
+
+/* Add a run to such a list. The summary is NULL if its report cannot be read. */
+int tables_list_add(struct libscols_table *list, const char *name, const struct summary *summary,
+	struct error *err);
+
 /* Print two runs side by side, and whether they can be compared. Fails like tables_print(), or
  * with EIO if the stream has an error. */
 int tables_print_comparison(const struct comparison *comparison, FILE *to, struct error *err);
