@@ -42,6 +42,7 @@ struct compose_service {
 	bool is_attached;    /* Compose is attached to it: it does not say `attach: false` */
 	/* Compose builds its image, and names it after project and service. */
 	bool is_built;
+	bool has_container_name; /* a name that only one container of the engine can have */
 	/* Names of the OSS_CRS_ variables that it sets itself. */
 	struct compose_names variables;
 	struct risks risks;

@@ -94,7 +94,8 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 		.source = source,
 		.is_attached = !attach || strcmp(attach, "false") != 0,
 		.is_built = doc_get(doc, body, "build") && !doc_get(doc, body, "image"),
-		.has_log_driver = doc_get(doc, doc_get(doc, body, "logging"), "driver")};
+		.has_log_driver = doc_get(doc, doc_get(doc, body, "logging"), "driver"),
+		.has_container_name = doc_get(doc, body, "container_name")};
 	if (!larger[compose->service_count].name)
 		return fail(err, ENOMEM, "Compose");
 	compose->service_count++;

@@ -161,12 +161,32 @@ int endpoint_find(char **ret, struct error *err)
 	return *ret ? 0 : fail(err, ENOMEM, "Docker's address");
 }
 
+/* Whether the address is one of this host's own TCP ports. */
+static bool is_loopback(const char *endpoint)
+{
+	static const char *const loopback[] = {"tcp://127.", "tcp://localhost:", "tcp://[::1]"};
+	for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
+		if (strncmp(endpoint, loopback[i], strlen(loopback[i])) == 0)
+			return true;
+	return false;
+}
+
 int endpoint_socket(const char *endpoint, const char **ret, struct error *err)
 {
 	static const char scheme[] = "unix://";
 	if (strncmp(endpoint, scheme, sizeof scheme - 1) == 0) {
 		*ret = endpoint + sizeof scheme - 1;
 		return 0;
+	}
+	if (endpoint[0] == '/') {
+		(void)fail_as(err, EX_UNAVAILABLE, "Docker's address %s has no scheme", endpoint);
+		return add_hint(err, "write it as unix://%s", endpoint);
+	}
+	if (is_loopback(endpoint)) {
+		(void)fail_as(err, EX_UNAVAILABLE,
+			"Docker at %s is reached over TCP; oss-crs-run needs its unix socket",
+			endpoint);
+		return add_hint(err, "unset DOCKER_HOST, or set it to " DEFAULT_ENDPOINT);
 	}
 	(void)fail_as(err, EX_UNAVAILABLE,
 		"Docker at %s is not on this host, and neither are its cgroups", endpoint);

@@ -107,10 +107,13 @@ static void format_unit_name(const char *run, const char *kind, char ret[static 
 	(void)snprintf(ret, UNIT_NAME_MAX, "oss-crs-podman-%.200s.%s", run, kind);
 }
 
-/* The variables that determine the storage and the programs of the user's Podman. */
+/* The variables that determine the storage and the programs of the user's Podman, and how it
+ * reaches a registry: `podman pull` in the same shell gets the same image. */
 static const char *const passed_on[] = {"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME",
 	"XDG_DATA_HOME", "CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE",
-	"CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF", "STORAGE_DRIVER", "STORAGE_OPTS"};
+	"CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF", "STORAGE_DRIVER", "STORAGE_OPTS",
+	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+	"REGISTRY_AUTH_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
 
 #define PASSED_ON_COUNT (sizeof passed_on / sizeof *passed_on)
 

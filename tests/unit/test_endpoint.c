@@ -45,6 +45,30 @@ TEST(the_environment_comes_before_the_context_and_the_default_is_last)
 	assert_string_equal(address, "unix:///there");
 }
 
+TEST(an_address_that_is_no_unix_socket_is_refused_for_its_own_reason)
+{
+	static const struct {
+		const char *address, *message, *hint;
+	} table[] = {
+		{"tcp://127.0.0.1:2375", "over TCP", "unix:///var/run/docker.sock"},
+		{"tcp://localhost:2375", "over TCP", "unset DOCKER_HOST"},
+		{"tcp://[::1]:2375", "over TCP", "unset DOCKER_HOST"},
+		{"/run/docker.sock", "has no scheme", "write it as unix:///run/docker.sock"},
+		{"tcp://192.0.2.1:2375", "is not on this host", "docker context use default"},
+		{"ssh://127.example.org", "is not on this host", "docker context use default"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct error err = {0};
+		const char *socket = NULL;
+		assert_int_equal(endpoint_socket(table[i].address, &socket, &err), -1);
+		assert_int_equal(err.status, EX_UNAVAILABLE);
+		assert_null(socket);
+		assert_contains(err.msg, table[i].message);
+		assert_contains(err.hint, table[i].hint);
+	}
+}
+
 TEST(settings_that_cannot_be_read_are_an_error_with_their_whole_path)
 {
 	const struct unit_dir *dir = *state;
@@ -92,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(the_environment_comes_before_the_context_and_the_default_is_last),
 		RUN_IN_DIR(a_context_that_does_not_exist_is_an_error_of_the_settings_that_names_it),
+		RUN(an_address_that_is_no_unix_socket_is_refused_for_its_own_reason),
 		RUN_IN_DIR(settings_that_cannot_be_read_are_an_error_with_their_whole_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

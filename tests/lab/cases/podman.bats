@@ -55,6 +55,21 @@ processes_of() {
 	find "$1" -name cgroup.procs -exec cat {} +
 }
 
+@test "a proxy and the registry's files reach the run's Podman as they reach podman pull" {
+	services a 'echo up; sleep 600' b 'echo up; sleep 600'
+	sh_as bob "HTTPS_PROXY=http://127.0.0.1:3128 NO_PROXY=a.example REGISTRY_AUTH_FILE=/nowhere.json \
+		exec oss-crs-run run --engine podman $JOB p h" >/tmp/run.out 2>&1 &
+	job=$!
+	until_true grep -q 'a.* up' /tmp/run.out
+	run sh_as bob 'systemctl --user show -p Environment "oss-crs-podman-*.service"'
+	[[ "$output" == *HTTPS_PROXY=http://127.0.0.1:3128* ]]
+	[[ "$output" == *NO_PROXY=a.example* ]]
+	[[ "$output" == *REGISTRY_AUTH_FILE=/nowhere.json* ]]
+	pkill -TERM -u bob -x oss-crs-run
+	finish
+	nothing_left
+}
+
 # bats test_tags=short
 @test "bob, who may use neither Docker nor sudo, is ready; Docker is not needed, and why it is not ready is said" {
 	run as bob id -Gn
