@@ -99,19 +99,52 @@ static int live_facts(const struct context *context, struct plan_request *reques
 		       : apply_allowance(allowance, request, err);
 }
 
+/* Read the value of --cpus or --host-cpus. Digits alone are a number of CPUs, anything else is a
+ * list. Sets either *ret_count or *ret_list. */
+static int read_cpus_option(const char *option, const char *text, struct cpulist *ret_list,
+	unsigned *ret_count, struct error *err)
+{
+	unsigned count = 0;
+	if (text[strspn(text, "0123456789")]) {
+		if (cpulist_parse(text, ret_list, err) == 0)
+			return 0;
+		err->status = EX_USAGE;
+		return add_context(err, "%s", option);
+	}
+	for (; *text && count <= CPULIST_MAX; text++)
+		count = count * 10 + (unsigned)(*text - '0');
+	if (count > 0 && count <= CPULIST_MAX) {
+		*ret_count = count;
+		return 0;
+	}
+	(void)fail_as(err, EX_USAGE, "%s takes a CPU list, or a number from 1 to %d", option,
+		CPULIST_MAX);
+	return add_hint(err, "write CPU 0 alone as the list 0-0");
+}
+
+/* Read --host-cpus. A number stands for the CPUs from 0 on. */
+static int read_host_cpus(const char *text, struct cpulist *ret, struct error *err)
+{
+	unsigned count = 0;
+	if (read_cpus_option("--host-cpus", text, ret, &count, err) < 0)
+		return -1;
+	for (unsigned cpu = 0; cpu < count; cpu++)
+		cpulist_add(ret, cpu);
+	return 0;
+}
+
 /* Read the facts of the machine that the plan is for: the one that the options describe, or this
  * one. */
 static int machine_facts(const struct context *context, struct plan_request *request,
 	struct topology *topology, struct allowance *allowance, struct error *err)
 {
 	const struct options *options = &context->options;
+	request->elsewhere = options->host_cpus || options->topology || options->host_memory;
 	if (options->host_cpus && options->topology)
 		return fail_as(err, EX_USAGE, "--host-cpus and --topology cannot be used together");
 	if (options->host_cpus) {
-		if (cpulist_parse(options->host_cpus, &request->host_cpus, err) < 0) {
-			err->status = EX_USAGE;
-			return add_context(err, "--host-cpus");
-		}
+		if (read_host_cpus(options->host_cpus, &request->host_cpus, err) < 0)
+			return -1;
 		if (!options->host_memory &&
 			machine_memory(&context->host, &request->host_memory, NULL, err) < 0)
 			return -1;
@@ -133,28 +166,11 @@ static int machine_facts(const struct context *context, struct plan_request *req
 	return add_hint(err, "set it with --host-memory");
 }
 
-/* Read the value of --cpus. Digits alone are a number of CPUs, anything else is a list. */
-static int read_cpus_option(const char *text, struct plan_request *request, struct error *err)
-{
-	if (text[strspn(text, "0123456789")]) {
-		if (cpulist_parse(text, &request->cpus, err) == 0)
-			return 0;
-		err->status = EX_USAGE;
-		return add_context(err, "--cpus");
-	}
-	for (; *text && request->cpu_count <= CPULIST_MAX; text++)
-		request->cpu_count = request->cpu_count * 10 + (unsigned)(*text - '0');
-	if (request->cpu_count > 0 && request->cpu_count <= CPULIST_MAX)
-		return 0;
-	(void)fail_as(
-		err, EX_USAGE, "--cpus takes a CPU list, or a number from 1 to %d", CPULIST_MAX);
-	return add_hint(err, "write CPU 0 alone as the list 0-0");
-}
-
 static int read_limits(
 	const struct options *options, struct plan_request *request, struct error *err)
 {
-	if (options->cpus && read_cpus_option(options->cpus, request, err) < 0)
+	if (options->cpus && read_cpus_option("--cpus", options->cpus, &request->cpus,
+				     &request->cpu_count, err) < 0)
 		return -1;
 	if (options->memory &&
 		size_parse(options->memory, SIZE_BARE_REFUSED, &request->memory, err) < 0) {

@@ -66,6 +66,20 @@ static int refuse_list_rest(struct doc *doc, const struct doc_node *key,
 	return add_hint(err, "quote a list that contains commas: \"2,3\"");
 }
 
+/* Suggest a key. A number of CPUs is no list: `cpuset: 1` would be CPU 1. */
+static int hint_key(
+	const char *text, const struct doc_node *value, const char *known, struct error *err)
+{
+	const char *number = doc_text(value);
+	bool counts = strcmp(known, "cpuset") == 0 && number && *number &&
+		      !number[strspn(number, "0123456789")] && strcmp(number, "0") != 0 &&
+		      (has_word(text, "cpu") || has_word(text, "cpus") || has_word(text, "cores"));
+	return counts ? add_hint(err,
+				"'cpuset' takes a list of CPUs, such as \"0-3\"; only `resources:` "
+				"takes a number")
+		      : add_hint(err, "did you mean '%s'?", known);
+}
+
 static int refuse_unknown_keys(struct doc *doc, const struct doc_node *body,
 	const char *const *known, bool all, struct error *err)
 {
@@ -86,7 +100,7 @@ static int refuse_unknown_keys(struct doc *doc, const struct doc_node *body,
 		if (!hint)
 			continue;
 		(void)fail_at(err, doc->name, doc_mark(key), "unknown key '%.64s'", text);
-		return add_hint(err, "did you mean '%s'?", hint);
+		return hint_key(text, value, hint, err);
 	}
 	return 0;
 }

@@ -130,16 +130,21 @@ static int check_host_cpus(const struct job *job, const struct plan_request *req
 	for (size_t i = 0; i < job->crs_count && !at.line; i++)
 		if (!cpulist_within(&plan->crs[i].cpus, &request->host_cpus))
 			at = job->crs[i].share.cpus_at;
-	const char *lacks =
-		request->cpus_file ? "you may not use CPUs" : "this host does not have CPUs";
+	const char *lacks = request->cpus_file   ? "you may not use CPUs"
+			    : request->elsewhere ? "the planned machine does not have CPUs"
+						 : "this host does not have CPUs";
 	if (!cpulist_empty(&request->cpus))
 		(void)fail_as(
 			err, EX_CONFIG, "--cpus: %s %s", lacks, cpulist_format(&missing, text));
 	else
 		(void)fail_at(err, job->path, at, "%s %s", lacks, cpulist_format(&missing, text));
 	(void)cpulist_format(&request->host_cpus, text);
-	return request->cpus_file ? add_hint(err, "%s allows CPUs %s", request->cpus_file, text)
-				  : add_hint(err, "its CPUs are %s", text);
+	if (request->cpus_file)
+		return add_hint(err, "%s allows CPUs %s", request->cpus_file, text);
+	if (!cpulist_empty(&request->cpus) || cpulist_count(&request->host_cpus) < plan->crs_count)
+		return add_hint(err, "its CPUs are %s", text);
+	return add_hint(err, "its CPUs are %s; to divide them among the CRSs: --cpus %s --scale",
+		text, cpulist_count(&request->host_cpus) > 1 ? text : "1");
 }
 
 static int check_host_memory(const struct job *job, const struct plan_request *request,
@@ -156,7 +161,10 @@ static int check_host_memory(const struct job *job, const struct plan_request *r
 	(void)size_format_exact(request->host_memory, have);
 	(void)fail_at(err, job->path, at.line ? at : job->worker.memory_at,
 		"the CRSs need %s of memory together, but %s %s", size_format_exact(sum, want),
-		request->memory_file ? "you may use" : "this host has", have);
+		request->memory_file ? "you may use"
+		: request->elsewhere ? "the planned machine has"
+				     : "this host has",
+		have);
 	if (!request->memory_file)
 		return add_hint(err, "lower the CRSs' memory, or run on a larger host");
 	return add_hint(err, "lower the CRSs' memory, or ask an administrator to raise %s",

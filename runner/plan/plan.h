@@ -27,7 +27,8 @@ struct plan_request {
 
 	/* NULL: not known; then CPUs by number are the lowest free ones. */
 	const struct topology *topology;
-	bool strict; /* --strict-limits: two CRSs on one CPU are an error in crs-compose too */
+	bool elsewhere; /* the plan is for another machine than this host */
+	bool strict;    /* --strict-limits: two CRSs on one CPU are an error in crs-compose too */
 
 	/* From the command line, instead of the config's own CPUs and memory. At most one of cpus
 	 * and cpu_count is given. */

@@ -296,8 +296,8 @@ int fit_cpus(const struct job *job, const struct plan_request *request, struct r
 	if (!have)
 		return 0;
 	if (request->cpu_count > host)
-		return fail_as(err, EX_CONFIG, "--cpus %u: this host has only %u CPUs",
-			request->cpu_count, host);
+		return fail_as(err, EX_CONFIG, "--cpus %u: %s has only %u CPUs", request->cpu_count,
+			request->elsewhere ? "the planned machine" : "this host", host);
 	plan->choice = request->cpu_count ? PLAN_CPUS_LOWEST : PLAN_CPUS_GIVEN;
 	if (request->scale)
 		return scale_cpus(request, have, plan, err);

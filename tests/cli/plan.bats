@@ -182,9 +182,33 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 
 @test "CPUs and memory that the machine does not have are refused" {
 	run "$RUN" plan --host-cpus 0-7 --host-memory 2T "$HERE/tests/fixtures/seed"
-	refused "this host does not have CPUs 8-15"
+	refused "the planned machine does not have CPUs 8-15"
+	[[ "$output" == *"hint: its CPUs are 0-7; to divide them among the CRSs: --cpus 0-7 --scale" ]]
+	run "$RUN" plan --host-cpus 0-7 --host-memory 2T --cpus 0-7 --scale "$HERE/tests/fixtures/seed"
+	[ "$status" -eq 0 ]
 	run "$RUN" plan --host-cpus 0-15 --host-memory 8G "$HERE/tests/fixtures/seed"
-	refused "this host has 8G"
+	refused "the planned machine has 8G"
+	run "$RUN" plan --host-cpus 0-7 --host-memory 2T --cpus 9 --scale "$HERE/tests/fixtures/seed"
+	refused "--cpus 9: the planned machine has only 8 CPUs"
+}
+
+@test "digits alone are a number of CPUs, for --host-cpus as for --cpus" {
+	run "$RUN" plan --json --host-cpus 16 --host-memory 2T "$HERE/tests/fixtures/seed"
+	[ "$status" -eq 0 ]
+	run "$RUN" plan --host-cpus 8 --host-memory 2T "$HERE/tests/fixtures/seed"
+	refused "does not have CPUs 8-15"
+	run "$RUN" plan --host-cpus 16-16 --host-memory 2T "$HERE/tests/fixtures/seed"
+	refused "does not have CPUs 0-15"
+	run "$RUN" plan --host-cpus 0 --host-memory 2T "$HERE/tests/fixtures/seed"
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"--host-cpus takes a CPU list, or a number from 1 to "*"as the list 0-0"* ]]
+}
+
+@test "a number of CPUs below a key that is for the other form does not lead to a list" {
+	printf 'crs: [{name: a, cpus: 1, memory_limit: 1G}]\nworkers: {local: {cpuset: 0-3, memory: 2G}}\n' | write config-resource.yaml
+	run plan "$BATS_TEST_TMPDIR"
+	refused "unknown key 'cpus'"
+	[[ "$output" == *"hint: 'cpuset' takes a list of CPUs"*"takes a number"* ]]
 }
 
 @test "usage errors are 64 and say where help is" {
