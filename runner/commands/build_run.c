@@ -261,6 +261,20 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	return launch_wait(&launch, ret, err);
 }
 
+/* Say why Compose may not have started any container. */
+static int hint_not_started(const struct session *session, struct error *err)
+{
+	const struct compose *compose = &session->compose;
+	for (size_t i = 0; i < compose->service_count; i++)
+		if (compose->services[i].has_container_name)
+			return add_hint(err,
+				"service '%s' sets container_name, which only one container can "
+				"have: remove it to run the job twice at the same time",
+				compose->services[i].name);
+	return add_hint(err, "to see whether the images exist, run: %s image ls",
+		session->kind == ENGINE_PODMAN ? "podman" : "docker");
+}
+
 /* The exit status of the program, or -1 with an error. A job that never began has no status. Nor
  * has one whose containers are NULL, since the engine could not be asked; `away` says why. */
 static int session_exit_status(const struct session *session, const struct launch_end *end,
@@ -288,8 +302,7 @@ static int session_exit_status(const struct session *session, const struct launc
 		return fail_as(err, EX_UNAVAILABLE, "Compose failed with status %d (see above)",
 			end->status);
 	(void)fail_as(err, EX_UNAVAILABLE, "Compose did not start any container (see above)");
-	return add_hint(err, "are the images there? %s image ls",
-		session->kind == ENGINE_PODMAN ? "podman" : "docker");
+	return hint_not_started(session, err);
 }
 
 /* Read the outcome of the run, check it a last time, and publish the report, which does without
@@ -397,6 +410,8 @@ static int run_session(struct session *session, const char *dir, struct error *e
 		launched = true;
 		status = launch_up(session, &end, err);
 	}
+	if (status == 0 && end.reason == REASON_TIMEOUT)
+		publish_time_limit(session->context);
 	if (status == 0)
 		status = conclude_run(session, &end, err);
 	if (session->context->options.keep && launched) {

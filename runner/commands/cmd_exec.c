@@ -148,6 +148,8 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 	}
 	if (launch_command(job, signals, ret, err) < 0)
 		return -1;
+	if (ret->reason == REASON_TIMEOUT)
+		publish_time_limit(job->context);
 	/* With --crs the command itself is in a cgroup; what else it is for is not known. */
 	if (!job->context->options.crs && *entered_describe(&job->tree, job->not_entered))
 		log_warning(&job->context->log,

@@ -11,6 +11,7 @@
 #include "tables.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 static int write_document(const char *path, const char *text, struct error *err)
 {
@@ -36,6 +37,12 @@ static int print_report_table(json_t *root, const char *name, struct error *err)
 	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
 	return summary_read(name, root, &summary, err) < 0 ? -1
 							   : tables_print(&summary, stderr, err);
+}
+
+void publish_time_limit(const struct context *context)
+{
+	log_note(&context->log, LOG_NORMAL, "ended: time limit of %" PRIu64 " s reached",
+		context->options.timeout);
 }
 
 int publish_report(const struct context *context, const struct report *report, bool show, bool keep,

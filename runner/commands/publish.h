@@ -15,4 +15,7 @@
 int publish_report(const struct context *context, const struct report *report, bool show, bool keep,
 	struct error *err);
 
+/* Say that the time limit ended the run. */
+void publish_time_limit(const struct context *context);
+
 #endif

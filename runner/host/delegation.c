@@ -11,6 +11,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+
+/* Add the hint for what oss-crs-setup delegates. It delegates to a person, never to root: so root,
+ * who usually came by sudo, is sent back to their own account. */
+static int hint_delegation(uid_t uid, struct error *err)
+{
+	const char *caller = getenv("SUDO_USER");
+	if (uid != 0)
+		return add_hint(err, DELEGATION_HINT);
+	return caller && *caller ? add_hint(err, "run oss-crs-run as %.64s, without sudo", caller)
+				 : add_hint(err, "run oss-crs-run as yourself, not as root");
+}
 
 /* Open the cgroup of user@UID.service. If it does not exist, either systemd does not run the host
  * or the user has no user manager; each has its own hint. */
@@ -29,6 +41,8 @@ static int open_user(const struct host *host, uid_t uid, struct error *err)
 	}
 	(void)fail_as(err, EX_UNAVAILABLE,
 		"user@%u.service is not running: this user has no user manager", (unsigned)uid);
+	if (uid == 0)
+		return hint_delegation(uid, err);
 	return add_hint(err,
 		"log in over ssh or at a terminal (not with su), or run: sudo loginctl "
 		"enable-linger %u",
@@ -47,13 +61,13 @@ static int check_controllers(const struct host *host, int user, uid_t uid, struc
 	(void)fail_as(err, EX_UNAVAILABLE,
 		"cpuset and memory are not delegated to user@%u.service (it has: %s)",
 		(unsigned)uid, *have ? have : "nothing");
-	return add_hint(err, DELEGATION_HINT);
+	return hint_delegation(uid, err);
 }
 
-static int hint_permission(struct error *err)
+static int hint_permission(uid_t uid, struct error *err)
 {
 	if (err->code == EACCES || err->code == EPERM)
-		(void)add_hint(err, DELEGATION_HINT);
+		(void)hint_delegation(uid, err);
 	return -1;
 }
 
@@ -68,7 +82,7 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err)
 		if (faccessat(user, CGROUP_OSS_CRS, W_OK, 0) < 0) {
 			(void)fail(err, errno, "no write permission on user@%u.service/%s",
 				(unsigned)uid, CGROUP_OSS_CRS);
-			return hint_permission(err);
+			return hint_permission(uid, err);
 		}
 		if (cgroup_has(enabled, CGROUP_CPUSET_MEMORY))
 			return 0;
@@ -77,7 +91,7 @@ int delegation_check(const struct host *host, uid_t uid, struct error *err)
 		faccessat(user, ".", W_OK, 0) == 0)
 		return 0;
 	(void)fail(err, errno, "write cgroup.subtree_control of user@%u.service", (unsigned)uid);
-	return hint_permission(err);
+	return hint_permission(uid, err);
 }
 
 static int open_prepared(int user, struct error *err)
@@ -102,12 +116,12 @@ int delegation_open(const struct host *host, uid_t uid, struct error *err)
 	if (check_controllers(host, user, uid, err) < 0)
 		return -1;
 	if (cgroup_enable(user, ".", CGROUP_CPUSET_MEMORY, err) < 0)
-		return hint_permission(err);
+		return hint_permission(uid, err);
 	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
 	if (cgroup_make(user, CGROUP_OSS_CRS, err) < 0 && err->code != EEXIST)
-		return hint_permission(err);
+		return hint_permission(uid, err);
 	oss_crs_fd = open_prepared(user, err);
-	return oss_crs_fd >= 0 ? oss_crs_fd : hint_permission(err);
+	return oss_crs_fd >= 0 ? oss_crs_fd : hint_permission(uid, err);
 }
 
 int delegation_find(const struct host *host, uid_t uid, struct error *err)

@@ -31,6 +31,24 @@ teardown() {
 	[[ "$output" == *"usermod -aG docker"* ]]
 }
 
+@test "root is told to run it as the user who called sudo" {
+	run sh_as alice 'sudo -n oss-crs-run exec '$JOB' --crs a -- true'
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"hint: run oss-crs-run as alice, without sudo"* ]]
+	[[ "$output" != *"oss-crs-setup"* ]]
+}
+
+@test "a container_name that is taken is named, instead of the images" {
+	services a 'sleep 600' b 'sleep 600'
+	sed -i '/^  a:/a \    container_name: taken' $JOB/docker-compose.yaml
+	docker create --name taken busybox true
+	run as alice oss-crs-run run $JOB p h
+	docker rm taken
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"hint: service 'a' sets container_name"* ]]
+	nothing_left
+}
+
 # bats test_tags=both
 @test "whether the host's Podman will do is said: Debian 12's is too old" {
 	version=$(podman --version | grep -o '[0-9.]*$')
@@ -159,6 +177,7 @@ teardown() {
 	services a 'trap exit TERM; sleep 600 & wait' b 'trap exit TERM; sleep 600 & wait'
 	run as alice oss-crs-run run --timeout 5 $JOB p h
 	[ "$status" -eq 124 ]
+	[[ "$output" == *"ended: time limit of 5 s reached"* ]]
 	nothing_left
 	sh_as alice "exec oss-crs-run run $JOB p h" >/tmp/run.out 2>&1 &
 	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
