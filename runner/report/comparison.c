@@ -7,6 +7,7 @@
 #include "comparison.h"
 
 #include "cleanup.h"
+#include "size.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -77,10 +78,13 @@ static int compare_crs(
 		add_reason(comparison, "CRS '%s' had %u CPUs in the first, %u in the second",
 			a->name, cpus, other) < 0)
 		return -1;
+	char first[SIZE_TEXT_MAX];
+	char second[SIZE_TEXT_MAX];
 	return a->memory_max != b->memory_max
 		       ? add_reason(comparison,
-				 "CRS '%s' had %" PRIu64 " bytes of memory and %" PRIu64, a->name,
-				 a->memory_max, b->memory_max)
+				 "CRS '%s' had %s of memory in the first, %s in the second",
+				 a->name, size_format_exact(a->memory_max, first),
+				 size_format_exact(b->memory_max, second))
 		       : 0;
 }
 
