@@ -199,8 +199,30 @@ static void split_cpus(struct loaded *loaded)
 	loaded->any = cpulist_count(&loaded->plan.cpus) - cpulist_count(&given);
 }
 
-static int read_request(const struct context *context, enum phase phase, struct job *ret_job,
-	char **ret_default_id, struct plan_request *ret, struct error *err)
+/* A config that is not in a file; name stands for it. */
+struct config_text {
+	const char *name, *text;
+	size_t len;
+};
+
+/* Read the config: the text or, if that is NULL, the file that the command line names. */
+static int read_job(const struct context *context, const struct config_text *config,
+	const char *worker, struct job *ret, struct error *err)
+{
+	if (!config)
+		return job_load(context->options.args[0], worker, ret, err);
+	_cleanup_free_ char *path = strdup(config->name);
+	if (!path)
+		return fail(err, ENOMEM, "%s", config->name);
+	if (job_parse(config->name, config->text, config->len, worker, ret, err) < 0)
+		return -1;
+	ret->path = steal_ptr(path);
+	return 0;
+}
+
+static int read_request(const struct context *context, enum phase phase,
+	const struct config_text *config, struct job *ret_job, char **ret_default_id,
+	struct plan_request *ret, struct error *err)
 {
 	const struct options *options = &context->options;
 	struct plan_request request = {
@@ -211,7 +233,7 @@ static int read_request(const struct context *context, enum phase phase, struct 
 		.strict = options->strict_limits,
 	};
 	if (read_limits(options, &request, err) < 0 ||
-		job_load(options->args[0], request.worker, ret_job, err) < 0 ||
+		read_job(context, config, request.worker, ret_job, err) < 0 ||
 		default_run_id(ret_job, ret_default_id, err) < 0)
 		return -1;
 	request.run_id = options->run_id ? options->run_id : *ret_default_id;
@@ -236,11 +258,12 @@ static int remake_plan(struct loaded *loaded, struct topology *topology, struct 
 	return 0;
 }
 
-int load_plan(
-	const struct context *context, enum phase phase, struct loaded *ret, struct error *err)
+static int load_config(const struct context *context, enum phase phase,
+	const struct config_text *config, struct loaded *ret, struct error *err)
 {
 	_cleanup_(topology_free) struct topology topology = TOPOLOGY_NONE;
-	if (read_request(context, phase, &ret->job, &ret->default_id, &ret->request, err) < 0 ||
+	if (read_request(context, phase, config, &ret->job, &ret->default_id, &ret->request, err) <
+			0 ||
 		machine_facts(context, &ret->request, &topology, &ret->allowance, err) < 0 ||
 		remake_plan(ret, &topology, err) < 0)
 		return -1;
@@ -248,6 +271,19 @@ int load_plan(
 	if (!ret->any)
 		load_warn(context, ret);
 	return 0;
+}
+
+int load_plan(
+	const struct context *context, enum phase phase, struct loaded *ret, struct error *err)
+{
+	return load_config(context, phase, NULL, ret, err);
+}
+
+int load_plan_text(const struct context *context, enum phase phase, const char *name,
+	const char *text, size_t len, struct loaded *ret, struct error *err)
+{
+	const struct config_text config = {.name = name, .text = text, .len = len};
+	return load_config(context, phase, &config, ret, err);
 }
 
 int load_choose(struct loaded *loaded, const struct cpulist *taken, struct error *err)

@@ -33,6 +33,10 @@ struct loaded {
  * the caller frees it with loaded_free(), also after a failure. */
 int load_plan(
 	const struct context *context, enum phase phase, struct loaded *ret, struct error *err);
+/* The same with a config of len bytes that does not come from a file; name stands for it in
+ * messages. */
+int load_plan_text(const struct context *context, enum phase phase, const char *name,
+	const char *text, size_t len, struct loaded *ret, struct error *err);
 void loaded_free(struct loaded *loaded);
 
 /* Make the plan again, with its CPUs by number chosen of those that are not in `taken` if these are

@@ -60,6 +60,9 @@ struct compose_mark {
 };
 
 struct compose {
+	/* Another program starts the project's containers: which services there are is not known.
+	 */
+	bool foreign;
 	char *tool; /* path of Compose */
 	/* Compose project of the run: the run's name in lower case, with '-' for '.', or the name
 	 * that the user gave it. */

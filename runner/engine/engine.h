@@ -189,4 +189,7 @@ int engine_check_project(struct engine *engine, const char *project, struct erro
  * stays. Returns the number of names it removed, or -1 with an error. */
 int engine_remove_images(struct engine *engine, const char *run, struct error *err);
 
+/* How many things engine_remove_project() would now remove, or -1 with an error. */
+int engine_count_project(struct engine *engine, const char *project, struct error *err);
+
 #endif

@@ -250,3 +250,18 @@ int engine_remove_run(struct engine *engine, const char *run, struct error *err)
 	const struct removal removal = {.label = ENGINE_RUN_LABEL, .value = run};
 	return remove_all(engine, &removal, err);
 }
+
+int engine_count_project(struct engine *engine, const char *project, struct error *err)
+{
+	int count = 0;
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		_cleanup_json_ json_t *list = NULL;
+		if (engine_list(engine, kinds[k].list, kinds[k].array, ENGINE_PROJECT_LABEL,
+			    project, &list, err) < 0)
+			return -1;
+		for (size_t i = 0; i < json_array_size(list); i++)
+			count += belongs_to_project(&kinds[k],
+				engine_text(json_array_get(list, i), kinds[k].id), project);
+	}
+	return count;
+}

@@ -6,6 +6,7 @@
 #include "report.h"
 
 #include "cleanup.h"
+#include "container_crs.h"
 #include "lease_json.h"
 #include "risks.h"
 #include "series_json.h"
@@ -46,7 +47,7 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
 		(void)cgroup_stat_read_at(tree->worker, plan->crs[i].name, CGROUP_STAT_CLOSING,
 			&report.crs[i].figures, &unread);
 	for (size_t i = 0; containers && i < containers->count; i++) {
-		int crs = compose_crs(compose, containers->list[i].service);
+		int crs = container_crs(compose, plan, &containers->list[i]);
 		if (crs >= 0 && add_exit(&report.crs[crs], &containers->list[i], err) < 0)
 			return -1;
 	}

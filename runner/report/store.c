@@ -33,6 +33,12 @@ void store_close(struct store *store)
 	*store = (struct store)STORE_CLOSED;
 }
 
+char *store_file(const struct store *store, const char *run)
+{
+	char *path = NULL;
+	return asprintf(&path, "%s/%s" SUFFIX, store->path, run) < 0 ? NULL : path;
+}
+
 /* ---- the list ------------------------------------------------------------------------------ */
 
 struct entry {

@@ -3,7 +3,7 @@
  * launch: struct wait_state holds what the loop knows; each kind of event has one short handler.
  * The first signal or the timeout begins the stop, from which the grace counts. A second signal,
  * or the timer after the grace, kills the worker's cgroup and the child. The loop ends when the
- * child's pidfd is readable.
+ * child's pidfd is readable. Without a child, the stop itself ends it.
  */
 #include "launch.h"
 
@@ -51,6 +51,8 @@ int signals_pending(int signals)
 static void pass_signal_on(const struct launch *launch, int signal)
 {
 	struct error ignored;
+	if (!launch->child)
+		return;
 	if (launch->child_has_terminal)
 		(void)proc_signal(launch->child, signal, &ignored);
 	else
@@ -138,19 +140,31 @@ static void on_source(struct wait_state *state, size_t i, struct pollfd *polled)
 	kill_worker_and_child(state);
 }
 
+/* Whether the wait is over. revents is of the child's pidfd, or of `until`. */
+static bool is_over(const struct wait_state *state, short revents)
+{
+	const struct launch *launch = state->launch;
+	struct error ignored = {0};
+	if (launch->child)
+		return revents & POLLIN;
+	return state->stopped_ms || state->killed ||
+	       (revents && launch->until.ready(launch->until.data, &ignored) != 0);
+}
+
 static int wait_loop(struct wait_state *state, struct error *err)
 {
 	enum { CHILD, SIGNALS, TIMER, SOURCES };
 	const struct launch *launch = state->launch;
 	struct pollfd fds[SOURCES + LAUNCH_SOURCES_MAX] = {
-		[CHILD] = {.fd = launch->child->pidfd, .events = POLLIN},
+		[CHILD] = {.fd = launch->child ? launch->child->pidfd : launch->until.fd,
+			.events = launch->child ? POLLIN : launch->until.events},
 		[SIGNALS] = {.fd = launch->signals, .events = POLLIN},
 		[TIMER] = {.fd = state->timer, .events = POLLIN},
 	};
 	for (size_t i = 0; i < launch->source_count; i++)
 		fds[SOURCES + i] = (struct pollfd){
 			.fd = launch->sources[i].fd, .events = launch->sources[i].events};
-	while (!(fds[CHILD].revents & POLLIN)) {
+	do {
 		if (poll(fds, SOURCES + launch->source_count, -1) < 0 && errno != EINTR)
 			return fail(err, errno, "poll");
 		if (fds[SIGNALS].revents & POLLIN)
@@ -160,7 +174,7 @@ static int wait_loop(struct wait_state *state, struct error *err)
 		for (size_t i = 0; i < launch->source_count; i++)
 			if (fds[SOURCES + i].revents)
 				on_source(state, i, &fds[SOURCES + i]);
-	}
+	} while (!is_over(state, fds[CHILD].revents));
 	return 0;
 }
 
@@ -172,7 +186,8 @@ int launch_wait(const struct launch *launch, struct launch_end *ret, struct erro
 	struct wait_state state = {.launch = launch, .timer = timer};
 	if (launch->timeout_ms)
 		arm_timer(timer, now_ms() + launch->timeout_ms);
-	if (wait_loop(&state, err) < 0 || proc_wait(launch->child, &state.end.status, err) < 0)
+	if (wait_loop(&state, err) < 0 ||
+		(launch->child && proc_wait(launch->child, &state.end.status, err) < 0))
 		return -1;
 	*ret = state.end;
 	return 0;

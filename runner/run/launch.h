@@ -39,7 +39,9 @@ struct launch_source {
 };
 
 struct launch {
-	struct child *child;
+	struct child *child; /* NULL: there is none, and the wait ends with `until` */
+	/* Without a child: its ready() returns 0 to go on, anything else when the wait is over. */
+	struct launch_source until;
 	uint64_t timeout_ms;     /* after the call of launch_wait(); 0: none */
 	uint64_t grace_ms;       /* LAUNCH_GRACE_MS; tests give less */
 	int signals;             /* from signals_open() */
@@ -73,7 +75,10 @@ int signals_pending(int signals);
  * timeout nor before grace_ms after the child was first told to end: a timeout right after a
  * signal is no second signal. Without a timeout, a child that has got one signal has all the time
  * that it needs. Nor is LAUNCH_STOP a signal: the child gets SIGTERM once and all the time that it
- * needs. */
+ * needs.
+ *
+ * Without a child, wait until `until` says that the wait is over, or for the first signal, the
+ * timeout or a source that fails. */
 int launch_wait(const struct launch *launch, struct launch_end *ret, struct error *err);
 
 #endif

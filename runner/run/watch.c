@@ -8,6 +8,7 @@
 
 #include "cgroup_stat.h"
 #include "cleanup.h"
+#include "container_crs.h"
 #include "ending.h"
 #include "fs.h"
 #include "size.h"
@@ -57,7 +58,7 @@ static void tell_kill(void *data, const struct oom_kill *kill)
 	char anon[SIZE_TEXT_MAX];
 	char file[SIZE_TEXT_MAX];
 	char shmem[SIZE_TEXT_MAX];
-	bool known = *kill->cgroup &&
+	bool known = *kill->cgroup && watch->engine &&
 		     engine_container(watch->engine, kill->cgroup, &container, &problem) == 0;
 	describe_limit(watch, kill, limit, sizeof limit);
 	log_warning(watch->log,
@@ -119,6 +120,23 @@ static int warn_unanswered(struct watch *watch, const char *what, struct error *
 	return warn_unknown(watch, what, err);
 }
 
+/* A container that another program has started is in the cgroup of no CRS. Warn; with
+ * --strict-limits, fail. */
+static int note_outside(
+	const struct watch *watch, const struct container *container, struct error *err)
+{
+	const char *parent = *container->cgroup_parent ? container->cgroup_parent : "none";
+	(void)fail_as(err, EX_SOFTWARE,
+		"container '%s' runs without limits: its cgroup_parent is %s, that of no CRS",
+		container->name, parent);
+	if (watch->strict)
+		return add_hint(err,
+			"--strict-limits and --strict end the run; set the container's "
+			"cgroup_parent to one of those that `hold` printed");
+	log_warning(watch->log, "%s", err->msg);
+	return 0;
+}
+
 /* Note the outcome for a container, and warn if it could not be checked, once per container. */
 static int note_container(struct watch *watch, const struct container *container,
 	enum attested_state state, struct error *err)
@@ -130,7 +148,11 @@ static int note_container(struct watch *watch, const struct container *container
 		*err = problem;
 		return -1;
 	}
-	if (state != ATTESTED_UNKNOWN || !news)
+	if (!news)
+		return 0;
+	if (state == ATTESTED_UNCONFINED && watch->compose->foreign)
+		return note_outside(watch, container, err);
+	if (state != ATTESTED_UNKNOWN)
 		return 0;
 	(void)snprintf(what, sizeof what, "container '%s'", container->name);
 	return warn_unknown(watch, what, err);
@@ -162,7 +184,7 @@ static enum attest_verdict judge_container(const struct watch *watch, const stru
 static int look_at_container(
 	struct watch *watch, const struct container *container, struct error *err)
 {
-	int crs = compose_crs(watch->compose, container->service);
+	int crs = container_crs(watch->compose, watch->tree->plan, container);
 	if (crs == COMPOSE_UNCONFINED)
 		return note_container(watch, container, ATTESTED_UNCONFINED, err);
 	switch (judge_container(watch, &watch->tree->plan->crs[crs], container, err)) {
@@ -181,6 +203,8 @@ static int look_at_container(
 static int look_at_containers(struct watch *watch, struct error *err)
 {
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
+	if (!watch->engine)
+		return 0;
 	if (engine_containers(watch->engine, watch->compose->project, &containers, err) < 0)
 		return warn_unanswered(watch, "the containers", err);
 	for (size_t i = 0; i < containers.count; i++)
@@ -220,7 +244,7 @@ static int look_at_affinity(
 	struct watch *watch, const struct container *container, struct error *err)
 {
 	struct cpulist cpus;
-	int index = compose_crs(watch->compose, container->service);
+	int index = container_crs(watch->compose, watch->tree->plan, container);
 	if (index == COMPOSE_UNCONFINED)
 		return 0;
 	const struct plan_crs *crs = &watch->tree->plan->crs[index];
@@ -378,9 +402,11 @@ int watch_open(struct watch *watch, struct error *err)
 	} else {
 		add_source(watch, watch->writes, POLLIN, on_write);
 	}
-	if (events_open(watch->engine, watch->compose->project, &watch->events, err) < 0)
-		return -1;
-	add_source(watch, events_fd(watch->events), POLLIN, on_events);
+	if (watch->engine) {
+		if (events_open(watch->engine, watch->compose->project, &watch->events, err) < 0)
+			return -1;
+		add_source(watch, events_fd(watch->events), POLLIN, on_events);
+	}
 	return attest_limits(watch->tree, err);
 }
 

@@ -19,8 +19,8 @@ struct watch {
 	const struct host *host;
 	const struct log *log;
 	const struct cg_tree *tree;
-	const struct compose *compose;
-	struct engine *engine;
+	const struct compose *compose; /* NULL if engine is */
+	struct engine *engine;         /* NULL: no containers are looked at */
 	struct events *events;
 	/* Descriptors: from attest_watch(), and of the worker's memory.events. */
 	int writes, memory;

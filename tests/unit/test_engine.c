@@ -170,11 +170,15 @@ TEST(what_the_engine_keeps_is_named_and_all_else_is_removed)
 		{.kind = "volumes", .id = "chosen"},
 	};
 	struct server server = start_engine(state, things, COUNT(things));
+	int count = engine_count_project(&server.engine, "p", &err);
 	int result = engine_remove_project(&server.engine, "p", &err);
 	int again = engine_remove_project(&server.engine, "p", &second);
+	int stays = engine_count_project(&server.engine, "p", &second);
 	stop_engine(&server);
 	assert_int_equal(result, -1);
 	assert_int_equal(again, -1);
+	assert_int_equal(count, 5); /* without the volume that is not the project's own */
+	assert_int_equal(stays, 2);
 	assert_int_equal(err.status, EX_UNAVAILABLE);
 	assert_true(engine_answered(&err));
 	assert_contains(err.msg, "cannot remove 2 of the run's containers, networks and volumes");
@@ -253,6 +257,7 @@ TEST(an_engine_that_is_away_has_not_answered)
 	assert_return_code(kill(server.pid, SIGKILL), errno);
 	assert_int_equal(waitpid(server.pid, NULL, 0), server.pid);
 	assert_int_equal(engine_remove_project(&server.engine, "p", &err), -1);
+	assert_int_equal(engine_count_project(&server.engine, "p", &err), -1);
 	engine_close(&server.engine);
 	assert_false(engine_answered(&err));
 	assert_contains(err.msg, "Podman does not answer");

@@ -156,6 +156,61 @@ TEST(a_source_that_says_stop_ends_the_job_cleanly)
 	assert_int_equal(end.status, 7);
 }
 
+/* ---- without a child ----------------------------------------------------------------------- */
+
+/* `until` counts the looks at it, and is over at the second. */
+struct looks {
+	int event;
+	int count;
+};
+
+static int look_twice(void *data, struct error *err)
+{
+	(void)err;
+	struct looks *looks = data;
+	return ++looks->count == 2;
+}
+
+static void wait_without_child(struct launch launch, struct looks *looks, struct launch_end *ret)
+{
+	struct error err = {0};
+	launch.until = (struct launch_source){
+		.fd = looks->event, .events = POLLIN, .ready = look_twice, .data = looks};
+	launch.signals = signals;
+	launch.worker = -1;
+	assert_ok(launch_wait(&launch, ret, &err), err);
+}
+
+TEST(without_a_child_the_wait_ends_when_its_source_says_so)
+{
+	struct launch_end end = {0};
+	_cleanup_close_ int event = eventfd(1, EFD_CLOEXEC);
+	struct looks looks = {.event = event};
+	wait_without_child((struct launch){.timeout_ms = HOUR}, &looks, &end);
+	assert_int_equal(looks.count, 2);
+	assert_int_equal(end.reason, REASON_EXITED);
+	assert_int_equal(end.status, 0);
+}
+
+TEST(without_a_child_a_signal_the_time_limit_and_a_failing_source_end_the_wait)
+{
+	char why[] = "the limit is gone";
+	struct launch_end end = {0};
+	_cleanup_close_ int event = eventfd(1, EFD_CLOEXEC);
+	struct looks looks = {.event = -1};
+	struct launch_source source = {.fd = event, .events = POLLIN, .ready = refuse, .data = why};
+	assert_return_code(raise(SIGTERM), errno);
+	wait_without_child((struct launch){.grace_ms = HOUR}, &looks, &end);
+	assert_int_equal(end.reason, REASON_SIGNAL);
+	assert_int_equal(end.signal, SIGTERM);
+	wait_without_child((struct launch){.timeout_ms = 1, .grace_ms = HOUR}, &looks, &end);
+	assert_int_equal(end.reason, REASON_TIMEOUT);
+	wait_without_child((struct launch){.sources = &source, .source_count = 1}, &looks, &end);
+	assert_int_equal(end.reason, REASON_MISMATCH);
+	assert_string_equal(end.problem.msg, why);
+	assert_int_equal(looks.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +223,8 @@ int main(void)
 		RUN(a_signal_after_the_timeout_kills_at_once),
 		RUN(a_source_that_fails_kills_at_once),
 		RUN(a_source_that_says_stop_ends_the_job_cleanly),
+		RUN(without_a_child_the_wait_ends_when_its_source_says_so),
+		RUN(without_a_child_a_signal_the_time_limit_and_a_failing_source_end_the_wait),
 	};
 	struct error err = {0};
 	signals = signals_open(&err);

@@ -5,6 +5,7 @@
  */
 #include "planned.h"
 
+#include "container_crs.h"
 #include "runs.h"
 #include "watch.h"
 
@@ -172,6 +173,62 @@ TEST(a_container_outside_its_crs_ends_the_run)
 	free_watched(unit_dir(state), &watched);
 }
 
+/* ---- containers that another program starts ------------------------------------------------ */
+
+/* Their services are not known: the first two have the cgroup_parent of CRS `a`. */
+static void make_foreign(int dir, struct watched *watched, bool strict)
+{
+	static char elsewhere[] = "/elsewhere";
+	make_watched(dir, watched, strict);
+	watched->list[1].pid = watched->list[0].pid;
+	watched->list[2].cgroup_parent = elsewhere;
+	watched->compose = (struct compose){.foreign = true};
+}
+
+TEST(a_foreign_container_belongs_to_the_crs_of_its_cgroup_parent)
+{
+	struct watched watched;
+	struct error err = {0};
+	make_foreign(unit_dir(state), &watched, false);
+	assert_ok(watch_conclude(&watched.watch, &watched.containers, &err), err);
+	const struct attested *attested = &watched.watch.attested;
+	assert_int_equal(attested_count(attested, ATTESTED_HELD), 2);
+	assert_int_equal(attested_count(attested, ATTESTED_UNCONFINED), 1);
+	free_watched(unit_dir(state), &watched);
+}
+
+TEST(a_foreign_container_of_no_crs_ends_the_run_with_strict)
+{
+	struct watched watched;
+	struct error err = {0};
+	make_foreign(unit_dir(state), &watched, true);
+	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, &err), -1);
+	assert_int_equal(err.status, EX_SOFTWARE);
+	assert_contains(err.msg, "container 'name' runs without limits: its cgroup_parent is "
+				 "/elsewhere, that of no CRS");
+	free_watched(unit_dir(state), &watched);
+}
+
+TEST(only_the_cgroup_of_a_crs_itself_makes_a_container_its)
+{
+	struct watched watched;
+	make_foreign(unit_dir(state), &watched, false);
+	const struct run_plan *plan = &watched.fixture.plan;
+	static const struct {
+		const char *more;
+		int crs;
+	} table[] = {{"/a", 0}, {"/b", 1}, {"", COMPOSE_UNCONFINED}, {"/", COMPOSE_UNCONFINED},
+		{"/c", COMPOSE_UNCONFINED}, {"/a/b", COMPOSE_UNCONFINED}, {"a", COMPOSE_UNCONFINED},
+		{"/a/", COMPOSE_UNCONFINED}};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char parent[CGROUP_PATH_MAX + 8];
+		(void)snprintf(parent, sizeof parent, "%s%s", plan->cgroup_parent, table[i].more);
+		struct container container = {.cgroup_parent = parent};
+		assert_int_equal(container_crs(&watched.compose, plan, &container), table[i].crs);
+	}
+	free_watched(unit_dir(state), &watched);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -180,6 +237,9 @@ int main(void)
 		RUN_IN_DIR(what_could_not_be_checked_is_counted_and_not_attested),
 		RUN_IN_DIR(what_could_not_be_checked_ends_the_run_with_strict),
 		RUN_IN_DIR(a_container_outside_its_crs_ends_the_run),
+		RUN_IN_DIR(a_foreign_container_belongs_to_the_crs_of_its_cgroup_parent),
+		RUN_IN_DIR(a_foreign_container_of_no_crs_ends_the_run_with_strict),
+		RUN_IN_DIR(only_the_cgroup_of_a_crs_itself_makes_a_container_its),
 	};
 	become_user();
 	return cmocka_run_group_tests(tests, NULL, NULL);
