@@ -11,6 +11,7 @@
 int cmd_build(const struct context *context, struct error *err);
 int cmd_run(const struct context *context, struct error *err);
 int cmd_exec(const struct context *context, struct error *err);
+int cmd_hold(const struct context *context, struct error *err);
 int cmd_plan(const struct context *context, struct error *err);
 int cmd_check(const struct context *context, struct error *err);
 int cmd_selftest(const struct context *context, struct error *err);

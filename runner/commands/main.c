@@ -30,6 +30,8 @@ static const struct command commands[] = {
 		"run the run phase of a job under Docker Compose", cmd_run},
 	{"exec", COMMAND_EXEC, 2, -1, "CONFIG [--crs NAME] -- COMMAND...",
 		"run any command with the same cgroups", cmd_exec},
+	{"hold", COMMAND_HOLD, 1, 1, "CONFIG|-",
+		"keep the same cgroups for another program while it holds a pipe open", cmd_hold},
 	{"plan", COMMAND_PLAN, 1, 1, "CONFIG", "show what a run would create; changes nothing",
 		cmd_plan},
 	{"check", COMMAND_CHECK, 0, 0, "",

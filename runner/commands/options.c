@@ -39,7 +39,7 @@ struct option_def {
 };
 
 #define JOBS  (COMMAND_BUILD | COMMAND_RUN)
-#define RUNS  (JOBS | COMMAND_EXEC)
+#define RUNS  (JOBS | COMMAND_EXEC | COMMAND_HOLD)
 #define PLANS (RUNS | COMMAND_PLAN)
 #define ALL \
 	(PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST | COMMAND_STATUS | COMMAND_REPORT)
@@ -49,6 +49,7 @@ struct option_def {
 
 static const char *const engine_choices[] = {"auto", "docker", "podman", NULL};
 static const char *const until_choices[] = {"first", "all", NULL};
+static const char *const phase_choices[] = {"build", "run", NULL};
 static const char *const oom_choices[] = {"process", "group", NULL};
 
 static const struct option_def defs[] = {
@@ -56,12 +57,18 @@ static const struct option_def defs[] = {
 		"which worker section of the config to use (default: local)", NULL, 0},
 	{"run-id", 0, TEXT, FIELD(run_id), PLANS, "ID",
 		"first part of the run's name (default: name of the config's directory)", NULL, 0},
+	{"phase", 0, CHOICE, FIELD(phase), COMMAND_HOLD, "build|run",
+		"phase of the job, in the run's name and report (default: run)", phase_choices,
+		PHASE_BUILD},
+	{"hold-fd", 0, NUMBER, FIELD(hold_fd), COMMAND_HOLD, "N",
+		"end when descriptor N is closed (default: 0, standard input)", NULL, 0},
 	{"compose-file", 'f', LIST, FIELD(compose_files), JOBS | COMMAND_PLAN, "FILE",
 		"Compose file of the job; repeat for several", NULL, 0},
 	{"service-crs", 0, LIST, FIELD(service_crs), JOBS | COMMAND_PLAN, "SERVICE=CRS",
 		"CRS of a service, whatever its name; repeat for several", NULL, 0},
-	{"project-name", 0, TEXT, FIELD(project_name), JOBS, "NAME",
-		"name of the job's Compose project (default: the run's name)", NULL, 0},
+	{"project-name", 0, TEXT, FIELD(project_name), JOBS | COMMAND_HOLD, "NAME",
+		"name of the job's Compose project (default: the run's name; of hold: none)", NULL,
+		0},
 	{"cpus", 0, TEXT, FIELD(cpus), PLANS, "LIST|N", "run on these CPUs, or on N of them", NULL,
 		0},
 	{"memory", 0, TEXT, FIELD(memory), PLANS, "SIZE", "fit the run into this much memory", NULL,
@@ -101,8 +108,8 @@ static const struct option_def defs[] = {
 		"keep containers and cgroups when the run ends", NULL, 0},
 	{"keep-images", 0, FLAG, FIELD(keep_images), JOBS | CONF, NULL,
 		"keep the images that the run built", NULL, 0},
-	{"report", 0, TEXT, FIELD(report), JOBS, "FILE", "write the report as JSON to FILE", NULL,
-		0},
+	{"report", 0, TEXT, FIELD(report), JOBS | COMMAND_HOLD, "FILE",
+		"write the report as JSON to FILE", NULL, 0},
 	{"record", 0, FLAG, FIELD(record), RUNS | CONF, NULL,
 		"sample usage every second, for report --svg and --html", NULL, 0},
 	{"keep-reports", 0, NUMBER, FIELD(keep_reports), RUNS | CONF, "N",

@@ -7,6 +7,7 @@
 #define OSS_CRS_OPTIONS_H
 
 #include "error.h"
+#include "run_name.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ enum {
 	COMMAND_SELFTEST = 1 << 6,
 	COMMAND_STATUS = 1 << 7,
 	COMMAND_REPORT = 1 << 8,
+	COMMAND_HOLD = 1 << 9,
 };
 
 enum until {
@@ -58,6 +60,8 @@ struct options {
 	int engine;            /* enum wanted_engine */
 	int until;             /* enum until */
 	int oom;               /* enum oom_mode */
+	int phase;             /* of `hold`: enum phase, not PHASE_EXEC */
+	uint64_t hold_fd;      /* the descriptor that holds the run */
 	bool keep, keep_images, strict, scale, json, allow_unconfined, cgroup_parent, docker;
 	bool strict_limits, strict_containment; /* both with --strict */
 	bool dry_run, all, stale, share, watch, record, openmetrics;
@@ -67,9 +71,9 @@ struct options {
 	struct owned_text *owned; /* values from run.conf */
 };
 
-#define OPTIONS_NONE                                                \
-	{                                                           \
-		.keep_reports = KEEP_REPORTS_DEFAULT, .owned = NULL \
+#define OPTIONS_NONE                                                                     \
+	{                                                                                \
+		.keep_reports = KEEP_REPORTS_DEFAULT, .phase = PHASE_RUN, .owned = NULL, \
 	}
 
 /* Parse the options of the command (a COMMAND_ bit) into *options, which holds the defaults; an

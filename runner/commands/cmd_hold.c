@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmd_hold: the command `hold`, which makes the cgroups of a job for another program and keeps them
+ * for as long as that program holds its end of a descriptor. The program starts the containers;
+ * with --project-name the runner watches them as it does those of `run`.
+ */
+#include "commands.h"
+
+#include "cleanup.h"
+#include "cleanup_json.h"
+#include "conditions.h"
+#include "control.h"
+#include "delegation.h"
+#include "engine_select.h"
+#include "json_build.h"
+#include "keeper.h"
+#include "launch.h"
+#include "leftovers.h"
+#include "load.h"
+#include "progress.h"
+#include "publish.h"
+#include "record.h"
+#include "start.h"
+#include "store.h"
+#include "text.h"
+#include "watch.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+
+#define STANDARD_INPUT "-"
+
+struct hold {
+	const struct context *context;
+	struct loaded loaded;
+	const struct run_plan *plan; /* that of `loaded` */
+	struct control control;
+	struct keeper keeper;
+	struct engine engine;   /* endpoint NULL: no --project-name, no engine */
+	struct compose project; /* foreign; only its name is known */
+	struct cg_tree tree;
+	struct watch watch;
+	struct ledger shared;
+	struct conditions conditions;
+	struct record *record; /* NULL: no --record */
+	struct progress progress;
+	int oss_crs_fd, signals;
+};
+
+static bool has_engine(const struct hold *hold)
+{
+	return hold->engine.endpoint != NULL;
+}
+
+static void hold_close(struct hold *hold)
+{
+	watch_close(&hold->watch);
+	record_close(hold->record);
+	compose_free(&hold->project);
+	engine_close(&hold->engine);
+	tree_close(&hold->tree);
+	ledger_free(&hold->shared);
+	loaded_free(&hold->loaded);
+	control_close(&hold->control);
+	cleanup_close(&hold->oss_crs_fd);
+	cleanup_close(&hold->signals);
+	/* What could not be removed stays for `clean`; the keeper would fare no better. */
+	keeper_release(&hold->keeper);
+}
+
+/* ---- before anything is made --------------------------------------------------------------- */
+
+static int load_held(struct hold *hold, struct error *err)
+{
+	const struct context *context = hold->context;
+	const struct options *options = &context->options;
+	enum phase phase = (enum phase)options->phase;
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (strcmp(options->args[0], STANDARD_INPUT) != 0)
+		return load_plan(context, phase, &hold->loaded, err);
+	bool to_end = options->hold_fd != STDIN_FILENO;
+	return control_read_config(STDIN_FILENO, to_end, JOB_SIZE_MAX, &text, &len, err) < 0
+		       ? -1
+		       : load_plan_text(
+				 context, phase, "standard input", text, len, &hold->loaded, err);
+}
+
+/* Find the engine of the project that --project-name names. What carries the name is removed at the
+ * end, so nothing of another run may carry it now. */
+static int open_project(struct hold *hold, struct error *err)
+{
+	const struct context *context = hold->context;
+	const char *name = context->options.project_name;
+	enum engine_kind kind = ENGINE_DOCKER;
+	if (!name)
+		return 0;
+	if (compose_check_project(name, err) < 0)
+		return -1;
+	if (engine_select(&context->host, context->uid, context->options.engine, &kind,
+		    &hold->engine, err) < 0)
+		return -1;
+	if (kind != ENGINE_DOCKER) {
+		(void)fail_as(err, EX_UNAVAILABLE,
+			"--project-name: hold can only watch containers of Docker, and the engine "
+			"is %s",
+			engine_name(kind));
+		return add_hint(err,
+			"without --project-name, hold also works with Podman, but does not watch "
+			"containers");
+	}
+	hold->project.foreign = true;
+	hold->project.project = strdup(name);
+	if (!hold->project.project)
+		return fail(err, ENOMEM, "%s", name);
+	int count = engine_count_project(&hold->engine, name, err);
+	if (count <= 0)
+		return count;
+	(void)fail_as(err, EX_TEMPFAIL,
+		"Compose project '%s' already has %d containers, networks or volumes", name, count);
+	return add_hint(err,
+		"they would be removed at the end; to remove them now, run: docker compose "
+		"-p %s down -v",
+		name);
+}
+
+/* Remove what the run has in the engine, then its processes and cgroups. */
+static int remove_held(struct engine *engine, const char *project, struct cg_tree *tree,
+	int oss_crs_fd, const char *name, struct error *err)
+{
+	if (project && engine_remove_project(engine, project, err) < 0) {
+		struct error ignored;
+		(void)cgroup_kill(oss_crs_fd, name, &ignored);
+		return add_hint(err,
+			"to remove the rest, run: docker compose -p %s down -v; oss-crs-run clean "
+			"%s",
+			project, name);
+	}
+	return tree ? tree_destroy(tree, err) : tree_destroy_name(oss_crs_fd, name, err);
+}
+
+/* The keeper's work, when the process that held the run was killed. */
+static void clean_up_after(const void *data)
+{
+	const struct hold *hold = data;
+	struct engine engine = hold->engine;
+	struct error problem = {0};
+	log_warning(
+		&hold->context->log, "killed while it held %s: removing that", hold->plan->name);
+	if (remove_held(&engine, hold->project.project, NULL, hold->oss_crs_fd, hold->plan->name,
+		    &problem) < 0)
+		log_error(&hold->context->log, &problem);
+}
+
+/* ---- while it is held ---------------------------------------------------------------------- */
+
+/* Make the cgroups, and open everything that watches them. */
+static int make_tree(struct hold *hold, struct error *err)
+{
+	const struct options *options = &hold->context->options;
+	struct start start = start_loaded(&hold->loaded);
+	start.tree = (struct tree_options){.oom_group = options->oom == OOM_GROUP};
+	start.oss_crs_fd = hold->oss_crs_fd;
+	start.signals = hold->control.ended;
+	if (start_tree(hold->context, &start, &hold->tree, &hold->shared, err) < 0)
+		return -1;
+	load_warn(hold->context, &hold->loaded);
+	hold->watch.host = &hold->context->host;
+	hold->watch.log = &hold->context->log;
+	hold->watch.tree = &hold->tree;
+	hold->watch.compose = &hold->project;
+	hold->watch.engine = has_engine(hold) ? &hold->engine : NULL;
+	hold->watch.strict = options->strict_limits;
+	if (watch_open(&hold->watch, err) < 0 ||
+		(options->record && record_open(&hold->tree, &hold->record, err) < 0))
+		return -1;
+	if (hold->record)
+		hold->watch.sources[hold->watch.source_count++] = record_source(hold->record);
+	return control_take_data(&hold->control, err);
+}
+
+/* Where the report will be: --report, else the store; null if neither keeps it. */
+static json_t *report_place(const struct hold *hold)
+{
+	const struct options *options = &hold->context->options;
+	_cleanup_(store_close) struct store store = STORE_CLOSED;
+	struct error ignored = {0};
+	if (options->report)
+		return json_string(options->report);
+	_cleanup_free_ char *path = NULL;
+	if (options->keep_reports && store_open(true, &store, &ignored) == 0)
+		path = store_file(&store, hold->plan->name);
+	return path ? json_string(path) : json_null();
+}
+
+static json_t *parents_to_json(struct json_build *build, const struct run_plan *plan)
+{
+	json_t *object = json_object();
+	for (size_t i = 0; i < plan->crs_count; i++) {
+		char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
+		(void)snprintf(
+			parent, sizeof parent, "%s/%s", plan->cgroup_parent, plan->crs[i].name);
+		json_build_set(build, object, plan->crs[i].name, json_string(parent));
+	}
+	return object;
+}
+
+/* Say on standard output that the cgroups are there, and where: one line of JSON, or a line per
+ * CRS. */
+static int announce(const struct hold *hold, struct error *err)
+{
+	const struct run_plan *plan = hold->plan;
+	struct json_build whole = JSON_BUILD_NONE;
+	_cleanup_json_ json_t *root = NULL;
+	char path[CGROUP_PATH_MAX + sizeof HOST_CGROUP_MOUNT];
+	if (!hold->context->options.json) {
+		for (size_t i = 0; i < plan->crs_count; i++)
+			text_line(stdout, "%s %s/%s", plan->crs[i].name, plan->cgroup_parent,
+				plan->crs[i].name);
+		return fflush(stdout) == 0 ? 0 : fail(err, errno, "write standard output");
+	}
+	(void)snprintf(path, sizeof path, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
+	json_t *line = json_build_pack(&whole, "{s:i, s:s, s:s, s:o, s:o}", "version", 1, "name",
+		plan->name, "path", path, "cgroup_parents", parents_to_json(&whole, plan), "report",
+		report_place(hold));
+	if (json_build_end(&whole, line, &root, err) < 0)
+		return add_context(err, "cgroup_parents");
+	_cleanup_free_ char *text = json_dumps(root, JSON_COMPACT);
+	if (!text)
+		return fail(err, ENOMEM, "cgroup_parents");
+	return puts(text) == EOF || fflush(stdout) != 0 ? fail(err, errno, "write standard output")
+							: 0;
+}
+
+static int on_control(void *data, struct error *err)
+{
+	(void)err;
+	return control_is_over(data);
+}
+
+/* Wait for the end, whatever it is. */
+static int wait_for_end(struct hold *hold, struct launch_end *ret, struct error *err)
+{
+	const struct launch launch = {
+		.until = {.fd = hold->control.ended,
+			.events = POLLIN,
+			.ready = on_control,
+			.data = &hold->control},
+		.timeout_ms = hold->context->options.timeout * 1000,
+		.signals = hold->signals,
+		.worker = hold->tree.worker,
+		.sources = hold->watch.sources,
+		.source_count = hold->watch.source_count,
+	};
+	return launch_wait(&launch, ret, err);
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+static int exit_status(const struct launch_end *end, struct error *err)
+{
+	switch (end->reason) {
+	case REASON_SIGNAL:
+		return EX_SIGNAL + end->signal;
+	case REASON_TIMEOUT:
+		return EX_TIMEOUT;
+	case REASON_MISMATCH:
+		*err = end->problem;
+		return -1;
+	case REASON_EXITED:
+		return EX_OK;
+	}
+	return EX_OK;
+}
+
+/* Read the outcome while everything is still there. Returns the exit status, or -1 with an error,
+ * and in both cases fills in the report, unless its plan is NULL. */
+static int collect_report(
+	struct hold *hold, struct launch_end *end, struct report *report, struct error *err)
+{
+	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
+	struct error away = {0};
+	conditions_end(&hold->conditions);
+	if (hold->record)
+		record_conclude(hold->record);
+	bool asked = has_engine(hold) && engine_containers(&hold->engine, hold->project.project,
+						 &containers, &away) == 0;
+	if (report_collect(hold->plan, &hold->tree, has_engine(hold) ? &hold->project : NULL,
+		    asked ? &containers : NULL, report, err) < 0)
+		return -1;
+	/* A kill can coincide with the end of the run, which the loop reports first. */
+	watch_last_kills(&hold->watch);
+	if (end->reason != REASON_MISMATCH &&
+		watch_conclude(&hold->watch, &containers, &end->problem) < 0)
+		end->reason = REASON_MISMATCH;
+	if (has_engine(hold) && !asked) {
+		hold->watch.attested.unanswered++;
+		log_warning(&hold->context->log,
+			"cannot check the containers at the end of the run: %s", away.msg);
+	}
+	int status = exit_status(end, err);
+	report->phase = (enum phase)hold->context->options.phase;
+	report->shared = &hold->shared;
+	report->conditions = &hold->conditions;
+	report->series = hold->record ? record_series(hold->record) : NULL;
+	report->watch = has_engine(hold) ? &hold->watch : NULL;
+	report->kills = &hold->watch.kills;
+	report->reason = end->reason;
+	report->signal = end->signal;
+	report->status = status < 0 ? err->status : status;
+	return status;
+}
+
+/* Remove everything, and only then publish the report: who has read it may begin the next run. */
+static int conclude_hold(struct hold *hold, struct launch_end *end, struct error *err)
+{
+	_cleanup_(report_free) struct report report = REPORT_NONE;
+	struct error problem = {0};
+	int status = collect_report(hold, end, &report, err);
+	if (end->reason == REASON_TIMEOUT)
+		publish_time_limit(hold->context);
+	progress_begin(&hold->progress, &hold->context->log, "removing what was held");
+	int removed = remove_held(&hold->engine, hold->project.project, &hold->tree,
+		hold->oss_crs_fd, hold->plan->name, &problem);
+	progress_end(&hold->progress);
+	if (removed < 0 && status >= 0) {
+		*err = problem;
+		status = -1;
+	} else if (removed < 0) {
+		log_error(&hold->context->log, &problem);
+	}
+	bool show = hold->context->log.level >= LOG_NORMAL;
+	if (report.plan && publish_report(hold->context, &report, show, true, &problem) < 0) {
+		if (status < 0)
+			log_error(&hold->context->log, &problem);
+		else
+			*err = problem;
+		return -1;
+	}
+	return status;
+}
+
+/* What is pending says why the run did not begin. Nobody has been told of the cgroups: what the
+ * engine has by now of the project is somebody else's. */
+static int fail_preparation(struct hold *hold, struct error *err)
+{
+	struct error removal = {0};
+	int signal = signals_pending(hold->signals);
+	bool over = control_is_over(&hold->control);
+	if (tree_destroy(&hold->tree, &removal) < 0)
+		log_error(&hold->context->log, &removal);
+	if (signal)
+		return EX_SIGNAL + signal;
+	if (over && err->code == EINTR)
+		(void)fail_as(err, EX_TEMPFAIL, "the caller is gone; the run did not start");
+	return -1;
+}
+
+static int hold_run(struct hold *hold, struct error *err)
+{
+	struct launch_end end = {0};
+	if (make_tree(hold, err) < 0)
+		return fail_preparation(hold, err);
+	conditions_begin(&hold->context->host, hold->plan, &hold->conditions);
+	log_note(&hold->context->log, LOG_NORMAL, "%s", hold->plan->name);
+	if (announce(hold, err) == 0 && wait_for_end(hold, &end, err) == 0)
+		return conclude_hold(hold, &end, err);
+	struct error removal = {0};
+	if (remove_held(&hold->engine, hold->project.project, &hold->tree, hold->oss_crs_fd,
+		    hold->plan->name, &removal) < 0)
+		log_error(&hold->context->log, &removal);
+	return -1;
+}
+
+int cmd_hold(const struct context *context, struct error *err)
+{
+	_cleanup_(hold_close) struct hold hold = {.context = context,
+		.loaded = LOADED_NONE,
+		.control = CONTROL_NONE,
+		.keeper = KEEPER_NONE,
+		.engine = ENGINE_NONE,
+		.project = COMPOSE_NONE,
+		.tree = TREE_NONE,
+		.watch = WATCH_NONE,
+		.shared = LEDGER_NONE,
+		.oss_crs_fd = -1,
+		.signals = -1};
+	hold.plan = &hold.loaded.plan;
+	if (control_open((int)context->options.hold_fd, &hold.control, err) < 0 ||
+		load_held(&hold, err) < 0 || open_project(&hold, err) < 0)
+		return -1;
+	hold.signals = signals_open(err);
+	if (hold.signals < 0 || control_add_signals(&hold.control, hold.signals, err) < 0)
+		return -1;
+	hold.oss_crs_fd = delegation_open(&context->host, context->uid, err);
+	if (hold.oss_crs_fd < 0)
+		return -1;
+	leftovers_sweep(&context->host, context->uid, &context->log,
+		has_engine(&hold) ? &hold.engine : NULL, hold.control.ended);
+	if (keeper_start(clean_up_after, &hold, &hold.keeper, err) < 0)
+		return -1;
+	return hold_run(&hold, err);
+}
