@@ -105,11 +105,12 @@ static json_t *prospect_to_json(
 	bool unknown = *prospect->unknown;
 	if (machine_cpus(&context->host, &host_cpus, &ignored) == 0)
 		lease_free_cpus(&prospect->ledger, 0, &host_cpus, &left);
-	return json_build_pack(build, "{s:o, s:s, s:I, s:i, s:o, s:o*}", "fits",
+	return json_build_pack(build, "{s:o, s:s, s:I, s:i, s:o, s:o, s:o*}", "fits",
 		unknown && prospect->view.fits ? json_null() : json_boolean(prospect->view.fits),
 		"cpus_free", cpulist_format(&left, cpus), "memory_free",
 		(json_int_t)prospect->view.memory_free, "waiting_before", (int)prospect->view.ahead,
-		"in_the_way", lease_to_json(build, &prospect->ledger), "unknown",
+		"in_the_way", lease_to_json(build, &prospect->ledger), "foreign",
+		lease_foreign_to_json(build, &prospect->ledger), "unknown",
 		unknown ? json_build_prose(prospect->unknown) : NULL);
 }
 
@@ -165,6 +166,11 @@ static void print_prospect(const struct prospect *prospect)
 			prospect->unknown);
 	else
 		text_line(stdout, "Now: the CPUs and memory are free");
+	for (size_t i = 0; i < prospect->ledger.count; i++) {
+		const struct lease *lease = &prospect->ledger.list[i];
+		if (lease->state == LEASE_FOREIGN && !lease->conflicts)
+			text_line(stdout, "Beside it: %s", lease_describe_foreign(lease, text));
+	}
 }
 
 static int print_plan_table(const struct run_plan *plan, const struct compose *compose,

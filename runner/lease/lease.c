@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * lease: read the ledger from the cgroups of all users, and judge a claim by it. The directories of
- * other users are untrusted input: a directory makes no lease if its name is not that of a run, and
- * no user can make the others look at more than LEDGER_USER_MAX cgroups. A cgroup that is gone has
- * ended. One that cannot be read, or not as the kernel writes it, is hidden: it may be a lease.
+ * other users are untrusted input: a directory whose name is not that of a run makes a lease only
+ * while it has processes, and no user can make the others look at more than LEDGER_USER_MAX
+ * cgroups. A cgroup that is gone has ended. One that cannot be read, or not as the kernel writes
+ * it, is hidden: it may be a lease.
  */
 #include "lease.h"
 
@@ -50,6 +51,11 @@ static void hide(struct ledger *ledger, uid_t uid, const char *name, const struc
 	(void)snprintf(ledger->first_hidden.name, sizeof ledger->first_hidden.name, "%s", name);
 }
 
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 /* The next cgroup in a directory, NULL at its end. `left` is how many more of the user's cgroups
  * may be looked at. Sets *err if the directory was not read to its end. */
 static const struct dirent *next_cgroup(DIR *list, unsigned *left, struct error *err)
@@ -58,7 +64,7 @@ static const struct dirent *next_cgroup(DIR *list, unsigned *left, struct error 
 	do {
 		errno = 0;
 		entry = readdir(list);
-	} while (entry && (entry->d_type != DT_DIR || entry->d_name[0] == '.'));
+	} while (entry && (entry->d_type != DT_DIR || is_dots(entry->d_name)));
 	if (!entry && errno)
 		(void)fail(err, errno, "list cgroups");
 	if (!entry || (*left)--)
@@ -140,6 +146,74 @@ static int read_dead(int run, struct lease *lease, struct error *err)
 	return *text ? cpulist_parse(text, &lease->cpus, err) : 0;
 }
 
+/* Add the CPUs and the memory of a foreign cgroup to its lease. What has no memory limit counts
+ * with what it uses. */
+static int add_foreign_share(int dir, const char *cg, struct lease *lease, struct error *err)
+{
+	char text[CPULIST_TEXT_MAX];
+	struct cpulist cpus = {0};
+	uint64_t memory = 0;
+	if (cgroup_get(dir, cg, "cpuset.cpus", text, sizeof text, err) < 0 ||
+		(*text && cpulist_parse(text, &cpus, err) < 0) ||
+		cgroup_get_u64(dir, cg, "memory.max", &memory, err) < 0 ||
+		(memory == CGROUP_UNLIMITED &&
+			cgroup_get_u64(dir, cg, "memory.current", &memory, err) < 0))
+		return -1;
+	cpulist_union(&lease->cpus, &cpus);
+	add_u64(&lease->memory, memory);
+	return 0;
+}
+
+/* Add what the cgroups in a foreign one have. */
+static int add_foreign_below(int foreign, unsigned *left, struct lease *lease, struct error *err)
+{
+	int fd = fs_open(foreign, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!list)
+		return fd < 0 ? -1 : fail(err, errno, "list %s", lease->name);
+	const struct dirent *entry = NULL;
+	struct error problem = {0};
+	while ((entry = next_cgroup(list, left, &problem)))
+		/* One that has ended in between has nothing any more. */
+		if (add_foreign_share(fd, entry->d_name, lease, err) < 0 && !is_gone(err))
+			return -1;
+	if (problem.status) {
+		*err = problem;
+		return -1;
+	}
+	return 0;
+}
+
+/* Read what is not a run. Its name may be anything. Returns 1 if it has processes, else 0. */
+static int read_foreign(int foreign, unsigned *left, struct lease *lease, struct error *err)
+{
+	char text[CPULIST_TEXT_MAX];
+	uint64_t limit = 0;
+	uint64_t populated = 0;
+	if (cgroup_get_key(foreign, ".", "cgroup.events", "populated", &populated, err) < 0)
+		return -1;
+	if (!populated)
+		return 0;
+	lease->state = LEASE_FOREIGN;
+	if (cgroup_get(foreign, ".", "cpuset.cpus", text, sizeof text, err) < 0 ||
+		cgroup_get_u64(foreign, ".", "memory.max", &limit, err) < 0)
+		return -1;
+	/* Where it has limits of its own, they hold for all below it. The Python OSS-CRS sets them
+	 * for the CRSs only. */
+	struct lease below = *lease;
+	if (add_foreign_share(foreign, ".", lease, err) < 0)
+		return -1;
+	if (*text && limit != CGROUP_UNLIMITED)
+		return 1;
+	if (add_foreign_below(foreign, left, &below, err) < 0)
+		return -1;
+	if (!*text)
+		lease->cpus = below.cpus;
+	if (limit == CGROUP_UNLIMITED && below.memory > lease->memory)
+		lease->memory = below.memory;
+	return 1;
+}
+
 static int append_lease(struct ledger *ledger, const struct lease *lease, struct error *err)
 {
 	/* Double the capacity whenever it is used up, which is when the count is a power of two. */
@@ -161,8 +235,8 @@ struct user_reader {
 	unsigned left; /* cgroups of this user that may still be looked at */
 };
 
-/* Read the run in the directory `name`. Returns 1, 0 if it is the reader's own, or -1 with an error
- * if it cannot be looked at. */
+/* Read the run, or the foreign cgroup, in the directory `name`. Returns 1, 0 if it is the reader's
+ * own or has no processes, or -1 with an error if it cannot be looked at. */
 static int read_run(
 	struct user_reader *reader, const char *name, struct lease *ret, struct error *err)
 {
@@ -176,6 +250,13 @@ static int read_run(
 	struct lease lease = {
 		.uid = reader->uid, .id = st.st_ino, .since = st.st_mtime, .state = LEASE_DEAD};
 	(void)snprintf(lease.name, sizeof lease.name, "%s", name);
+	struct run_name parts;
+	if (!run_name_parse(name, &parts)) {
+		_cleanup_close_ int foreign = cgroup_open(reader->oss_crs_fd, name, err);
+		int found = foreign < 0 ? -1 : read_foreign(foreign, &reader->left, &lease, err);
+		*ret = lease;
+		return found;
+	}
 	int live = tree_is_live(reader->oss_crs_fd, name, &lease.owner, err);
 	if (live < 0)
 		return -1;
@@ -203,9 +284,6 @@ static int read_user(
 	while ((entry = next_cgroup(list, &reader.left, &unread))) {
 		struct lease lease;
 		struct error problem = {0};
-		struct run_name parts;
-		if (!run_name_parse(entry->d_name, &parts))
-			continue;
 		int found = read_run(&reader, entry->d_name, &lease, &problem);
 		if (found < 0)
 			hide(ledger, uid, entry->d_name, &problem);
@@ -293,7 +371,7 @@ void ledger_free(struct ledger *ledger)
 /* Whether a run with this id has to respect the lease (see struct lease_claim). */
 static bool counts(const struct lease *lease, uint64_t id)
 {
-	return lease->state == LEASE_RUNNING ||
+	return lease->state == LEASE_RUNNING || lease->state == LEASE_FOREIGN ||
 	       (lease->state == LEASE_WAITING && (!id || lease->id < id));
 }
 

@@ -4,10 +4,12 @@
  *
  * No file and no daemon keeps the ledger. The ledger is the cgroups themselves: in the oss-crs
  * cgroup of every user, each cgroup whose owner lives (tree.h) is a lease on the CPUs in its
- * cpuset.cpus and the memory in its memory.max. All users can read these files, the kernel knows
- * which user they belong to, and a lease ends with its owner, however the owner ends. A waiting run
- * is in the ledger too: its cgroup has the figures, but enables no controllers below it. What it
- * wants as a number of CPUs, whichever they are, is in its cgroup.max.descendants (tree.h).
+ * cpuset.cpus and the memory in its memory.max. So is a cgroup of any other name that has
+ * processes: other programs put their runs there too, such as the Python OSS-CRS. All users can
+ * read these files, the kernel knows which user they belong to, and a lease ends with its owner,
+ * however the owner ends. A waiting run is in the ledger too: its cgroup has the figures, but
+ * enables no controllers below it. What it wants as a number of CPUs, whichever they are, is in its
+ * cgroup.max.descendants (tree.h).
  *
  * The order of arrival is the order of the cgroups' inode numbers. kernfs assigns them in ascending
  * order, for all users, and uses none twice (kernfs_new_node() and idr_alloc_cyclic(); 64 bits
@@ -35,6 +37,9 @@ enum lease_state {
 	LEASE_LEFT,
 	/* The owner and all processes of the run have ended: only the cgroups are left. */
 	LEASE_EMPTY,
+	/* Not a run of this program: a cgroup that something else has made below oss-crs, with
+	 * processes in it. It counts for as long as it has any. */
+	LEASE_FOREIGN,
 };
 
 enum {
@@ -44,15 +49,19 @@ enum {
 
 struct lease {
 	uid_t uid;
-	char name[NAME_MAX + 1]; /* of the run */
+	char name[NAME_MAX + 1]; /* of the run; for LEASE_FOREIGN any text, from another program */
 	uint64_t id;             /* inode of the run's cgroup: a later run has a higher one */
 	pid_t owner;             /* 0: none, or in a PID namespace that is not visible from here */
 	enum lease_state state;
 	time_t since; /* when the run began; when it arrived, if it waits */
+	/* For LEASE_FOREIGN: those of its cpuset.cpus, else of the cgroups directly below it. Empty
+	 * if none is set there; then it may use any. */
 	struct cpulist cpus;
 	/* For LEASE_WAITING: how many CPUs more it wants, whichever they are. */
 	unsigned any;
-	uint64_t memory;    /* bytes: the most that its CRSs can use together */
+	/* Bytes: the most that its CRSs can use together. For LEASE_FOREIGN, what has no limit
+	 * counts with what it uses now. */
+	uint64_t memory;
 	unsigned conflicts; /* LEASE_HAS_ bits, set by lease_judge() */
 };
 
@@ -78,7 +87,8 @@ struct ledger {
 		.list = NULL \
 	}
 
-/* Read the leases of all users, in the order of arrival. `own` is the id of a tree that this
+/* Read the leases of all users, in the order of arrival, and the foreign cgroups that have
+ * processes. `own` is the id of a tree that this
  * process owns, or 0; that tree is skipped, because its owner must not ask about it (tree.h). A run
  * that ends meanwhile is left out. Runs without an owner are LEASE_DEAD, and nothing else is read
  * of them, since runs of all users wait for a reader that has the lock of queue.h. The caller frees
@@ -135,14 +145,20 @@ int lease_is_live(const struct host *host, const struct lease *lease, struct err
 /* Open the run's cgroup (O_PATH). Returns a descriptor that the caller closes, or -1. */
 int lease_open(const struct host *host, const struct lease *lease, struct error *err);
 
-/* "running", "waiting", "dead", "left", "empty". */
+/* "running", "waiting", "dead", "left", "empty", "foreign". */
 const char *lease_state_name(enum lease_state state);
 
-/* Write to buf the CPUs of a list and so many more: "CPUs 0-1", "4 CPUs", "CPUs 0-1 and 4 more".
+/* Write to buf the CPUs of a list and so many more: "CPUs 0-1", "4 CPUs", "CPUs 0-1 and 4 more",
+ * "any CPUs".
  * The list is cut after 64 characters. Returns buf. */
 #define LEASE_CPUS_MAX 128 /* bytes, with the NUL */
 const char *lease_cpus_text(
 	const struct cpulist *cpus, unsigned any, char buf[static LEASE_CPUS_MAX]);
+
+/* Write to buf what a foreign cgroup is and has: "cgroup X of alice, which oss-crs-run did not
+ * make, has CPUs 0-1 and 2G of memory". Returns buf. */
+#define LEASE_FOREIGN_MAX 768 /* bytes, with the NUL */
+const char *lease_describe_foreign(const struct lease *lease, char buf[static LEASE_FOREIGN_MAX]);
 
 /* Write the name of the lease's user to buf; "uid 1000" if there is no name. Returns buf. */
 const char *lease_user(const struct lease *lease, char *buf, size_t size);

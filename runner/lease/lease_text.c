@@ -20,7 +20,8 @@ const char *lease_state_name(enum lease_state state)
 		[LEASE_WAITING] = "waiting",
 		[LEASE_DEAD] = "dead",
 		[LEASE_LEFT] = "left",
-		[LEASE_EMPTY] = "empty"};
+		[LEASE_EMPTY] = "empty",
+		[LEASE_FOREIGN] = "foreign"};
 	return names[state];
 }
 
@@ -39,7 +40,9 @@ const char *lease_cpus_text(
 {
 	char text[CPULIST_TEXT_MAX];
 	(void)cpulist_format(cpus, text);
-	if (!any)
+	if (!any && !*text)
+		(void)snprintf(buf, LEASE_CPUS_MAX, "any CPUs");
+	else if (!any)
 		(void)snprintf(buf, LEASE_CPUS_MAX, "CPUs %.64s", text);
 	else if (!*text)
 		(void)snprintf(buf, LEASE_CPUS_MAX, "%u CPU%s", any, any == 1 ? "" : "s");
@@ -59,7 +62,9 @@ static void describe_one(FILE *out, const struct lease *lease, const struct leas
 	/* Where CPUs are counted, all of the run's are in conflict. */
 	if (cpulist_empty(&common))
 		common = lease->cpus;
-	(void)fprintf(out, "run %s of %s %s", lease->name, lease_user(lease, user, sizeof user),
+	(void)fprintf(out, "%s %s of %s %s",
+		lease->state == LEASE_FOREIGN ? "foreign cgroup" : "run", lease->name,
+		lease_user(lease, user, sizeof user),
 		lease->state == LEASE_WAITING ? "waits for" : "has");
 	if (lease->conflicts & LEASE_HAS_CPUS)
 		(void)fprintf(out, " %s", lease_cpus_text(&common, lease->any, cpus));
@@ -93,6 +98,18 @@ static void describe_shortage(
 	if (view->memory_short)
 		(void)fprintf(out, "%sthe run needs %s of memory, but only %s is free", and,
 			size_format(claim->memory, want), size_format(view->memory_free, left));
+}
+
+const char *lease_describe_foreign(const struct lease *lease, char buf[static LEASE_FOREIGN_MAX])
+{
+	char user[64];
+	char cpus[LEASE_CPUS_MAX];
+	char memory[SIZE_TEXT_MAX];
+	(void)snprintf(buf, LEASE_FOREIGN_MAX,
+		"cgroup %s of %s, which oss-crs-run did not create, has %s and %s of memory",
+		lease->name, lease_user(lease, user, sizeof user),
+		lease_cpus_text(&lease->cpus, 0, cpus), size_format(lease->memory, memory));
+	return buf;
 }
 
 const char *lease_describe(const struct ledger *ledger, const struct lease_claim *claim,

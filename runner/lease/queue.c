@@ -182,6 +182,18 @@ static void notify_user(const struct entry *entry, bool warning, const char *tex
 	entry->request->tell(entry->request->data, warning, text);
 }
 
+/* Tell the user of cgroups that are not runs. Those in conflict are told with it. */
+static void notify_foreign(const struct entry *entry)
+{
+	char text[LEASE_FOREIGN_MAX];
+	for (size_t i = 0; i < entry->ledger.count; i++) {
+		const struct lease *lease = &entry->ledger.list[i];
+		if (lease->state == LEASE_FOREIGN && !lease->conflicts)
+			notify_user(entry, cpulist_empty(&lease->cpus),
+				lease_describe_foreign(lease, text));
+	}
+}
+
 /* Warn the user, once per run, of conflicts that the ledger cannot prevent. */
 static void notify_warnings(struct entry *entry)
 {
@@ -218,6 +230,7 @@ static void notify_warnings(struct entry *entry)
 			lease_user(&ledger->list[i], user, sizeof user));
 		notify_user(entry, true, text);
 	}
+	notify_foreign(entry);
 }
 
 /* Choose the plan's CPUs of those that are free now, and judge the result like a list. */
@@ -311,6 +324,29 @@ static int add_owner(const struct host *host, const struct lease *lease, struct 
 	return live;
 }
 
+/* Add the file by which the kernel tells that a foreign cgroup has lost its last process. Returns
+ * the same as add_owner(). */
+static int add_foreign(const struct host *host, const struct lease *lease, struct pollfd *fds,
+	size_t *count, struct error *err)
+{
+	char text[256];
+	uint64_t populated = 0;
+	_cleanup_close_ int cg = lease_open(host, lease, err);
+	_cleanup_close_ int events = cg < 0 ? -1 : fs_open(cg, "cgroup.events", O_RDONLY, 0, err);
+	if (events < 0)
+		return err->code == ENOENT || err->code == ENODEV ? 0 : -1;
+	/* Reading the file arms the notification. */
+	ssize_t n = pread(events, text, sizeof text - 1, 0);
+	if (n < 0)
+		return errno == ENODEV ? 0 : fail(err, errno, "wait for cgroup %s", lease->name);
+	text[n] = '\0';
+	if (cgroup_find_key(text, "populated", &populated) < 0)
+		return fail(err, ENODATA, "wait for cgroup %s", lease->name);
+	if (populated)
+		fds[(*count)++] = (struct pollfd){.fd = steal_fd(&events), .events = POLLPRI};
+	return populated ? 1 : 0;
+}
+
 /* Add the owners to wait for, as the head of queue.h says. Returns the same as add_owner(). */
 static int add_owners(
 	const struct entry *entry, struct pollfd *fds, size_t *count, struct error *err)
@@ -322,7 +358,9 @@ static int add_owners(
 		const struct lease *lease = &ledger->list[i];
 		if (!(lease->conflicts & (cpus ? LEASE_HAS_CPUS : LEASE_HAS_MEMORY)))
 			continue;
-		wait = add_owner(entry->request->host, lease, fds, count, err);
+		wait = lease->state == LEASE_FOREIGN
+			       ? add_foreign(entry->request->host, lease, fds, count, err)
+			       : add_owner(entry->request->host, lease, fds, count, err);
 		if (cpus && !entry->view.cpus_short)
 			break;
 	}

@@ -12,4 +12,7 @@
  * reference. */
 json_t *lease_to_json(struct json_build *build, const struct ledger *ledger);
 
+/* The same of every foreign cgroup, in conflict or not. */
+json_t *lease_foreign_to_json(struct json_build *build, const struct ledger *ledger);
+
 #endif

@@ -183,7 +183,8 @@ static int read_runs(const struct host *host, const struct ledger *ledger, const
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct status_run *run = &status->runs[status->count];
 		*run = (struct status_run){.lease = ledger->list[i]};
-		if (!run_name_parse(run->lease.name, &run->name) ||
+		bool foreign = run->lease.state == LEASE_FOREIGN;
+		if ((!foreign && !run_name_parse(run->lease.name, &run->name)) ||
 			!is_run_wanted(run, wanted, by_id))
 			continue;
 		status->count++;
@@ -250,7 +251,8 @@ const struct status_crs *status_find(
 const char *status_state(const struct status_run *run)
 {
 	bool owned = run->lease.state == LEASE_RUNNING || run->lease.state == LEASE_WAITING;
-	return owned ? lease_state_name(run->lease.state) : "dead";
+	bool foreign = run->lease.state == LEASE_FOREIGN;
+	return owned || foreign ? lease_state_name(run->lease.state) : "dead";
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
@@ -309,12 +311,34 @@ static json_t *run_to_json(struct json_build *build, const struct status_run *ru
 		cpulist_format(&lease->cpus, cpus), "cpus_any", (int)lease->any, "crs", list);
 }
 
+/* A cgroup that is no run has no run id, phase and worker. */
+static json_t *foreign_to_json(struct json_build *build, const struct status_run *run)
+{
+	char user[64];
+	char cpus[CPULIST_TEXT_MAX];
+	const struct lease *lease = &run->lease;
+	json_t *list = json_array();
+	for (size_t i = 0; i < run->crs_count; i++)
+		json_build_append(build, list, status_crs_to_json(build, &run->crs[i]));
+	return json_build_pack(build, "{s:o, s:o, s:I, s:s, s:o, s:o}", "name",
+		json_build_prose(lease->name), "user",
+		json_build_prose(lease_user(lease, user, sizeof user)), "started",
+		(json_int_t)lease->since, "cpus", cpulist_format(&lease->cpus, cpus), "memory_max",
+		number_or_null(lease->memory), "crs", list);
+}
+
 json_t *status_to_json(struct json_build *build, const struct status *status)
 {
 	json_t *runs = json_array();
-	for (size_t i = 0; i < status->count; i++)
-		json_build_append(build, runs, run_to_json(build, &status->runs[i]));
-	return json_build_pack(build, "{s:i, s:o, s:I, s:o*}", "version", 1, "runs", runs, "hidden",
-		(json_int_t)status->hidden, "hidden_why",
+	json_t *foreign = json_array();
+	for (size_t i = 0; i < status->count; i++) {
+		const struct status_run *run = &status->runs[i];
+		if (run->lease.state == LEASE_FOREIGN)
+			json_build_append(build, foreign, foreign_to_json(build, run));
+		else
+			json_build_append(build, runs, run_to_json(build, run));
+	}
+	return json_build_pack(build, "{s:i, s:o, s:o, s:I, s:o*}", "version", 1, "runs", runs,
+		"foreign", foreign, "hidden", (json_int_t)status->hidden, "hidden_why",
 		status->hidden ? json_build_prose(status->hidden_why) : NULL);
 }

@@ -21,7 +21,7 @@ struct status_crs {
 
 struct status_run {
 	struct lease lease;
-	struct run_name name;
+	struct run_name name;   /* empty for one that is foreign */
 	struct status_crs *crs; /* sorted by name; none for a run that waits */
 	size_t crs_count;
 };
@@ -52,7 +52,8 @@ void status_free(struct status *status);
 const struct status_crs *status_find(
 	const struct status *status, const struct status_run *run, const struct status_crs *crs);
 
-/* "running", "waiting", or "dead" for a run whose owner is gone but whose cgroup still exists. */
+/* "running", "waiting", "foreign", or "dead" for a run whose owner is gone but whose cgroup still
+ * exists. */
 const char *status_state(const struct status_run *run);
 
 /* The status as docs/json.md describes it. The caller owns the reference; NULL if out of memory. */

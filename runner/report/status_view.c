@@ -424,8 +424,9 @@ static void put_run_line(struct page *page, const struct status_run *run)
 		lease->name, lease_user(lease, user, sizeof user),
 		format_since(lease->since, since));
 	size_t used = (size_t)len;
-	if (lease->state == LEASE_WAITING)
-		len += snprintf(line + used, sizeof line - used, ", for %s and %s of memory",
+	if (lease->state == LEASE_WAITING || lease->state == LEASE_FOREIGN)
+		len += snprintf(line + used, sizeof line - used, ", %s %s and %s of memory",
+			lease->state == LEASE_WAITING ? "for" : "not by oss-crs-run, has",
 			lease_cpus_text(&lease->cpus, lease->any, cpus),
 			size_format(lease->memory, memory));
 	else if (lease->state != LEASE_RUNNING)

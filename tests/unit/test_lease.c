@@ -313,7 +313,7 @@ TEST(a_waiting_run_says_how_many_cpus_it_wants_whichever_they_are)
 	assert_int_equal(runs.list[0].any, 0);
 }
 
-TEST(other_cgroups_are_no_leases)
+TEST(other_cgroups_without_processes_are_no_leases)
 {
 	const struct unit_dir *dir = *state;
 	static const char *const names[] = {"a b-run-1764000000-0a1b2c3d-local",
@@ -321,7 +321,10 @@ TEST(other_cgroups_are_no_leases)
 		".hidden-run-1764000000-0a1b2c3d-local", "made-by-hand"};
 	pid_t owners[COUNT(names)];
 	for (size_t i = 0; i < COUNT(names); i++) {
+		char path[PATH_MAX];
 		put_run(dir, names[i], "0\n", "cpuset memory\n");
+		(void)snprintf(path, sizeof path, OURS "/%s/cgroup.events", names[i]);
+		put_text_file(dir, path, "populated 0\n");
 		owners[i] = own_run(dir, names[i]);
 	}
 	put_text_file(dir,
@@ -465,7 +468,7 @@ int main(void)
 		RUN_IN_DIR(a_lease_lasts_as_long_as_its_owner_lives),
 		RUN_IN_DIR(a_run_without_enabled_controllers_is_waiting),
 		RUN_IN_DIR(a_waiting_run_says_how_many_cpus_it_wants_whichever_they_are),
-		RUN_IN_DIR(other_cgroups_are_no_leases),
+		RUN_IN_DIR(other_cgroups_without_processes_are_no_leases),
 		RUN_IN_DIR(a_living_run_with_a_file_that_does_not_parse_is_hidden_and_not_ended),
 		RUN_IN_DIR(a_run_whose_files_go_away_meanwhile_has_ended),
 		RUN_IN_DIR(with_too_few_descriptors_a_lease_is_never_just_missing),

@@ -153,3 +153,43 @@ set_key() {
 	[[ "$output" != *"no process ever"* ]]
 	nothing_left
 }
+
+# Upstream's run: a cgroup without limits for the run, one with limits per CRS, containers below. Its
+# set-up makes oss-crs alice's own, as ours does.
+@test "a run of the Python OSS-CRS keeps its CPUs from ours, is shown as foreign, and is left alone" {
+	local foreign=$CG/$OURS/r1-abc123-run-1764000000-0a1b2c3d process waiting status=0
+	as alice oss-crs-run exec -q $JOB -- true
+	as alice sh -c "mkdir -p $foreign/fixer && echo +cpuset +memory >$foreign/cgroup.subtree_control &&
+		echo 1 >$foreign/fixer/cpuset.cpus && echo 64M >$foreign/fixer/memory.max"
+	sleep 600 3>&- &
+	process=$!
+	echo $process >$foreign/fixer/cgroup.procs
+	services finder_one 'exit 3'
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"foreign cgroup r1-abc123-run-1764000000-0a1b2c3d of alice has CPUs 1 since"* ]]
+	run as alice oss-crs-run plan $JOB
+	[[ "$output" == *"Now: CPUs 1 are taken: foreign cgroup"* ]]
+	run as alice oss-crs-run status
+	[[ "$output" == *"foreign  r1-abc123-run-1764000000-0a1b2c3d  of alice since"*", not by oss-crs-run, has CPUs 1 and 64M of memory"* ]]
+	run sh_as alice "oss-crs-run status --json | jq -r '.foreign[0] | .name, .cpus, .memory_max'"
+	[ "$output" = "$(printf '%s\n' r1-abc123-run-1764000000-0a1b2c3d 1 67108864)" ]
+	as alice oss-crs-run clean --all
+	run as alice oss-crs-run clean r1-abc123-run-1764000000-0a1b2c3d
+	[ "$status" -eq 64 ]
+	[ -d $foreign/fixer ]
+	echo 3 >$foreign/fixer/cpuset.cpus
+	run as alice oss-crs-run run $JOB p h
+	[ "$status" -eq 3 ]
+	[[ "$output" == *"cgroup r1-abc123-run-1764000000-0a1b2c3d of alice, which oss-crs-run did not create, has CPUs 3"* ]]
+	echo 1 >$foreign/fixer/cpuset.cpus
+	sh_as alice "exec oss-crs-run run --wait $JOB p h" >/tmp/run.out 2>&1 &
+	waiting=$!
+	until_true grep -q 'waiting, at place' /tmp/run.out
+	kill $process
+	status=0
+	wait $waiting || status=$?
+	[ "$status" -eq 3 ]
+	rmdir $foreign/fixer $foreign
+	nothing_left
+}
