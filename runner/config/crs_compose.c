@@ -16,16 +16,36 @@ static const struct share_format format = {
  * oss_crs/src/config/crs_compose.py). */
 static const char *const settings[] = {"run_env", "docker_registry", "llm_config", NULL};
 
-static int read_compose_entry(struct doc *doc, struct job *job, const struct doc_node *name,
-	const struct doc_node *body, bool closed, struct error *err)
+static bool has_share(struct doc *doc, const struct doc_node *body)
 {
 	for (size_t i = 0; known[i]; i++)
 		if (doc_get(doc, body, known[i]))
-			return job_read_crs(doc, job, name, body, &format, err);
+			return true;
+	return false;
+}
+
+/* A setting with limits in it is neither: the Python OSS-CRS passes over them, or refuses it. */
+static int read_setting(struct doc *doc, const struct doc_node *name, const struct doc_node *body,
+	struct error *err)
+{
+	return !has_share(doc, body)
+		       ? 0
+		       : fail_at(err, doc->name, doc_mark(name),
+				 "'%s' is a setting, and cannot be a CRS with CPUs and memory",
+				 doc_text(name));
+}
+
+static int read_compose_entry(struct doc *doc, struct job *job, const struct doc_node *name,
+	const struct doc_node *body, bool closed, struct error *err)
+{
+	const char *text = doc_text(name) ? doc_text(name) : "";
+	if (keys_has(settings, text))
+		return read_setting(doc, name, body, err);
+	if (has_share(doc, body))
+		return job_read_crs(doc, job, name, body, &format, err);
 	if (keys_check(doc, body, known, err) < 0)
 		return -1;
-	const char *text = doc_text(name) ? doc_text(name) : "";
-	if (!closed || keys_has(settings, text))
+	if (!closed)
 		return 0;
 	(void)fail_at(
 		err, doc->name, doc_mark(name), "CRS '%.128s' has neither cpuset nor memory", text);

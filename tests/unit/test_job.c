@@ -146,6 +146,73 @@ TEST(a_crs_compose_entry_may_have_a_number_of_cpus)
 	assert_refused("run_env: local\na: {cpus: 4}", "c.yaml:2:1: CRS 'a' has no memory", "");
 }
 
+/* A file of the Python OSS-CRS with one CRS more than the infrastructure. */
+static int parse_upstream(const char *entry, struct job *job, struct error *err)
+{
+	char text[512];
+	(void)snprintf(text, sizeof text,
+		"run_env: local\ndocker_registry: local\n"
+		"oss_crs_infra: {cpuset: \"0\", memory: 1G}\n%s\n",
+		entry);
+	return parse_config(text, "local", job, err);
+}
+
+/* Each of these differences has its reason in docs/config.md. */
+TEST(what_the_python_oss_crs_refuses_and_this_program_takes)
+{
+	static const struct {
+		const char *entry, *cpus;
+		uint64_t memory;
+	} table[] = {
+		{"a: {cpuset: 4, memory: 1G}", "4", UINT64_C(1) << 30},
+		{"a: {cpuset: \"2, 3\", memory: 1G}", "2-3", UINT64_C(1) << 30},
+		{"a: {cpuset: \"2\", memory: 2GiB}", "2", UINT64_C(2) << 30},
+		{"a.b: {cpuset: \"2\", memory: 1G}", "2", UINT64_C(1) << 30},
+		{"42: {cpuset: \"2\", memory: 1G}", "2", UINT64_C(1) << 30},
+		{"a: {cpuset: \"2\", memory: 1G, source: {url: x}, llm_budget: 0}", "2",
+			UINT64_C(1) << 30},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		_cleanup_(job_free) struct job job = JOB_NONE;
+		struct error err = {0};
+		assert_ok(parse_upstream(table[i].entry, &job, &err), err);
+		assert_int_equal(job.crs_count, 2);
+		assert_cpus(&job, 1, table[i].cpus);
+		assert_int_equal(job.crs[1].share.memory, table[i].memory);
+	}
+}
+
+TEST(what_the_python_oss_crs_takes_and_this_program_refuses)
+{
+	static const struct {
+		const char *entry, *message;
+	} table[] = {
+		{"a: {cpuset: \"\xd9\xa2\", memory: 1G}", "expected a CPU number"},
+		{"a: {cpuset: \"100000\", memory: 1G}", "CPU number is too high"},
+		{"a: {cpuset: \"2-3\\n\", memory: 1G}", "expected ',' after a range"},
+		{"a: {cpuset: \"2\", memory: 0G}", "must be more than zero"},
+		{"a: {cpuset: \"2\", memory: 1B}", "less than a page"},
+		{"a: {cpuset: \"2\", memory: 1G, memroy: 2G}", "unknown key 'memroy'"},
+		{"a: {cpuset: \"2\", memory: 1G, mem_limit: 2G}", "unknown key 'mem_limit'"},
+		{"llm_config: {cpuset: \"5\", memory: 1G}", "'llm_config' is a setting"},
+		{"llm_config: {cpus: 5}", "'llm_config' is a setting"},
+		{"crs: {cpuset: \"2\", memory: 1G}", "entry with a cpuset outside `crs:`"},
+		{"workers: {cpuset: \"2\", memory: 1G}", "has no `crs:`"},
+		{"a: {cpuset: \"2\", memory: 1G}\na: {cpuset: \"3\", memory: 1G}",
+			"duplicate key 'a'"},
+		{"a: {cpuset: \"2\", cpuset: \"3\", memory: 1G}", "duplicate key 'cpuset'"},
+		{"x: &x {cpuset: \"2\", memory: 1G}\na: {<<: *x}", "merge keys"},
+		{"a: {cpuset: !!binary Mg==, memory: 1G}", "expected a CPU number"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		_cleanup_(job_free) struct job job = JOB_NONE;
+		struct error err = {0};
+		assert_int_equal(parse_upstream(table[i].entry, &job, &err), -1);
+		assert_int_equal(err.status, EX_CONFIG);
+		assert_contains(err.msg, table[i].message);
+	}
+}
+
 TEST(an_unknown_worker_is_refused_with_the_nearest_name)
 {
 	_cleanup_(job_free) struct job job = JOB_NONE;
@@ -302,6 +369,8 @@ int main(void)
 		RUN(a_mistyped_resource_key_gets_a_suggestion),
 		RUN(unrelated_keys_are_accepted),
 		RUN(a_crs_compose_entry_may_have_a_number_of_cpus),
+		RUN(what_the_python_oss_crs_refuses_and_this_program_takes),
+		RUN(what_the_python_oss_crs_takes_and_this_program_refuses),
 		RUN(an_unknown_worker_is_refused_with_the_nearest_name),
 		RUN(other_shapes_are_refused),
 		RUN(numbers_are_read_as_written_not_as_yaml_types),
