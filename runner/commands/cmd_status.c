@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * cmd_status: the `status` command: print the runs as they are now. With --watch on a terminal,
- * draw them again every second until a key (q or Ctrl-D) or a signal ends the command.
+ * draw them again every second until a key (q or Ctrl-D) or a signal ends the command. Other keys
+ * change what is drawn: the order of the CRSs, and all runs or one. No key touches a run.
  */
 #include "commands.h"
 
@@ -9,6 +10,7 @@
 #include "json_build.h"
 #include "metrics.h"
 #include "screen.h"
+#include "status_sort.h"
 #include "status_view.h"
 
 #include <errno.h>
@@ -17,11 +19,15 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
+#define HELP_HEIGHT 8 /* lines of the smallest terminal that has a line of help */
+
 struct watcher {
 	const struct context *context;
 	const char *run;
 	struct screen screen;
-	struct status now, before;
+	struct status now, before; /* now in `order`, before in STATUS_BY_NAME */
+	enum status_order order;
+	uint64_t chosen; /* id of the lease of the one run that is shown; 0: all */
 	int signals, timer;
 	bool ended;
 	int status; /* the exit status, if it has ended */
@@ -55,6 +61,38 @@ static void end_watch(struct watcher *watcher, int status)
 	watcher->status = status;
 }
 
+/* The index of the chosen run; the number of runs if all are shown, or if it is gone. */
+static size_t chosen_run(const struct watcher *watcher)
+{
+	size_t i = 0;
+	while (i < watcher->now.count && watcher->now.runs[i].lease.id != watcher->chosen)
+		i++;
+	return i;
+}
+
+/* Print what the keys have left of the status. */
+static int print_frame(
+	struct watcher *watcher, const struct status_view *plain, FILE *out, struct error *err)
+{
+	char help[80];
+	const struct status *before = watcher->before.runs ? &watcher->before : NULL;
+	size_t i = chosen_run(watcher);
+	bool one = i < watcher->now.count;
+	struct status shown = watcher->now;
+	struct status_view view = *plain;
+	if (one) {
+		shown.runs = &watcher->now.runs[i];
+		shown.count = 1;
+	}
+	(void)snprintf(help, sizeof help, "q quit  s sort: %s  n next run%s",
+		status_order_name(watcher->order), one ? "  a all runs" : "");
+	/* Where lines are few, they are for the runs. */
+	if (view.height >= HELP_HEIGHT)
+		view.help = help;
+	status_sort(&shown, before, watcher->order);
+	return status_print(&shown, before, &view, out, err);
+}
+
 static int draw_frame(struct watcher *watcher, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -65,8 +103,7 @@ static int draw_frame(struct watcher *watcher, struct error *err)
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return fail(err, ENOMEM, "draw");
-	int result = status_print(
-		&watcher->now, watcher->before.runs ? &watcher->before : NULL, &view, out, err);
+	int result = print_frame(watcher, &view, out, err);
 	if (fclose(out) != 0 || result < 0)
 		return result < 0 ? -1 : fail(err, ENOMEM, "draw");
 	return screen_draw(&watcher->screen, text, err);
@@ -83,6 +120,7 @@ static int refresh_frame(struct watcher *watcher, struct error *err)
 		return 0;
 	}
 	status_free(&watcher->before);
+	status_sort(&watcher->now, NULL, STATUS_BY_NAME);
 	watcher->before = watcher->now;
 	watcher->now = status;
 	return draw_frame(watcher, err);
@@ -126,12 +164,44 @@ static int on_timer(struct watcher *watcher, struct error *err)
 		       : 0;
 }
 
-static void on_key(struct watcher *watcher)
+static void quit(struct watcher *watcher)
+{
+	end_watch(watcher, EX_OK);
+}
+
+static void next_order(struct watcher *watcher)
+{
+	watcher->order = (watcher->order + 1) % STATUS_ORDERS;
+}
+
+/* From all runs to the first, from the last to all. */
+static void next_run(struct watcher *watcher)
+{
+	size_t i = chosen_run(watcher);
+	size_t next = i < watcher->now.count ? i + 1 : 0;
+	watcher->chosen = next < watcher->now.count ? watcher->now.runs[next].lease.id : 0;
+}
+
+static void all_runs(struct watcher *watcher)
+{
+	watcher->chosen = 0;
+}
+
+static const struct {
+	char key;
+	void (*act)(struct watcher *watcher);
+} keys[] = {{'q', quit}, {'Q', quit}, {'\004', quit}, {'s', next_order}, {'n', next_run},
+	{'a', all_runs}};
+
+static int on_key(struct watcher *watcher, struct error *err)
 {
 	char key = 0;
-	ssize_t n = read(watcher->screen.keys, &key, 1);
-	if (n <= 0 || key == 'q' || key == 'Q' || key == '\004')
-		end_watch(watcher, EX_OK);
+	if (read(watcher->screen.keys, &key, 1) <= 0)
+		quit(watcher);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (keys[i].key == key)
+			keys[i].act(watcher);
+	return watcher->ended ? 0 : draw_frame(watcher, err);
 }
 
 static int watch_loop(struct watcher *watcher, struct error *err)
@@ -146,10 +216,9 @@ static int watch_loop(struct watcher *watcher, struct error *err)
 		if (poll(fds, COUNT, -1) < 0 && errno != EINTR)
 			return fail(err, errno, "poll");
 		if ((fds[SIGNALS].revents && on_signal(watcher, err) < 0) ||
-			(fds[TIMER].revents && on_timer(watcher, err) < 0))
+			(fds[TIMER].revents && on_timer(watcher, err) < 0) ||
+			(fds[KEYS].revents && on_key(watcher, err) < 0))
 			return -1;
-		if (fds[KEYS].revents)
-			on_key(watcher);
 	}
 	return watcher->status;
 }

@@ -440,9 +440,11 @@ static void put_time_line(struct page *page, const struct status *status, size_t
 	char line[128];
 	char now[CLOCK_TEXT_MAX];
 	(void)clock_text(time(NULL), now);
-	int len = snprintf(line, sizeof line, "%s  %zu run%s, %zu CRS%s  (q or Ctrl-C to quit)",
-		now, status->count, status->count == 1 ? "" : "s", crs, crs == 1 ? "" : "s");
+	int len = snprintf(line, sizeof line, "%s  %zu run%s, %zu CRS%s", now, status->count,
+		status->count == 1 ? "" : "s", crs, crs == 1 ? "" : "s");
 	put_line(page, line, len, true, NULL);
+	if (page->view->help)
+		put_line(page, page->view->help, 0, true, "\033[2m");
 }
 
 static void put_hidden_line(struct page *page, const struct status *status)
@@ -474,8 +476,8 @@ int status_print(const struct status *status, const struct status *before,
 	if (cells.count && make_table_text(&cells, view, &table, err) < 0)
 		return -1;
 	struct page page = {.view = view, .to = to};
-	page.total = view->live + (status->hidden > 0) + status->count + cells.count +
-		     (cells.count ? 1 : !status->count);
+	page.total = view->live + (view->help != NULL) + (status->hidden > 0) + status->count +
+		     cells.count + (cells.count ? 1 : !status->count);
 	int len = 0;
 	const char *rest = table ? table : "";
 	if (view->live)

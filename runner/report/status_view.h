@@ -15,6 +15,7 @@ struct status_view {
 	unsigned height; /* lines; 0: unlimited */
 	bool colours;
 	bool live; /* one frame of many: show CPU use as a rate, bars, and a line with the time */
+	const char *help; /* a line below that one; NULL: none */
 };
 
 /* Print a status. Columns that do not fit are left out, the least important first; if the table

@@ -16,6 +16,10 @@ setup() {
 	cgroup "$OURS/$NAME/alpha" ""
 }
 
+teardown() {
+	tmux -S "$BATS_TEST_TMPDIR/tmux" kill-server 2>/dev/null || :
+}
+
 cgroup() { # DIR CONTROLLERS
 	mkdir -p "$1"
 	echo 0-1 | tee "$1/cpuset.cpus" >"$1/cpuset.cpus.effective"
@@ -156,4 +160,68 @@ resize() {
 	watch_until resize
 	[ "$status" -eq 0 ]
 	[[ "$output" == *PRESSURE* ]]
+}
+
+# In tmux, which is a terminal of its own: screen WIDTH HEIGHT starts to watch two runs, press KEY types, and
+# shows CONDITION... waits until the screen, in $pane, is as it should be.
+OTHER=other-exec-1764000001-0a1b2c3e-local
+
+screen() { # WIDTH HEIGHT [VARIABLE=VALUE...]
+	cgroup "$OURS/$OTHER" "cpuset memory"
+	cgroup "$OURS/$OTHER/gamma" ""
+	cgroup "$OURS/$NAME/beta" ""
+	echo 805306368 >"$OURS/$NAME/beta/memory.current"
+	env -u TMUX "${@:3}" tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null \
+		new-session -d -x "$1" -y "$2" "exec '$RUN' status --watch --cgroup-root '$ROOT'" 3>&- ';' set -g status off
+}
+
+press() {
+	tmux -S "$BATS_TEST_TMPDIR/tmux" send-keys "$1"
+}
+
+shows() { # PATTERN
+	timeout 60 bash -c 'until pane=$(tmux -S "$1" capture-pane -p) && [[ ${pane//$'"'\n'"'/|} == $2 ]]; do read -rt 0.05 <> <(:) || :; done
+		echo "$pane"' _ "$BATS_TEST_TMPDIR/tmux" "$1" >"$BATS_TEST_TMPDIR/pane"
+	pane=$(<"$BATS_TEST_TMPDIR/pane")
+}
+
+@test "keys sort the CRSs and choose a run, at 80x24 in tmux" {
+	screen 80 24
+	shows '*2 runs, 3 CRSs*|q quit  s sort: name  n next run|*alpha*beta*gamma*'
+	press s
+	shows '*s sort: CPU use*'
+	press s
+	shows '*s sort: memory*beta*alpha*'
+	press n
+	shows '*a all runs*alpha*'
+	[[ "$pane" != *gamma* && "$pane" == *"$NAME"* ]]
+	press n
+	shows '*a all runs*gamma*'
+	[[ "$pane" != *alpha* && "$pane" == *"$OTHER"* ]]
+	# A run that ends while it is the one that is shown: all others again.
+	rm -r "${OURS:?}/$OTHER"
+	shows '*1 run, 2 CRSs*alpha*'
+	press n
+	press a
+	shows '*n next run|*alpha*'
+	# A key that is none, and an arrow, change nothing and end nothing.
+	press x
+	press Up
+	press s
+	shows '*s sort: pressure*'
+	[ "$(wc -L <<<"$pane")" -le 80 ]
+	press q
+	until_true bash -c '! tmux -S "$1" has-session 2>/dev/null' _ "$BATS_TEST_TMPDIR/tmux"
+}
+
+@test "a narrow window and a low one show what fits, without colours if NO_COLOR is set" {
+	screen 30 24 NO_COLOR=1
+	shows '*q quit  s sort: name  n next r|*alpha*'
+	[ "$(wc -L <<<"$pane")" -le 30 ]
+	[[ "$(tmux -S "$BATS_TEST_TMPDIR/tmux" capture-pane -e -p)" != *"$ESC["[0-9]*m* ]]
+	tmux -S "$BATS_TEST_TMPDIR/tmux" resize-window -x 80 -y 5
+	shows '*alpha*more lines*'
+	[[ "$pane" != *"q quit"* ]]
+	press q
+	until_true bash -c '! tmux -S "$1" has-session 2>/dev/null' _ "$BATS_TEST_TMPDIR/tmux"
 }

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "runs.h"
+#include "status_sort.h"
 #include "status_view.h"
 
 #define RUN_NAME "job-run-1764000000-0a1b2c3d-local"
@@ -342,9 +343,68 @@ TEST(without_runs_the_view_says_so)
 	assert_string_equal(text, "no active runs\n");
 }
 
+/* ---- the order ------------------------------------------------------------------------------- */
+
+/* A CRS of two samples of CPU time, and its other figures. */
+static struct status_crs make_crs(
+	const char *name, uint64_t cpu, uint64_t memory, unsigned pressure, uint64_t kills)
+{
+	struct status_crs crs = {.figures = {.cpu_usec = cpu,
+					 .memory_current = memory,
+					 .oom_kills = kills,
+					 .pressure[PRESSURE_MEMORY] = {.avg10 = pressure}}};
+	(void)snprintf(crs.name, sizeof crs.name, "%s", name);
+	return crs;
+}
+
+TEST(crss_are_sorted_by_the_figure_that_is_asked_for)
+{
+	static const struct {
+		enum status_order order;
+		const char *names;
+	} table[] = {
+		{STATUS_BY_CPU, "b a c2 c10 "},      /* c2 and c10 are new: unknown */
+		{STATUS_BY_MEMORY, "c10 a b c2 "},   /* of c2 it is unknown */
+		{STATUS_BY_PRESSURE, "c2 a b c10 "}, /* the last three are equal */
+		{STATUS_BY_KILLS, "c10 b a c2 "},
+		{STATUS_BY_NAME, "a b c2 c10 "},
+	};
+	struct status_crs old[] = {make_crs("a", 90, 0, 0, 0), make_crs("b", 10, 0, 0, 0)};
+	struct status_crs now[] = {make_crs("a", 100, 20, 0, 0), make_crs("b", 30, 10, 0, 1),
+		make_crs("c2", 1000, CGROUP_STAT_UNKNOWN, 5, CGROUP_STAT_UNKNOWN),
+		make_crs("c10", 1000, 30, 0, 2)};
+	struct status_run run = {.lease = {.id = 7}, .crs = now, .crs_count = COUNT(now)};
+	struct status_run old_run = {.lease = {.id = 7}, .crs = old, .crs_count = COUNT(old)};
+	struct status status = {.runs = &run, .count = 1};
+	const struct status before = {.runs = &old_run, .count = 1};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char names[64] = "";
+		status_sort(&status, &before, table[i].order);
+		for (size_t j = 0, used = 0; j < COUNT(now); j++)
+			used += (size_t)snprintf(
+				names + used, sizeof names - used, "%s ", now[j].name);
+		assert_string_equal(names, table[i].names);
+	}
+}
+
+TEST(the_live_view_has_a_line_of_help_cut_to_the_terminal)
+{
+	const struct unit_dir *dir = *state;
+	put_worker(dir, RUN_NAME, "cpuset memory\n");
+	put_crs(dir, RUN_NAME "/a");
+	_cleanup_(status_free) struct status status = read_status(dir, NULL);
+	struct status_view view = {
+		.width = 20, .height = 24, .live = true, .help = "q quit  s sort: CPU use  n next"};
+	_cleanup_free_ char *text = print_view(&status, NULL, &view);
+	assert_contains(text, "\nq quit  s sort: CPU \n");
+	assert_int_equal(longest_line(text), 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RUN(crss_are_sorted_by_the_figure_that_is_asked_for),
+		RUN_IN_DIR(the_live_view_has_a_line_of_help_cut_to_the_terminal),
 		RUN_IN_DIR(the_figures_of_a_run_are_those_of_its_files),
 		RUN_IN_DIR(processes_that_cannot_be_counted_are_not_zero),
 		RUN_IN_DIR(a_crs_that_cannot_be_read_is_said_and_one_that_is_gone_is_not),
