@@ -125,7 +125,8 @@ int look_huge_pages(struct check_facts *facts, char *detail, struct error *err)
 	(void)fail_as(err, EX_UNAVAILABLE,
 		"%s is reserved for huge pages, which no memory limit covers",
 		size_format(huge, size));
-	return add_hint(err, "if no CRS needs huge pages, run: sudo sysctl vm.nr_hugepages=0");
+	return add_hint(err, "if no CRS needs huge pages, run: sudo sysctl vm.nr_hugepages=0; or "
+			     "deny them to CRSs with the controller hugetlb: docs/attestation.md");
 }
 
 /* Append "what (file)" for a limit that exists. */

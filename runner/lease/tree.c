@@ -131,7 +131,7 @@ static int settle_cpus(const struct cg_tree *tree, struct error *err)
 	return cgroup_set_u64(tree->worker, ".", TREE_ANY_FILE, CGROUP_UNLIMITED, err);
 }
 
-int tree_fill(const struct cg_tree *tree, const struct tree_options *options, struct error *err)
+int tree_fill(struct cg_tree *tree, const struct tree_options *options, struct error *err)
 {
 	const struct run_plan *plan = tree->plan;
 	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
@@ -143,7 +143,7 @@ int tree_fill(const struct cg_tree *tree, const struct tree_options *options, st
 	for (size_t i = 0; i < plan->crs_count; i++)
 		if (make_crs(tree->worker, &plan->crs[i], options, err) < 0)
 			return -1;
-	return 0;
+	return huge_pages_forbid(tree->oss_crs_fd, tree->worker, plan, &tree->huge_pages, err);
 }
 
 /* Whether the cgroup has been removed, as systemd does when it stops the user's manager. */

@@ -23,6 +23,7 @@
 #ifndef OSS_CRS_TREE_H
 #define OSS_CRS_TREE_H
 
+#include "huge_pages.h"
 #include "plan.h"
 
 /* The file in which a waiting run says how many CPUs it wants, whichever they are; "max" is none.
@@ -36,6 +37,7 @@ struct cg_tree {
 	int owned;      /* CGROUP_OWNED_FILE of that cgroup, locked; -1: not made */
 	uint64_t id;    /* inode of the run's cgroup; see struct lease */
 	unsigned any;   /* the number in TREE_ANY_FILE; 0: none */
+	struct huge_pages huge_pages;
 };
 
 #define TREE_NONE                                                          \
@@ -65,7 +67,7 @@ int tree_reserve(int oss_crs_fd, const struct run_plan *plan, const struct cpuli
 
 /* Turn a reserved tree into a run: set the plan's CPUs and limits, enable controllers, and make a
  * cgroup for each CRS. After a failure the caller calls tree_destroy(). */
-int tree_fill(const struct cg_tree *tree, const struct tree_options *options, struct error *err);
+int tree_fill(struct cg_tree *tree, const struct tree_options *options, struct error *err);
 
 /* Kill all processes in the tree, wait until they have ended, remove the cgroups, and close the
  * tree. A closed tree is not an error. After a failure the tree stays open. */

@@ -41,6 +41,7 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
 	if (!report.crs)
 		return fail(err, ENOMEM, "report");
 	report.has_usage = tree->worker >= 0;
+	report.no_huge_pages = tree->huge_pages.count > 0;
 	/* The figures of a cgroup that cannot be read are unknown: the report has the rest. */
 	struct error unread = {0};
 	for (size_t i = 0; report.has_usage && i < plan->crs_count; i++)
@@ -240,6 +241,7 @@ static const char *reason_of(const struct report *report)
 static json_t *caveats_to_json(struct json_build *build, const struct report *report)
 {
 	struct conditions_seen seen = {.has_used = report->has_usage,
+		.no_huge_pages = report->no_huge_pages,
 		.shared = report->shared,
 		.attested = report->watch ? &report->watch->attested : NULL,
 		.not_entered = report->not_entered};

@@ -32,6 +32,7 @@ struct report {
 	struct crs_report *crs; /* one per CRS of the plan */
 	bool has_usage;         /* whether the run had cgroups, and so the CRSs have figures */
 	bool has_exits;         /* whether it is known how the containers ended */
+	bool no_huge_pages;     /* whether the CRSs were kept from huge pages */
 	/* The Compose project, whose services' risks are reported; NULL: none. */
 	const struct compose *compose;
 	/* Says which containers were found in their CRS; NULL: nothing watched the run. */

@@ -70,6 +70,10 @@ static int check_crs(const struct cg_tree *tree, const struct plan_crs *crs, str
 	if (!cpulist_empty(&crs->mems) && check_file(tree, crs->name, "cpuset.mems.effective",
 						  cpulist_format(&crs->mems, list), false, err) < 0)
 		return -1;
+	for (size_t i = 0; i < tree->huge_pages.count; i++)
+		if (check_file(tree, crs->name, tree->huge_pages.files[i], HUGE_PAGES_MAX, false,
+			    err) < 0)
+			return -1;
 	return check_limits(tree, crs->name, &crs->cpus, crs->memory_max, err);
 }
 
@@ -428,7 +432,7 @@ static unsigned bits_of(const struct inotify_event *event, const char *name)
 	for (size_t i = 0; i < sizeof limit_files / sizeof *limit_files; i++)
 		if (strcmp(name, limit_files[i]) == 0)
 			return ATTEST_LIMITS;
-	return 0;
+	return strncmp(name, "hugetlb.", 8) == 0 ? ATTEST_LIMITS : 0;
 }
 
 unsigned attest_take(int watch)

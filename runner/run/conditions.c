@@ -281,7 +281,8 @@ json_t *conditions_to_json(struct json_build *build, const struct conditions *co
 	add_cores(build, list, conditions);
 	add_loads(build, list, conditions, seen);
 	add_above(build, list, conditions);
-	add_huge_pages(build, list, conditions);
+	if (!seen->no_huge_pages)
+		add_huge_pages(build, list, conditions);
 	if (swap)
 		add_condition(build, list, "swap", swap);
 	add_affinity(build, list, seen->attested);

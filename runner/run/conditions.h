@@ -37,6 +37,7 @@ struct conditions_seen {
 	uint64_t used_usec;
 	bool has_used;                   /* whether the run had CRSs whose CPU time counts */
 	bool swaps;                      /* whether a CRS has no swap limit */
+	bool no_huge_pages;              /* whether the CRSs were kept from huge pages */
 	const struct ledger *shared;     /* runs that share CPUs or memory (--share); NULL: none */
 	const struct attested *attested; /* what was found of the containers; NULL: none */
 	/* entered_describe(); NULL: nobody asked. */

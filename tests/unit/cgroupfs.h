@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 static const char *const cgroupfs_files[][2] = {
+	{"cgroup.controllers", "cpuset memory\n"},
 	{"cgroup.max.depth", "max\n"},
 	{"cgroup.max.descendants", "max\n"},
 	{"cgroup.subtree_control", "\n"},

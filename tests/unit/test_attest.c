@@ -64,6 +64,23 @@ TEST(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not)
 	free_fixture(unit_dir(state), &fixture);
 }
 
+TEST(a_limit_of_huge_pages_that_was_raised_is_a_mismatch)
+{
+	struct fixture fixture;
+	struct error err = {0};
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	fixture.tree.huge_pages = (struct huge_pages){.files = {"hugetlb.2MB.max"}, .count = 1};
+	make_file(dir, "worker/a/hugetlb.2MB.max", "0\n");
+	make_file(dir, "worker/b/hugetlb.2MB.max", "0\n");
+	assert_ok(attest_limits(&fixture.tree, &err), err);
+	make_file(dir, "worker/b/hugetlb.2MB.max", "2097152\n");
+	assert_int_equal(attest_limits(&fixture.tree, &err), -1);
+	assert_int_equal(err.status, EX_SOFTWARE);
+	assert_contains(err.msg, "/b/hugetlb.2MB.max: planned 0, found 2097152");
+	free_fixture(dir, &fixture);
+}
+
 /* ---- containers ---------------------------------------------------------------------------- */
 
 static void assert_verdict(const struct fixture *fixture, const struct container *container,
@@ -339,6 +356,7 @@ int main(void)
 		RUN_IN_DIR(limits_that_match_the_plan_pass),
 		RUN_IN_DIR(a_limit_that_differs_is_named_with_the_planned_and_the_actual_value),
 		RUN_IN_DIR(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not),
+		RUN_IN_DIR(a_limit_of_huge_pages_that_was_raised_is_a_mismatch),
 		RUN_IN_DIR(every_process_of_a_container_is_checked),
 		RUN_IN_DIR(a_podman_exec_process_is_recognised_by_its_namespace),
 		RUN_IN_DIR(
