@@ -1,12 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# hold: the cgroups of a job for another program, for as long as that program holds a pipe open. Here
-# it is a shell.
+# hold: the cgroups of a job for another program, for as long as that program holds a pipe open. The
+# callers here are a shell and, with oss_crs_run.py, Python. HOLD_KILLS is how often callers are
+# killed (20).
 
 load common.bash
 
 HOLD=/tmp/hold
+PYTHON=/usr/local/lib/python3/dist-packages
 CONFIG='{"run_env": "local", "a": {"cpuset": "0-1", "memory": "128M"}, "oss_crs_infra": {"cpuset": "2", "memory": "96M"}}'
 
 setup_file() {
@@ -130,7 +132,7 @@ run_held() {
 	nothing_left
 }
 
-@test "SIGTERM, the time limit and an OOM kill are in the report" {
+@test "a signal and the time limit end a hold, and are in its report" {
 	begin_hold one --timeout 600 --run-id term
 	until_true begun one
 	pkill -TERM -u alice -x oss-crs-run
@@ -140,13 +142,17 @@ run_held() {
 	until_true test -s $HOLD/two.status
 	end_hold two 124
 	[ "$(report two .reason)" = timeout ]
-	begin_hold three --project-name held
-	until_true begun three
-	run docker run --rm --cgroup-parent "$(first three .cgroup_parents.a)" --network none --label com.docker.compose.project=held \
+	nothing_left
+}
+
+@test "an OOM kill in a container that the caller has started is in the report" {
+	begin_hold one --project-name held
+	until_true begun one
+	run docker run --rm --cgroup-parent "$(first one .cgroup_parents.a)" --network none --label com.docker.compose.project=held \
 		busybox sh -c 'tail -c 512m /dev/zero'
 	[ "$status" -eq 137 ]
-	end_hold three 0
-	[ "$(report three '.crs[] | select(.name == "a") | .oom[0].limit')" = crs ]
+	end_hold one 0
+	[ "$(report one '.crs[] | select(.name == "a") | .oom[0].limit')" = crs ]
 	nothing_left
 }
 
@@ -157,5 +163,85 @@ run_held() {
 	pkill -KILL -u alice -x oss-crs-run
 	until_true bash -c '! pgrep -u alice -x oss-crs-keeper'
 	end_hold one 137
+	nothing_left
+}
+
+# What a Python program does: hold, put a process into the CRS, say so, wait.
+python_caller() {
+	cat >$HOLD/caller.py <<-EOF
+		import subprocess, sys
+		from oss_crs_run import Hold
+		with Hold({"a": ("0-1", "128M"), "oss_crs_infra": ("2", "96M")}, run_id="py", **eval(sys.argv[1])) as hold:
+		    sleep = subprocess.Popen(["sleep", "1000"], stdout=subprocess.DEVNULL)
+		    if len(sys.argv) > 2:
+		        (hold.path / "a" / "cgroup.procs").write_text(str(sleep.pid))
+		    print(hold.cgroup_parents["a"], flush=True)
+		    sys.stdin.read()
+		    sleep.kill()
+		print(hold.report["reason"])
+	EOF
+}
+
+@test "Python holds a run, and gets its report" {
+	python_caller
+	echo | sh_as alice "PYTHONPATH=$PYTHON python3 $HOLD/caller.py {}" >$HOLD/out
+	[[ "$(head -n 1 $HOLD/out)" == /$OURS/py-run-*/a ]]
+	[ "$(tail -n 1 $HOLD/out)" = exited ]
+	nothing_left
+}
+
+@test "kill -9 of a Python caller leaves nothing, however often and whenever" {
+	python_caller
+	# A manager's unit may move its processes into the CRS. Every second caller is killed before it
+	# says that it holds, after 0 to 0.4 s.
+	cat >$HOLD/kills.py <<-'EOF'
+		import os, random, subprocess, sys, time
+		root, caller, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+		def mine(name):
+		    found = 0
+		    for pid in filter(str.isdigit, os.listdir("/proc")):
+		        try:
+		            found += os.stat(f"/proc/{pid}").st_uid == os.getuid() and open(f"/proc/{pid}/comm").read() == name + "\n"
+		        except OSError:
+		            pass
+		    return found
+		held = 0
+		for i in range(count):
+		    child = subprocess.Popen([sys.executable, caller, "{}", "in"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+		    if i % 2 == 0:
+		        parent = child.stdout.readline().strip()
+		        assert os.path.isdir("/sys/fs/cgroup" + parent), parent
+		        assert open("/sys/fs/cgroup" + parent + "/cgroup.procs").read()
+		        held += 1
+		    else:
+		        time.sleep(random.random() * 0.4)
+		    child.kill()
+		    child.wait()
+		    end = time.monotonic() + 120
+		    while mine("oss-crs-run") or mine("oss-crs-keeper"):
+		        assert time.monotonic() < end, "oss-crs-run lives"
+		        time.sleep(0.02)
+		    left = [name for name in os.listdir(root) if os.path.isdir(os.path.join(root, name))]
+		    assert not left, left
+		print(count, held)
+	EOF
+	local kills=${HOLD_KILLS:-20}
+	run sh_as alice "PYTHONPATH=$PYTHON systemd-run --user -q --wait --pipe -E PYTHONPATH python3 $HOLD/kills.py $CG/$OURS $HOLD/caller.py $kills"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = "$kills $(((kills + 1) / 2))" ]
+	nothing_left
+}
+
+@test "kill -9 of a Python caller removes the containers that it has started" {
+	python_caller
+	mkfifo $HOLD/in
+	sh_as alice "PYTHONPATH=$PYTHON exec python3 $HOLD/caller.py '{\"project_name\": \"held\"}'" <$HOLD/in >$HOLD/out 3>&- &
+	exec 9>$HOLD/in
+	until_true test -s $HOLD/out
+	run_held in "$(cat $HOLD/out)"
+	pkill -KILL -u alice -f caller.py
+	until_true bash -c '! pgrep -u alice -x oss-crs-run && ! pgrep -u alice -x oss-crs-keeper'
+	wait
 	nothing_left
 }

@@ -67,6 +67,16 @@ setup_file() {
 	oss-crs-run plan /usr/share/doc/oss-crs-run/examples/ensemble-c
 }
 
+@test "python3-oss-crs-run is there for every Python program, and goes again" {
+	apt-get -q -y install $PACKAGES/python3-oss-crs-run_*.deb
+	run setpriv --reuid bob --regid bob --init-groups python3 -c 'import oss_crs_run; print(*oss_crs_run.check())'
+	[ "$status" -eq 0 ]
+	[[ "$output" == "False "*"sudo oss-crs-setup"* ]]
+	apt-get -q -y purge python3-oss-crs-run
+	run python3 -c 'import oss_crs_run'
+	[ "$status" -eq 1 ]
+}
+
 @test "check needs no privilege, and says what to type" {
 	run setpriv --reuid bob --regid bob --init-groups oss-crs-setup check
 	[ "$status" -eq 69 ]
