@@ -14,6 +14,8 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#define CONTAINER_MEMORY_MIN ((uint64_t)6 << 20) /* bytes; the least that Docker accepts */
+
 static int __attribute__((format(printf, 4, 0)))
 add_plan_text(char ***texts, size_t *count, struct error *err, const char *fmt, va_list ap)
 {
@@ -171,6 +173,21 @@ static int check_host_memory(const struct job *job, const struct plan_request *r
 		request->memory_file);
 }
 
+/* Warn of CRSs with less memory than the least limit that Docker accepts for a container. */
+static int warn_little_memory(struct run_plan *plan, struct error *err)
+{
+	char size[SIZE_TEXT_MAX];
+	for (size_t i = 0; i < plan->crs_count; i++)
+		if (plan->crs[i].memory_max < CONTAINER_MEMORY_MIN &&
+			plan_warn(plan, err,
+				"CRS '%s' has only %s of memory; a container needs about 6M to "
+				"start",
+				plan->crs[i].name,
+				size_format_exact(plan->crs[i].memory_max, size)) < 0)
+			return -1;
+	return 0;
+}
+
 int plan_make(const struct job *job, const struct plan_request *request, struct run_plan *ret,
 	struct error *err)
 {
@@ -188,7 +205,8 @@ int plan_make(const struct job *job, const struct plan_request *request, struct 
 		fit_cpus(job, request, &plan, err) < 0 ||
 		check_host_cpus(job, request, &plan, err) < 0 ||
 		check_host_memory(job, request, &plan, err) < 0 ||
-		place_memory(request, &plan, err) < 0 || explain_placement(request, &plan, err) < 0)
+		warn_little_memory(&plan, err) < 0 || place_memory(request, &plan, err) < 0 ||
+		explain_placement(request, &plan, err) < 0)
 		return -1;
 	*ret = plan;
 	plan = (struct run_plan)PLAN_NONE;

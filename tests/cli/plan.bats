@@ -192,6 +192,13 @@ refused() { # TEXT: the last command ended with 78 and said TEXT
 	refused "--cpus 9: the planned machine has only 8 CPUs"
 }
 
+@test "a CRS with less memory than a container needs is warned of" {
+	printf 'crs: [{name: a, cpuset: 0, memory_limit: 1M}]\nworkers: {local: {cpuset: 0-3, memory: 2G}}\n' | write config-resource.yaml
+	run plan "$BATS_TEST_TMPDIR"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"warning: CRS 'a' has only 1M of memory"* ]]
+}
+
 @test "digits alone are a number of CPUs, for --host-cpus as for --cpus" {
 	run "$RUN" plan --json --host-cpus 16 --host-memory 2T "$HERE/tests/fixtures/seed"
 	[ "$status" -eq 0 ]
