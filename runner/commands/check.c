@@ -122,7 +122,9 @@ static const char *word_of(
 {
 	if (result == 0)
 		return "ok";
-	if (is_needed(facts, finding->need))
+	/* Where no engine is ready, either would do. */
+	bool any = !facts->chosen && facts->context->options.engine == WANT_ANY_ENGINE;
+	if (is_needed(facts, finding->need) || (any && finding->need != NEED_ADVICE))
 		return result > 0 ? "unknown" : "missing";
 	return finding->need != NEED_ADVICE ? "not needed" : result > 0 ? "unknown" : "advice";
 }
@@ -134,7 +136,9 @@ static void print_finding(const struct check_facts *facts, const struct finding 
 	bool failed = outcome->result < 0;
 	text_line(stdout, "%-10s %-22s %s", word, finding->id,
 		failed ? outcome->problem.msg : outcome->detail);
-	if (failed && outcome->problem.hint[0] && strcmp(word, "not needed") != 0)
+	/* The hints for the engines are those of the finding `engine`. */
+	bool hinted = finding->need == NEED_ADVICE || is_needed(facts, finding->need);
+	if (failed && outcome->problem.hint[0] && hinted)
 		text_line(stdout, "%35shint: %s", "", outcome->problem.hint);
 }
 

@@ -16,7 +16,7 @@
 
 static int not_connected(char *detail)
 {
-	(void)snprintf(detail, DETAIL_MAX, "unknown without Docker");
+	(void)snprintf(detail, DETAIL_MAX, "cannot be checked without Docker");
 	return 1;
 }
 

@@ -21,7 +21,7 @@
 
 static int not_known(char *detail)
 {
-	(void)snprintf(detail, DETAIL_MAX, "unknown: cannot read /sys/devices/system/cpu");
+	(void)snprintf(detail, DETAIL_MAX, "cannot read /sys/devices/system/cpu");
 	return 1;
 }
 

@@ -264,7 +264,7 @@ static int look_at_ledger(struct entry *entry, struct error *err)
 	return entry->view.fits && entry->claim.any ? choose_cpus(entry, err) : 0;
 }
 
-/* A run that cannot be read may have any CPUs. Waiting would not help, because its end is unknown. */
+/* A run that cannot be read may have any CPUs. Waiting does not help: its end is unknown. */
 static int fail_hidden(const struct entry *entry, struct error *err)
 {
 	char why[LEDGER_HIDDEN_MAX];
