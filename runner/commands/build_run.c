@@ -23,9 +23,9 @@
 #include "progress.h"
 #include "publish.h"
 #include "record.h"
-#include "risks.h"
 #include "scratch.h"
 #include "screen.h"
+#include "service_warnings.h"
 #include "start.h"
 #include "watch.h"
 #include "words.h"
@@ -69,53 +69,6 @@ static int write_override(struct session *session, struct error *err)
 	if (compose_override(&session->compose, session->plan, &text, err) < 0)
 		return -1;
 	return fs_replace(session->scratch.dir, OVERRIDE_FILE, text, strlen(text), 0600, err);
-}
-
-/* Warn of all that lets a service step outside its CRS. */
-static int check_risks(
-	const struct session *session, const struct compose_service *service, struct error *err)
-{
-	for (size_t i = 0; i < service->risks.count; i++) {
-		const struct risk *risk = &service->risks.list[i];
-		const char *place = risk->place ? risk->place : "";
-		_cleanup_free_ char *text = NULL;
-		if (risk_describe(risk, &text, err) < 0)
-			return -1;
-		log_warning(&session->context->log, "%s%sservice '%s' could escape its CRS: %s",
-			place, *place ? ": " : "", service->name, text);
-	}
-	return 0;
-}
-
-/* Warn of services that belong to no CRS, and that could step
- * outside their CRS, which --strict-containment refuses; and of limits that a CRS does not give. */
-static int check_services(const struct session *session, struct error *err)
-{
-	const struct compose *compose = &session->compose;
-	const struct compose_service *risky = NULL;
-	for (size_t i = 0; i < compose->warnings.count; i++)
-		log_warning(&session->context->log, "%s", compose->warnings.list[i]);
-	for (size_t i = 0; i < compose->service_count; i++) {
-		const struct compose_service *service = &compose->services[i];
-		if (service->crs == COMPOSE_UNCONFINED)
-			log_warning(&session->context->log,
-				"service '%s' belongs to no CRS and runs without limits",
-				service->name);
-		if (check_risks(session, service, err) < 0)
-			return -1;
-		if (!risky && service->risks.count > 0)
-			risky = service;
-	}
-	if (!risky || !session->context->options.strict_containment)
-		return 0;
-	const struct risk *risk = risky->risks.list;
-	(void)fail_as(err, EX_CONFIG, "service '%s' could escape its CRS: %s: %s", risky->name,
-		risk->key, risk->value);
-	if (risk->place)
-		(void)add_context(err, "%s", risk->place);
-	return add_hint(err,
-		"--strict and --strict-containment refuse everything warned about above; with "
-		"--strict-limits alone, the report lists these risks");
 }
 
 /* Record the choice of engine, and with Podman start the run's own service, which comes up while
@@ -211,8 +164,8 @@ static int prepare_run(struct session *session, const char *dir, struct error *e
 	bool known = scratch_make(context->uid, session->plan->name, &session->scratch, err) == 0 &&
 		     start_engine(session, err) == 0 && read_compose_files(session, dir, err) == 0;
 	progress_end(&session->progress);
-	if (!known || check_services(session, err) < 0 || await_engine(session, err) < 0 ||
-		make_tree(session, err) < 0)
+	if (!known || service_warnings(context, &session->compose, err) < 0 ||
+		await_engine(session, err) < 0 || make_tree(session, err) < 0)
 		return -1;
 	/* Only now, since a run whose turn came before may have had the same name. */
 	if (context->options.project_name &&

@@ -138,9 +138,9 @@ static void put_value(FILE *out, double value)
 		(void)fprintf(out, " %.6g", value);
 }
 
-/* Write $crsN, the data of one CRS: time, CPUs used, memory in the unit of its axis, percent stalled
- * for CPU, memory and I/O, OOM kills. gnuplot warns about a column in which every value is unknown; a
- * single point at -1, left of the drawn range, keeps it quiet. */
+/* Write $crsN, the data of one CRS: time, CPUs used, memory in the unit of its axis, percent
+ * stalled for CPU, memory and I/O, OOM kills. gnuplot warns about a column in which every value is
+ * unknown; a single point at -1, left of the drawn range, keeps it quiet. */
 static void put_data(FILE *out, const struct summary *summary, size_t crs, const struct unit *unit)
 {
 	const struct series *series = &summary->series;
@@ -185,8 +185,8 @@ static void put_title(FILE *out, const struct palette *palette, const char *titl
 		palette->text);
 }
 
-/* Plot a figure and its limit. The axis ends above both: a figure is above its limit for a moment if
- * two samples are closer than the clock says, or if memory was taken from under a limit. */
+/* Plot a figure and its limit. The axis ends above both: a figure is above its limit for a moment
+ * if two samples are closer than the clock says, or if memory was taken from under a limit. */
 static void put_limited(FILE *out, const struct palette *palette, size_t crs, int column,
 	const char *style, double limit, double most, const char *limit_name)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * status_view: fills in all cells first, so that the width of each column is known, and then
- * chooses the columns that fit. The CRSs of all runs are in one table, which lines up their
- * columns; the lines about the runs go between its rows.
+ * chooses the columns that fit. All CRSs are in one table; the lines about the runs go between.
  */
 #include "status_view.h"
 

@@ -41,10 +41,10 @@ int control_take_data(const struct control *control, struct error *err);
  * came. Never waits. */
 bool control_is_over(const struct control *control);
 
-/* Find the end of the document in a text of len bytes: the first line that is `...`, alone or before
- * a blank (YAML's document end marker). *line is the beginning of a line to look from, and becomes
- * that of the marker's line or, without a marker, that of the line to look from when there is more
- * text. at_end: no more will come, and a last line needs no end. */
+/* Find the end of the document in a text of len bytes: the first line that is `...`, alone or
+ * before a blank (YAML's document end marker). *line is the beginning of a line to look from, and
+ * becomes that of the marker's line or, without a marker, that of the line to look from when there
+ * is more text. at_end: no more will come, and a last line needs no end. */
 bool control_find_end(const char *text, size_t len, bool at_end, size_t *line);
 
 /* Read a config of at most max bytes: until a document end marker or, if to_end is set, until the

@@ -23,7 +23,8 @@ struct keeper {
 /* Start the keeper, before anything is made. If this process ends without keeper_release(), the
  * keeper calls clean_up(data) and ends. It is in a session of its own, so that no signal to this
  * process's group reaches it, ignores the signals that are blocked here (signals_open()), and has
- * /dev/null as standard input and output. It has the descriptors that are open now, and no others. */
+ * /dev/null as standard input and output. It has the descriptors that are open now, and no
+ * others. */
 int keeper_start(void (*clean_up)(const void *data), const void *data, struct keeper *ret,
 	struct error *err);
 

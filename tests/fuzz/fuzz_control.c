@@ -3,7 +3,8 @@
  * fuzz_control: where a config on standard input ends does not depend on how it arrives. The first
  * byte says where the text is cut in two.
  *
- * Invariants: cut or whole, the same line is found; it is at the beginning of a line, and three dots.
+ * Invariants: cut or whole, the same line is found; it is at the beginning of a line, and has three
+ * dots.
  */
 #include "control.h"
 
