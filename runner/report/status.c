@@ -295,20 +295,26 @@ static json_t *status_crs_to_json(struct json_build *build, const struct status_
 		"containers", containers);
 }
 
+static json_t *crs_list_to_json(struct json_build *build, const struct status_run *run)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < run->crs_count; i++)
+		json_build_append(build, list, status_crs_to_json(build, &run->crs[i]));
+	return list;
+}
+
 static json_t *run_to_json(struct json_build *build, const struct status_run *run)
 {
 	char user[64];
 	char cpus[CPULIST_TEXT_MAX];
 	const struct lease *lease = &run->lease;
-	json_t *list = json_array();
-	for (size_t i = 0; i < run->crs_count; i++)
-		json_build_append(build, list, status_crs_to_json(build, &run->crs[i]));
 	return json_build_pack(build, "{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:s, s:i, s:o}",
 		"name", lease->name, "run_id", run->name.run_id, "phase",
 		phase_name(run->name.phase), "worker", run->name.worker, "user",
 		json_build_prose(lease_user(lease, user, sizeof user)), "state", status_state(run),
 		"started", (json_int_t)lease->since, "owner_pid", (json_int_t)lease->owner, "cpus",
-		cpulist_format(&lease->cpus, cpus), "cpus_any", (int)lease->any, "crs", list);
+		cpulist_format(&lease->cpus, cpus), "cpus_any", (int)lease->any, "crs",
+		crs_list_to_json(build, run));
 }
 
 /* A cgroup that is no run has no run id, phase and worker. */
@@ -317,14 +323,11 @@ static json_t *foreign_to_json(struct json_build *build, const struct status_run
 	char user[64];
 	char cpus[CPULIST_TEXT_MAX];
 	const struct lease *lease = &run->lease;
-	json_t *list = json_array();
-	for (size_t i = 0; i < run->crs_count; i++)
-		json_build_append(build, list, status_crs_to_json(build, &run->crs[i]));
 	return json_build_pack(build, "{s:o, s:o, s:I, s:s, s:o, s:o}", "name",
 		json_build_prose(lease->name), "user",
 		json_build_prose(lease_user(lease, user, sizeof user)), "started",
 		(json_int_t)lease->since, "cpus", cpulist_format(&lease->cpus, cpus), "memory_max",
-		number_or_null(lease->memory), "crs", list);
+		number_or_null(lease->memory), "crs", crs_list_to_json(build, run));
 }
 
 json_t *status_to_json(struct json_build *build, const struct status *status)

@@ -137,6 +137,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error err = {0};
 	if (engine_remove_project(&engine, "p", &err) < 0)
 		check_any_error(&err);
+	answer.requests = 12;
+	if (engine_remove_images(&engine, "run", &err) < 0)
+		check_any_error(&err);
+	if (engine_check_project(&engine, "p", &err) < 0)
+		check_any_error(&err);
 	engine_close(&engine);
 	return 0;
 }
