@@ -151,7 +151,8 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 	if (ret->reason == REASON_TIMEOUT)
 		publish_time_limit(job->context);
 	/* With --crs the command itself is in a cgroup; what else it is for is not known. */
-	if (!job->context->options.crs && *entered_describe(&job->tree, job->not_entered))
+	bool wanted = is_measured(job) || job->context->log.level >= LOG_NORMAL;
+	if (!job->context->options.crs && wanted && *entered_describe(&job->tree, job->not_entered))
 		log_warning(&job->context->log,
 			"%s: what the command started elsewhere was held "
 			"by no limit (see OSS_CRS_CGROUP_PARENT)",

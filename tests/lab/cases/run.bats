@@ -349,7 +349,7 @@ report_without_engine() { # REASON STATUS
 @test "started with closed descriptors and SIGCHLD ignored, exec still tells how its command ended" {
 	run sh_as alice "trap '' CHLD; exec oss-crs-run exec $JOB --crs b -- sh -c 'exit 5' <&-"
 	[ "$status" -eq 5 ]
-	run sh_as alice "oss-crs-run exec $JOB -- cat <(echo a descriptor of the shell)"
+	run sh_as alice "oss-crs-run exec -q $JOB -- cat <(echo a descriptor of the shell)"
 	[ "$status" -eq 0 ]
 	[ "$output" = "a descriptor of the shell" ]
 	nothing_left
