@@ -127,7 +127,7 @@ static void on_source(struct wait_state *state, size_t i, struct pollfd *polled)
 	int result = state->launch->sources[i].ready(state->launch->sources[i].data, &problem);
 	if (result < 0 || result == LAUNCH_NO_MORE)
 		polled->fd = -1;
-	if (result == LAUNCH_STOP && !state->done) {
+	if (result == LAUNCH_STOP && !state->done && !state->stopped_ms) {
 		state->done = true;
 		pass_signal_on(state->launch, SIGTERM);
 	}

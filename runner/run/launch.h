@@ -74,8 +74,8 @@ int signals_pending(int signals);
  * the child and every process in the worker's cgroup. So does the timer, but never before the
  * timeout nor before grace_ms after the child was first told to end: a timeout right after a
  * signal is no second signal. Without a timeout, a child that has got one signal has all the time
- * that it needs. Nor is LAUNCH_STOP a signal: the child gets SIGTERM once and all the time that it
- * needs.
+ * that it needs. Nor is LAUNCH_STOP a signal: the child gets SIGTERM, unless it has already been
+ * told to end, and all the time that it needs.
  *
  * Without a child, wait until `until` says that the wait is over, or for the first signal, the
  * timeout or a source that fails. */

@@ -340,6 +340,9 @@ static int on_events(void *data, struct error *err)
 	}
 	if (result == 0)
 		return wanted;
+	if (watch->judges_ends && !watch->ends_by_compose && !watch->decided)
+		log_warning(watch->log, "the run goes on to its last container: the end of its "
+					"first cannot be seen");
 	return warn_unanswered(watch, "containers that start from now on", err) < 0
 		       ? -1
 		       : LAUNCH_NO_MORE;

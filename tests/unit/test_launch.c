@@ -150,9 +150,23 @@ TEST(a_source_that_says_stop_ends_the_job_cleanly)
 	_cleanup_close_ int event = eventfd(1, EFD_CLOEXEC);
 	assert_return_code(event, errno);
 	struct launch_source source = {.fd = event, .events = POLLIN, .ready = stop};
-	(void)wait_for("trap 'exit 7' TERM; echo; sleep 60 & wait",
+	(void)wait_for("trap 'exit 7' TERM; echo; while :; do :; done",
 		(struct launch){.grace_ms = HOUR, .sources = &source, .source_count = 1}, &end);
 	assert_int_equal(end.reason, REASON_EXITED);
+	assert_int_equal(end.status, 7);
+}
+
+/* The children of Compose end one after the other, and the end of each would say so again. */
+TEST(a_source_that_says_stop_after_a_signal_is_no_second_one)
+{
+	struct launch_end end = {0};
+	_cleanup_close_ int event = eventfd(1, EFD_CLOEXEC);
+	assert_return_code(event, errno);
+	struct launch_source source = {.fd = event, .events = POLLIN, .ready = stop};
+	assert_return_code(raise(SIGINT), errno);
+	(void)wait_for("trap 'exit 7' INT; echo; while :; do :; done",
+		(struct launch){.grace_ms = HOUR, .sources = &source, .source_count = 1}, &end);
+	assert_int_equal(end.reason, REASON_SIGNAL);
 	assert_int_equal(end.status, 7);
 }
 
@@ -225,6 +239,7 @@ int main(void)
 		RUN(a_source_that_says_stop_ends_the_job_cleanly),
 		RUN(without_a_child_the_wait_ends_when_its_source_says_so),
 		RUN(without_a_child_a_signal_the_time_limit_and_a_failing_source_end_the_wait),
+		RUN(a_source_that_says_stop_after_a_signal_is_no_second_one),
 	};
 	struct error err = {0};
 	signals = signals_open(&err);
