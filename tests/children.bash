@@ -1,14 +1,29 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# children: runs commands as process groups of their own, and ends them all when this script is
-# ended: bash alone leaves its children running. A caller calls end_children_on_signals once; what
+# children: bash leaves its children running when a signal ends it. A script that only waits for its
+# commands calls end_orphans in its trap on EXIT. One that shows progress runs its commands by
+# follow and progress, as process groups of their own, and calls end_children_on_signals once; what
 # else it has to undo, it does in a trap on EXIT.
 
 children=() # process groups that may still run
 
 as_root() {
 	if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+# End the processes that this one has started and still has, and wait for them, after ten seconds by
+# force. Some of them may be root's.
+end_orphans() {
+	local orphans=some signal deadline=$((SECONDS + 10))
+	for signal in TERM KILL; do
+		[[ ! -r /proc/$$/task/$$/children ]] || read -r orphans <"/proc/$$/task/$$/children" || :
+		[[ -n $orphans ]] || return 0
+		pkill "-$signal" -P $$ || ((EUID == 0)) || sudo -n pkill "-$signal" -P $$ || :
+		while pgrep -P $$ >/dev/null && ((SECONDS < deadline)); do
+			moment 0.2
+		done
+	done
 }
 
 end_children_on_signals() {
@@ -107,7 +122,7 @@ progress() {
 
 # The last line of a log that has words, without control characters.
 newest_line() { # LOG
-	tail -c 4096 "$1" | tr '\r' '\n' | tr -cd '[:print:]\n' | grep -v '^ *$' | tail -n 1 || :
+	tail -c 4096 "$1" | tr '\r' '\n' | tr -cd '[:print:]\n' | grep -v '^ *$' | tail -n 1 | cut -c 1-100 || :
 }
 
 show_progress() { # NAME SECONDS LOG

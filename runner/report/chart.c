@@ -185,8 +185,8 @@ static void put_title(FILE *out, const struct palette *palette, const char *titl
 		palette->text);
 }
 
-/* Plot a figure and its limit. The axis ends above both: a figure is above its limit for a moment
- * if two samples are closer than the clock says, or if memory was taken from under a limit. */
+/* Plot a figure and its limit. The axis ends above both: a rate can be above its limit if a sample
+ * was taken late, and the kernel may charge memory beyond the limit for a moment. */
 static void put_limited(FILE *out, const struct palette *palette, size_t crs, int column,
 	const char *style, double limit, double most, const char *limit_name)
 {

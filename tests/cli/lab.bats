@@ -30,7 +30,7 @@ with_lab() {
 }
 
 @test "who waits for a thing of the lab says for whom, and other things are not waited for" {
-	with_lab 'make() { : >made; until [[ -e go ]]; do moment; done; }; ensure root abc make; echo "$made"' >maker 2>&1 &
+	with_lab 'make() { : >made; until [[ -e go ]]; do moment 0.1; done; }; ensure root abc make; echo "$made"' >maker 2>&1 &
 	maker=$!
 	until_true test -e made
 	with_lab 'make() { :; }; ensure root abc make; echo "$made"' >waiter 2>&1 &
@@ -49,7 +49,7 @@ with_lab() {
 
 @test "who makes a thing waits for those who use the old one, and names them" {
 	mkdir "$OSS_CRS_LAB_CACHE/trixie/root-old"
-	with_lab 'ensure root old false; : >used; until [[ -e go ]]; do moment; done' &
+	with_lab 'ensure root old false; : >used; until [[ -e go ]]; do moment 0.1; done' &
 	until_true test -e used
 	with_lab 'make() { :; }; ensure root new make' >maker 2>&1 &
 	until_true grep -q 'waiting for' maker
