@@ -13,9 +13,9 @@ as_root() {
 }
 
 # End the processes that this one has started and still has, and wait for them, after some seconds
-# (20) by force: who starts others needs more time than they. Some of them may be root's.
-end_orphans() { # [SECONDS]
-	local orphans=some signal deadline=$((SECONDS + ${1:-20}))
+# by force: who starts others needs more time than they. Some of them may be root's.
+end_orphans() { # SECONDS
+	local orphans=some signal deadline=$((SECONDS + $1))
 	for signal in TERM KILL; do
 		[[ ! -r /proc/$$/task/$$/children ]] || read -r orphans <"/proc/$$/task/$$/children" || :
 		[[ -n $orphans ]] || return 0
