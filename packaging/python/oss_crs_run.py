@@ -287,7 +287,8 @@ def create_run_cgroups(
     try:
         hold = Hold(crs, run_id=run_id, phase=phase, **keywords).open()
     except HoldError as error:
-        print(f"the run cannot be held: {error}", file=sys.stderr)
+        if isinstance(error.__cause__, OSError):  # else the program has said it
+            print(error, file=sys.stderr)
         raise SystemExit(error.status) from error
     _holds[hold.path] = hold
     return hold.path, hold.cgroup_parents

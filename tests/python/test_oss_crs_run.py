@@ -216,14 +216,18 @@ def test_a_cleanup_that_fails_says_why(
 
 
 def test_a_run_that_cannot_be_held_is_not_run_without(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """The Python OSS-CRS goes on without cgroups after an OSError."""
     crs = [Crs("a", Resource("x", "1G"))]
-    with pytest.raises(SystemExit) as caught:
-        oss_crs_run.create_run_cgroups("id", "run", crs, program=PROGRAM)
-    assert caught.value.code == 78
-    assert "the run cannot be held: standard input:1:" in capsys.readouterr().err
+    for program, status, message in [
+        (PROGRAM, 78, "standard input:1:"),
+        ("/nowhere/oss-crs-run", 69, "/nowhere/oss-crs-run: No such file"),
+    ]:
+        with pytest.raises(SystemExit) as caught:
+            oss_crs_run.create_run_cgroups("id", "run", crs, program=program)
+        assert caught.value.code == status
+        assert capfd.readouterr().err.count(message) == 1
 
 
 def test_a_crs_without_resources_is_refused() -> None:
