@@ -127,7 +127,7 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 				 &session->compose, session->plan, options->allow_unconfined, err);
 }
 
-/* Make the cgroups, and open everything that watches them while the run lives. */
+/* Make the cgroups, and open everything that watches them during the run. */
 static int make_tree(struct session *session, struct error *err)
 {
 	const struct options *options = &session->context->options;

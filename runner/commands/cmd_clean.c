@@ -95,7 +95,7 @@ static int clean_named(struct cleaner *cleaner, const char *name, struct error *
 	return remove_run(cleaner, run, err);
 }
 
-/* Remove every dead run, and with --all the live ones too. An error does not stop the others: the
+/* Remove every dead run, and with --all the active ones too. An error does not stop the others: the
  * last error is returned, and the earlier ones are logged. */
 static int clean_all(struct cleaner *cleaner, struct error *err)
 {

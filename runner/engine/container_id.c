@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * container_id: tells the ids of containers from other texts, and finds them in the names that
- * Docker and Podman give to cgroups.
+ * container_id: recognizes the ids of containers, and finds them in the names that Docker and
+ * Podman give to cgroups.
  */
 #include "container_id.h"
 

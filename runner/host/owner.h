@@ -20,7 +20,7 @@ int owner_describe(
 	const struct host *host, pid_t pid, char buf[static OWNER_TEXT_MAX], struct error *err);
 
 /* Whether the described process still runs; false if the text does not describe a process. True if
- * that cannot be found out, so that nobody takes a run that lives for a dead one. */
+ * that is unknown, so that an active run is never taken for a dead one. */
 bool owner_lives(const struct host *host, const char *text);
 
 #endif

@@ -5,9 +5,9 @@
  *   /run/user/UID/oss-crs/RUN           the directory of the files that the run generates
  * The paths do not depend on the environment, so `clean` looks where the run has written.
  *
- * A run makes its owner file before anything else and removes it last, so nothing of a living run
- * can ever be mistaken for the leftovers of a dead one. The file appears with its lock already held
- * (O_TMPFILE, then linkat(2)). Whether the owner lives is a question to the kernel, as for the
+ * A run makes its owner file before anything else and removes it last, so no part of an active
+ * run can be mistaken for the leftovers of a dead one. The file appears with its lock already held
+ * (O_TMPFILE, then linkat(2)). The kernel says whether the owner is alive, as for the
  * run's cgroup (tree.h); the file has no content that could be wrong.
  *
  * Both disappear with the user's last session, as the cgroups of the run do.

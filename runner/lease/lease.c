@@ -110,7 +110,7 @@ static int read_any(int run, unsigned *ret, struct error *err)
 	return 0;
 }
 
-/* Read what a run with a living owner has or waits for. */
+/* Read what a run with a live owner has or waits for. */
 static int read_claim(int run, unsigned *left, struct lease *lease, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX];

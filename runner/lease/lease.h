@@ -3,7 +3,7 @@
  * lease: which run has which CPUs and how much memory of this host, and whether another one fits.
  *
  * No file and no daemon keeps the ledger. The ledger is the cgroups themselves: in the oss-crs
- * cgroup of every user, each cgroup whose owner lives (tree.h) is a lease on the CPUs in its
+ * cgroup of every user, each cgroup whose owner is alive (tree.h) is a lease on the CPUs in its
  * cpuset.cpus and the memory in its memory.max. So is a cgroup of any other name that has
  * processes: other programs put their runs there too, such as the Python OSS-CRS. All users can
  * read these files, the kernel knows which user they belong to, and a lease ends with its owner,
@@ -28,7 +28,7 @@
 
 enum lease_state {
 	LEASE_RUNNING,
-	/* The owner lives, but the run has not begun. */
+	/* The owner is alive, but the run has not begun. */
 	LEASE_WAITING,
 	/* The owner has ended. The lease does not count; ledger_read_dead() says what is left. */
 	LEASE_DEAD,

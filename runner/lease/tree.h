@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * tree: make the cgroups of one run from its plan, ask whether their owner lives, and remove them.
+ * tree: make the cgroups of one run from its plan, ask if their owner is alive, and remove them.
  *
  * The process that made a tree is its owner. It holds a lock on a file in the run's cgroup for as
- * long as it lives: a POSIX record lock (fcntl(2)) for writing. With this kind of lock, "does the
- * owner live?" is a question to the kernel. No process can fake the answer, and asking disturbs no
- * process:
+ * long as it runs: a POSIX record lock (fcntl(2)) for writing. With this kind of lock, the kernel
+ * says whether the owner is alive. No process can fake the answer, and asking disturbs no process:
  * - Only a process that may write the file can hold the lock, and only the tree's user may. Every
  *   user may read the file and ask.
  * - Every user who may read the file can lock it for reading, though, which keeps others from
  *   locking it for writing. So the cgroup is made with mode 0700 and opened to all users when its
  *   owner has the lock; until then only root and the user can get at the file. A lock for reading
  *   is never taken for an owner.
- * - Asking (F_GETLK) takes no lock. So it cannot keep an owner from locking, or look like a living
+ * - Asking (F_GETLK) takes no lock. So it cannot keep an owner from locking, or look like a live
  *   owner to a third process. flock(2) has no such query, and any user could hold one on another
  *   user's directory for as long as they like.
  * - The answer has the owner's PID, and poll(2) can wait for a pidfd of that process.
@@ -80,8 +79,8 @@ void tree_close(struct cg_tree *tree);
  * is not an error. */
 int tree_destroy_name(int oss_crs_fd, const char *name, struct error *err);
 
-/* Whether the owner of a run lives. dir is the oss-crs cgroup of any user. Returns 1, 0, or -1 with
- * an error; ENOENT if there is no such run. If it lives, *ret_pid is the owner's PID, or 0 if it is
+/* Whether the owner of a run is alive. dir is the oss-crs cgroup of any user. Returns 1, 0, or -1
+ * with an error; ENOENT if there is no such run. If so, *ret_pid is the owner's PID, or 0 if it is
  * in a PID namespace that is not visible from here. Do not call it for a tree of this process. */
 int tree_is_live(int dir, const char *name, pid_t *ret_pid, struct error *err);
 

@@ -96,7 +96,7 @@ static bool is_below(const char *path, const char *parent)
 
 /* ---- the processes of a container ---------------------------------------------------------- */
 
-/* What tells the processes of a container from all others. */
+/* What distinguishes the processes of a container from all others. */
 struct container_look {
 	const struct host *host;
 	const struct container *container;
@@ -173,8 +173,8 @@ static void find_namespace(struct container_look *look)
 	look->namespace[0] = '\0';
 }
 
-/* Find the keeper of the container: what `docker exec` starts is below it. With a PID namespace to
- * go by, the container's processes can be told without. */
+/* Find the keeper of the container: what `docker exec` starts is below it. If the container has a
+ * PID namespace, that identifies its processes without the keeper. */
 static void find_keeper(struct container_look *look)
 {
 	struct error problem;

@@ -171,7 +171,7 @@ static int find_kinds(const struct leftovers *leftovers, struct left_runs *runs,
 	return 0;
 }
 
-/* Whether the owner of a run lives: 1, 0, or -1 with an error. */
+/* Whether the owner of a run is alive: 1, 0, or -1 with an error. */
 static int run_lives(
 	const struct leftovers *leftovers, const struct left_run *run, struct error *err)
 {

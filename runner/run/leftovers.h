@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * leftovers: finds all runs of a user, living and dead, by the traces they leave, and removes the
+ * leftovers: finds all runs of a user, active and dead, by the traces they leave, and removes the
  * dead ones.
  *
  * A run leaves up to three traces. It makes them in this order and removes them in the opposite
  * one: its files (scratch.h), its cgroups (tree.h), and its objects in the engine, which are
  * containers, networks and volumes with labels that name the run, the user and the owner
  * (engine.h). Files and cgroups disappear with the user's last session and at a reboot, the
- * engine's objects do not; so each trace is searched for separately. A run lives if its owner does.
- * Three things can show that: the lock on its cgroup, the lock on its file, or the process that the
- * labels name. Each is a question to the kernel, so the answer cannot go stale, and one yes is
- * enough.
+ * engine's objects do not; so each trace is searched for separately. A run is active if its owner
+ * is alive. Three things can show that: the lock on its cgroup, the lock on its file, or the
+ * process that the labels name. The kernel answers each, so the answer cannot go stale, and one
+ * yes is enough.
  */
 #ifndef OSS_CRS_LEFTOVERS_H
 #define OSS_CRS_LEFTOVERS_H
@@ -62,7 +62,7 @@ void leftovers_close(struct leftovers *leftovers);
 int leftovers_open_podman(struct leftovers *leftovers, struct engine *ret, struct error *err);
 int leftovers_close_podman(struct leftovers *leftovers, struct error *err);
 
-/* Find all runs of the user, one entry per name, and judge whether each lives. The caller frees
+/* Find all runs of the user, one entry per name, and judge whether each is active. The caller frees
  * *ret with left_runs_free(). */
 int leftovers_find(const struct leftovers *leftovers, struct left_runs *ret, struct error *err);
 void left_runs_free(struct left_runs *runs);
