@@ -348,7 +348,7 @@ parent_of() { awk '/^PPid:/ {print $2}' "/proc/$1/status"; }
 	docker kill -s TERM "$(container_of b_end)"
 	finish
 	cat /tmp/run.out
-	[[ "$(cat /tmp/run.out)" == *"service 'b' could step outside its CRS: pid: service:a"* ]]
+	[[ "$(cat /tmp/run.out)" == *"service 'b' could escape its CRS: pid: service:a"* ]]
 	[ "$status" -eq 7 ]
 	[ "$(attested)" = '3 0 0' ]
 	nothing_left
@@ -373,8 +373,8 @@ parent_of() { awk '/^PPid:/ {print $2}' "/proc/$1/status"; }
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '^held .*tries' <<<"$output")" = 6 ]
-	[[ "$output" == *"held cpus"*"refused: Invalid argument"* ]]
-	[[ "$output" == *"held memory"*"killed at 64 MiB of the 256 MiB it wanted"* ]]
+	[[ "$output" == *"held     cpus"*"refused: Invalid argument"* ]]
+	[[ "$output" == *"held     memory"*"killed at 64 MiB of the 256 MiB it wanted"* ]]
 	run sh_as alice 'oss-crs-run selftest --json | jq -r .held'
 	[ "$output" = true ]
 	nothing_left

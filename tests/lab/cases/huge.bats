@@ -39,7 +39,7 @@ take_pages() {
 	[ "$(cat /proc/sys/vm/nr_hugepages)" = 8 ]
 	take_pages
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"huge-pages: the host has 16M of huge pages, which no memory limit covers"* ]]
+	[[ "$output" == *"huge-pages: the host reserves 16M for huge pages, which no memory limit covers"* ]]
 }
 
 @test "with the controller a CRS gets no huge page, and the report has no caveat" {

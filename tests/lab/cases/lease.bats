@@ -431,7 +431,7 @@ number() {
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"not all runs are visible"* ]]
 	run as carol oss-crs-run plan $DIR/3
-	[[ "$output" == *"Now: not known"*"run $name of alice"* ]]
+	[[ "$output" == *"Now: unknown"*"run $name of alice"* ]]
 	run as carol oss-crs-run status
 	[[ "$output" == *"1 run or user not visible from here: run $name of alice"* ]]
 	sh_as alice "chmod 755 $(runs)"

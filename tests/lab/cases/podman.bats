@@ -106,7 +106,7 @@ clean_starts() {
 	start
 	grep -q 'a of 2 CPUs' /tmp/run.out
 	grep -q 'b of 1 CPUs' /tmp/run.out
-	grep -q 'on rootless Podman' /tmp/run.out
+	grep -q 'using rootless Podman' /tmp/run.out
 	[[ "$worker" == */job-run-*-local ]]
 	[ "$(cat $worker/a/cpuset.cpus.effective)" = 0-1 ]
 	[ "$(cat $worker/b/cpuset.cpus.effective)" = 2 ]

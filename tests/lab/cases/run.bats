@@ -461,7 +461,7 @@ report_without_engine() { # REASON STATUS
 	[[ "$output" == *"is not on this host"* ]]
 	run as alice env DOCKER_CONTEXT=elsewhere oss-crs-run run $JOB p h
 	[ "$status" -eq 78 ]
-	[[ "$output" == *"Docker context 'elsewhere' does not exist"* ]]
+	[[ "$output" == *"no Docker context named 'elsewhere'"* ]]
 	systemctl stop docker.socket docker.service
 	run as alice oss-crs-run run --engine docker $JOB p h
 	[ "$status" -eq 69 ]
