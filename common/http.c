@@ -170,6 +170,23 @@ int http_finish(struct http *http, struct error *err)
 	return 0;
 }
 
+int http_parse(const char *text, size_t len, struct http *ret, struct error *err)
+{
+	_cleanup_(http_close) struct http http = {.fd = -1, .left = UINT64_MAX, .len = len};
+	http.text = malloc(len + 1);
+	if (!http.text)
+		return fail(err, ENOMEM, "answer");
+	memcpy(http.text, text, len);
+	http.text[len] = '\0';
+	if (feed(&http, len, err) < 0)
+		return -1;
+	if (!http.ended && !(http.status && http.left == UINT64_MAX))
+		return fail(err, EPROTO, "answer cut short");
+	*ret = http;
+	http = (struct http)HTTP_CLOSED;
+	return 0;
+}
+
 int http_escape(const char *text, char *buf, size_t size, struct error *err)
 {
 	static const char unreserved[] =

@@ -57,6 +57,10 @@ int http_receive(struct http *http, bool wait, struct error *err);
 /* Receive the rest of the answer. Fails as http_receive() does. */
 int http_finish(struct http *http, struct error *err);
 
+/* Read a whole answer that is in memory already; the body is then in ret->text. EPROTO as above.
+ * The caller releases *ret with http_close(). */
+int http_parse(const char *text, size_t len, struct http *ret, struct error *err);
+
 /* Remove len bytes from the beginning of the text. */
 void http_take(struct http *http, size_t len);
 
