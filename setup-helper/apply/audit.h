@@ -24,10 +24,10 @@ struct audit {
 	uid_t caller;
 };
 
-/* Write an entry for a step that ended with `result`. err is the reason if that is not success,
- * otherwise NULL. Rests on sd_journal_send(3). A host without journald has no audit trail, which is
- * not an error. */
-void audit_step(const struct audit *audit, const struct step *step, const char *result,
+/* Write an entry for a step that ended with `result`, through the speaker. err is the reason if
+ * that is not success, otherwise NULL. A host without journald has no audit trail, which is not an
+ * error. */
+void audit_step(int speaker, const struct audit *audit, const struct step *step, const char *result,
 	const struct error *err);
 
 #endif

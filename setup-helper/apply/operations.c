@@ -5,19 +5,19 @@
  */
 #include "operations.h"
 
-#include "bus.h"
 #include "cgroup.h"
+#include "checks.h"
 #include "cleanup.h"
-#include "dockerapi.h"
+#include "daemon_json.h"
 #include "fs.h"
 #include "privs.h"
+#include "speaker.h"
 #include "trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define START_TIMEOUT_S 90
 #define USER_TIMEOUT_MS 30000
 #define USER_CGROUP_ADVICE \
 	"before Linux 6.6 no container may run below it: stop them, then run this again"
@@ -77,7 +77,27 @@ static int put_step_file(const struct operation *op, const char *text, struct er
 	return fs_remove(op->dir, op->name, err);
 }
 
+/* Check that the file still has the text that the step begins with, or does not exist: whoever
+ * changed it meanwhile may have meant to. */
+static int check_unchanged(const struct operation *op, struct error *err)
+{
+	_cleanup_free_ char *now = NULL;
+	const char *before = op->step->before;
+	if (fs_read(op->dir, op->name, DAEMON_JSON_MAX, &now, NULL, err) < 0 && err->code != ENOENT)
+		return -1;
+	if (now && before ? strcmp(now, before) == 0 : now == before)
+		return 0;
+	(void)fail_as(err, EX_TEMPFAIL, "%s has changed since the plan was made", op->step->target);
+	return add_hint(err, "it has been left as it is; run this again");
+}
+
 static int write_step_file(const struct operation *op, struct error *err)
+{
+	return check_unchanged(op, err) < 0 ? -1 : put_step_file(op, op->step->after, err);
+}
+
+/* A backup may replace an older one. */
+static int write_backup(const struct operation *op, struct error *err)
 {
 	return put_step_file(op, op->step->after, err);
 }
@@ -102,7 +122,7 @@ static void remove_empty_directory(const struct operation *op)
 
 static int remove_step_file(const struct operation *op, struct error *err)
 {
-	if (put_step_file(op, NULL, err) < 0)
+	if (check_unchanged(op, err) < 0 || put_step_file(op, NULL, err) < 0)
 		return -1;
 	remove_empty_directory(op);
 	return 0;
@@ -121,27 +141,27 @@ static int forget_step_file(const struct operation *op, struct error *err)
 
 static int reload_systemd(const struct operation *op, struct error *err)
 {
-	return bus_reload(op->context->bus, err);
+	return speaker_call(op->context->speaker, BUS_RELOAD, 0, err);
 }
 
 static int enable_linger(const struct operation *op, struct error *err)
 {
-	return bus_set_linger(op->context->bus, op->step->uid, true, err);
+	return speaker_call(op->context->speaker, BUS_LINGER, op->step->uid, err);
 }
 
 static int disable_linger(const struct operation *op, struct error *err)
 {
-	return bus_set_linger(op->context->bus, op->step->uid, false, err);
+	return speaker_call(op->context->speaker, BUS_UNLINGER, op->step->uid, err);
 }
 
 static int start_manager(const struct operation *op, struct error *err)
 {
-	return bus_start(op->context->bus, op->step->target, START_TIMEOUT_S, err);
+	return speaker_call(op->context->speaker, BUS_START_MANAGER, op->step->uid, err);
 }
 
 static int realize_unit(const struct operation *op, struct error *err)
 {
-	return bus_realize(op->context->bus, op->step->target, err);
+	return speaker_call(op->context->speaker, BUS_REALIZE_MANAGER, op->step->uid, err);
 }
 
 static int enable_target_controllers(void *arg, struct error *err)
@@ -162,8 +182,14 @@ static int run_as_user(
 	const struct operation *op, int (*work)(void *, struct error *), struct error *err)
 {
 	struct operation copy = *op;
-	return privs_as_user(op->step->uid, op->step->gid, op->context->host->cgroup,
-		USER_TIMEOUT_MS, work, &copy, err);
+	const struct privs_child child = {
+		.uid = op->step->uid,
+		.gid = op->step->gid,
+		.group = op->step->gid,
+		.keep_fd = op->context->host->cgroup,
+		.timeout_ms = USER_TIMEOUT_MS,
+	};
+	return privs_in_child(&child, work, &copy, err);
 }
 
 static int enable_user_controllers(const struct operation *op, struct error *err)
@@ -183,8 +209,8 @@ static int remove_user_cgroup(const struct operation *op, struct error *err)
 {
 	if (run_as_user(op, remove_target_cgroup, err) == 0)
 		return 0;
-	return add_hint(err,
-		"it is not the user's and not empty: end what runs in it and remove it as root");
+	return add_hint(err, "it does not belong to the user and is not empty; stop what runs in "
+			     "it and remove it as root");
 }
 
 static int make_target_cgroup(void *arg, struct error *err)
@@ -250,11 +276,24 @@ static int disable_user_controllers(const struct operation *op, struct error *er
 		run_as_user(op, disable_target_controllers, err), "they are in use below it", err);
 }
 
+/* Whether a run is over. The live owner of a run holds a lock on a file of its cgroup, which only
+ * processes of its user can take (runner/lease/tree.h). */
+static bool is_run_over(int ours, const char *path)
+{
+	char file[CGROUP_PATH_MAX];
+	pid_t owner = 0;
+	struct error err = {0};
+	(void)snprintf(file, sizeof file, "%.*s/" CGROUP_OWNED_FILE, (int)strcspn(path, "/"), path);
+	return fs_is_locked(ours, file, &owner, &err) == 0 || err.code == ENOENT;
+}
+
 /* Remove one cgroup of the list. Root needs no capability for this if it owns the parent. Whatever
  * the user has put there meanwhile, only an empty cgroup below the user's own oss-crs can go. */
 static int sweep_cgroup(int ours, const char *path, struct error *err)
 {
 	const char *name = "";
+	if (!is_run_over(ours, path))
+		return fail(err, EBUSY, "remove cgroup %s", path);
 	_cleanup_close_ int dir = operation_open_parent(ours, path, &name, err);
 	if (dir < 0)
 		return err->code == ENOENT ? 0 : -1;
@@ -284,29 +323,25 @@ static int sweep_cgroups(const struct operation *op, struct error *err)
 static int check_docker_idle(const struct operation *op, struct error *err)
 {
 	struct docker_state state = {0};
-	if (dockerapi_state(op->context->host, op->context->policy->socket, &state, err) < 0)
+	char names[CHECKS_NAMES_MAX];
+	if (checks_docker(op->context->speaker, &state, names, err) < 0)
 		return -1;
-	int result = plan_check_idle(&state, err);
-	free(state.names);
-	return result;
+	state.names = names;
+	return plan_check_idle(&state, err);
 }
 
 /* Restart Docker and check that it came back with the wanted cgroup driver. */
 static int restart_docker(const struct operation *op, struct error *err)
 {
-	const struct steps_context *context = op->context;
-	const char *unit = op->step->target;
-	if (bus_reset_failed(context->bus, unit, err) < 0 ||
-		bus_restart(context->bus, unit, OPERATION_RESTART_TIMEOUT_S, err) < 0)
-		return -1;
 	struct docker_state state = {0};
-	if (dockerapi_state(context->host, context->policy->socket, &state, err) < 0)
+	char names[CHECKS_NAMES_MAX];
+	if (speaker_call(op->context->speaker, BUS_RESTART_DOCKER, 0, err) < 0 ||
+		checks_docker(op->context->speaker, &state, names, err) < 0)
 		return -1;
-	free(state.names);
 	if (!op->step->after || strcmp(state.driver, op->step->after) == 0)
 		return 0;
-	return fail_as(
-		err, EX_UNAVAILABLE, "%s runs with the driver '%s' still", unit, state.driver);
+	return fail_as(err, EX_UNAVAILABLE, "%s still runs with the driver '%s'", op->step->target,
+		state.driver);
 }
 
 const struct operation_kind operation_kinds[STEP_KINDS] = {
@@ -320,7 +355,7 @@ const struct operation_kind operation_kinds[STEP_KINDS] = {
 	[STEP_USER_REMOVE] = {0, PRIVS_BECOME, CONFINE_CGROUPS, remove_user_cgroup, NULL},
 	[STEP_USER_MAKE] = {RECORDED, PRIVS_BECOME, CONFINE_CGROUPS, make_user_cgroup, NULL},
 	[STEP_IDLE] = {0, PRIVS_NONE, 0, check_docker_idle, NULL},
-	[STEP_BACKUP] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_step_file, NULL},
+	[STEP_BACKUP] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_backup, NULL},
 	[STEP_DAEMON_JSON] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_step_file,
 		restore_step_file},
 	[STEP_RESTART] = {0, PRIVS_NONE, 0, restart_docker, NULL},

@@ -36,9 +36,6 @@ struct operation_kind {
 
 extern const struct operation_kind operation_kinds[STEP_KINDS];
 
-/* For a restart of Docker, which may have many containers to stop. */
-#define OPERATION_RESTART_TIMEOUT_S 300
-
 /* Open the directory that holds the last component of path (beneath dir). *ret_name becomes that
  * component, which is a part of path. Returns a descriptor that the caller closes, or -1. */
 int operation_open_parent(int dir, const char *path, const char **ret_name, struct error *err);

@@ -5,25 +5,22 @@
  */
 #include "steps.h"
 
-#include "bus.h"
+#include "checks.h"
 #include "cleanup.h"
 #include "fs.h"
-#include "journal.h"
 #include "operations.h"
 #include "privs.h"
+#include "speaker.h"
 #include "trusted.h"
-#include "unitlog.h"
 
 #include <errno.h>
 #include <fcntl.h>
-
-#define LOG_LINES 10
 
 unsigned steps_privs(const struct setup_plan *plan, size_t first)
 {
 	unsigned privs = PRIVS_NONE;
 	for (size_t i = first; i < plan->count; i++)
-		privs |= operation_kinds[plan->steps[i].kind].privs;
+		privs |= operation_kinds[plan->steps[i].kind].privs | PRIVS_BECOME;
 	return privs;
 }
 
@@ -35,7 +32,6 @@ struct apply_ctx {
 	struct operation *operations; /* one per step */
 	struct confine_rule *rules;   /* apply_ctx_end() closes their descriptors */
 	size_t rule_count;
-	struct journal journal;
 };
 
 static void apply_ctx_end(struct apply_ctx *ctx)
@@ -46,7 +42,6 @@ static void apply_ctx_end(struct apply_ctx *ctx)
 		cleanup_close(&ctx->rules[i].fd);
 	free(ctx->operations);
 	free(ctx->rules);
-	journal_close(&ctx->journal);
 }
 
 /* Allow `access` to fd and to everything below it, and leave it to ctx to close fd. Each step may
@@ -111,8 +106,6 @@ static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 		(void)fail(err, ENOMEM, "carry out the plan");
 		return -1;
 	}
-	if (journal_open(ctx->context->host, 1, &ctx->journal, err) < 0)
-		return -1;
 	for (size_t i = 0; i < count; i++)
 		ctx->operations[i] = (struct operation){ctx->context, &ctx->plan->steps[i], -1, ""};
 	for (size_t i = 0; i < count; i++) {
@@ -124,7 +117,7 @@ static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 			prepare_cgroup(ctx, step, operation_kinds[step->kind].cgroups, err) < 0)
 			return -1;
 	}
-	int journal = fcntl(ctx->journal.dir, F_DUPFD_CLOEXEC, 0);
+	int journal = fcntl(ctx->context->journal->dir, F_DUPFD_CLOEXEC, 0);
 	if (journal < 0 || allow_access(ctx, journal, CONFINE_REPLACE) < 0)
 		return fail(err, errno, "duplicate a descriptor");
 	return confine_files(ctx->rules, ctx->rule_count, ctx->context->confined, err);
@@ -135,20 +128,7 @@ static int record_step(struct apply_ctx *ctx, const struct step *step, struct er
 {
 	if (!(operation_kinds[step->kind].traits & RECORDED) || ctx->context->undoing)
 		return 0;
-	char name[32];
-	char target[sizeof step->target];
-	(void)snprintf(name, sizeof name, "%s", step_name(step->kind));
-	(void)snprintf(target, sizeof target, "%s", step->target);
-	const struct journal_record new = {
-		.step = name,
-		.target = target,
-		.before = step->before,
-		.after = step->after,
-		.mode = step->mode,
-		.uid = step->uid,
-		.gid = step->gid,
-	};
-	return journal_add(&ctx->journal, &new, err);
+	return journal_add(ctx->context->journal, step, err);
 }
 
 /* Docker is down, or runs with the wrong driver, after step `failed`: undo the step before it,
@@ -159,15 +139,15 @@ static int put_back_docker(struct apply_ctx *ctx, size_t failed, struct error *e
 	const char *unit = ctx->plan->steps[failed].target;
 	const struct operation *op = failed > 0 ? &ctx->operations[failed - 1] : NULL;
 	struct error back = {0};
-	unitlog_tail(unit, LOG_LINES, context->on_log, context->arg);
+	checks_unit_log(unit, context->on_log, context->arg);
 	if (!op || !operation_kinds[op->step->kind].undo)
 		return -1;
 	int result = operation_kinds[op->step->kind].undo(op, &back);
-	audit_step(&context->audit, op->step, "put-back", result < 0 ? &back : NULL);
+	audit_step(
+		context->speaker, &context->audit, op->step, "put-back", result < 0 ? &back : NULL);
 	if (result < 0)
 		return add_hint(err, "putting %s back failed too: %s", op->step->target, back.msg);
-	if (bus_reset_failed(context->bus, unit, &back) < 0 ||
-		bus_restart(context->bus, unit, OPERATION_RESTART_TIMEOUT_S, &back) < 0)
+	if (speaker_call(context->speaker, BUS_RESTART_DOCKER, 0, &back) < 0)
 		return add_hint(
 			err, "the old settings are back, but Docker does not start: %s", back.msg);
 	err->status = EX_PUT_BACK;
@@ -184,19 +164,19 @@ static int apply_step(struct apply_ctx *ctx, size_t i, struct error *err)
 	const struct step *step = op->step;
 	if (privs_limit(steps_privs(ctx->plan, i), err) < 0 || record_step(ctx, step, err) < 0)
 		return -1;
-	context->on_step(context->arg, step);
+	context->on_step(context->arg, i);
 	int result = operation_kinds[step->kind].apply(op, err);
-	audit_step(&context->audit, step, results[result + 1], result == 0 ? NULL : err);
+	audit_step(context->speaker, &context->audit, step, results[result + 1],
+		result == 0 ? NULL : err);
 	if (result == 0 && step->record)
-		return journal_forget(&ctx->journal, step->record, err);
+		return journal_forget(context->journal, step->record, err);
 	return result;
 }
 
 int steps_apply(
 	const struct steps_context *context, const struct setup_plan *plan, struct error *err)
 {
-	_cleanup_(apply_ctx_end) struct apply_ctx ctx = {
-		.context = context, .plan = plan, .journal = JOURNAL_CLOSED};
+	_cleanup_(apply_ctx_end) struct apply_ctx ctx = {.context = context, .plan = plan};
 	if (prepare_steps(&ctx, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->count; i++) {
@@ -205,7 +185,7 @@ int steps_apply(
 			return plan->steps[i].kind == STEP_RESTART ? put_back_docker(&ctx, i, err)
 								   : -1;
 		if (result == OPERATION_LEFT)
-			context->on_left(context->arg, &plan->steps[i], err);
+			context->on_left(context->arg, i, err);
 	}
 	return privs_limit(PRIVS_NONE, err);
 }

@@ -10,10 +10,9 @@
 #include "audit.h"
 #include "confine.h"
 #include "host.h"
+#include "journal.h"
 #include "plan.h"
 #include "policy.h"
-
-struct sd_bus;
 
 /* Docker did not come back with the new daemon.json; the old one is restored and Docker runs with
  * it. The value is that of EX_CANTCREAT in sysexits.h, which this program does not use. */
@@ -25,17 +24,19 @@ struct steps_context {
 	struct audit audit;
 	struct confined *confined; /* steps_apply() notes there what is in force */
 	bool undoing;              /* the plan is an undo: nothing is recorded */
-	struct sd_bus *bus;
-	/* called before each step */
-	void (*on_step)(void *arg, const struct step *step);
+	struct journal *journal;
+	int speaker; /* the door to the speaker */
+	/* called before step number i, from 0 */
+	void (*on_step)(void *arg, size_t i);
 	/* called after a step that was left undone; `why` is the reason, which is not a failure */
-	void (*on_left)(void *arg, const struct step *step, const struct error *why);
+	void (*on_left)(void *arg, size_t i, const struct error *why);
 	/* called with each of the last lines that a failed service logged */
 	void (*on_log)(void *arg, const char *line);
 	void *arg; /* the first argument of the functions above */
 };
 
-/* The privileges that step number `first` (from 0) and all later steps need (enum privs, or-ed). */
+/* The privileges that step number `first` (from 0) and all later steps need (enum privs, or-ed):
+ * PRIVS_BECOME at least, for the checks (checks.h). */
 unsigned steps_privs(const struct setup_plan *plan, size_t first);
 
 /* Carry out the steps in order, and stop at the first failure. What can be undone is in the undo

@@ -24,22 +24,32 @@ void setup_plan_clear(struct setup_plan *plan)
 	*plan = (struct setup_plan){0};
 }
 
+static void cleanup_step(struct step *step)
+{
+	free(step->before);
+	free(step->after);
+}
+
 int setup_plan_add(struct setup_plan *plan, enum step_kind kind, const char *target,
 	const char *before, const char *after, struct error *err)
 {
+	_cleanup_(cleanup_step) struct step step = {
+		.kind = kind,
+		.mode = 0644,
+		.before = before ? strdup(before) : NULL,
+		.after = after ? strdup(after) : NULL,
+	};
+	int n = snprintf(step.target, sizeof step.target, "%s", target);
+	if (n < 0 || (size_t)n >= sizeof step.target)
+		return fail(err, ENAMETOOLONG, "plan %s", target);
 	struct step *steps = reallocarray(plan->steps, plan->count + 1, sizeof *steps);
 	if (!steps)
 		return fail(err, ENOMEM, "plan %s", target);
 	plan->steps = steps;
-	struct step *step = &steps[plan->count++];
-	*step = (struct step){.kind = kind, .mode = 0644};
-	int n = snprintf(step->target, sizeof step->target, "%s", target);
-	if (n < 0 || (size_t)n >= sizeof step->target)
-		return fail(err, ENAMETOOLONG, "plan %s", target);
-	step->before = before ? strdup(before) : NULL;
-	step->after = after ? strdup(after) : NULL;
-	if ((before && !step->before) || (after && !step->after))
+	if ((before && !step.before) || (after && !step.after))
 		return fail(err, ENOMEM, "plan %s", target);
+	steps[plan->count++] = step;
+	step = (struct step){.kind = kind};
 	return 0;
 }
 
@@ -59,40 +69,13 @@ int setup_plan_note(struct setup_plan *plan, struct error *err, const char *fmt,
 	return 0;
 }
 
-const char *plan_dropin_text(const struct policy *policy, char *buf, size_t size)
-{
-	(void)snprintf(buf, size,
-		"# Written by oss-crs-setup. Delegate= adds to the controllers that user@.service "
-		"delegates\n"
-		"# already; see systemd.resource-control(5).\n"
-		"[Service]\n"
-		"Delegate=%s\n",
-		policy->controllers);
-	return buf;
-}
-
-/* Write to buf the controllers that are enabled in `level`, and those of `wanted` that are not. */
-static void enabled_after(
-	const struct level_facts *level, const char *wanted, char *buf, size_t size)
-{
-	char copy[POLICY_TEXT_MAX];
-	(void)snprintf(copy, sizeof copy, "%s", wanted);
-	(void)snprintf(buf, size, "%s", level->enabled);
-	char *rest = NULL;
-	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		size_t used = strlen(buf);
-		if (!cgroup_has(level->enabled, word))
-			(void)snprintf(buf + used, size - used, "%s%s", used ? " " : "", word);
-	}
-}
-
 static int add_enable_step(struct setup_plan *plan, enum step_kind kind,
 	const struct level_facts *level, const char *wanted, struct error *err)
 {
 	char after[FACTS_CONTROLLERS_MAX + POLICY_TEXT_MAX];
 	if (level->exists && cgroup_has(level->enabled, wanted))
 		return 0;
-	enabled_after(level, wanted, after, sizeof after);
+	step_enabled_after(level->enabled, wanted, after, sizeof after);
 	return setup_plan_add(
 		plan, kind, level->path, level->exists ? level->enabled : NULL, after, err);
 }
@@ -100,9 +83,9 @@ static int add_enable_step(struct setup_plan *plan, enum step_kind kind,
 static int plan_config(const struct plan_input *input, struct setup_plan *plan, struct error *err)
 {
 	const struct delegate_facts *facts = &input->facts->delegate;
-	char wanted[PLAN_DROPIN_MAX];
+	char wanted[STEP_DROPIN_MAX];
 	char path[POLICY_DROPIN_PATH_MAX];
-	(void)plan_dropin_text(input->policy, wanted, sizeof wanted);
+	(void)step_dropin_text(input->policy->controllers, wanted, sizeof wanted);
 	(void)policy_dropin_path(input->policy, input->facts->user.uid, path, sizeof path);
 	bool differs = !facts->dropin || strcmp(facts->dropin, wanted) != 0;
 	if (differs && setup_plan_add(plan, STEP_DROPIN, path, facts->dropin, wanted, err) < 0)

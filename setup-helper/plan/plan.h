@@ -47,6 +47,10 @@ void setup_plan_clear(struct setup_plan *plan);
 int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker,
 	const struct policy *policy, bool purge, struct setup_plan *ret, struct error *err);
 
+/* Whether a step undoes the change that this record describes, as plan_undo() would have it, and
+ * changes nothing else. */
+bool undo_allows(const struct journal_record *record, const struct step *step);
+
 /* Make the plan that removes what dead runs of the user have left and the user cannot remove. */
 int plan_sweep(const struct facts *facts, struct setup_plan *ret, struct error *err);
 
@@ -64,10 +68,5 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 int plan_decide_restart(const struct docker_facts *facts, const struct policy *policy,
 	struct setup_plan *plan, bool *ret, struct error *err);
 int plan_check_idle(const struct docker_state *state, struct error *err);
-
-/* Write to buf the text of the drop-in that the policy asks for; PLAN_DROPIN_MAX bytes are enough.
- * Returns buf. */
-const char *plan_dropin_text(const struct policy *policy, char *buf, size_t size);
-#define PLAN_DROPIN_MAX 512
 
 #endif

@@ -36,8 +36,8 @@ static int check_kubelet(const struct docker_facts *facts, struct error *err)
 {
 	if (!facts->kubelet[0])
 		return 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "a kubelet runs on this host (%s): Docker is left alone",
-		facts->kubelet);
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"a kubelet runs on this host (%s): Docker is left alone", facts->kubelet);
 	return add_hint(err, "its cgroupDriver and Docker's have to be changed together, by who "
 			     "runs the cluster");
 }
@@ -63,9 +63,9 @@ int plan_check_idle(const struct docker_state *state, struct error *err)
 {
 	if (state->running == 0)
 		return 0;
-	(void)fail_as(err, EX_TEMPFAIL,
-		"Docker has to be restarted, and %ld container%s running: %s", state->running,
-		state->running == 1 ? " is" : "s are", state->names ? state->names : "?");
+	(void)fail_as(err, EX_TEMPFAIL, "Docker has to be restarted, and %ld container%s running: %s",
+		state->running, state->running == 1 ? " is" : "s are",
+		state->names ? state->names : "?");
 	if (state->live_restore)
 		return add_hint(err, "live-restore is on: with --restart=force they go on running, "
 				     "each in the cgroup "

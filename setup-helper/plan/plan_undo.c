@@ -34,6 +34,7 @@ static int add_undo_step(struct undoing *undoing, size_t i, enum step_kind kind,
 	step->uid = record->uid;
 	step->gid = record->gid;
 	step->record = record->number;
+	step->undoes = record->number;
 	return 0;
 }
 
@@ -57,8 +58,11 @@ static int add_service_step(struct undoing *undoing, size_t i, enum step_kind ki
 		plan->steps[plan->count - 1].record = 0;
 	if (setup_plan_add(plan, kind, target, before, after, err) < 0)
 		return -1;
-	plan->steps[plan->count - 1].record = number;
-	plan->steps[plan->count - 1].uid = record->uid;
+	struct step *step = &plan->steps[plan->count - 1];
+	step->record = number;
+	step->undoes = number;
+	step->uid = record->uid;
+	step->gid = record->gid;
 	return 0;
 }
 
@@ -174,6 +178,49 @@ static const struct {
 	[STEP_BACKUP] = {undo_file, true},
 	[STEP_DAEMON_JSON] = {undo_daemon_json, false},
 };
+
+/* The kinds of steps that undo a change: at most MAKES_MAX for one. */
+#define MAKES_MAX 4
+static const struct {
+	enum step_kind record;
+	enum step_kind steps[MAKES_MAX];
+	size_t count;
+} undoing_steps[] = {
+	{STEP_DROPIN, {STEP_DROPIN, STEP_REMOVE_FILE, STEP_RELOAD, STEP_REALIZE}, 4},
+	{STEP_LINGER, {STEP_UNLINGER}, 1},
+	{STEP_USER_ENABLE, {STEP_USER_DISABLE}, 1},
+	{STEP_USER_MAKE, {STEP_USER_UNMAKE}, 1},
+	{STEP_BACKUP, {STEP_BACKUP, STEP_REMOVE_FILE}, 2},
+	{STEP_DAEMON_JSON, {STEP_DAEMON_JSON, STEP_REMOVE_FILE, STEP_RESTART}, 3},
+};
+
+static bool kind_undoes(enum step_kind record, enum step_kind step)
+{
+	for (size_t i = 0; i < sizeof undoing_steps / sizeof *undoing_steps; i++)
+		for (size_t j = 0; j < undoing_steps[i].count; j++)
+			if (undoing_steps[i].record == record && undoing_steps[i].steps[j] == step)
+				return true;
+	return step == STEP_FORGET;
+}
+
+bool undo_allows(const struct journal_record *record, const struct step *step)
+{
+	enum step_kind kind = step_kind_by_name(record->step);
+	if (kind == STEP_KINDS || !kind_undoes(kind, step->kind) || step->uid != record->uid ||
+		step->gid != record->gid)
+		return false;
+	/* What makes a service use the change has a target of its own, which root makes. */
+	if (step->kind == STEP_RELOAD || step->kind == STEP_REALIZE || step->kind == STEP_RESTART)
+		return true;
+	if (strcmp(step->target, record->target) != 0)
+		return false;
+	if (step->kind == STEP_FORGET || step->kind == STEP_USER_DISABLE)
+		return true;
+	if (step->kind == STEP_USER_UNMAKE)
+		return !step->after;
+	return step->mode == record->mode && journal_same_text(step->before, record->after) &&
+	       journal_same_text(step->after, record->before);
+}
 
 /* Leave a target alone, with a note that says why; with --purge, forget its record. */
 static int leave_item(struct undoing *undoing, size_t i, const char *why, struct error *err)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * record: frees and compares the texts of records.
+ * record: parses the JSON of a record, and frees it. Fuzzed.
  */
 #include "record.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "cleanup_json.h"
+
+#include <errno.h>
+#include <stdint.h>
 
 void journal_record_clear(struct journal_record *record)
 {
@@ -19,4 +21,56 @@ void journal_record_clear(struct journal_record *record)
 bool journal_same_text(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Copy a string of the object, which the caller frees. If it is optional and null, *ret becomes
+ * NULL. */
+static int copy_record_text(
+	const json_t *object, const char *key, bool optional, char **ret, struct error *err)
+{
+	const json_t *value = json_object_get(object, key);
+	if (optional && json_is_null(value)) {
+		*ret = NULL;
+		return 0;
+	}
+	if (!json_is_string(value))
+		return fail_as(err, EX_CONFIG, "\"%s\" is missing or no text", key);
+	*ret = strdup(json_string_value(value));
+	return *ret ? 0 : fail(err, ENOMEM, "read a record");
+}
+
+static int copy_record_number(
+	const json_t *object, const char *key, unsigned max, unsigned *ret, struct error *err)
+{
+	const json_t *value = json_object_get(object, key);
+	json_int_t number = json_integer_value(value);
+	if (!json_is_integer(value) || number < 0 || number > (json_int_t)max)
+		return fail_as(err, EX_CONFIG, "\"%s\" is missing or out of range", key);
+	*ret = (unsigned)number;
+	return 0;
+}
+
+int journal_record_parse(
+	const char *text, size_t len, struct journal_record *ret, struct error *err)
+{
+	json_error_t where = {0};
+	_cleanup_json_ json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+	if (!root)
+		return fail_as(err, EX_CONFIG, "%d:%d: %s", where.line, where.column, where.text);
+	_cleanup_record_ struct journal_record record = {0};
+	unsigned version = 0;
+	unsigned mode = 0;
+	if (copy_record_number(root, "version", 1, &version, err) < 0 ||
+		copy_record_text(root, "step", false, &record.step, err) < 0 ||
+		copy_record_text(root, "target", false, &record.target, err) < 0 ||
+		copy_record_text(root, "before", true, &record.before, err) < 0 ||
+		copy_record_text(root, "after", true, &record.after, err) < 0 ||
+		copy_record_number(root, "mode", 0777, &mode, err) < 0 ||
+		copy_record_number(root, "uid", UINT32_MAX - 1, &record.uid, err) < 0 ||
+		copy_record_number(root, "gid", UINT32_MAX - 1, &record.gid, err) < 0)
+		return -1;
+	record.mode = mode;
+	*ret = record;
+	record = (struct journal_record){0};
+	return 0;
 }

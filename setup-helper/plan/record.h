@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
  * record: one record of the undo journal, as plain data: a change, and what was there before it.
- * probe/journal.c reads and writes the files.
+ * apply/journal.h has the files.
  */
 #ifndef OSS_CRS_SETUP_RECORD_H
 #define OSS_CRS_SETUP_RECORD_H
 
+#include "error.h"
+
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
+
+#define JOURNAL_DIR "/var/lib/oss-crs/journal"
+/* Enough for two texts of a daemon.json of the largest size, even if JSON escapes every byte. */
+#define JOURNAL_RECORD_MAX  ((size_t)16 * 1024 * 1024)
+#define JOURNAL_RECORDS_MAX ((size_t)10000)
 
 struct journal_record {
 	unsigned number; /* from 1; 0 if the record is not in the journal */
@@ -23,6 +31,11 @@ struct journal_record {
 /* Free the texts of a record and zero it. */
 void journal_record_clear(struct journal_record *record);
 #define _cleanup_record_ _cleanup_(journal_record_clear)
+
+/* Parse the text of a record. Fails with EX_CONFIG if it is not valid. The caller releases *ret
+ * with journal_record_clear(). */
+int journal_record_parse(
+	const char *text, size_t len, struct journal_record *ret, struct error *err);
 
 /* Whether two texts of records are equal. NULL equals only NULL. */
 bool journal_same_text(const char *a, const char *b);

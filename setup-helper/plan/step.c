@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * step: the table of names and titles, one row per kind of step.
+ * step: the table of names and titles, one row per kind of step, and the texts that steps write.
  */
 #include "step.h"
 
+#include "cgroup.h"
+
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -53,4 +56,29 @@ enum step_kind step_kind_by_name(const char *name)
 	while (kind < STEP_KINDS && strcmp(step_kinds[kind].name, name) != 0)
 		kind++;
 	return kind;
+}
+
+const char *step_dropin_text(const char *controllers, char *buf, size_t size)
+{
+	(void)snprintf(buf, size,
+		"# Written by oss-crs-setup. Delegate= adds to the controllers that user@.service "
+		"delegates\n"
+		"# already; see systemd.resource-control(5).\n"
+		"[Service]\n"
+		"Delegate=%s\n",
+		controllers);
+	return buf;
+}
+
+void step_enabled_after(const char *enabled, const char *wanted, char *buf, size_t size)
+{
+	char copy[STEP_DROPIN_MAX];
+	(void)snprintf(copy, sizeof copy, "%s", wanted);
+	(void)snprintf(buf, size, "%s", enabled);
+	char *rest = NULL;
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		size_t used = strlen(buf);
+		if (!cgroup_has(enabled, word))
+			(void)snprintf(buf + used, size - used, "%s%s", used ? " " : "", word);
+	}
 }

@@ -7,6 +7,7 @@
 #define OSS_CRS_SETUP_STEP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #define STEP_TARGET_MAX 288 /* bytes of a target, with its NUL */
@@ -43,6 +44,7 @@ struct step {
 	uid_t uid;    /* of the user whose delegation this is about */
 	gid_t gid;
 	unsigned record; /* the number of the record to remove after the step; 0: none */
+	unsigned undoes; /* of an undo: the number of the record whose change it undoes; 0: none */
 };
 
 /* The name of a kind of step, for the journal, the audit trail and --json; its title, a phrase to
@@ -50,6 +52,15 @@ struct step {
 const char *step_name(enum step_kind kind);
 const char *step_title(enum step_kind kind);
 bool step_is_secret(enum step_kind kind);
+
+/* Write to buf the text of the drop-in that delegates these controllers; STEP_DROPIN_MAX bytes are
+ * enough. Returns buf. */
+#define STEP_DROPIN_MAX 512
+const char *step_dropin_text(const char *controllers, char *buf, size_t size);
+
+/* Write to buf the controllers in `enabled`, and those in `wanted` that are not. Both lists are
+ * separated by spaces. */
+void step_enabled_after(const char *enabled, const char *wanted, char *buf, size_t size);
 
 /* The kind with this name; STEP_KINDS if there is none. */
 enum step_kind step_kind_by_name(const char *name);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * dockerapi: asks the Docker daemon on its socket, read-only, for its cgroup driver and its running
- * containers.
+ * dockerapi: reads what the Docker daemon answered: its cgroup driver and its running containers.
  *
  * Rests on the Docker Engine API: GET /info and GET /containers/json, which every version has.
  */
@@ -10,17 +9,11 @@
 
 #include "error.h"
 #include "facts.h"
-#include "host.h"
-#include "http.h"
 
-/* Ask the daemon for its state. `socket` is an absolute path and must name a socket that root owns.
- * Fails with EX_NOPERM if the caller may not connect, and with EX_UNAVAILABLE if no daemon answers
- * or its answer is not valid. The caller frees ret->names. */
-int dockerapi_state(
-	const struct host *host, const char *socket, struct docker_state *ret, struct error *err);
-
-/* Receive the whole answer to a request that was sent. The body is then in http->text. Fails with
- * EX_UNAVAILABLE unless the answer is complete and its status is 200. Exposed for the tests. */
-int dockerapi_receive(struct http *http, struct error *err);
+/* Read a whole answer to GET /info, head and body; ret->names stays NULL. dockerapi_names() reads
+ * one to GET /containers/json: the names of the first containers, separated by ", "; the caller
+ * frees *ret. EX_UNAVAILABLE if the answer is incomplete or not valid, or its status is not 200. */
+int dockerapi_info(const char *text, size_t len, struct docker_state *ret, struct error *err);
+int dockerapi_names(const char *text, size_t len, char **ret, struct error *err);
 
 #endif

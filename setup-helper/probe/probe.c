@@ -5,9 +5,10 @@
  */
 #include "probe.h"
 
-#include "bus.h"
+#include "bus_read.h"
 #include "cgroup.h"
 #include "cleanup.h"
+#include "entry.h"
 #include "fs.h"
 
 #include <errno.h>
@@ -16,38 +17,22 @@
 
 #define DROPIN_MAX ((size_t)64 * 1024)
 
-static int fail_elsewhere(struct error *err, const char *where)
-{
-	(void)fail_as(err, EX_UNAVAILABLE, "%s", where);
-	return add_hint(err, "run it on the host itself, not inside a container or namespace");
-}
-
-/* The root user namespace maps every id to itself (user_namespaces(7)). The root of the whole
- * hierarchy is the only cgroup without cgroup.events (cgroup-v2.rst, "Core Interface Files"). */
+/* The root of the whole hierarchy is the only cgroup without cgroup.events (cgroup-v2.rst, "Core
+ * Interface Files"). */
 int probe_cgroups(const struct host *host, struct error *err)
 {
-	char path[64];
-	char map[128];
-	unsigned inside = 1;
-	unsigned outside = 1;
-	unsigned long length = 0;
 	if (host_cgroup2(host, err) < 0)
 		return -1;
 	if (!host->real)
 		return 0;
-	/* /proc/self is a symbolic link, which fs_open() refuses. */
-	(void)snprintf(path, sizeof path, "proc/%d/uid_map", (int)getpid());
-	if (fs_read_attr(host->root, path, map, sizeof map, err) < 0)
+	if (entry_refuse_namespace(err) < 0)
 		return -1;
-	// NOLINTNEXTLINE(cert-err34-c): the widths keep each number in range
-	if (sscanf(map, "%10u %10u %10lu", &inside, &outside, &length) != 3 || inside || outside ||
-		length != UINT32_MAX)
-		return fail_elsewhere(err, "this is a user namespace, not the host");
 	_cleanup_close_ int events = fs_open(host->cgroup, "cgroup.events", O_PATH, 0, err);
-	if (events >= 0)
-		return fail_elsewhere(err,
-			HOST_CGROUP_MOUNT " is not the root of the cgroup hierarchy: a container?");
-	return err->code == ENOENT ? 0 : -1;
+	if (events < 0)
+		return err->code == ENOENT ? 0 : -1;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		HOST_CGROUP_MOUNT " is not the root of the cgroup hierarchy: a container?");
+	return add_hint(err, "run it on the host itself, not inside a container or namespace");
 }
 
 /* Whether the user owns the cgroup and those of its files that /sys/kernel/cgroup/delegate lists,
@@ -145,22 +130,26 @@ void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const s
 		ret->systemd = err;
 }
 
+static int fail_no_user(struct error *err)
+{
+	(void)fail_as(err, EX_USAGE, "for which user? name one with --user");
+	return add_hint(err, "for example: oss-crs-setup check --user alice; or sudo as that user");
+}
+
 int probe(const struct probe_input *input, struct facts *ret, struct error *err)
 {
 	_cleanup_facts_ struct facts facts = {0};
-	struct error no_bus = {0};
-	_cleanup_bus_ struct sd_bus *bus = NULL;
+	struct sd_bus *bus = input->bus;
 	if ((input->delegate || input->sweep) && !input->user->known)
-		return fail_as(err, EX_USAGE, "for which user? name one with --user");
-	(void)bus_open(&bus, &no_bus);
+		return fail_no_user(err);
 	if (input->delegate)
-		probe_delegate(input, bus, &no_bus, &facts.delegate);
-	if (input->undo && probe_undo(input, bus, &no_bus, &facts.undo, err) < 0)
+		probe_delegate(input, bus, input->no_bus, &facts.delegate);
+	if (input->undo && probe_undo(input, bus, input->no_bus, &facts.undo, err) < 0)
 		return -1;
 	if (input->sweep && probe_sweep(input, &facts.sweep, err) < 0)
 		return -1;
 	if (input->docker)
-		probe_docker(input, bus, &no_bus, &facts.docker);
+		probe_docker(input, bus, input->no_bus, &facts.docker);
 	facts.user = *input->user;
 	*ret = facts;
 	facts = (struct facts){0};

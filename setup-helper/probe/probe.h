@@ -15,6 +15,9 @@ struct probe_input {
 	const struct host *host;
 	const struct policy *policy;
 	const struct caller *user;
+	int door;           /* to the root side (ask.h) */
+	struct sd_bus *bus; /* NULL if there is none: no_bus says why */
+	const struct error *no_bus;
 	/* the facts to collect; to plan an undo of Docker's settings, set docker as well as undo */
 	bool delegate;
 	bool docker;

@@ -4,10 +4,12 @@
  * answers of the daemon if it runs. A stopped daemon is not asked, because a connection to its
  * socket would start it.
  */
-#include "bus.h"
+#include "ask.h"
+#include "bus_read.h"
 #include "cleanup.h"
 #include "daemon_json.h"
 #include "dockerapi.h"
+#include "door.h"
 #include "fs.h"
 #include "probe.h"
 #include "trusted.h"
@@ -47,8 +49,8 @@ static bool copy_flag(const char *text, size_t len, char *buf, size_t size)
 
 static const char *next_unit_line(const char *line)
 {
-	line += strcspn(line, "\n");
-	return *line ? line + 1 : line;
+	const char *end = strchr(line, '\n');
+	return end ? end + 1 : line + strlen(line);
 }
 
 /* Whether the line is a comment in a unit file or environment file (systemd.exec(5)). `line` points
@@ -86,10 +88,10 @@ unsigned probe_flag_line(const char *text)
 	return 0;
 }
 
-/* Read a file that systemd names. Returns NULL if it cannot be read, which is for systemd to
- * report. The path may go through a symbolic link (/lib), so fs_open() cannot open it. The caller
- * frees the text. */
-static char *read_unit_file(const struct host *host, const char *path)
+/* Read a file that systemd names. Returns NULL if it cannot be read; *ret_hidden, if not NULL, says
+ * whether it exists but is hidden from this process, which has no privileges. The path may go
+ * through a symbolic link (/lib), so fs_open() cannot open it. The caller frees the text. */
+static char *read_unit_file(const struct host *host, const char *path, bool *ret_hidden)
 {
 	struct error unreadable = {0};
 	char *text = NULL;
@@ -97,9 +99,18 @@ static char *read_unit_file(const struct host *host, const char *path)
 		return NULL;
 	_cleanup_close_ int fd =
 		openat(host->root, path + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (ret_hidden)
+		*ret_hidden = fd < 0 && errno == EACCES;
 	if (fd < 0 || fs_read_fd(fd, path, UNIT_FILE_MAX, &text, NULL, &unreadable) < 0)
 		return NULL;
 	return text;
+}
+
+static int fail_hidden(const char *path, struct error *err)
+{
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"%s may set Docker's cgroup driver, and not every user may read it", path);
+	return add_hint(err, "put secrets into another file, then: chmod a+r %s", path);
 }
 
 /* Find the file that sets the driver and note its path and line. `paths` has one path per line;
@@ -108,7 +119,7 @@ static bool name_flag_file(const struct host *host, char *paths, struct docker_f
 {
 	char *rest = NULL;
 	for (char *path = strtok_r(paths, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
-		_cleanup_free_ char *text = read_unit_file(host, path);
+		_cleanup_free_ char *text = read_unit_file(host, path, NULL);
 		unsigned line = text ? probe_flag_line(text) : 0;
 		if (line == 0)
 			continue;
@@ -126,6 +137,7 @@ static char *whole_environment(
 	_cleanup_free_ char *all = NULL;
 	_cleanup_free_ char *paths = strdup(files);
 	size_t size = 0;
+	bool hidden = false;
 	FILE *out = paths ? open_memstream(&all, &size) : NULL;
 	if (!out) {
 		(void)fail(err, ENOMEM, "environment files");
@@ -133,8 +145,9 @@ static char *whole_environment(
 	}
 	(void)fputs(environment, out);
 	char *rest = NULL;
-	for (char *path = strtok_r(paths, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
-		_cleanup_free_ char *text = read_unit_file(host, path);
+	char *path = strtok_r(paths, "\n", &rest);
+	for (; path && !hidden; path = hidden ? path : strtok_r(NULL, "\n", &rest)) {
+		_cleanup_free_ char *text = read_unit_file(host, path, &hidden);
 		if (text)
 			(void)fprintf(out, "%s\n", text);
 	}
@@ -142,7 +155,10 @@ static char *whole_environment(
 		(void)fail(err, errno, "environment files");
 		return NULL;
 	}
-	return steal_ptr(all);
+	if (!hidden)
+		return steal_ptr(all);
+	(void)fail_hidden(path, err);
+	return NULL;
 }
 
 static int probe_command_line(const struct probe_input *input, struct sd_bus *bus,
@@ -173,48 +189,53 @@ static int probe_command_line(const struct probe_input *input, struct sd_bus *bu
 	return 0;
 }
 
-/* If open failed at a symbolic link, say so and say what to do. Returns -1. */
-static int fail_open(const char *path, struct error *err)
-{
-	if (err->code != ELOOP)
-		return -1;
-	(void)fail_as(err, EX_CONFIG, "%s is a symbolic link", path);
-	return add_hint(err,
-		"put what it names in its place, or name that with daemon_json= in " POLICY_FILE);
-}
-
-static int open_daemon_json(const struct probe_input *input, struct error *err)
-{
-	const char *path = input->policy->daemon_json;
-	char directory[POLICY_TEXT_MAX];
-	(void)snprintf(directory, sizeof directory, "%s", path);
-	*strrchr(directory, '/') = '\0';
-	_cleanup_close_ int dir = fs_open(input->host->root, directory[0] ? directory + 1 : ".",
-		O_PATH | O_DIRECTORY, 0, err);
-	if (dir < 0)
-		return fail_open(directory, err);
-	if (trusted_directory(dir, directory, err) < 0)
-		return -1;
-	int fd = fs_open(dir, strrchr(path, '/') + 1, O_RDONLY | O_NONBLOCK, 0, err);
-	return fd < 0 ? fail_open(path, err) : fd;
-}
-
 static int probe_daemon_json(
 	const struct probe_input *input, struct docker_facts *ret, struct error *err)
 {
 	const char *path = input->policy->daemon_json;
 	char driver[FACTS_DRIVER_MAX];
-	_cleanup_close_ int fd = open_daemon_json(input, err);
+	int file = -1;
+	if (ask_daemon_json(input->door, 0, &file, err) < 0)
+		return -1;
+	_cleanup_close_ int fd = file;
 	if (fd < 0)
-		return err->code == ENOENT ? 0 : -1;
+		return 0;
 	if (trusted_file(fd, path, &ret->mode, err) < 0 ||
 		fs_read_fd(fd, path, DAEMON_JSON_MAX, &ret->text, &ret->len, err) < 0)
 		return -1;
 	if (daemon_json_driver(ret->text, ret->len, driver, sizeof driver, err) < 0) {
 		(void)add_context(err, "%s", path);
-		return add_hint(
-			err, "mend it by hand, then run this again; it has been left as it is");
+		return add_hint(err, "mend it by hand, then run this again; it has been left as it is");
 	}
+	return 0;
+}
+
+static int ask_text(const struct probe_input *input, enum docker_question question, char **ret,
+	size_t *ret_len, struct error *err)
+{
+	int file = -1;
+	if (ask_docker(input->door, question, &file, err) < 0)
+		return -1;
+	_cleanup_close_ int owned = file;
+	return door_read(owned, SPEAKER_ANSWER_MAX, ret, ret_len, err);
+}
+
+static int probe_daemon(
+	const struct probe_input *input, struct docker_state *ret, struct error *err)
+{
+	_cleanup_free_ char *info = NULL;
+	_cleanup_free_ char *containers = NULL;
+	size_t len = 0;
+	struct docker_state state = {0};
+	if (ask_text(input, DOCKER_INFO, &info, &len, err) < 0)
+		return -1;
+	if (dockerapi_info(info, len, &state, err) < 0)
+		return add_context(err, "/info on %s", input->policy->socket);
+	if (state.running > 0 && ask_text(input, DOCKER_CONTAINERS, &containers, &len, err) < 0)
+		return -1;
+	if (state.running > 0 && dockerapi_names(containers, len, &state.names, err) < 0)
+		return add_context(err, "/containers/json on %s", input->policy->socket);
+	*ret = state;
 	return 0;
 }
 
@@ -269,7 +290,6 @@ void probe_docker(const struct probe_input *input, struct sd_bus *bus, const str
 		ret->file = err;
 		ret->file.status = EX_CONFIG;
 	}
-	if (ret->service.active &&
-		dockerapi_state(input->host, input->policy->socket, &ret->state, &err) < 0)
+	if (ret->service.active && probe_daemon(input, &ret->state, &err) < 0)
 		ret->api = err;
 }

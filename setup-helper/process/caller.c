@@ -81,8 +81,7 @@ static int resolve_claims(const struct claims *claims, struct caller *ret, struc
 	if (claims->pkexec_set && caller_parse_uid(claims->pkexec_uid, &by_pkexec, err) < 0)
 		return add_context(err, "PKEXEC_UID");
 	if (claims->sudo_set && claims->pkexec_set && by_sudo != by_pkexec)
-		return fail_as(err, EX_USAGE,
-			"SUDO_UID says %u, PKEXEC_UID says %u: which user is it?",
+		return fail_as(err, EX_USAGE, "SUDO_UID says %u, PKEXEC_UID says %u: which user is it?",
 			(unsigned)by_sudo, (unsigned)by_pkexec);
 	return look_up_user(NULL, claims->sudo_set ? by_sudo : by_pkexec, ret, err);
 }
@@ -92,8 +91,8 @@ int caller_resolve(uid_t real_uid, const struct claims *claims, const char *user
 {
 	bool claimed = claims->sudo_set || claims->pkexec_set;
 	if (user && (real_uid != 0 || claimed)) {
-		(void)fail_as(
-			err, EX_USAGE, "--user is for root itself, not through sudo or pkexec");
+		(void)fail_as(err, EX_USAGE,
+			"--user is for root itself, not through sudo or pkexec");
 		return add_hint(err, "leave it out: it is done for the user who calls");
 	}
 	if (real_uid != 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * confine: Landlock rules for the descriptors that the plan works on, and the seccomp filter. The
- * filter lists the system calls it refuses rather than those it allows, because a later C library
- * may do an allowed operation by another call. A refused call fails with EPERM, so that the error
- * path of the step runs.
+ * confine: Landlock rules for the descriptors that the plan works on, and the seccomp filters. A
+ * filter lists the system calls that it refuses, because a later C library may do an allowed
+ * operation by another call; only that of a check, which needs next to nothing, lists what it
+ * allows. A refused call fails with EPERM, so that the error path runs.
  */
 #include "confine.h"
 
@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -33,10 +34,29 @@
 #define CLONE_FLAGS 0
 #endif
 
+#define SPECIAL_MODES (S_ISUID | S_ISGID | S_ISVTX)
+
 #define ACCESS_READ    (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define ACCESS_WRITE   (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
 #define ACCESS_REPLACE (ACCESS_WRITE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 #define ACCESS_CGROUPS (ACCESS_WRITE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR)
+
+/* struct landlock_ruleset_attr of ABI 6, with the scopes of Linux 6.12. */
+struct ruleset {
+	uint64_t files;
+	uint64_t net;
+	uint64_t scoped;
+};
+#define NET_TCP        3 /* LANDLOCK_ACCESS_NET_BIND_TCP and _CONNECT_TCP, ABI 4 */
+#define SCOPED_OUTSIDE 3 /* LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET and _SIGNAL, ABI 6 */
+
+/* How much of struct ruleset this version of the ABI knows. */
+static size_t ruleset_size(int abi)
+{
+	if (abi < 4)
+		return offsetof(struct ruleset, net);
+	return abi < 6 ? offsetof(struct ruleset, scoped) : sizeof(struct ruleset);
+}
 
 /* Every access right that this version of the ABI can restrict (linux/landlock.h, "Filesystem
  * flags"). */
@@ -75,9 +95,10 @@ int confine_files(const struct confine_rule *rules, size_t count, struct confine
 		(int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (abi < 1)
 		return 0;
-	const struct landlock_ruleset_attr attributes = {.handled_access_fs = handled_access(abi)};
+	const struct ruleset attributes = {
+		.files = handled_access(abi), .net = NET_TCP, .scoped = SCOPED_OUTSIDE};
 	_cleanup_close_ int ruleset =
-		(int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+		(int)syscall(SYS_landlock_create_ruleset, &attributes, ruleset_size(abi), 0);
 	if (ruleset < 0)
 		return fail(err, errno, "make a Landlock ruleset");
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -95,20 +116,25 @@ int confine_files(const struct confine_rule *rules, size_t count, struct confine
 	return 0;
 }
 
-/* By name: not every architecture has all of these, nor does every libseccomp know them. */
-static const char *const refused[] = {
+/* By name: not every architecture has all of these, nor does every libseccomp know them. Lists end
+ * with NULL. */
+static const char *const refused_to_all[] = {
 	/* run another program, or enter another root directory or namespace */
 	"execve", "execveat", "chroot", "pivot_root", "unshare", "setns",
 /* reach into other processes; LeakSanitizer uses ptrace(2) on its own threads */
 #ifndef __SANITIZE_ADDRESS__
 	"ptrace",
 #endif
-	"process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "process_madvise",
-	/* mount file systems, open files by handle, make device files and links, change owners */
+	"process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "process_madvise", "kill",
+	"tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open",
+	/* mount file systems, open files by handle, make device files and links, change owners,
+	 * modes by path, and attributes */
 	"mount", "umount", "umount2", "mount_setattr", "move_mount", "open_tree", "fsopen",
 	"fsmount", "fsconfig", "fspick", "swapon", "swapoff", "quotactl", "quotactl_fd",
 	"open_by_handle_at", "mknod", "mknodat", "symlink", "symlinkat", "link", "linkat", "fchown",
-	"chown", "lchown", "fchownat",
+	"chown", "lchown", "fchownat", "chmod", "fchmodat", "fchmodat2", "setxattr", "lsetxattr",
+	"fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
+	"truncate",
 	/* change the kernel and the machine */
 	"init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf",
 	"perf_event_open", "reboot", "acct", "syslog", "iopl", "ioperm", "settimeofday",
@@ -116,7 +142,37 @@ static const char *const refused[] = {
 	"io_uring_setup", "io_uring_enter", "io_uring_register", "modify_ldt", "lookup_dcookie",
 	"fanotify_init", "vhangup",
 	/* use the kernel's keyrings */
-	"add_key", "request_key", "keyctl"};
+	"add_key", "request_key", "keyctl", NULL};
+
+/* Root has no socket but the ones to the worker and the speaker. */
+static const char *const refused_to_root[] = {
+	"socket", "connect", "bind", "listen", "accept", "accept4", NULL};
+
+/* The speaker changes no file and starts no process. (sd-bus binds its socket.) */
+static const char *const refused_to_speaker[] = {"listen", "accept", "accept4", "fchmod", "mkdir",
+	"mkdirat", "unlink", "unlinkat", "rename", "renameat", "renameat2", "pidfd_send_signal",
+#ifndef __SANITIZE_ADDRESS__
+	"clone", "fork", "vfork",
+#endif
+	NULL};
+
+/* The worker, which reads what others wrote, has neither new sockets nor files to change. */
+static const char *const refused_to_worker[] = {"socket", "connect", "bind", "listen", "accept",
+	"accept4", "fchmod", "mkdir", "mkdirat", "unlink", "unlinkat", "rename", "renameat",
+	"renameat2", "pidfd_send_signal",
+#ifndef __SANITIZE_ADDRESS__
+	"clone", "fork", "vfork",
+#endif
+	NULL};
+
+/* A check computes: it takes and gives memory, reads and writes what is open, and ends. */
+static const char *const allowed_to_check[] = {"read", "write", "close", "lseek", "fstat", "brk",
+	"mmap", "munmap", "mremap", "madvise", "futex", "getrandom", "gettimeofday",
+	"clock_gettime", "getpid", "rt_sigreturn", "exit", "exit_group",
+#ifdef __SANITIZE_ADDRESS__
+	"sigaltstack",
+#endif
+	NULL};
 
 static void cleanup_filter(scmp_filter_ctx *filter)
 {
@@ -124,33 +180,87 @@ static void cleanup_filter(scmp_filter_ctx *filter)
 		seccomp_release(*filter);
 }
 
-int confine_calls(struct confined *confined, struct error *err)
+static int add_calls(scmp_filter_ctx filter, uint32_t action, const char *const *names)
 {
-	_cleanup_(cleanup_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int r = 0;
+	for (; r == 0 && *names; names++) {
+		int call = seccomp_syscall_resolve_name(*names);
+		if (call != __NR_SCMP_ERROR)
+			r = seccomp_rule_add(filter, action, call, 0);
+	}
+	return r;
+}
+
+/* Refuse a call if argument `arg` has one of the bits of `bits`; with `flag`, only if the argument
+ * before it has that flag. openat(2) takes no mode without O_CREAT: its register has anything. */
+static int refuse_bits(scmp_filter_ctx filter, int call, unsigned arg, uint64_t bits, uint64_t flag)
+{
+	int r = 0;
+	for (uint64_t bit = 1; r == 0 && bit && bit <= bits; bit <<= 1) {
+		const struct scmp_arg_cmp has[] = {
+			{.arg = arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = bit, .datum_b = bit},
+			{.arg = arg - 1,
+				.op = SCMP_CMP_MASKED_EQ,
+				.datum_a = flag,
+				.datum_b = flag},
+		};
+		if (bits & bit)
+			r = seccomp_rule_add_array(
+				filter, SCMP_ACT_ERRNO(EPERM), call, flag ? 2 : 1, has);
+	}
+	return r;
+}
+
+/* What is refused by its arguments: setuid, setgid and sticky modes, input in the name of the
+ * terminal's user, a new user namespace, sockets that are not Unix sockets. */
+static int refuse_arguments(scmp_filter_ctx filter, enum confine_role role)
+{
+	static const uint64_t faked[] = {TIOCSTI, TIOCLINUX};
+	const struct scmp_arg_cmp foreign = {.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX};
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < sizeof faked / sizeof *faked; i++) {
+		/* The kernel looks at the low half of the register only. */
+		const struct scmp_arg_cmp fakes = {.arg = 1,
+			.op = SCMP_CMP_MASKED_EQ,
+			.datum_a = UINT32_MAX,
+			.datum_b = faked[i]};
+		r = seccomp_rule_add_array(
+			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, &fakes);
+	}
+	if (r == 0 && role == CONFINE_SPEAKER)
+		r = seccomp_rule_add_array(
+			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &foreign);
+	if (r == 0 && role == CONFINE_ROOT) {
+		r = refuse_bits(filter, SCMP_SYS(fchmod), 1, SPECIAL_MODES, 0);
+		if (r == 0)
+			r = refuse_bits(filter, SCMP_SYS(mkdirat), 2, SPECIAL_MODES, 0);
+		if (r == 0)
+			r = refuse_bits(filter, SCMP_SYS(openat), 3, SPECIAL_MODES, O_CREAT);
+	}
+	/* A filter cannot read the flags of clone3(2); the C library falls back to clone(2) when
+	 * clone3(2) fails with ENOSYS. */
+	if (r == 0 && role == CONFINE_ROOT)
+		r = refuse_bits(filter, SCMP_SYS(clone), CLONE_FLAGS, CLONE_NEWUSER, 0);
+	return r == 0 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) : r;
+}
+
+int confine_calls(enum confine_role role, struct confined *confined, struct error *err)
+{
+	static const char *const *const refused[] = {
+		[CONFINE_ROOT] = refused_to_root,
+		[CONFINE_SPEAKER] = refused_to_speaker,
+		[CONFINE_WORKER] = refused_to_worker,
+	};
+	_cleanup_(cleanup_filter) scmp_filter_ctx filter =
+		seccomp_init(role == CONFINE_CHECK ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
 	if (!filter)
 		return fail(err, ENOMEM, "make a seccomp filter");
 	int r = 0;
-	for (size_t i = 0; r == 0 && i < sizeof refused / sizeof *refused; i++) {
-		int call = seccomp_syscall_resolve_name(refused[i]);
-		if (call != __NR_SCMP_ERROR)
-			r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
-	}
-	/* The system bus, Docker and journald listen on Unix sockets; nothing else is needed. */
-	const struct scmp_arg_cmp foreign = {.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX};
-	if (r == 0)
-		r = seccomp_rule_add_array(
-			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &foreign);
-	/* A new user namespace by clone(2). A filter cannot read the flags of clone3(2); the C
-	 * library falls back to clone(2) when clone3(2) fails with ENOSYS. */
-	const struct scmp_arg_cmp namespaces = {.arg = CLONE_FLAGS,
-		.op = SCMP_CMP_MASKED_EQ,
-		.datum_a = CLONE_NEWUSER,
-		.datum_b = CLONE_NEWUSER};
-	if (r == 0)
-		r = seccomp_rule_add_array(
-			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, &namespaces);
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (role == CONFINE_CHECK)
+		r = add_calls(filter, SCMP_ACT_ALLOW, allowed_to_check);
+	else if ((r = add_calls(filter, SCMP_ACT_ERRNO(EPERM), refused_to_all)) == 0 &&
+		 (r = add_calls(filter, SCMP_ACT_ERRNO(EPERM), refused[role])) == 0)
+		r = refuse_arguments(filter, role);
 	if (r < 0)
 		return fail(err, -r, "make a seccomp filter");
 	r = seccomp_load(filter);

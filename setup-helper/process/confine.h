@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * confine: what the kernel keeps this process from doing even if an attacker takes it over:
- * writing outside the places that the plan changes (Landlock), and making system calls that it
- * does not need (seccomp). Both are irrevocable, and children inherit them.
+ * confine: what the kernel keeps a process of this program from doing even if an attacker takes it
+ * over: writing outside the places that the plan changes (Landlock), and making system calls that
+ * it does not need (seccomp). Both are irrevocable, and children inherit them.
  *
  * Rests on landlock(7) and seccomp(2), and needs no_new_privs. Some kernels lack one or both. The
  * safety of this program does not depend on them: where one is missing, `check` reports it, and
@@ -35,14 +35,26 @@ struct confined {
 	bool seccomp;
 };
 
+/* The processes, which main.c describes. */
+enum confine_role {
+	CONFINE_ROOT,
+	CONFINE_SPEAKER,
+	CONFINE_WORKER,
+	CONFINE_CHECK, /* a child that computes something and ends */
+};
+
 /* Restrict access to files from now on: all can be read (as far as their permissions allow), none
  * can be executed, and they can be changed only as the rules allow or through descriptors that are
- * already open. On a kernel without Landlock this does nothing, and confined->landlock stays 0. */
+ * already open. TCP, and signals and abstract sockets of processes that are not confined with this
+ * one, are refused where the kernel can (Linux 6.12). On a kernel without Landlock this does
+ * nothing, and confined->landlock stays 0. */
 int confine_files(const struct confine_rule *rules, size_t count, struct confined *confined,
 	struct error *err);
 
-/* Make system calls that change the machine or reach into other processes fail with EPERM from now
- * on. If the filter cannot be loaded, that is no error, and confined->seccomp is false. */
-int confine_calls(struct confined *confined, struct error *err);
+/* Make the system calls that this role does not need fail with EPERM from now on: for all of them
+ * those that change the machine, start a program, reach into other processes, or change modes,
+ * owners and attributes by path; confine.c has the lists. If the filter cannot be loaded, that is
+ * no error, and confined->seccomp is false. */
+int confine_calls(enum confine_role role, struct confined *confined, struct error *err);
 
 #endif

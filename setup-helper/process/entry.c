@@ -6,11 +6,14 @@
 #include "entry.h"
 
 #include "cleanup.h"
+#include "fs.h"
 #include "proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -39,6 +42,28 @@ int entry_refuse_secure(struct error *err)
 	(void)fail_as(err, EX_NOPERM,
 		"this program must not be setuid, setgid or have file capabilities");
 	return add_hint(err, "chmod 755 it, setcap -r it, and run it by sudo or pkexec");
+}
+
+int entry_refuse_namespace(struct error *err)
+{
+	char map[128];
+	unsigned inside = 1;
+	unsigned outside = 1;
+	unsigned long length = 0;
+	_cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char path[32];
+	/* /proc/self is a symbolic link, which fs_open() refuses. */
+	(void)snprintf(path, sizeof path, "%d/uid_map", (int)getpid());
+	if (proc < 0)
+		return fail(err, errno, "open /proc");
+	if (fs_read_attr(proc, path, map, sizeof map, err) < 0)
+		return -1;
+	// NOLINTNEXTLINE(cert-err34-c): the widths keep each number in range
+	if (sscanf(map, "%10u %10u %10lu", &inside, &outside, &length) == 3 && inside == 0 &&
+		outside == 0 && length == UINT32_MAX)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "this is a user namespace, not the host");
+	return add_hint(err, "run it on the host itself, not inside a container or namespace");
 }
 
 /* Stop what survives execve(2): timers, and the signal that the death of the parent sends. */

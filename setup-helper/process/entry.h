@@ -24,6 +24,10 @@ int entry_signals(struct error *err);
  * directory "/". */
 int entry_limits(struct error *err);
 
+/* Refuse to run as root of a user namespace, which has not all users of the host: EX_UNAVAILABLE.
+ * The root namespace maps every id to itself (user_namespaces(7)). */
+int entry_refuse_namespace(struct error *err);
+
 /* Replace the environment with a constant one (clearenv(3)). */
 int entry_environment(struct error *err);
 

@@ -55,8 +55,8 @@ int lock_take(const struct host *host, int timeout_s, struct error *err)
 		(void)fail_as(err, EX_TEMPFAIL, "another oss-crs-setup has been at work for %d s",
 			timeout_s);
 		return add_hint(err,
-			"it may wait for an answer at its terminal: ps -o pid,user,tty,args -C "
-			"oss-crs-setup; then run this again");
+			"find it with: ps -o pid,user,tty,args -C oss-crs-setup; then run this "
+			"again");
 	}
 	return fail(err, errnum, "lock /run/oss-crs/" LOCK_NAME);
 }

@@ -178,8 +178,8 @@ static int refuse_option(int option, char **argv, struct error *err)
 	if (option == ':')
 		(void)fail_as(err, EX_USAGE, "%.64s asks for a value", text);
 	else if (meant_long_option(text))
-		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known; did you mean '--%s'?",
-			text, meant_long_option(text));
+		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known; did you mean '--%s'?", text,
+			meant_long_option(text));
 	else
 		(void)fail_as(
 			err, EX_USAGE, "option '%.64s' is not known, or takes no value", text);
@@ -203,12 +203,12 @@ int request_parse(int argc, char **argv, struct request *ret, struct error *err)
 	if (optind < argc && parse_verb(argv[optind], &request, err) < 0)
 		return -1;
 	if (optind + 1 < argc)
-		return fail_as(
-			err, EX_USAGE, "one verb at most: what is '%.64s'?", argv[optind + 1]);
+		return fail_as(err, EX_USAGE, "one verb at most: what is '%.64s'?",
+			argv[optind + 1]);
 	bool changes = request_changes(&request) && !request.help && !request.version;
 	if (request.json && changes && !request.yes)
-		return fail_as(
-			err, EX_USAGE, "--json asks no questions: say --yes, --dry-run or check");
+		return fail_as(err, EX_USAGE,
+			"--json asks no questions: say --yes, --dry-run or check");
 	if (request.purge && request.verb != VERB_UNDO)
 		return fail_as(err, EX_USAGE, "--purge is for undo");
 	if (request.user && request.verb == VERB_UNDO)

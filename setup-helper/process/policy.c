@@ -178,20 +178,41 @@ int policy_parse(const char *text, size_t len, struct policy *ret, struct error 
 	return 0;
 }
 
-int policy_load(const struct host *host, struct policy *ret, struct error *err)
+int policy_open(const struct host *host, int *ret, struct error *err)
 {
-	policy_default(ret);
 	_cleanup_close_ int fd =
 		fs_open(host->root, &POLICY_FILE[1], O_RDONLY | O_NONBLOCK, 0, err);
-	if (fd < 0 && (err->code == ENOENT || err->code == ENOTDIR))
-		return 0;
-	if (fd < 0)
+	if (fd < 0 && err->code != ENOENT && err->code != ENOTDIR)
 		return -1;
-	if (trusted_file(fd, POLICY_FILE, NULL, err) < 0)
+	if (fd >= 0 && trusted_file(fd, POLICY_FILE, NULL, err) < 0)
 		return -1;
+	*ret = steal_fd(&fd);
+	return 0;
+}
+
+int policy_read(int fd, struct policy *ret, struct error *err)
+{
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
 	if (fs_read_fd(fd, POLICY_FILE, CONF_SIZE_MAX, &text, &len, err) < 0)
 		return -1;
 	return policy_parse(text, len, ret, err);
+}
+
+int policy_check(const struct policy *policy, struct error *err)
+{
+	struct policy copy;
+	const char *texts[] = {
+		policy->controllers, policy->daemon_json, policy->service, policy->socket};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (!memchr(texts[i], '\0', POLICY_TEXT_MAX))
+			return fail_as(err, EX_CONFIG, "a value of " POLICY_FILE " has no end");
+	if (set_controllers(policy->controllers, copy.controllers, err) < 0 ||
+		set_path(policy->daemon_json, copy.daemon_json, err) < 0 ||
+		set_service(policy->service, copy.service, err) < 0 ||
+		set_path(policy->socket, copy.socket, err) < 0)
+		return add_context(err, POLICY_FILE);
+	return strcmp(policy->controllers, copy.controllers) == 0
+		       ? 0
+		       : fail_as(err, EX_CONFIG, POLICY_FILE ": controllers");
 }

@@ -50,9 +50,14 @@ void policy_default(struct policy *ret);
  * whose messages begin with file and line. */
 int policy_parse(const char *text, size_t len, struct policy *ret, struct error *err);
 
-/* Read the file; without one, *ret is the default policy. It must be a regular file that root owns
- * and only root can write: EX_CONFIG otherwise. */
-int policy_load(const struct host *host, struct policy *ret, struct error *err);
+/* Open the file; *ret is -1 if there is none. It must be a regular file that root owns and only
+ * root can write: EX_CONFIG otherwise. The caller closes *ret. policy_read() reads it. */
+int policy_open(const struct host *host, int *ret, struct error *err);
+int policy_read(int fd, struct policy *ret, struct error *err);
+
+/* Check that each value is one that policy_parse() can give, for a policy that another process
+ * has read. EX_CONFIG otherwise. */
+int policy_check(const struct policy *policy, struct error *err);
 
 /* Write to buf the absolute path of the drop-in that delegates to the user: by [delegate] scope,
  * that of the user's own manager, or that of all users' managers. POLICY_DROPIN_PATH_MAX bytes are

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * privs: changes of the capability sets, and the child that becomes the user. This program never
- * executes another one; such a child is a fork that does one small thing and exits.
+ * privs: changes of the capability sets, and the children that become another user. This program
+ * never executes another one; such a child is a fork that does one small thing and exits.
  */
 #include "privs.h"
 
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -133,17 +134,9 @@ int privs_with(
 	return result;
 }
 
-static int become_user(uid_t uid, gid_t gid, struct error *err)
+/* The ids of this process after privs_become(), read back. */
+static int check_ids(uid_t uid, gid_t gid, int groups, struct error *err)
 {
-	if (set_effective(PRIVS_BECOME, CAP_SET, err) < 0)
-		return -1;
-	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
-		return fail(err, errno, "become user %u", (unsigned)uid);
-	_cleanup_(cleanup_cap) cap_t none = cap_init();
-	if (!none)
-		return fail(err, errno, "no capabilities");
-	if (set_and_read_back(none, err) < 0)
-		return -1;
 	uid_t uids[3];
 	gid_t gids[3];
 	if (getresuid(&uids[0], &uids[1], &uids[2]) < 0 ||
@@ -152,21 +145,39 @@ static int become_user(uid_t uid, gid_t gid, struct error *err)
 	for (int i = 0; i < 3; i++)
 		if (uids[i] != uid || gids[i] != gid)
 			return fail_as(err, EX_SOFTWARE, "did not become user %u", (unsigned)uid);
-	if (getgroups(0, NULL) != 0 || setuid(0) == 0)
+	if (getgroups(0, NULL) != groups || setuid(0) == 0)
 		return fail_as(err, EX_SOFTWARE, "did not become user %u for good", (unsigned)uid);
 	return 0;
 }
 
-/* Close all descriptors but the standard ones, a and b. */
-static int close_others(int a, int b, struct error *err)
+int privs_become(uid_t uid, gid_t gid, gid_t group, struct error *err)
 {
-	unsigned low = (unsigned)(a < b ? a : b);
-	unsigned high = (unsigned)(a < b ? b : a);
-	if ((low > 3 && close_range(3, low - 1, 0) < 0) ||
-		(high > low + 1 && close_range(low + 1, high - 1, 0) < 0) ||
-		close_range(high + 1, ~0U, 0) < 0)
-		return fail(err, errno, "close_range");
-	return 0;
+	int groups = group != gid;
+	if (set_effective(PRIVS_BECOME, CAP_SET, err) < 0)
+		return -1;
+	if (setgroups((size_t)groups, &group) < 0 || setresgid(gid, gid, gid) < 0 ||
+		setresuid(uid, uid, uid) < 0)
+		return fail(err, errno, "become user %u", (unsigned)uid);
+	_cleanup_(cleanup_cap) cap_t none = cap_init();
+	if (!none)
+		return fail(err, errno, "no capabilities");
+	return set_and_read_back(none, err) < 0 ? -1 : check_ids(uid, gid, groups, err);
+}
+
+int privs_close_others(const int *keep, size_t count, struct error *err)
+{
+	/* Close what is between one descriptor to keep and the next higher one. */
+	for (unsigned low = STDERR_FILENO + 1;;) {
+		unsigned next = ~0U;
+		for (size_t i = 0; i < count; i++)
+			if (keep[i] >= (int)low && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next > low && close_range(low, next == ~0U ? next : next - 1, 0) < 0)
+			return fail(err, errno, "close_range");
+		if (next == ~0U)
+			return 0;
+		low = next + 1;
+	}
 }
 
 /* Wait until the child exits, and kill it after timeout_ms. */
@@ -179,54 +190,66 @@ static int wait_child(int pidfd, int timeout_ms, struct error *err)
 		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 		(void)waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED);
 		if (n < 0)
-			return fail(err, errnum, "wait for the user's half");
-		(void)fail_as(
-			err, EX_TEMPFAIL, "the user's half did not end in %d s", timeout_ms / 1000);
+			return fail(err, errnum, "wait for a child");
+		(void)fail_as(err, EX_TEMPFAIL, "a child did not end in %d s", timeout_ms / 1000);
 		return add_hint(err,
 			"run this again; if that does not help, see whether the user has frozen "
 			"their cgroups (cgroup.freeze)");
 	}
 	siginfo_t info = {0};
 	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
-		return fail(err, errno, "wait for the user's half");
+		return fail(err, errno, "wait for a child");
 	return info.si_code == CLD_EXITED
 		       ? 0
-		       : fail_as(err, EX_TEMPFAIL, "the user's half was ended by signal %d",
+		       : fail_as(err, EX_TEMPFAIL, "a child was ended by signal %d",
 				 info.si_status);
 }
 
-int privs_as_user(uid_t uid, gid_t gid, int keep_fd, int timeout_ms,
-	int (*work)(void *arg, struct error *err), void *arg, struct error *err)
+/* Fork, and get a pidfd from the same call: a filter that refuses kill(2) and pidfd_open(2) then
+ * leaves this process no way to reach any but its own children. Returns as fork(2) does. */
+static pid_t fork_with_pidfd(int *ret_pidfd)
+{
+#ifdef __s390__
+	return (pid_t)syscall(SYS_clone, NULL, CLONE_PIDFD | SIGCHLD, ret_pidfd, NULL, NULL);
+#else
+	return (pid_t)syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
+#endif
+}
+
+int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struct error *err),
+	void *arg, struct error *err)
 {
 	int ends[2];
+	int fd = -1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return fail(err, errno, "pipe");
 	_cleanup_close_ int reader = ends[0];
 	_cleanup_close_ int writer = ends[1];
-	pid_t pid = fork();
+	pid_t pid = fork_with_pidfd(&fd);
 	if (pid < 0)
 		return fail(err, errno, "fork");
 	if (pid == 0) {
-		struct error child = {0};
-		int failed = close_others(keep_fd, writer, &child) < 0 ||
-			     become_user(uid, gid, &child) < 0 || work(arg, &child) < 0;
+		struct error said = {0};
+		const int keep[] = {child->keep_fd, writer};
+		int failed = privs_close_others(keep, sizeof keep / sizeof *keep, &said) < 0 ||
+			     (geteuid() == 0 && privs_become(child->uid, child->gid, child->group,
+							&said) < 0) ||
+			     work(arg, &said) < 0;
 		/* A write of at most PIPE_BUF bytes is atomic. */
-		_exit(failed && write(writer, &child, sizeof child) != sizeof child);
+		_exit(failed && write(writer, &said, sizeof said) != sizeof said);
 	}
-	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	_cleanup_close_ int pidfd = fd;
 	(void)close(steal_fd(&writer));
-	if (pidfd < 0)
-		return fail(err, errno, "pidfd_open");
-	if (wait_child(pidfd, timeout_ms, err) < 0)
+	if (wait_child(pidfd, child->timeout_ms, err) < 0)
 		return -1;
-	struct error child = {0};
-	ssize_t n = read(reader, &child, sizeof child);
+	struct error said = {0};
+	ssize_t n = read(reader, &said, sizeof said);
 	if (n == 0)
 		return 0;
-	if (n != sizeof child)
-		return fail_as(err, EX_SOFTWARE, "the user's half said nothing sensible");
-	child.msg[sizeof child.msg - 1] = '\0';
-	child.hint[sizeof child.hint - 1] = '\0';
-	*err = child;
+	if (n != sizeof said)
+		return fail_as(err, EX_SOFTWARE, "a child of this program said nothing sensible");
+	said.msg[sizeof said.msg - 1] = '\0';
+	said.hint[sizeof said.hint - 1] = '\0';
+	*err = said;
 	return -1;
 }

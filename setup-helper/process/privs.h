@@ -9,6 +9,7 @@
 
 #include "error.h"
 
+#include <stddef.h>
 #include <sys/types.h>
 
 enum privs {
@@ -16,7 +17,7 @@ enum privs {
 	/* CAP_SYS_NICE: enable cpuset above other users' processes; only kernels before 6.6 ask
 	 * for it */
 	PRIVS_NICE = 1,
-	/* CAP_SETUID and CAP_SETGID: become the user in a child */
+	/* CAP_SETUID and CAP_SETGID: become another user in a child */
 	PRIVS_BECOME = 2,
 };
 
@@ -34,12 +35,30 @@ int privs_limit(unsigned keep, struct error *err);
 int privs_with(
 	unsigned wanted, int (*work)(void *arg, struct error *err), void *arg, struct error *err);
 
-/* Run work(arg) in a child that has irrevocably become the user: no supplementary groups, all ids
- * set and checked, no capabilities, and no descriptors but the standard ones and keep_fd. An error
- * of the child is returned in err as if it had happened here. A child that does not exit within
- * timeout_ms is killed: EX_TEMPFAIL. */
-int privs_as_user(uid_t uid, gid_t gid, int keep_fd, int timeout_ms,
-	int (*work)(void *arg, struct error *err), void *arg, struct error *err);
+/* Close all descriptors but the standard ones and those in keep, where -1 is none. */
+int privs_close_others(const int *keep, size_t count, struct error *err);
+
+/* Become this user for good: all ids set and read back, no capabilities, and no supplementary group
+ * but `group`, or none if `group` is gid. Only for root. */
+int privs_become(uid_t uid, gid_t gid, gid_t group, struct error *err);
+
+/* The user that reads what others wrote: one who owns no files (systemd.io, "Users, Groups, UIDs
+ * and GIDs on systemd Systems"). */
+#define PRIVS_NOBODY 65534
+
+struct privs_child {
+	uid_t uid;
+	gid_t gid;
+	gid_t group;    /* gid: no supplementary group */
+	int keep_fd;    /* a descriptor that the child keeps */
+	int timeout_ms; /* the child is killed then: EX_TEMPFAIL */
+};
+
+/* Run work(arg) in a child that has become the user by privs_become() (if this process is root) and
+ * has no descriptors but the standard ones and keep_fd. An error of the child is returned in err as
+ * if it had happened here. */
+int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struct error *err),
+	void *arg, struct error *err);
 
 /* Return 1 if a kernel release ("6.1.0-18-amd64") is older than major.minor or cannot be parsed, 0
  * otherwise. */

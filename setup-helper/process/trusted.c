@@ -16,7 +16,7 @@ static int check_owner(const struct stat *st, const char *name, struct error *er
 		return add_hint(err, "look at what is in it, then: chown root:root %s", name);
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
-		(void)fail_as(err, EX_CONFIG, "%s may be written by others than root (mode %04o)",
+		(void)fail_as(err, EX_CONFIG, "%s is written by others (mode %04o)",
 			name, (unsigned)(st->st_mode & 07777));
 		return add_hint(err, "look at what is in it, then: chmod go-w %s", name);
 	}
@@ -35,8 +35,8 @@ int trusted_file(int fd, const char *name, mode_t *ret_mode, struct error *err)
 	if (check_owner(&st, name, err) < 0)
 		return -1;
 	if (st.st_nlink != 1) {
-		(void)fail_as(err, EX_CONFIG, "%s has %lu names (hard links)", name,
-			(unsigned long)st.st_nlink);
+		(void)fail_as(
+			err, EX_CONFIG, "%s has %lu names (hard links)", name, (unsigned long)st.st_nlink);
 		return add_hint(err,
 			"find the others, then make it a file of its own: find / -xdev -samefile "
 			"%s",

@@ -82,7 +82,8 @@ static void judge_oss_crs(const struct judge *judge, struct finding *ret)
 	const char *wanted = judge->policy->controllers;
 	if (!ours->exists)
 		set_finding(ret, manager->owned && cgroup_has(manager->controllers, wanted),
-			DELEGATE_HINT, "%s is not there yet; oss-crs-run makes it", CGROUP_OSS_CRS);
+			DELEGATE_HINT, "%s is not there yet; oss-crs-run makes it",
+			CGROUP_OSS_CRS);
 	else if (!ours->owned)
 		set_finding(ret, false, DELEGATE_HINT, "%s is there, but not the user's",
 			CGROUP_OSS_CRS);
@@ -96,7 +97,8 @@ static void judge_linger(const struct judge *judge, struct finding *ret)
 {
 	bool lingers = judge->facts->delegate.lingers;
 	set_finding(ret, lingers || !judge->policy->linger, DELEGATE_HINT " --linger=yes", "%s",
-		lingers ? "services are kept across logout" : "services end with the last logout");
+		lingers ? "services are kept across logout"
+			: "services end with the last logout");
 }
 
 static void judge_docker(const struct judge *judge, struct finding *ret)

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "journal.h"
+#include "record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

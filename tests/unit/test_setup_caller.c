@@ -66,16 +66,16 @@ TEST(sudo_or_pkexec_names_the_user_to_root)
 		{{.sudo_uid = "x", .sudo_set = true}, NULL, "SUDO_UID"},
 		{{.pkexec_uid = "-1", .pkexec_set = true}, NULL, "PKEXEC_UID"},
 		{{.sudo_uid = "7", .sudo_set = true, .pkexec_uid = "8", .pkexec_set = true}, NULL,
-			"which user"},
+			"but PKEXEC_UID"},
 		{{.sudo_uid = "7", .sudo_set = true, .pkexec_uid = "x", .pkexec_set = true}, NULL,
 			"PKEXEC_UID"},
-		{{.sudo_uid = "4200000001", .sudo_set = true}, NULL, "no user with id"},
+		{{.sudo_uid = "4200000001", .sudo_set = true}, NULL, "no user has the id"},
 		{{.sudo_uid = "7", .sudo_set = true}, "daemon", "--user"},
 		{{.pkexec_uid = "7", .pkexec_set = true}, "daemon", "--user"},
 		{{.sudo_set = false}, "no-such-user-here", "no user"},
 		{{.sudo_set = false}, "root", "not a person"},
 		{{.sudo_set = false}, "0", "not a person"},
-		{{.sudo_set = false}, "4200000001", "no user with id"},
+		{{.sudo_set = false}, "4200000001", "no user has the id"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct error err = {0};

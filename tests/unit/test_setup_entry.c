@@ -13,8 +13,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 /* In the child: exit with the encoded line unless the condition holds. */
 #define HOLDS(condition)                           \
@@ -188,35 +190,83 @@ TEST(limits_umask_and_directory_are_set)
 	in_child(cramped);
 }
 
+static void check_landlock(void)
+{
+	HOLDS(open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0);
+	HOLDS(open("/tmp/oss-crs-unit", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 &&
+		errno == EACCES);
+	HOLDS(mkdir("/tmp/oss-crs-unit", 0700) < 0 && errno == EACCES);
+}
+
 /* EPERM must come from the seccomp filter, not from a lack of privilege: without the filter, these
  * calls would succeed or fail with another errno. */
-static void confined(void)
+static void check_files(int file)
+{
+	HOLDS(chmod("/nowhere", 0755) < 0 && errno == EPERM);
+	HOLDS(fchmodat(AT_FDCWD, "/nowhere", 0755, 0) < 0 && errno == EPERM);
+	HOLDS(fchmod(file, 04755) < 0 && errno == EPERM);
+	HOLDS(setxattr("/nowhere", "user.a", "b", 1, 0) < 0 && errno == EPERM);
+	HOLDS(truncate("/nowhere", 0) < 0 && errno == EPERM);
+	HOLDS(mknod("/nowhere", S_IFREG | 0600, 0) < 0 && errno == EPERM);
+}
+
+static void check_processes(void)
+{
+	char *none[] = {NULL};
+	HOLDS(execve("/nowhere", none, none) < 0 && errno == EPERM);
+	HOLDS(kill(getppid(), 0) < 0 && errno == EPERM);
+	HOLDS(syscall(SYS_pidfd_open, getppid(), 0) < 0 && errno == EPERM);
+	HOLDS(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 && errno == EPERM);
+}
+
+static void confined_as(enum confine_role role)
 {
 	struct confined is = {0};
 	struct error err = {0};
 	HOLDS(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	HOLDS(confine_calls(&is, &err) == 0 && confine_files(NULL, 0, &is, &err) == 0);
-	if (is.landlock) {
-		HOLDS(open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0);
-		HOLDS(open("/tmp/oss-crs-unit", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 &&
-			errno == EACCES);
-		HOLDS(mkdir("/tmp/oss-crs-unit", 0700) < 0 && errno == EACCES);
-	}
-	if (is.seccomp) {
-		char *none[] = {NULL};
-		HOLDS(execve("/nowhere", none, none) < 0 && errno == EPERM);
-		HOLDS(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 && errno == EPERM);
-		HOLDS(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0);
-	}
+	HOLDS(confine_files(NULL, 0, &is, &err) == 0);
+	if (is.landlock)
+		check_landlock();
+	int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	HOLDS(file >= 0 && confine_calls(role, &is, &err) == 0);
+	if (!is.seccomp)
+		return;
+	check_files(file);
+	check_processes();
+	HOLDS(role != CONFINE_CHECK || (open("/", O_RDONLY | O_CLOEXEC) < 0 && errno == EPERM));
+	HOLDS((role == CONFINE_SPEAKER) == (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0));
+}
+
+static void confined_root(void)
+{
+	confined_as(CONFINE_ROOT);
 	pid_t pid = fork();
 	if (pid == 0)
 		_exit(0);
 	HOLDS(pid > 0 && waitpid(pid, NULL, 0) == pid);
 }
 
-TEST(a_confined_process_can_read_and_fork_but_little_else)
+static void confined_speaker(void)
 {
-	in_child(confined);
+	confined_as(CONFINE_SPEAKER);
+}
+
+static void confined_worker(void)
+{
+	confined_as(CONFINE_WORKER);
+}
+
+static void confined_check(void)
+{
+	confined_as(CONFINE_CHECK);
+}
+
+TEST(no_process_of_the_program_can_run_signal_chmod_or_truncate)
+{
+	in_child(confined_root);
+	in_child(confined_speaker);
+	in_child(confined_worker);
+	in_child(confined_check);
 }
 
 int main(void)
@@ -228,7 +278,7 @@ int main(void)
 		RUN(ignored_and_blocked_signals_are_reset),
 		RUN(an_inherited_timer_and_parent_death_signal_are_cleared),
 		RUN(limits_umask_and_directory_are_set),
-		RUN(a_confined_process_can_read_and_fork_but_little_else),
+		RUN(no_process_of_the_program_can_run_signal_chmod_or_truncate),
 	};
 	return cmocka_run_group_tests_name("setup_entry", tests, NULL, NULL);
 }

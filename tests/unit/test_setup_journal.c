@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include "fs.h"
 #include "host.h"
 #include "journal.h"
 
@@ -20,24 +21,39 @@ static struct host make_host(void **state)
 	return host;
 }
 
-static struct journal_record make_record(char *step, char *target, char *before, char *after)
+static struct step make_step(enum step_kind kind, const char *target, char *before, char *after)
 {
-	return (struct journal_record){.step = step,
-		.target = target,
+	struct step step = {.kind = kind,
 		.before = before,
 		.after = after,
 		.mode = 0644,
 		.uid = 1000,
 		.gid = 1000};
+	(void)snprintf(step.target, sizeof step.target, "%s", target);
+	return step;
 }
 
-static char dropin[] = "drop-in";
-static char linger[] = "linger";
-static char path[] = "/etc/systemd/system/x.conf";
-static char alice[] = "alice";
+/* Read the first record after `after`, as the worker does. */
+static void read_next(const struct journal *journal, unsigned after, struct journal_record *ret)
+{
+	struct error err = {0};
+	_cleanup_free_ char *json = NULL;
+	size_t len = 0;
+	int file = -1;
+	assert_ok(journal_next(journal, after, &ret->number, &file, &err), err);
+	assert_true(file >= 0);
+	assert_ok(fs_read_fd(file, "record", JOURNAL_RECORD_MAX, &json, &len, &err), err);
+	assert_return_code(close(file), errno);
+	unsigned number = ret->number;
+	assert_ok(journal_record_parse(json, len, ret, &err), err);
+	ret->number = number;
+}
+
+static const char path[] = "/etc/systemd/system/x.conf";
+static const char alice[] = "alice";
 static char no[] = "no";
 static char yes[] = "yes";
-static char text[] = "[Service]\n\"\\\t\xc3\xa9\n";
+static char text[] = "[Service]\n\"\\\t\xc3\xa9\x1b\x7f\b\n";
 
 /* The journal belongs to the user who runs the test, who is not always root. */
 static void need_root(void)
@@ -61,32 +77,76 @@ TEST(without_a_journal_there_is_nothing_to_undo)
 	host_close(&host);
 }
 
-TEST(records_keep_their_order_until_they_are_forgotten)
+TEST(records_keep_their_order)
 {
 	need_root();
 	struct host host = make_host(state);
 	struct journal journal = JOURNAL_CLOSED;
-	struct journal again = JOURNAL_CLOSED;
+	struct journal_record record = {0};
 	struct error err = {0};
-	const struct journal_record first = make_record(dropin, path, NULL, text);
-	const struct journal_record second = make_record(linger, alice, no, yes);
+	const struct step first = make_step(STEP_DROPIN, path, NULL, text);
+	const struct step second = make_step(STEP_LINGER, alice, no, yes);
 	assert_ok(journal_open(&host, 1, &journal, &err), err);
 	assert_ok(journal_add(&journal, &first, &err), err);
 	assert_ok(journal_add(&journal, &second, &err), err);
-	assert_ok(journal_open(&host, 0, &again, &err), err);
-	assert_int_equal(again.count, 2);
-	assert_string_equal(again.records[0].step, dropin);
-	assert_null(again.records[0].before);
-	assert_string_equal(again.records[0].after, text);
-	assert_int_equal(again.records[0].mode, 0644);
-	assert_string_equal(again.records[1].target, alice);
-	assert_int_equal(again.records[1].uid, 1000);
-	assert_ok(journal_forget(&again, again.records[1].number, &err), err);
-	journal_close(&again);
-	assert_ok(journal_open(&host, 0, &again, &err), err);
-	assert_int_equal(again.count, 1);
-	assert_string_equal(again.records[0].step, dropin);
-	journal_close(&again);
+	journal_close(&journal);
+	assert_ok(journal_open(&host, 0, &journal, &err), err);
+	assert_int_equal(journal.count, 2);
+	read_next(&journal, 0, &record);
+	assert_string_equal(record.step, "drop-in");
+	assert_string_equal(record.target, path);
+	assert_null(record.before);
+	assert_string_equal(record.after, text);
+	journal_record_clear(&record);
+	read_next(&journal, journal.numbers[0], &record);
+	assert_string_equal(record.before, "no");
+	assert_int_equal(record.uid, 1000);
+	journal_record_clear(&record);
+	journal_close(&journal);
+	host_close(&host);
+}
+
+TEST(a_forgotten_record_is_gone)
+{
+	need_root();
+	struct host host = make_host(state);
+	struct journal journal = JOURNAL_CLOSED;
+	struct error err = {0};
+	const struct step first = make_step(STEP_DROPIN, path, NULL, text);
+	const struct step second = make_step(STEP_LINGER, alice, no, yes);
+	unsigned number = 0;
+	int file = -1;
+	assert_ok(journal_open(&host, 1, &journal, &err), err);
+	assert_ok(journal_add(&journal, &first, &err), err);
+	assert_ok(journal_add(&journal, &second, &err), err);
+	assert_ok(journal_forget(&journal, 2, &err), err);
+	assert_int_equal(journal.count, 1);
+	assert_ok(journal_next(&journal, 1, &number, &file, &err), err);
+	assert_int_equal(number, 0);
+	assert_int_equal(file, -1);
+	journal_close(&journal);
+	assert_ok(journal_open(&host, 0, &journal, &err), err);
+	assert_int_equal(journal.count, 1);
+	journal_close(&journal);
+	host_close(&host);
+}
+
+/* A host keeps the records of an older version, which jansson wrote. */
+TEST(a_record_has_the_bytes_that_every_version_writes)
+{
+	need_root();
+	struct host host = make_host(state);
+	struct journal journal = JOURNAL_CLOSED;
+	struct error err = {0};
+	_cleanup_free_ char *json = NULL;
+	const struct step step = make_step(STEP_DROPIN, path, NULL, text);
+	assert_ok(journal_open(&host, 1, &journal, &err), err);
+	assert_ok(journal_add(&journal, &step, &err), err);
+	assert_ok(fs_read(journal.dir, "00000001.json", 4096, &json, NULL, &err), err);
+	assert_string_equal(json,
+		"{\"version\":1,\"step\":\"drop-in\",\"target\":\"/etc/systemd/system/x.conf\","
+		"\"before\":null,\"after\":\"[Service]\\n\\\"\\\\\\t\xc3\xa9\\u001B\x7f\\b\\n\","
+		"\"mode\":420,\"uid\":1000,\"gid\":1000}");
 	journal_close(&journal);
 	host_close(&host);
 }
@@ -97,15 +157,35 @@ TEST(an_interrupted_change_is_recorded_only_once)
 	struct host host = make_host(state);
 	struct journal journal = JOURNAL_CLOSED;
 	struct error err = {0};
-	const struct journal_record first = make_record(linger, alice, no, yes);
-	const struct journal_record back = make_record(linger, alice, yes, no);
+	const struct step first = make_step(STEP_LINGER, alice, no, yes);
+	const struct step other = make_step(STEP_LINGER, "alic", no, yes);
+	const struct step back = make_step(STEP_LINGER, alice, yes, no);
+	const struct {
+		const struct step *step;
+		size_t count;
+	} table[] = {{&first, 1}, {&first, 1}, {&other, 2}, {&first, 2}, {&back, 3}, {&first, 4}};
 	assert_ok(journal_open(&host, 1, &journal, &err), err);
-	assert_ok(journal_add(&journal, &first, &err), err);
-	assert_ok(journal_add(&journal, &first, &err), err);
-	assert_int_equal(journal.count, 1);
-	assert_ok(journal_add(&journal, &back, &err), err);
-	assert_ok(journal_add(&journal, &first, &err), err);
-	assert_int_equal(journal.count, 3);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		assert_ok(journal_add(&journal, table[i].step, &err), err);
+		if (journal.count != table[i].count)
+			fail_test("row %zu: %zu", i, journal.count);
+	}
+	journal_close(&journal);
+	host_close(&host);
+}
+
+TEST(what_is_no_text_cannot_be_recorded)
+{
+	need_root();
+	struct host host = make_host(state);
+	struct journal journal = JOURNAL_CLOSED;
+	struct error err = {0};
+	char bytes[] = "\xff";
+	const struct step step = make_step(STEP_DAEMON_JSON, path, bytes, text);
+	assert_ok(journal_open(&host, 1, &journal, &err), err);
+	assert_int_equal(journal_add(&journal, &step, &err), -1);
+	assert_int_equal(err.status, EX_CONFIG);
+	assert_int_equal(journal.count, 0);
 	journal_close(&journal);
 	host_close(&host);
 }
@@ -167,8 +247,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(without_a_journal_there_is_nothing_to_undo),
-		RUN_IN_DIR(records_keep_their_order_until_they_are_forgotten),
+		RUN_IN_DIR(records_keep_their_order),
+		RUN_IN_DIR(a_forgotten_record_is_gone),
+		RUN_IN_DIR(a_record_has_the_bytes_that_every_version_writes),
 		RUN_IN_DIR(an_interrupted_change_is_recorded_only_once),
+		RUN_IN_DIR(what_is_no_text_cannot_be_recorded),
 		RUN_IN_DIR(a_journal_that_others_can_write_is_refused),
 		RUN(an_invalid_record_is_refused),
 	};

@@ -36,7 +36,7 @@ static void make_ready(struct fixture *f)
 		"user.slice/user-1000.slice/user@1000.service/oss-crs"};
 	struct delegate_facts *delegate = &f->facts.delegate;
 	struct docker_facts *docker = &f->facts.docker;
-	char dropin[PLAN_DROPIN_MAX];
+	char dropin[STEP_DROPIN_MAX];
 	policy_default(&f->policy);
 	f->facts.user = (struct caller){.known = true, .uid = 1000, .gid = 1000, .name = "alice"};
 	(void)snprintf(delegate->unit, sizeof delegate->unit, "user@1000.service");
@@ -44,7 +44,7 @@ static void make_ready(struct fixture *f)
 		(struct unit_state){.installed = true, .active = true, .active_text = "active"};
 	delegate->lingers = true;
 	delegate->dropin_read = true;
-	set_text(&delegate->dropin, plan_dropin_text(&f->policy, dropin, sizeof dropin));
+	set_text(&delegate->dropin, step_dropin_text(f->policy.controllers, dropin, sizeof dropin));
 	set_text(&delegate->delegated, "cpu\ncpuset\nmemory\npids\n");
 	for (int i = 0; i < LEVEL_COUNT; i++) {
 		struct level_facts *level = &delegate->levels[i];

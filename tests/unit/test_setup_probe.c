@@ -9,8 +9,10 @@
 
 #include "confine.h"
 #include "dockerapi.h"
+#include "door.h"
 #include "privs.h"
 #include "probe.h"
+#include "speaker.h"
 #include "trusted.h"
 
 #include <limits.h>
@@ -68,37 +70,33 @@ TEST(the_line_that_sets_the_driver_is_found)
 	assert_int_equal(probe_flag_line("x native.cgroupdriver=systemd"), 1);
 }
 
-TEST(the_body_of_an_answer_of_the_daemon_is_found)
+TEST(an_answer_of_the_daemon_is_read_or_refused)
 {
 	static const struct {
 		const char *text;
-		const char *body; /* NULL: refused */
+		const char *driver; /* NULL: refused */
 	} table[] = {
-		{"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}", "{}"},
-		{"HTTP/1.1 200 OK\r\n\r\n", ""},
-		{"HTTP/1.0 404 Not Found\r\n\r\n{}", NULL},
-		{"HTTP/1.0 500 x\r\n\r\n", NULL},
+		{"HTTP/1.0 200 OK\r\n\r\n{\"CgroupDriver\":\"systemd\"}", "systemd"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n{\"CgroupDriver\":\"x\"}   ", "x"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"CgroupDriver\":\"x\"}", NULL},
+		{"HTTP/1.1 200 OK\r\n\r\n", NULL},
+		{"HTTP/1.1 200 OK\r\n\r\n{}", NULL},
+		{"HTTP/1.0 404 Not Found\r\n\r\n{\"CgroupDriver\":\"systemd\"}", NULL},
 		{"HTTP/1.0 200 OK\r\n", NULL},
 		{"SSH-2.0-OpenSSH", NULL},
 		{"", NULL},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct error err = {0};
+		struct docker_state docker = {0};
 		size_t len = strlen(table[i].text);
-		int pair[2];
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-		struct http http = {.fd = pair[0], .max = 1000, .left = UINT64_MAX};
-		assert_int_equal(send(pair[1], table[i].text, len, 0), (ssize_t)len);
-		assert_int_equal(close(pair[1]), 0);
-		if (!table[i].body) {
-			assert_int_equal(dockerapi_receive(&http, &err), -1);
+		int result = dockerapi_info(table[i].text, len, &docker, &err);
+		if ((result == 0) != (table[i].driver != NULL))
+			fail_test("row %zu: %s", i, err.msg);
+		if (result < 0)
 			assert_int_equal(err.status, EX_UNAVAILABLE);
-		} else {
-			assert_ok(dockerapi_receive(&http, &err), err);
-			assert_non_null(http.text);
-			assert_string_equal(http.text, table[i].body);
-		}
-		http_close(&http);
+		else
+			assert_string_equal(docker.driver, table[i].driver);
 	}
 }
 
@@ -136,48 +134,71 @@ static void serve(int listener, const char *request, const char *answer)
 	assert_int_equal(send(fd, answer, strlen(answer), 0), (ssize_t)strlen(answer));
 }
 
-/* Ask as the program does. Confinement cannot be undone, so this runs in a child process. */
-static int ask_confined(int dir)
+/* The speaker of the program, in a child process because confinement cannot be undone. */
+static int speak_confined(int dir, int door)
 {
 	struct host host = HOST_CLOSED;
-	struct docker_state docker = {0};
+	struct policy policy;
 	struct confined confined = {0};
 	struct error err = {0};
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || confine_calls(&confined, &err) < 0 ||
-		confine_files(NULL, 0, &confined, &err) < 0 || host_open_at(dir, &host, &err) < 0 ||
-		dockerapi_state(&host, "/run/docker.sock", &docker, &err) < 0)
+	policy_default(&policy);
+	const struct speaker speaker = {.host = &host, .policy = &policy};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || host_open_at(dir, &host, &err) < 0 ||
+		confine_calls(CONFINE_SPEAKER, &confined, &err) < 0 ||
+		confine_files(NULL, 0, &confined, &err) < 0)
 		return 1;
-	int result = strcmp(docker.driver, "systemd") != 0 || docker.running != 2 ||
-		     docker.live_restore || strcmp(docker.names, "web, 0123") != 0;
-	free(docker.names);
+	int status = speaker_serve(&speaker, door);
 	host_close(&host);
-	return result;
+	return status;
 }
 
-TEST(a_confined_process_asks_the_daemon_on_roots_socket)
+/* Have the speaker ask the daemon, which is this process. */
+static void ask_speaker(int door, int listener)
+{
+	const struct door_message request = {.what = DOOR_DOCKER, .number = DOCKER_INFO};
+	struct door_message answer;
+	struct error err = {0};
+	struct docker_state docker = {0};
+	_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (geteuid() != 0) {
+		assert_int_equal(speaker_ask_docker(door, DOCKER_INFO, &files[0], &err), -1);
+		assert_contains(err.msg, "/run/docker.sock is not a socket of root's");
+		return;
+	}
+	assert_ok(door_send(door, &request, NULL, &err), err);
+	serve(listener, "GET /info HTTP/1.0\r\n",
+		"HTTP/1.0 200 OK\r\n\r\n{\"CgroupDriver\":\"systemd\",\"ContainersRunning\":2}");
+	assert_int_equal(door_receive(door, &answer, files, &err), 1);
+	assert_int_equal(answer.failed, 0);
+	assert_ok(door_read(files[0], SPEAKER_ANSWER_MAX, &text, &len, &err), err);
+	assert_ok(dockerapi_info(text, len, &docker, &err), err);
+	assert_string_equal(docker.driver, "systemd");
+	assert_int_equal(docker.running, 2);
+}
+
+TEST(the_confined_speaker_asks_the_daemon_on_roots_socket_and_calls_nobody_else)
 {
 	int dir = unit_dir(state);
 	int status = 0;
+	int doors[2];
+	struct error err = {0};
 	make_dirs(dir, "run");
 	_cleanup_close_ int listener = listen_at(dir, "run/docker.sock");
-	if (geteuid() != 0) {
-		struct host host = HOST_CLOSED;
-		struct docker_state docker = {0};
-		struct error err = {0};
-		assert_ok(host_open_at(dir, &host, &err), err);
-		assert_int_equal(dockerapi_state(&host, "/run/docker.sock", &docker, &err), -1);
-		assert_contains(err.msg, "/run/docker.sock is not a socket of root's");
-		host_close(&host);
-		return;
-	}
+	assert_ok(door_make(doors, 10, &err), err);
 	pid_t pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(ask_confined(dir));
-	serve(listener, "GET /info HTTP/1.0\r\n",
-		"HTTP/1.0 200 OK\r\n\r\n{\"CgroupDriver\":\"systemd\",\"ContainersRunning\":2}");
-	serve(listener, "GET /containers/json HTTP/1.0\r\n",
-		"HTTP/1.0 200 OK\r\n\r\n[{\"Names\":[\"/web\"]},{\"Id\":\"0123\"}]");
+	if (pid == 0) {
+		(void)close(doors[0]);
+		_exit(speak_confined(dir, doors[1]));
+	}
+	assert_return_code(close(doors[1]), errno);
+	ask_speaker(doors[0], listener);
+	/* A command that changes nothing has no business with systemd. */
+	assert_int_equal(speaker_call(doors[0], BUS_RELOAD, 0, &err), -1);
+	assert_contains(err.msg, "not in the table");
+	assert_return_code(close(doors[0]), errno);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }
@@ -294,8 +315,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(a_driver_on_the_command_line_is_found),
 		RUN(the_line_that_sets_the_driver_is_found),
-		RUN(the_body_of_an_answer_of_the_daemon_is_found),
-		RUN_IN_DIR(a_confined_process_asks_the_daemon_on_roots_socket),
+		RUN(an_answer_of_the_daemon_is_read_or_refused),
+		RUN_IN_DIR(
+			the_confined_speaker_asks_the_daemon_on_roots_socket_and_calls_nobody_else),
 		RUN(which_kernels_need_cap_sys_nice),
 		RUN_IN_DIR(a_file_with_two_links_is_not_trusted),
 		RUN_IN_DIR(empty_foreign_cgroups_of_dead_runs_are_swept_children_first),

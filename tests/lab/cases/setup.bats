@@ -483,7 +483,7 @@ refused() {
 	rm $JSON && mkdir $JSON && refused "not a regular file"
 	rmdir $JSON && echo '{}' >$JSON && ln $JSON /etc/docker/other && refused "hard links"
 	rm /etc/docker/other && chmod 664 $JSON && refused "written by others"
-	chmod 644 $JSON && chown alice $JSON && refused "belongs to user 1000"
+	chmod 644 $JSON && chown alice $JSON && refused "is owned by user 1000"
 	chown root $JSON && echo '{"a":1,"a":2}' >$JSON && refused "duplicate"
 	echo '[]' >$JSON && refused "not a JSON object"
 	echo '{"exec-opts":"native.cgroupdriver=systemd"}' >$JSON && refused "not an array"
@@ -510,7 +510,7 @@ refused() {
 	echo 'manage=yes' >>/etc/oss-crs/setup.conf
 	run sudo_setup --yes
 	[ "$status" -eq 78 ]
-	[[ $output == *"setup.conf:6: [docker] manage is given twice"* ]]
+	[[ $output == *"setup.conf:6: [docker] manage is there twice"* ]]
 	rm -r /etc/oss-crs
 }
 

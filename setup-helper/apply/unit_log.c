@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * unitlog: reads the system journal of this host. It goes to the end, back by the number of
+ * unit_log: reads the system journal of this host. It goes to the end, back by the number of
  * messages wanted, and from there reads forwards.
  */
-#include "unitlog.h"
+#include "unit_log.h"
 
 #include "cleanup.h"
 
 #include <systemd/sd-journal.h>
 
-#define PREFIX       "MESSAGE="
-#define LINE_MAX_LEN 400
+#define PREFIX "MESSAGE="
 
 static void cleanup_journal(sd_journal **journal)
 {
@@ -35,7 +34,7 @@ static void give_line(sd_journal *journal, void (*on_line)(void *arg, const char
 {
 	const void *data = NULL;
 	size_t len = 0;
-	char line[LINE_MAX_LEN];
+	char line[UNIT_LOG_LINE_MAX];
 	if (sd_journal_get_data(journal, "MESSAGE", &data, &len) < 0 || len < strlen(PREFIX))
 		return;
 	(void)snprintf(line, sizeof line, "%.*s", (int)(len - strlen(PREFIX)),
@@ -43,7 +42,7 @@ static void give_line(sd_journal *journal, void (*on_line)(void *arg, const char
 	on_line(arg, line);
 }
 
-void unitlog_tail(
+void unit_log_tail(
 	const char *unit, unsigned count, void (*on_line)(void *arg, const char *line), void *arg)
 {
 	_cleanup_(cleanup_journal) sd_journal *journal = NULL;

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * journal: lists, opens, writes and removes the records. Each is a JSON object in a file of its
+ * own, so that adding or removing a record is atomic. Whether a record exists is decided by
+ * comparing bytes: two records of the same kind of step and the same target begin with the same
+ * text.
+ */
+#include "journal.h"
+
+#include "cleanup.h"
+#include "fs.h"
+#include "text.h"
+#include "trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+
+#define NUMBER_DIGITS 8
+#define SUFFIX        ".json"
+#define NAME_LEN      (NUMBER_DIGITS + sizeof SUFFIX - 1)
+#define NUMBER_MAX    99999999U
+
+void journal_close(struct journal *journal)
+{
+	free(journal->numbers);
+	cleanup_close(&journal->dir);
+	*journal = (struct journal)JOURNAL_CLOSED;
+}
+
+/* Write a text as a JSON string (RFC 8259, section 7), or null. */
+static void write_json(FILE *out, const char *text)
+{
+	static const char escaped[] = "\"\\\b\f\n\r\t";
+	static const char letters[] = "\"\\bfnrt";
+	if (!text) {
+		(void)fputs("null", out);
+		return;
+	}
+	(void)fputc('"', out);
+	for (const char *c = text; *c; c++) {
+		const char *special = strchr(escaped, *c);
+		if (special)
+			(void)fprintf(out, "\\%c", letters[special - escaped]);
+		else if ((unsigned char)*c < ' ')
+			(void)fprintf(out, "\\u%04X", (unsigned)*c);
+		else
+			(void)fputc(*c, out);
+	}
+	(void)fputc('"', out);
+}
+
+/* The text of a record, which the caller frees, or NULL with err set. All records of this kind and
+ * target begin with the same *ret_same bytes. */
+static char *make_record_text(const struct step *step, size_t *ret_same, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (!text_is_utf8(step->target) || (step->before && !text_is_utf8(step->before)) ||
+		(step->after && !text_is_utf8(step->after))) {
+		(void)fail_as(err, EX_CONFIG,
+			"%s is not UTF-8 text, and cannot be recorded for undo", step->target);
+		return NULL;
+	}
+	FILE *out = open_memstream(&text, &len);
+	if (!out) {
+		(void)fail(err, errno, "record the change of %s", step->target);
+		return NULL;
+	}
+	(void)fprintf(out, "{\"version\":1,\"step\":\"%s\",\"target\":", step_name(step->kind));
+	write_json(out, step->target);
+	(void)fflush(out);
+	*ret_same = len;
+	(void)fputs(",\"before\":", out);
+	write_json(out, step->before);
+	(void)fputs(",\"after\":", out);
+	write_json(out, step->after);
+	(void)fprintf(out, ",\"mode\":%u,\"uid\":%u,\"gid\":%u}", (unsigned)step->mode,
+		(unsigned)step->uid, (unsigned)step->gid);
+	if (fclose(out) == 0 && text)
+		return steal_ptr(text);
+	(void)fail(err, ENOMEM, "record the change of %s", step->target);
+	return NULL;
+}
+
+static void record_file_name(unsigned number, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%0*u%s", NUMBER_DIGITS, number, SUFFIX);
+}
+
+/* The number in the file name of a record, or 0 if it is not the name of one. */
+static unsigned record_file_number(const char *name)
+{
+	unsigned number = 0;
+	if (strlen(name) != NAME_LEN || strcmp(name + NUMBER_DIGITS, SUFFIX) != 0)
+		return 0;
+	for (int i = 0; i < NUMBER_DIGITS; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return 0;
+		number = number * 10 + (unsigned)(name[i] - '0');
+	}
+	return number;
+}
+
+static int is_record(const struct dirent *entry)
+{
+	return record_file_number(entry->d_name) != 0;
+}
+
+static int list_records(struct journal *journal, struct error *err)
+{
+	struct dirent **names = NULL;
+	_cleanup_close_ int dir = fs_open(journal->dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	if (dir < 0)
+		return -1;
+	int count = scandirat(dir, ".", &names, is_record, alphasort);
+	if (count < 0)
+		return fail(err, errno, "list " JOURNAL_DIR);
+	journal->numbers = calloc((size_t)count + 1, sizeof *journal->numbers);
+	for (int i = 0; i < count; i++) {
+		if (journal->numbers)
+			journal->numbers[journal->count++] = record_file_number(names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+	if (!journal->numbers)
+		return fail(err, ENOMEM, "list " JOURNAL_DIR);
+	if (journal->count > JOURNAL_RECORDS_MAX)
+		return fail_as(err, EX_CONFIG,
+			JOURNAL_DIR " has %zu records; undo some changes first", journal->count);
+	return 0;
+}
+
+/* Open one directory of the journal's path, below `above`. With `make`, create it if it is
+ * missing. */
+static int open_journal_level(int above, const char *name, mode_t mode, int make, struct error *err)
+{
+	if (make && mkdirat(above, name, mode) < 0 && errno != EEXIST)
+		return fail(err, errno, "make %s of " JOURNAL_DIR, name);
+	return fs_open(above, name, O_PATH | O_DIRECTORY, 0, err);
+}
+
+int journal_open(const struct host *host, int make, struct journal *ret, struct error *err)
+{
+	_cleanup_journal_ struct journal journal = JOURNAL_CLOSED;
+	_cleanup_close_ int lib = fs_open(host->root, "var/lib", O_PATH | O_DIRECTORY, 0, err);
+	_cleanup_close_ int ours =
+		lib < 0 ? -1 : open_journal_level(lib, "oss-crs", 0755, make, err);
+	journal.dir = ours < 0 ? -1 : open_journal_level(ours, "journal", 0700, make, err);
+	if (journal.dir < 0 && (make || err->code != ENOENT))
+		return add_context(err, JOURNAL_DIR);
+	if (journal.dir >= 0 && (trusted_directory(ours, "/var/lib/oss-crs", err) < 0 ||
+					trusted_directory(journal.dir, JOURNAL_DIR, err) < 0 ||
+					list_records(&journal, err) < 0))
+		return -1;
+	*ret = journal;
+	journal = (struct journal)JOURNAL_CLOSED;
+	return 0;
+}
+
+static int open_record(const struct journal *journal, unsigned number, struct error *err)
+{
+	char name[NAME_LEN + 1];
+	record_file_name(number, name, sizeof name);
+	_cleanup_close_ int file = fs_open(journal->dir, name, O_RDONLY | O_NONBLOCK, 0, err);
+	if (file < 0 || trusted_file(file, name, NULL, err) < 0)
+		return add_context(err, JOURNAL_DIR);
+	return steal_fd(&file);
+}
+
+int journal_next(const struct journal *journal, unsigned after, unsigned *ret_number, int *ret_file,
+	struct error *err)
+{
+	size_t i = 0;
+	while (i < journal->count && journal->numbers[i] <= after)
+		i++;
+	int file = i < journal->count ? open_record(journal, journal->numbers[i], err) : -1;
+	if (i < journal->count && file < 0)
+		return -1;
+	*ret_number = i < journal->count ? journal->numbers[i] : 0;
+	*ret_file = file;
+	return 0;
+}
+
+/* Compare a record on disk with a new one: 2 if they are the same, 1 if their first `same` bytes
+ * are, 0 if not, -1 if the record cannot be read. */
+static int compare_record(const struct journal *journal, unsigned number, const char *new,
+	size_t same, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	_cleanup_close_ int file = open_record(journal, number, err);
+	if (file < 0 || fs_read_fd(file, JOURNAL_DIR, JOURNAL_RECORD_MAX, &text, &len, err) < 0)
+		return -1;
+	if (strncmp(text, new, same) != 0)
+		return 0;
+	return strlen(text) == len && strcmp(text, new) == 0 ? 2 : 1;
+}
+
+int journal_add(struct journal *journal, const struct step *step, struct error *err)
+{
+	size_t same = 0;
+	_cleanup_free_ char *text = make_record_text(step, &same, err);
+	if (!text)
+		return -1;
+	int found = 0;
+	for (size_t i = journal->count; i-- > 0 && found == 0;)
+		found = compare_record(journal, journal->numbers[i], text, same, err);
+	if (found < 0 || found == 2)
+		return found < 0 ? -1 : 0;
+	unsigned number = journal->count ? journal->numbers[journal->count - 1] + 1 : 1;
+	if (number > NUMBER_MAX || journal->count >= JOURNAL_RECORDS_MAX)
+		return fail_as(err, EX_CONFIG, JOURNAL_DIR " is full; undo some changes first");
+	unsigned *numbers =
+		reallocarray(journal->numbers, journal->count + 1, sizeof *journal->numbers);
+	if (!numbers)
+		return fail(err, ENOMEM, "record the change of %s", step->target);
+	journal->numbers = numbers;
+	char name[NAME_LEN + 1];
+	record_file_name(number, name, sizeof name);
+	if (fs_replace(journal->dir, name, text, strlen(text), 0600, err) < 0)
+		return add_context(err, JOURNAL_DIR);
+	journal->numbers[journal->count++] = number;
+	return 0;
+}
+
+int journal_forget(struct journal *journal, unsigned number, struct error *err)
+{
+	char name[NAME_LEN + 1];
+	record_file_name(number, name, sizeof name);
+	if (fs_remove(journal->dir, name, err) < 0)
+		return -1;
+	size_t kept = 0;
+	for (size_t i = 0; i < journal->count; i++)
+		if (journal->numbers[i] != number)
+			journal->numbers[kept++] = journal->numbers[i];
+	journal->count = kept;
+	return 0;
+}

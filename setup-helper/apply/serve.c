@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * serve: one function per request, the table of them, and the loop. What is not in the table, or
+ * comes out of turn, is answered with an error.
+ */
+#include "serve.h"
+
+#include "cleanup.h"
+#include "door.h"
+#include "entry.h"
+#include "lock.h"
+#include "requests.h"
+#include "speaker.h"
+#include "steps.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#define LOCK_TIMEOUT_S 30
+#define STEP_TEXT_MAX  ((size_t)16 * 1024 * 1024)
+#define ALL_TEXTS_MAX  ((size_t)64 * 1024 * 1024)
+
+/* A server at work. */
+struct serving {
+	const struct server *server;
+	int door;
+	int lock;         /* -1 if not held */
+	time_t lock_ends; /* on CLOCK_MONOTONIC, in seconds */
+	bool deaf;        /* the worker does not take messages: it gets no more on the way */
+	bool applied;
+	struct journal journal;
+	bool journal_open;
+	struct setup_plan plan;
+	size_t texts; /* bytes of the texts that came with its steps */
+};
+
+static void cleanup_serving(struct serving *s)
+{
+	cleanup_close(&s->lock);
+	journal_close(&s->journal);
+	setup_plan_clear(&s->plan);
+}
+
+static time_t now_s(void)
+{
+	struct timespec now = {0};
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static int open_journal(struct serving *s, int make, struct error *err)
+{
+	if (s->journal_open && !make)
+		return 0;
+	journal_close(&s->journal);
+	s->journal_open = journal_open(s->server->host, make, &s->journal, err) == 0;
+	return s->journal_open ? 0 : -1;
+}
+
+/* A request that came in: its files are open until it is answered. */
+struct incoming {
+	const struct door_message *message;
+	const int *files;
+	struct door_message *answer;
+	int file; /* goes out with the answer; -1: none */
+};
+
+static int give_daemon_json(struct serving *s, struct incoming *in, struct error *err)
+{
+	char path[STEP_TARGET_MAX];
+	(void)snprintf(path, sizeof path, "%s%s", s->server->policy->daemon_json,
+		in->message->number ? PLAN_BACKUP_SUFFIX : "");
+	return requests_open_daemon_json(s->server->host, path, &in->file, err);
+}
+
+static int give_record(struct serving *s, struct incoming *in, struct error *err)
+{
+	unsigned number = 0;
+	if (open_journal(s, 0, err) < 0 ||
+		journal_next(&s->journal, in->message->number, &number, &in->file, err) < 0)
+		return -1;
+	in->answer->number = number;
+	return 0;
+}
+
+static int give_docker(struct serving *s, struct incoming *in, struct error *err)
+{
+	return speaker_ask_docker(s->server->speaker, in->message->number, &in->file, err);
+}
+
+static int take_lock(struct serving *s, struct incoming *in, struct error *err)
+{
+	(void)in;
+	if (!request_changes(s->server->request) || s->applied)
+		return fail_as(err, EX_SOFTWARE, "this command changes nothing");
+	if (s->lock < 0)
+		s->lock = lock_take(s->server->host, LOCK_TIMEOUT_S, err);
+	s->lock_ends = now_s() + SERVE_LOCK_S;
+	return s->lock < 0 ? -1 : 0;
+}
+
+static int need_lock(const struct serving *s, struct error *err)
+{
+	if (s->lock >= 0 && !s->applied)
+		return 0;
+	(void)fail_as(err, EX_TEMPFAIL, "the plan took longer than %d s, and is out of date",
+		SERVE_LOCK_S);
+	return add_hint(err, "nothing was changed; run this again");
+}
+
+/* Read the texts of a step, which the caller frees. */
+static int read_texts(
+	struct serving *s, const struct incoming *in, struct step *asked, struct error *err)
+{
+	char **const texts[] = {&asked->before, &asked->after};
+	unsigned has = in->message->number;
+	size_t file = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		size_t len = 0;
+		if (!(has & (i == 0 ? DOOR_HAS_BEFORE : DOOR_HAS_AFTER)))
+			continue;
+		if (door_read(in->files[file++], STEP_TEXT_MAX, texts[i], &len, err) < 0)
+			return -1;
+		s->texts += len;
+		if (strlen(*texts[i]) != len || s->texts > ALL_TEXTS_MAX)
+			return fail_as(err, EX_SOFTWARE, "the texts of a plan are too large");
+	}
+	return 0;
+}
+
+static int add_step(struct serving *s, struct incoming *in, struct error *err)
+{
+	const struct door_message *m = in->message;
+	const struct server *server = s->server;
+	struct step asked = {.kind = m->kind < STEP_KINDS ? (enum step_kind)m->kind : STEP_KINDS,
+		.uid = m->uid,
+		.gid = m->gid,
+		.mode = m->mode & 0777,
+		.record = m->record,
+		.undoes = m->undoes};
+	if (need_lock(s, err) < 0)
+		return -1;
+	if (server->request->verb == VERB_UNDO && open_journal(s, 0, err) < 0)
+		return -1;
+	const struct rights rights = {
+		server->host, server->policy, server->user, server->request, &s->journal};
+	int n = snprintf(asked.target, sizeof asked.target, "%s", m->text);
+	if (n < 0 || (size_t)n >= sizeof asked.target)
+		return fail(err, ENAMETOOLONG, "step");
+	int result = read_texts(s, in, &asked, err);
+	if (result == 0)
+		result = requests_add(&rights, &asked, &s->plan, err);
+	free(asked.before);
+	free(asked.after);
+	return result;
+}
+
+/* Tell the worker what goes on, as long as it listens. */
+static void say(struct serving *s, enum door_what what, size_t number, const struct error *err)
+{
+	struct error unsaid = {0};
+	struct door_message message = {.what = what, .number = (uint32_t)number};
+	if (err)
+		message.err = *err;
+	if (!s->deaf)
+		s->deaf = door_send(s->door, &message, NULL, &unsaid) < 0;
+}
+
+static void say_begun(void *arg, size_t i)
+{
+	say(arg, DOOR_BEGUN, i, NULL);
+}
+
+static void say_left(void *arg, size_t i, const struct error *why)
+{
+	say(arg, DOOR_LEFT, i, why);
+}
+
+static void say_log(void *arg, const char *line)
+{
+	struct error text = {0};
+	(void)fail_as(&text, 0, "%s", line);
+	say(arg, DOOR_LOG, 0, &text);
+}
+
+static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
+{
+	const struct server *server = s->server;
+	const struct steps_context context = {
+		.host = server->host,
+		.policy = server->policy,
+		.audit = server->audit,
+		.confined = server->confined,
+		.undoing = server->request->verb == VERB_UNDO,
+		.journal = &s->journal,
+		.speaker = server->speaker,
+		.on_step = say_begun,
+		.on_left = say_left,
+		.on_log = say_log,
+		.arg = s,
+	};
+	(void)in;
+	if (need_lock(s, err) < 0)
+		return -1;
+	s->applied = true;
+	if (open_journal(s, 1, err) < 0 || entry_hold_signals(1, err) < 0)
+		return -1;
+	int result = steps_apply(&context, &s->plan, err);
+	s->lock_ends = now_s() + SERVE_LOCK_S;
+	struct error held = {0};
+	if (entry_hold_signals(0, &held) < 0 && result == 0) {
+		*err = held;
+		return -1;
+	}
+	return result;
+}
+
+static int (*const handlers[])(struct serving *s, struct incoming *in, struct error *err) = {
+	[DOOR_DAEMON_JSON] = give_daemon_json,
+	[DOOR_RECORD] = give_record,
+	[DOOR_DOCKER] = give_docker,
+	[DOOR_LOCK] = take_lock,
+	[DOOR_STEP] = add_step,
+	[DOOR_APPLY] = apply_plan,
+};
+
+static int answer_request(
+	struct serving *s, const struct door_message *message, const int *files, struct error *err)
+{
+	struct door_message answer = {.what = DOOR_ANSWER};
+	struct incoming in = {message, files, &answer, -1};
+	bool known = message->what < sizeof handlers / sizeof *handlers && handlers[message->what];
+	int result =
+		known ? handlers[message->what](s, &in, &answer.err)
+		      : fail_as(&answer.err, EX_SOFTWARE, "a request that is not in the table");
+	_cleanup_close_ int file = in.file;
+	const int sent[] = {file, -1};
+	answer.failed = result < 0;
+	return door_send(s->door, &answer, sent, err);
+}
+
+/* Wait for the next request. A worker that has the lock for too long loses it. */
+static int wait_request(struct serving *s, struct error *err)
+{
+	struct pollfd door = {.fd = s->door, .events = POLLIN};
+	for (;;) {
+		time_t left = s->lock_ends - now_s();
+		if (s->lock >= 0 && left <= 0) {
+			cleanup_close(&s->lock);
+			s->lock = -1;
+		}
+		int n = poll(&door, 1, s->lock >= 0 ? (int)left * 1000 : -1);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return fail(err, errno, "wait for the worker");
+	}
+}
+
+int serve_worker(const struct server *server, int door, struct error *err)
+{
+	_cleanup_(cleanup_serving) struct serving s = {
+		.server = server, .door = door, .lock = -1, .journal = JOURNAL_CLOSED};
+	for (;;) {
+		struct door_message message;
+		_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
+		if (wait_request(&s, err) < 0)
+			return -1;
+		int n = door_receive(door, &message, files, err);
+		if (n <= 0)
+			return n;
+		if (answer_request(&s, &message, files, err) < 0)
+			return -1;
+	}
+}
