@@ -90,7 +90,7 @@ static int authorise_request(const struct session *session, struct error *err)
 	}
 	if (request->yes || isatty(STDIN_FILENO))
 		return 0;
-	return fail_as(err, EX_USAGE, "there is no terminal to ask on: say --yes");
+	return fail_as(err, EX_USAGE, "no terminal for confirmation; use --yes");
 }
 
 /* Who asked for the change, for the audit trail. */

@@ -249,7 +249,7 @@ static int leave_busy_target(int result, const char *advice, struct error *err)
 static int unmake_user_cgroup(const struct operation *op, struct error *err)
 {
 	return leave_busy_target(run_as_user(op, unmake_target_cgroup, err),
-		"there are runs: end them, oss-crs-run clean, then undo again", err);
+		"runs are active; stop them, run oss-crs-run clean, then undo again", err);
 }
 
 /* Disable the controllers that are in `before` and not in `after`. */
@@ -273,7 +273,7 @@ static int disable_target_controllers(void *arg, struct error *err)
 static int disable_user_controllers(const struct operation *op, struct error *err)
 {
 	return leave_busy_target(
-		run_as_user(op, disable_target_controllers, err), "they are in use below it", err);
+		run_as_user(op, disable_target_controllers, err), "cgroups below it use them", err);
 }
 
 /* Whether a run is over. The live owner of a run holds a lock on a file of its cgroup, which only

@@ -17,9 +17,9 @@ static int check_flag(const struct plan_input *input, const char *in_file, struc
 	const char *file = input->policy->daemon_json;
 	if (in_file[0]) {
 		(void)fail_as(err, EX_CONFIG,
-			"%s sets the driver, and so does %s: Docker does not start with both",
+			"%s and %s both set the driver; Docker does not start with both",
 			facts->flag_where, file);
-		return add_hint(err, "take it out of %s", facts->flag_where);
+		return add_hint(err, "remove it from %s", facts->flag_where);
 	}
 	if (strcmp(facts->flag, DRIVER_WANTED) == 0)
 		return 0;
@@ -37,7 +37,7 @@ static int check_kubelet(const struct docker_facts *facts, struct error *err)
 	if (!facts->kubelet[0])
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"a kubelet runs on this host (%s): Docker is left alone", facts->kubelet);
+		"a kubelet runs on this host (%s), so Docker is left unchanged", facts->kubelet);
 	return add_hint(err, "its cgroupDriver and Docker's have to be changed together, by who "
 			     "runs the cluster");
 }
@@ -63,7 +63,7 @@ int plan_check_idle(const struct docker_state *state, struct error *err)
 {
 	if (state->running == 0)
 		return 0;
-	(void)fail_as(err, EX_TEMPFAIL, "Docker has to be restarted, and %ld container%s running: %s",
+	(void)fail_as(err, EX_TEMPFAIL, "Docker must be restarted, but %ld container%s running: %s",
 		state->running, state->running == 1 ? " is" : "s are",
 		state->names ? state->names : "?");
 	if (state->live_restore)
@@ -81,11 +81,11 @@ int plan_decide_restart(const struct docker_facts *facts, const struct policy *p
 {
 	if (!facts->service.active && policy->restart != RESTART_FORCE)
 		return setup_plan_note(plan, err,
-			"%s is not running (%s): the new settings hold when it starts",
+			"%s is not running (%s): the new settings take effect when it starts",
 			policy->service, facts->service.active_text);
 	if (policy->restart == RESTART_NEVER)
 		return setup_plan_note(plan, err,
-			"%s goes on with the driver '%s' until it is restarted", policy->service,
+			"%s keeps using the driver '%s' until it is restarted", policy->service,
 			facts->state.driver);
 	if (policy->restart == RESTART_AUTO && plan_check_idle(&facts->state, err) < 0)
 		return -1;
@@ -119,7 +119,7 @@ int plan_docker(const struct plan_input *input, struct setup_plan *plan, struct 
 	char in_file[FACTS_DRIVER_MAX] = "";
 	if (!input->policy->manage)
 		return setup_plan_note(
-			plan, err, "Docker is left alone: manage=no in %s", POLICY_FILE);
+			plan, err, "Docker is left unchanged: manage=no in %s", POLICY_FILE);
 	if (!facts->systemd.msg[0] && !facts->service.installed) {
 		if (input->docker_only) {
 			(void)fail_as(err, EX_UNAVAILABLE,

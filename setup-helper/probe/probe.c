@@ -132,7 +132,7 @@ void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const s
 
 static int fail_no_user(struct error *err)
 {
-	(void)fail_as(err, EX_USAGE, "for which user? name one with --user");
+	(void)fail_as(err, EX_USAGE, "no user is given; use --user NAME");
 	return add_hint(err, "for example: oss-crs-setup check --user alice; or sudo as that user");
 }
 

@@ -205,7 +205,7 @@ static int probe_daemon_json(
 		return -1;
 	if (daemon_json_driver(ret->text, ret->len, driver, sizeof driver, err) < 0) {
 		(void)add_context(err, "%s", path);
-		return add_hint(err, "mend it by hand, then run this again; it has been left as it is");
+		return add_hint(err, "correct it by hand and run this again; it was not changed");
 	}
 	return 0;
 }

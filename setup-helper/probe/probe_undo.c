@@ -104,7 +104,7 @@ static int look_at_record(const struct undo_probe *undo, struct undo_item *item,
 	struct unit_state manager = {0};
 	char unit[FACTS_UNIT_MAX];
 	if (kind == STEP_KINDS || !state_readers[kind])
-		return fail_as(err, EX_CONFIG, "'%.32s' is no step that can be undone",
+		return fail_as(err, EX_CONFIG, "'%.32s' is not a step that can be undone",
 			undo->record->step);
 	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)undo->record->uid);
 	bool read = false;

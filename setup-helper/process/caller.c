@@ -53,9 +53,9 @@ static int look_up_user(const char *name, uid_t uid, struct caller *ret, struct 
 	if (errnum)
 		return fail(err, errnum, "look up user %s", name ? name : "by id");
 	if (!found && name)
-		return fail_as(err, EX_USAGE, "there is no user '%.64s'", name);
+		return fail_as(err, EX_USAGE, "no user is named '%.64s'", name);
 	if (!found)
-		return fail_as(err, EX_USAGE, "there is no user with id %u", (unsigned)uid);
+		return fail_as(err, EX_USAGE, "no user has the id %u", (unsigned)uid);
 	char digits[16];
 	(void)snprintf(digits, sizeof digits, "%u", (unsigned)found->pw_uid);
 	uid_t checked = 0;
@@ -81,7 +81,7 @@ static int resolve_claims(const struct claims *claims, struct caller *ret, struc
 	if (claims->pkexec_set && caller_parse_uid(claims->pkexec_uid, &by_pkexec, err) < 0)
 		return add_context(err, "PKEXEC_UID");
 	if (claims->sudo_set && claims->pkexec_set && by_sudo != by_pkexec)
-		return fail_as(err, EX_USAGE, "SUDO_UID says %u, PKEXEC_UID says %u: which user is it?",
+		return fail_as(err, EX_USAGE, "SUDO_UID is %u, but PKEXEC_UID is %u",
 			(unsigned)by_sudo, (unsigned)by_pkexec);
 	return look_up_user(NULL, claims->sudo_set ? by_sudo : by_pkexec, ret, err);
 }
@@ -92,8 +92,8 @@ int caller_resolve(uid_t real_uid, const struct claims *claims, const char *user
 	bool claimed = claims->sudo_set || claims->pkexec_set;
 	if (user && (real_uid != 0 || claimed)) {
 		(void)fail_as(err, EX_USAGE,
-			"--user is for root itself, not through sudo or pkexec");
-		return add_hint(err, "leave it out: it is done for the user who calls");
+			"--user works only for root itself, not through sudo or pkexec");
+		return add_hint(err, "omit it; the command acts for the calling user");
 	}
 	if (real_uid != 0)
 		return look_up_user(NULL, real_uid, ret, err);

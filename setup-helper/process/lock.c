@@ -52,7 +52,7 @@ int lock_take(const struct host *host, int timeout_s, struct error *err)
 	if (result == 0)
 		return steal_fd(&fd);
 	if (errnum == EINTR) {
-		(void)fail_as(err, EX_TEMPFAIL, "another oss-crs-setup has been at work for %d s",
+		(void)fail_as(err, EX_TEMPFAIL, "another oss-crs-setup is still running after %d s",
 			timeout_s);
 		return add_hint(err,
 			"find it with: ps -o pid,user,tty,args -C oss-crs-setup; then run this "

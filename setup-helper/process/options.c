@@ -55,17 +55,17 @@ const char *request_help(void)
 	return "usage: oss-crs-setup [VERB] [OPTIONS]    as: sudo oss-crs-setup ...  or  pkexec "
 	       "oss-crs-setup ...\n"
 	       "\n"
-	       "  (no verb)   delegate, then docker (where Podman is, it asks first)\n"
+	       "  (no verb)   delegate, then docker (asks first if Podman is installed)\n"
 	       "  delegate    give the calling user CPU and memory delegation (cgroup v2)\n"
 	       "  docker      set Docker's cgroup driver to cgroupfs\n"
 	       "  check       look only: exit 0 if the host is ready, 69 if not; needs no "
 	       "privilege\n"
-	       "  undo        put back what this program changed, newest first, for all users\n"
+	       "  undo        undo what this program changed, newest first, for all users\n"
 	       "  sweep       remove empty cgroups of root's that dead runs of the calling user "
 	       "have left\n"
 	       "\n"
 	       "  --dry-run           print every step with its before and after; change nothing\n"
-	       "  -y, --yes           no questions\n"
+	       "  -y, --yes           do not ask for confirmation\n"
 	       "  --purge             with undo: remove the backups too, and forget what is left "
 	       "alone\n"
 	       "  --user NAME|UID     which user; only for root itself, not through sudo or "
@@ -75,10 +75,10 @@ const char *request_help(void)
 	       "  --linger=yes|no     keep the user's services across logout; no leaves it as it "
 	       "is\n"
 	       "  --json              machine-readable output\n"
-	       "  -q, --quiet         say errors only\n"
+	       "  -q, --quiet         print errors only\n"
 	       "  -v, --verbose       show the plan before it is carried out\n"
-	       "  -h, --help          this text\n"
-	       "  --version           the version\n"
+	       "  -h, --help          show this help\n"
+	       "  --version           show the version\n"
 	       "\n"
 	       "Configuration: " POLICY_FILE "\n";
 }
@@ -111,7 +111,7 @@ static int parse_verb(const char *text, struct request *request, struct error *e
 		}
 	}
 	const char *meant = nearest_meant(text, names);
-	(void)fail_as(err, EX_USAGE, "there is no verb '%.64s'%s%s%s", text,
+	(void)fail_as(err, EX_USAGE, "unknown verb '%.64s'%s%s%s", text,
 		meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 	return add_hint(err,
 		"one of: delegate, docker, check, undo, sweep; or none for delegate and docker");
@@ -176,13 +176,13 @@ static int refuse_option(int option, char **argv, struct error *err)
 {
 	const char *text = optind > 0 && argv[optind - 1] ? argv[optind - 1] : "";
 	if (option == ':')
-		(void)fail_as(err, EX_USAGE, "%.64s asks for a value", text);
+		(void)fail_as(err, EX_USAGE, "option %.64s needs a value", text);
 	else if (meant_long_option(text))
-		(void)fail_as(err, EX_USAGE, "option '%.64s' is not known; did you mean '--%s'?", text,
+		(void)fail_as(err, EX_USAGE, "unknown option '%.64s'; did you mean '--%s'?", text,
 			meant_long_option(text));
 	else
 		(void)fail_as(
-			err, EX_USAGE, "option '%.64s' is not known, or takes no value", text);
+			err, EX_USAGE, "unknown option '%.64s', or one that takes no value", text);
 	return add_hint(err, "oss-crs-setup --help");
 }
 
@@ -203,16 +203,16 @@ int request_parse(int argc, char **argv, struct request *ret, struct error *err)
 	if (optind < argc && parse_verb(argv[optind], &request, err) < 0)
 		return -1;
 	if (optind + 1 < argc)
-		return fail_as(err, EX_USAGE, "one verb at most: what is '%.64s'?",
+		return fail_as(err, EX_USAGE, "unexpected argument '%.64s'; give at most one verb",
 			argv[optind + 1]);
 	bool changes = request_changes(&request) && !request.help && !request.version;
 	if (request.json && changes && !request.yes)
 		return fail_as(err, EX_USAGE,
-			"--json asks no questions: say --yes, --dry-run or check");
+			"--json cannot ask for confirmation; use --yes, --dry-run or check");
 	if (request.purge && request.verb != VERB_UNDO)
-		return fail_as(err, EX_USAGE, "--purge is for undo");
+		return fail_as(err, EX_USAGE, "--purge works only with undo");
 	if (request.user && request.verb == VERB_UNDO)
-		return fail_as(err, EX_USAGE, "undo is for all users: --user is not for it");
+		return fail_as(err, EX_USAGE, "undo acts for all users and does not take --user");
 	*ret = request;
 	return 0;
 }

@@ -91,7 +91,7 @@ static int set_text(const char *value, char *field, struct error *err)
 	int n = snprintf(field, POLICY_TEXT_MAX, "%s", value);
 	return n > 0 && n < POLICY_TEXT_MAX
 		       ? 0
-		       : fail_as(err, EX_CONFIG, "a value of 1 to %d bytes is wanted",
+		       : fail_as(err, EX_CONFIG, "the value must be 1 to %d bytes long",
 				 POLICY_TEXT_MAX - 1);
 }
 
@@ -132,9 +132,9 @@ static int set_controllers(const char *value, void *field, struct error *err)
 		int i = conf_word(word, known);
 		if (i < 0)
 			return fail_as(err, EX_CONFIG,
-				"'%.32s' is no controller (cpu cpuset io memory pids)", word);
+				"'%.32s' is not a controller (cpu cpuset io memory pids)", word);
 		if (seen & 1U << i)
-			return fail_as(err, EX_CONFIG, "%s is there twice", word);
+			return fail_as(err, EX_CONFIG, "%s is given twice", word);
 		seen |= 1U << i;
 		size_t used = strlen(list);
 		(void)snprintf(list + used, sizeof list - used, "%s%s", used ? " " : "", word);

@@ -63,7 +63,7 @@ static int set_and_read_back(cap_t caps, struct error *err)
 		return fail(err, errno, "read capabilities");
 	return cap_compare(now, caps) == 0
 		       ? 0
-		       : fail_as(err, EX_SOFTWARE, "capabilities are not what they were set to");
+		       : fail_as(err, EX_SOFTWARE, "the capabilities differ from what was set");
 }
 
 int privs_begin(struct error *err)
@@ -247,7 +247,7 @@ int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struc
 	if (n == 0)
 		return 0;
 	if (n != sizeof said)
-		return fail_as(err, EX_SOFTWARE, "a child of this program said nothing sensible");
+		return fail_as(err, EX_SOFTWARE, "a child of this program gave no valid answer");
 	said.msg[sizeof said.msg - 1] = '\0';
 	said.hint[sizeof said.hint - 1] = '\0';
 	*err = said;

@@ -11,14 +11,14 @@
 static int check_owner(const struct stat *st, const char *name, struct error *err)
 {
 	if (st->st_uid != 0) {
-		(void)fail_as(err, EX_CONFIG, "%s belongs to user %u, not to root", name,
+		(void)fail_as(err, EX_CONFIG, "%s is owned by user %u, not by root", name,
 			(unsigned)st->st_uid);
-		return add_hint(err, "look at what is in it, then: chown root:root %s", name);
+		return add_hint(err, "check its contents, then: chown root:root %s", name);
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
-		(void)fail_as(err, EX_CONFIG, "%s is written by others (mode %04o)",
+		(void)fail_as(err, EX_CONFIG, "%s is writable by users other than root (mode %04o)",
 			name, (unsigned)(st->st_mode & 07777));
-		return add_hint(err, "look at what is in it, then: chmod go-w %s", name);
+		return add_hint(err, "check its contents, then: chmod go-w %s", name);
 	}
 	return 0;
 }
@@ -36,7 +36,7 @@ int trusted_file(int fd, const char *name, mode_t *ret_mode, struct error *err)
 		return -1;
 	if (st.st_nlink != 1) {
 		(void)fail_as(
-			err, EX_CONFIG, "%s has %lu names (hard links)", name, (unsigned long)st.st_nlink);
+			err, EX_CONFIG, "%s has %lu hard links", name, (unsigned long)st.st_nlink);
 		return add_hint(err,
 			"find the others, then make it a file of its own: find / -xdev -samefile "
 			"%s",

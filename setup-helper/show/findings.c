@@ -82,7 +82,7 @@ static void judge_oss_crs(const struct judge *judge, struct finding *ret)
 	const char *wanted = judge->policy->controllers;
 	if (!ours->exists)
 		set_finding(ret, manager->owned && cgroup_has(manager->controllers, wanted),
-			DELEGATE_HINT, "%s is not there yet; oss-crs-run makes it",
+			DELEGATE_HINT, "%s does not exist yet; oss-crs-run creates it",
 			CGROUP_OSS_CRS);
 	else if (!ours->owned)
 		set_finding(ret, false, DELEGATE_HINT, "%s is there, but not the user's",
@@ -97,8 +97,8 @@ static void judge_linger(const struct judge *judge, struct finding *ret)
 {
 	bool lingers = judge->facts->delegate.lingers;
 	set_finding(ret, lingers || !judge->policy->linger, DELEGATE_HINT " --linger=yes", "%s",
-		lingers ? "services are kept across logout"
-			: "services end with the last logout");
+		lingers ? "services keep running after logout"
+			: "services stop after the last logout");
 }
 
 static void judge_docker(const struct judge *judge, struct finding *ret)
@@ -115,7 +115,7 @@ static void judge_docker(const struct judge *judge, struct finding *ret)
 			judge->policy->service, facts->service.active_text);
 	else if (facts->api.status == EX_NOPERM)
 		set_finding(ret, false, "sudo oss-crs-setup check",
-			"this user may not ask Docker: %s", facts->api.msg);
+			"this user may not connect to Docker: %s", facts->api.msg);
 	else if (facts->api.msg[0])
 		set_finding(ret, false, facts->api.hint, "%s", facts->api.msg);
 	else

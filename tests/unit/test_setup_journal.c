@@ -204,7 +204,7 @@ TEST(a_journal_that_others_can_write_is_refused)
 	assert_return_code(fchmodat(unit_dir(state), "var/lib/oss-crs/journal", 0770, 0), errno);
 	assert_int_equal(journal_open(&host, 0, &journal, &err), -1);
 	assert_int_equal(err.status, EX_CONFIG);
-	assert_contains(err.msg, "written by others");
+	assert_contains(err.msg, "writable by users other than root");
 	host_close(&host);
 }
 
