@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * hurt: run a program and cause a fault right before its Nth system call of a given name, or that
- * of one of its children. Each process has its own count.
+ * of one of its children. Each process has its own count, which begins when the program has started
+ * its first child: before that it only starts up.
  *
  *	hurt kill|hold|ERROR CALL N PROGRAM [ARG...]
  *
@@ -104,6 +105,7 @@ static int follow(pid_t first, const char *how, unsigned long nth)
 {
 	struct tracee tracees[TRACEES_MAX] = {{0, 0}};
 	bool reached = false;
+	bool started = false;
 	for (;;) {
 		int status = 0;
 		pid_t pid = waitpid(-1, &status, __WALL);
@@ -116,7 +118,9 @@ static int follow(pid_t first, const char *how, unsigned long nth)
 		if (!WIFSTOPPED(status))
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 		bool event = status >> 16;
-		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8) &&
+		started = started ||
+			  (status >> 16 >= PTRACE_EVENT_FORK && status >> 16 <= PTRACE_EVENT_CLONE);
+		if (started && status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8) &&
 			count_call(tracees, pid) == nth) {
 			reached = true;
 			if (strcmp(how, "hold") == 0)
