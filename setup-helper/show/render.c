@@ -122,10 +122,10 @@ int render_findings(const struct findings *findings, char **ret, struct error *e
 		return fail(err, errno, "describe the findings");
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
-		text_line(out, "%-5s %-14s %s", finding->ok ? "ok" : "not", finding->id,
+		text_line(out, "%-7s %-14s %s", finding->ok ? "ok" : "missing", finding->id,
 			finding->detail);
 		if (finding->hint[0])
-			text_line(out, "%21shint: %s", "", finding->hint);
+			text_line(out, "%23shint: %s", "", finding->hint);
 	}
 	text_line(out, "%s", findings->ready ? "ready" : "not ready");
 	if (fclose(out) != 0)

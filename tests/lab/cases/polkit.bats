@@ -155,7 +155,7 @@ seatless delegate yes docker ask" ]
 	[[ " $(cat $BOB/oss-crs/cgroup.subtree_control) " == *" cpuset "* ]]
 	[ ! -e /etc/systemd/system/user@1000.service.d ]
 	run bob "$SETUP" check
-	[[ $output == *"ok    delegation"* ]]
+	[[ $output == *"ok      delegation"* ]]
 	journalctl --sync
 	[ "$(journalctl -t oss-crs-setup -o json | jq -rs 'last | "\(.OSS_CRS_BY) \(.OSS_CRS_CALLER_ID) \(.OSS_CRS_VERB)"')" = "pkexec 1001 delegate" ]
 	"$SETUP" undo --purge --yes

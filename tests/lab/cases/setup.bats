@@ -108,7 +108,7 @@ has_words() {
 	[ "$status" -eq 69 ]
 	run as alice "$SETUP" check
 	[ "$status" -eq 69 ]
-	[[ $output == *"not   delegation"*"hint: sudo oss-crs-setup delegate"* ]]
+	[[ $output == *"missing delegation"*"hint: sudo oss-crs-setup delegate"* ]]
 	[[ $output == *"Docker's cgroup driver is systemd"* ]]
 	run as alice "$SETUP" check --json
 	[ "$status" -eq 69 ]
