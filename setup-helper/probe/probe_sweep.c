@@ -2,8 +2,9 @@
  *
  * probe_sweep: finds the cgroups that `sweep` removes: those below the user's oss-crs that belong
  * to another user, are empty, and are part of a run that is over. The user cannot remove such a
- * cgroup if its parent belongs to another user as well. The kernel removes only empty cgroups
- * (cgroup-v2.rst, "Un/populated Notification").
+ * cgroup if its parent belongs to another user as well; a cgroup whose parent is the user's is left
+ * to the user, since root may not write to it without a capability. The kernel removes only empty
+ * cgroups (cgroup-v2.rst, "Un/populated Notification").
  */
 #include "cgroup.h"
 #include "cleanup.h"
@@ -33,19 +34,20 @@ static int walk_cgroup(struct walk *walk, int parent, const char *above, const c
 	char path[CGROUP_PATH_MAX];
 	uint64_t populated = 0;
 	struct stat st;
+	struct stat above_st;
 	int n = snprintf(path, sizeof path, "%s%s%s", above, *above ? "/" : "", name);
 	if (n < 0 || (size_t)n >= sizeof path || depth > DEPTH_MAX || ++walk->names > NAMES_MAX)
 		return fail_as(err, EX_UNAVAILABLE, "too many cgroups below %s", CGROUP_OSS_CRS);
 	_cleanup_close_ int dir = fs_open(parent, name, O_RDONLY | O_DIRECTORY, 0, err);
 	if (dir < 0)
 		return err->code == ENOENT ? 0 : -1;
-	if (fstat(dir, &st) < 0)
+	if (fstat(dir, &st) < 0 || fstat(parent, &above_st) < 0)
 		return fail(err, errno, "look at cgroup %s", path);
 	if (walk_children(walk, dir, path, depth, err) < 0)
 		return -1;
 	bool empty = cgroup_get_key(dir, ".", "cgroup.events", "populated", &populated, err) == 0 &&
 		     populated == 0;
-	if (st.st_uid != walk->uid && empty)
+	if (st.st_uid != walk->uid && above_st.st_uid != walk->uid && empty)
 		(void)fprintf(walk->out, "%s\n", path);
 	return 0;
 }

@@ -289,6 +289,25 @@ TEST(empty_foreign_cgroups_of_dead_runs_are_swept_children_first)
 	}
 }
 
+/* The user can remove it; root, without a capability, cannot. */
+TEST(a_cgroup_whose_parent_is_the_users_is_left_to_the_user)
+{
+	int dir = unit_dir(state);
+	if (geteuid() != 0) {
+		print_message("SKIPPED: only root can give a directory to another user\n");
+		skip();
+	}
+	make_cgroup(dir, "dead", false);
+	make_cgroup(dir, "dead/a", false);
+	make_cgroup(dir, "dead/a/docker", false);
+	make_cgroup(dir, "dead/a/docker/inner", false);
+	assert_return_code(fchownat(dir, OURS, 1000, 1000, 0), errno);
+	assert_return_code(fchownat(dir, OURS "/dead", 1000, 1000, 0), errno);
+	assert_return_code(fchownat(dir, OURS "/dead/a", 1000, 1000, 0), errno);
+	_cleanup_free_ char *names = swept(dir, 1000);
+	assert_string_equal(names, "dead/a/docker/inner\n");
+}
+
 TEST(populated_cgroups_and_those_of_live_runs_stay)
 {
 	int dir = unit_dir(state);
@@ -321,6 +340,7 @@ int main(void)
 		RUN(which_kernels_need_cap_sys_nice),
 		RUN_IN_DIR(a_file_with_two_links_is_not_trusted),
 		RUN_IN_DIR(empty_foreign_cgroups_of_dead_runs_are_swept_children_first),
+		RUN_IN_DIR(a_cgroup_whose_parent_is_the_users_is_left_to_the_user),
 		RUN_IN_DIR(populated_cgroups_and_those_of_live_runs_stay),
 		RUN_IN_DIR(without_oss_crs_there_is_nothing_to_sweep),
 	};
