@@ -32,8 +32,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -120,12 +118,7 @@ static int enter_child(const struct session *session, int door, pid_t parent, st
 	const int keep[] = {door, session->host.root, session->host.cgroup};
 	if (privs_close_others(keep, sizeof keep / sizeof *keep, err) < 0)
 		return -1;
-	/* A change of ids clears this setting. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		return fail(err, errno, "end with the parent");
-	if (getppid() != parent)
-		_exit(EX_SOFTWARE);
-	return 0;
+	return privs_end_with(parent, err);
 }
 
 static int run_speaker(struct session *session, int door, pid_t parent)
@@ -188,8 +181,8 @@ static int start_process(struct session *session,
 	return 0;
 }
 
-/* Wait for a process whose door is closed, and kill it if it does not end. Returns its exit status,
- * or -1. */
+/* Wait for a process whose door is closed. One that does not end is killed when this process ends.
+ * Returns its exit status, or -1. */
 static int end_process(struct process *process, struct error *err)
 {
 	siginfo_t info = {0};
@@ -197,7 +190,7 @@ static int end_process(struct process *process, struct error *err)
 	cleanup_close(&process->door);
 	process->door = -1;
 	if (poll(&ended, 1, END_TIMEOUT_MS) == 0)
-		(void)syscall(SYS_pidfd_send_signal, process->pidfd, SIGKILL, NULL, 0);
+		return fail_as(err, EX_SOFTWARE, "a process of this program does not end");
 	if (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED) < 0)
 		return fail(err, errno, "wait for process %d", (int)process->pid);
 	return info.si_code == CLD_EXITED ? info.si_status : EX_SIGNAL + info.si_status;

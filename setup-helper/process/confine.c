@@ -16,6 +16,7 @@
 #include <seccomp.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -127,6 +128,7 @@ static const char *const refused_to_all[] = {
 #endif
 	"process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "process_madvise", "kill",
 	"tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open",
+	"pidfd_send_signal",
 	/* mount file systems, open files by handle, make device files and links, change owners,
 	 * modes by path, and attributes */
 	"mount", "umount", "umount2", "mount_setattr", "move_mount", "open_tree", "fsopen",
@@ -150,7 +152,7 @@ static const char *const refused_to_root[] = {
 
 /* The speaker changes no file and starts no process. (sd-bus binds its socket.) */
 static const char *const refused_to_speaker[] = {"listen", "accept", "accept4", "fchmod", "mkdir",
-	"mkdirat", "unlink", "unlinkat", "rename", "renameat", "renameat2", "pidfd_send_signal",
+	"mkdirat", "unlink", "unlinkat", "rename", "renameat", "renameat2",
 #ifndef __SANITIZE_ADDRESS__
 	"clone", "fork", "vfork",
 #endif
@@ -159,7 +161,7 @@ static const char *const refused_to_speaker[] = {"listen", "accept", "accept4", 
 /* The worker, which reads what others wrote, has neither new sockets nor files to change. */
 static const char *const refused_to_worker[] = {"socket", "connect", "bind", "listen", "accept",
 	"accept4", "fchmod", "mkdir", "mkdirat", "unlink", "unlinkat", "rename", "renameat",
-	"renameat2", "pidfd_send_signal",
+	"renameat2",
 #ifndef __SANITIZE_ADDRESS__
 	"clone", "fork", "vfork",
 #endif
@@ -211,13 +213,19 @@ static int refuse_bits(scmp_filter_ctx filter, int call, unsigned arg, uint64_t 
 	return r;
 }
 
-/* What is refused by its arguments: setuid, setgid and sticky modes, input in the name of the
- * terminal's user, a new user namespace, sockets that are not Unix sockets. */
+/* What is refused by its arguments: outliving the parent, setuid, setgid and sticky modes, typing
+ * into the terminal, a new user namespace, sockets that are not Unix sockets. */
 static int refuse_arguments(scmp_filter_ctx filter, enum confine_role role)
 {
 	static const uint64_t faked[] = {TIOCSTI, TIOCLINUX};
 	const struct scmp_arg_cmp foreign = {.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX};
+	const struct scmp_arg_cmp outlives = {
+		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_PDEATHSIG};
 	int r = 0;
+	/* The root side's children still have to say that they end with it. */
+	if (role != CONFINE_ROOT)
+		r = seccomp_rule_add_array(
+			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1, &outlives);
 	for (size_t i = 0; r == 0 && i < sizeof faked / sizeof *faked; i++) {
 		/* The kernel looks at the low half of the register only. */
 		const struct scmp_arg_cmp fakes = {.arg = 1,

@@ -180,17 +180,24 @@ int privs_close_others(const int *keep, size_t count, struct error *err)
 	}
 }
 
-/* Wait until the child exits, and kill it after timeout_ms. */
+int privs_end_with(pid_t parent, struct error *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return fail(err, errno, "end with the parent");
+	if (getppid() != parent)
+		_exit(EX_SOFTWARE);
+	return 0;
+}
+
+/* Wait until the child exits. One that does not cannot be killed from here: signalling another
+ * user's process takes a capability. It dies with this process. */
 static int wait_child(int pidfd, int timeout_ms, struct error *err)
 {
 	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
 	int n = poll(&ended, 1, timeout_ms);
-	if (n <= 0) {
-		int errnum = errno;
-		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-		(void)waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED);
-		if (n < 0)
-			return fail(err, errnum, "wait for a child");
+	if (n < 0)
+		return fail(err, errno, "wait for a child");
+	if (n == 0) {
 		(void)fail_as(err, EX_TEMPFAIL, "a child did not end in %d s", timeout_ms / 1000);
 		return add_hint(err,
 			"run this again; if that does not help, see whether the user has frozen "
@@ -225,6 +232,7 @@ int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struc
 		return fail(err, errno, "pipe");
 	_cleanup_close_ int reader = ends[0];
 	_cleanup_close_ int writer = ends[1];
+	pid_t parent = getpid();
 	pid_t pid = fork_with_pidfd(&fd);
 	if (pid < 0)
 		return fail(err, errno, "fork");
@@ -234,7 +242,7 @@ int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struc
 		int failed = privs_close_others(keep, sizeof keep / sizeof *keep, &said) < 0 ||
 			     (geteuid() == 0 && privs_become(child->uid, child->gid, child->group,
 							&said) < 0) ||
-			     work(arg, &said) < 0;
+			     privs_end_with(parent, &said) < 0 || work(arg, &said) < 0;
 		/* A write of at most PIPE_BUF bytes is atomic. */
 		_exit(failed && write(writer, &said, sizeof said) != sizeof said);
 	}

@@ -42,6 +42,10 @@ int privs_close_others(const int *keep, size_t count, struct error *err);
  * but `group`, or none if `group` is gid. Only for root. */
 int privs_become(uid_t uid, gid_t gid, gid_t group, struct error *err);
 
+/* In a child: have the kernel kill it when its parent ends, however that ends (prctl(2),
+ * PR_SET_PDEATHSIG). A change of ids clears this setting, so call it after privs_become(). */
+int privs_end_with(pid_t parent, struct error *err);
+
 /* The user that reads what others wrote: one who owns no files (systemd.io, "Users, Groups, UIDs
  * and GIDs on systemd Systems"). */
 #define PRIVS_NOBODY 65534
@@ -51,12 +55,13 @@ struct privs_child {
 	gid_t gid;
 	gid_t group;    /* gid: no supplementary group */
 	int keep_fd;    /* a descriptor that the child keeps */
-	int timeout_ms; /* the child is killed then: EX_TEMPFAIL */
+	int timeout_ms; /* how long to wait for the child: EX_TEMPFAIL then */
 };
 
 /* Run work(arg) in a child that has become the user by privs_become() (if this process is root) and
  * has no descriptors but the standard ones and keep_fd. An error of the child is returned in err as
- * if it had happened here. */
+ * if it had happened here. A child that is not done in time is left, and killed when this process
+ * ends. */
 int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struct error *err),
 	void *arg, struct error *err);
 

@@ -8,6 +8,7 @@
 
 #include "confine.h"
 #include "entry.h"
+#include "privs.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -216,6 +217,7 @@ static void check_processes(void)
 	HOLDS(execve("/nowhere", none, none) < 0 && errno == EPERM);
 	HOLDS(kill(getppid(), 0) < 0 && errno == EPERM);
 	HOLDS(syscall(SYS_pidfd_open, getppid(), 0) < 0 && errno == EPERM);
+	HOLDS(syscall(SYS_pidfd_send_signal, -1, SIGKILL, NULL, 0) < 0 && errno == EPERM);
 	HOLDS(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 && errno == EPERM);
 }
 
@@ -269,6 +271,47 @@ TEST(no_process_of_the_program_can_run_signal_chmod_or_truncate)
 	in_child(confined_check);
 }
 
+static int never_end(void *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	while (pause() < 0)
+		;
+	return 0;
+}
+
+/* The child has the other end of this pipe. */
+static void leave_a_child(int fd)
+{
+	struct error err = {0};
+	const struct privs_child child = {.uid = PRIVS_NOBODY,
+		.gid = PRIVS_NOBODY,
+		.group = PRIVS_NOBODY,
+		.keep_fd = fd,
+		.timeout_ms = 50};
+	HOLDS(privs_in_child(&child, never_end, NULL, &err) < 0 && err.status == EX_TEMPFAIL);
+}
+
+TEST(a_child_that_does_not_end_is_not_waited_for_and_dies_with_the_program)
+{
+	int ends[2];
+	int status = 0;
+	char byte;
+	assert_return_code(pipe2(ends, O_CLOEXEC), errno);
+	pid_t pid = fork();
+	assert_return_code(pid, errno);
+	if (pid == 0) {
+		leave_a_child(ends[1]);
+		_exit(0);
+	}
+	assert_return_code(close(ends[1]), errno);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* The end of file comes when no process has the other end any more. */
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	assert_return_code(close(ends[0]), errno);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +321,7 @@ int main(void)
 		RUN(ignored_and_blocked_signals_are_reset),
 		RUN(an_inherited_timer_and_parent_death_signal_are_cleared),
 		RUN(limits_umask_and_directory_are_set),
+		RUN(a_child_that_does_not_end_is_not_waited_for_and_dies_with_the_program),
 		RUN(no_process_of_the_program_can_run_signal_chmod_or_truncate),
 	};
 	return cmocka_run_group_tests_name("setup_entry", tests, NULL, NULL);
