@@ -99,7 +99,8 @@ with_lab() {
 # with_children LINE: a line of shell as ./demo and ./check have it.
 with_children() {
 	printf 'set -euo pipefail\n. %q\nend_children_on_signals\ntrap "echo undone" EXIT\n%s\n' "$HERE/tests/children.bash" "$1" >script
-	bash script 3>&-
+	# nohup and a background job of a script have others ignored.
+	env --default-signal=HUP,INT,QUIT,TERM bash script 3>&-
 }
 
 # A child with a child of its own, which bash alone would leave behind.
