@@ -214,7 +214,7 @@ owner() {
 	config low 0-1 64M
 	holds alice 1 first
 	hold carol low waits --wait
-	until_true grep -q 'place 1' $DIR/waits.out
+	until_true grep -q 'position 1' $DIR/waits.out
 	run as alice oss-crs-run exec $DIR/0 -- true
 	[ "$status" -eq 75 ]
 	[[ "$output" == *"CPUs 0 are taken: run low-exec-"* ]]
@@ -228,11 +228,11 @@ owner() {
 @test "an owner that is killed frees its CPUs, and a waiting one its place" {
 	holds alice 2 first
 	hold carol 2 second --wait
-	until_true grep -q 'place 1' $DIR/second.out
+	until_true grep -q 'position 1' $DIR/second.out
 	hold alice 2 third --wait
-	until_true grep -q 'place 2' $DIR/third.out
+	until_true grep -q 'position 2' $DIR/third.out
 	hold carol 2 fourth --wait
-	until_true grep -q 'place 3' $DIR/fourth.out
+	until_true grep -q 'position 3' $DIR/fourth.out
 	kill -KILL "$(owner second)"
 	kill -KILL "$(owner third)"
 	kill -KILL "$(owner first)"
@@ -252,7 +252,7 @@ owner() {
 	holds alice 2 first
 	for signal in INT:130 TERM:143; do
 		sh_as carol "oss-crs-run exec --wait $DIR/2 -- true" >$DIR/out 2>&1 &
-		until_true grep -q 'place 1' $DIR/out
+		until_true grep -q 'position 1' $DIR/out
 		pkill -"${signal%:*}" -u carol -x oss-crs-run
 		status=0
 		wait $! || status=$?
@@ -324,7 +324,7 @@ owner() {
 	run as carol oss-crs-run exec $DIR/3 -- true
 	[ "$status" -eq 0 ]
 	hold carol some second --wait
-	until_true grep -q 'place 1' $DIR/second.out
+	until_true grep -q 'position 1' $DIR/second.out
 	open_gate 1
 	until_true grep -qx second $DIR/order
 }

@@ -185,7 +185,7 @@ set_key() {
 	echo 1 >$foreign/fixer/cpuset.cpus
 	sh_as alice "exec oss-crs-run run --wait $JOB p h" >/tmp/run.out 2>&1 &
 	waiting=$!
-	until_true grep -q 'waiting, at place' /tmp/run.out
+	until_true grep -q 'waiting at position' /tmp/run.out
 	kill $process
 	status=0
 	wait $waiting || status=$?
