@@ -125,7 +125,7 @@ finish() {
 	finish
 	cat /tmp/run.out
 	# The cgroup was removed, or Docker made it again, with all CPUs and no limit.
-	grep -Eq "/a/[a-z.]+: planned .*, found (no such cgroup|max|0-3)" /tmp/run.out
+	grep -Eq "/a/[A-Za-z0-9.]+: planned .*, found (no such cgroup|max|0-3)" /tmp/run.out
 	mismatch
 }
 
