@@ -291,8 +291,8 @@ finish() {
 	echo "$output"
 	[ "$status" -eq 3 ]
 	text="inherits a CPU affinity: of the CPUs 0-1 of CRS 'a' it may use only 0"
-	[[ "$output" == *"warning: container '"*"[-_]"a"[-_]"1' $text"* ]]
-	[[ "$output" == *"affinity: container '"*"[-_]"a"[-_]"1' $text"* ]]
+	[[ "$output" == *"warning: container '"*[-_]a[-_]"1' $text"* ]]
+	[[ "$output" == *"affinity: container '"*[-_]a[-_]"1' $text"* ]]
 	[[ "$(jq -r '.caveats[] | select(.id == "affinity").detail' /tmp/alice-report)" == *"$text" ]]
 	[ "$(attested)" = '2 0 0' ]
 	run as alice oss-crs-run run --strict $JOB p h
