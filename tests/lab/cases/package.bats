@@ -72,7 +72,7 @@ setup_file() {
 	run setpriv --reuid bob --regid bob --init-groups python3 -c 'import oss_crs_run; print(*oss_crs_run.check())'
 	[ "$status" -eq 0 ]
 	echo "$output"
-	[[ "$output" == "False "*"oss-crs-setup"* ]]
+	[[ "$output" == "False user@"[0-9]*".service is not "* ]]
 	apt-get -q -y purge python3-oss-crs-run
 	run python3 -c 'import oss_crs_run'
 	[ "$status" -eq 1 ]
