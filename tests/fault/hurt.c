@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * hurt: run a program and cause a fault right before its Nth system call of a given name, or that
- * of one of its children. Each process has its own count, which begins when the program has started
- * its first child: before that it only starts up.
+ * of one of its children. Each process has its own count. With a "+" before the name, counting
+ * begins when the program has started its first child: before that it only starts up.
  *
- *	hurt kill|hold|ERROR CALL N PROGRAM [ARG...]
+ *	hurt kill|hold|ERROR [+]CALL N PROGRAM [ARG...]
  *
  * kill: SIGKILL the process that makes the call. hold: print "held PID" and leave that process
  * stopped right before the call. Once hurt is killed, the kernel kills all of them
@@ -101,11 +101,10 @@ static int error_named(const char *name)
 }
 
 /* Trace all processes until the program ends. Returns hurt's exit status. */
-static int follow(pid_t first, const char *how, unsigned long nth)
+static int follow(pid_t first, const char *how, bool started, unsigned long nth)
 {
 	struct tracee tracees[TRACEES_MAX] = {{0, 0}};
 	bool reached = false;
-	bool started = false;
 	for (;;) {
 		int status = 0;
 		pid_t pid = waitpid(-1, &status, __WALL);
@@ -145,11 +144,12 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "usage: hurt kill|hold|ERROR CALL N PROGRAM [ARG...]\n");
 		return STATUS_WRONG;
 	}
+	bool later = argv[2][0] == '+';
 	pid_t pid = fork();
 	if (pid < 0)
 		return fail_here("fork");
 	if (pid == 0)
-		exec_traced(argv[2], &argv[4]);
+		exec_traced(argv[2] + later, &argv[4]);
 	int status = 0;
 	const long options = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 			     PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL;
@@ -157,5 +157,5 @@ int main(int argc, char **argv)
 		ptrace(PTRACE_SETOPTIONS, pid, NULL, options) < 0 ||
 		ptrace(PTRACE_CONT, pid, NULL, NULL) < 0)
 		return fail_here("trace");
-	return follow(pid, argv[1], strtoul(argv[3], NULL, 10));
+	return follow(pid, argv[1], !later, strtoul(argv[3], NULL, 10));
 }
