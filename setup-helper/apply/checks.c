@@ -8,7 +8,6 @@
 #include "confine.h"
 #include "daemon_json.h"
 #include "dockerapi.h"
-#include "door.h"
 #include "fs.h"
 #include "plan.h"
 #include "privs.h"
@@ -189,16 +188,6 @@ static int work_docker(const void *question, void *shared, struct error *err)
 	return 0;
 }
 
-static int ask_docker(
-	int speaker, enum docker_question question, char **ret, size_t *ret_len, struct error *err)
-{
-	int file = -1;
-	if (speaker_ask_docker(speaker, question, &file, err) < 0)
-		return -1;
-	_cleanup_close_ int owned = file;
-	return door_read(owned, SPEAKER_ANSWER_MAX, ret, ret_len, err);
-}
-
 int checks_docker(int speaker, struct docker_state *ret, char *names, struct error *err)
 {
 	_cleanup_free_ char *info = NULL;
@@ -206,14 +195,14 @@ int checks_docker(int speaker, struct docker_state *ret, char *names, struct err
 	struct docker_answers question = {.info = {NULL, 0}};
 	struct docker_answer answer = {.names = ""};
 	struct check check = {.work = work_docker, .question = &question};
-	if (ask_docker(speaker, DOCKER_INFO, &info, &question.info.len, err) < 0)
+	if (speaker_read_docker(speaker, DOCKER_INFO, &info, &question.info.len, err) < 0)
 		return -1;
 	question.info.text = info;
 	if (run_check(&check, -1, PRIVS_NOBODY, sizeof answer, &answer, err) < 0)
 		return -1;
 	if (answer.state.running > 0) {
-		if (ask_docker(speaker, DOCKER_CONTAINERS, &containers, &question.containers.len,
-			    err) < 0)
+		if (speaker_read_docker(speaker, DOCKER_CONTAINERS, &containers,
+			    &question.containers.len, err) < 0)
 			return -1;
 		question.containers.text = containers;
 		if (run_check(&check, -1, PRIVS_NOBODY, sizeof answer, &answer, err) < 0)

@@ -17,9 +17,3 @@ int ask_record(int door, unsigned after, unsigned *ret_number, int *ret_file, st
 	const struct door_message request = {.what = DOOR_RECORD, .number = after};
 	return door_ask(door, &request, NULL, ret_number, ret_file, err);
 }
-
-int ask_docker(int door, enum docker_question question, int *ret_file, struct error *err)
-{
-	const struct door_message request = {.what = DOOR_DOCKER, .number = question};
-	return door_ask(door, &request, NULL, NULL, ret_file, err);
-}

@@ -7,7 +7,6 @@
 #define OSS_CRS_SETUP_ASK_H
 
 #include "error.h"
-#include "speaker.h"
 
 /* Open Docker's daemon.json, or its backup. Only root can change it and its directory: EX_CONFIG
  * otherwise. */
@@ -16,8 +15,5 @@ int ask_daemon_json(int door, int backup, int *ret_file, struct error *err);
 /* Open the record of the undo journal with the lowest number above `after`. *ret_number is its
  * number; 0 if there is none. */
 int ask_record(int door, unsigned after, unsigned *ret_number, int *ret_file, struct error *err);
-
-/* Ask Docker; the file is one for door_read(). Fails as speaker_ask_docker() does. */
-int ask_docker(int door, enum docker_question question, int *ret_file, struct error *err);
 
 #endif

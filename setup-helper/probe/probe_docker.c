@@ -9,9 +9,9 @@
 #include "cleanup.h"
 #include "daemon_json.h"
 #include "dockerapi.h"
-#include "door.h"
 #include "fs.h"
 #include "probe.h"
+#include "speaker.h"
 #include "trusted.h"
 
 #include <errno.h>
@@ -210,16 +210,6 @@ static int probe_daemon_json(
 	return 0;
 }
 
-static int ask_text(const struct probe_input *input, enum docker_question question, char **ret,
-	size_t *ret_len, struct error *err)
-{
-	int file = -1;
-	if (ask_docker(input->door, question, &file, err) < 0)
-		return -1;
-	_cleanup_close_ int owned = file;
-	return door_read(owned, SPEAKER_ANSWER_MAX, ret, ret_len, err);
-}
-
 static int probe_daemon(
 	const struct probe_input *input, struct docker_state *ret, struct error *err)
 {
@@ -227,11 +217,12 @@ static int probe_daemon(
 	_cleanup_free_ char *containers = NULL;
 	size_t len = 0;
 	struct docker_state state = {0};
-	if (ask_text(input, DOCKER_INFO, &info, &len, err) < 0)
+	if (speaker_read_docker(input->door, DOCKER_INFO, &info, &len, err) < 0)
 		return -1;
 	if (dockerapi_info(info, len, &state, err) < 0)
 		return add_context(err, "/info on %s", input->policy->socket);
-	if (state.running > 0 && ask_text(input, DOCKER_CONTAINERS, &containers, &len, err) < 0)
+	if (state.running > 0 &&
+		speaker_read_docker(input->door, DOCKER_CONTAINERS, &containers, &len, err) < 0)
 		return -1;
 	if (state.running > 0 && dockerapi_names(containers, len, &state.names, err) < 0)
 		return add_context(err, "/containers/json on %s", input->policy->socket);

@@ -182,6 +182,16 @@ int speaker_ask_docker(int door, enum docker_question question, int *ret_file, s
 	return door_ask(door, &request, NULL, NULL, ret_file, err);
 }
 
+int speaker_read_docker(
+	int door, enum docker_question question, char **ret, size_t *ret_len, struct error *err)
+{
+	int file = -1;
+	if (speaker_ask_docker(door, question, &file, err) < 0)
+		return -1;
+	_cleanup_close_ int owned = file;
+	return door_read(owned, SPEAKER_ANSWER_MAX, ret, ret_len, err);
+}
+
 int speaker_audit(int door, const char *fields, size_t len, struct error *err)
 {
 	const struct door_message request = {.what = DOOR_AUDIT};

@@ -51,6 +51,11 @@ int speaker_call(int door, enum bus_call call, uid_t uid, struct error *err);
  * EX_UNAVAILABLE if nobody answers. */
 int speaker_ask_docker(int door, enum docker_question question, int *ret_file, struct error *err);
 
+/* The same, read as text with a NUL after it, which the caller frees. The other side of the door is
+ * the speaker, or the root side, which passes the question on. */
+int speaker_read_docker(
+	int door, enum docker_question question, char **ret, size_t *ret_len, struct error *err);
+
 /* The most bytes in such an answer. */
 #define SPEAKER_ANSWER_MAX ((size_t)1024 * 1024 + 65536)
 
