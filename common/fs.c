@@ -12,10 +12,61 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+
+/* Open one component of a path, and fail with ELOOP if it is a link: openat(2) opens the link itself
+ * with O_PATH, and fails with ENOTDIR with O_DIRECTORY. */
+static int open_component(int dir, const char *name, int flags, mode_t mode)
+{
+	if (strcmp(name, "..") == 0) {
+		errno = EXDEV;
+		return -1;
+	}
+	_cleanup_close_ int fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+	int errnum = fd < 0 ? errno : 0;
+	struct stat st;
+	if (errnum == ENOTDIR && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISLNK(st.st_mode))
+		errnum = ELOOP;
+	if (errnum == 0 && flags & O_PATH && (fstat(fd, &st) < 0 || S_ISLNK(st.st_mode)))
+		errnum = ELOOP;
+	errno = errnum;
+	return errnum == 0 ? steal_fd(&fd) : -1;
+}
+
+/* Open a path beneath a directory without openat2(2): component by component. */
+static int open_by_components(int dir, const char *path, int flags, mode_t mode)
+{
+	_cleanup_close_ int above = -1;
+	if (*path == '/' || *path == '\0') {
+		errno = *path ? EXDEV : ENOENT;
+		return -1;
+	}
+	for (;;) {
+		char name[NAME_MAX + 1];
+		size_t len = strcspn(path, "/");
+		if (len >= sizeof name) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(name, path, len);
+		name[len] = '\0';
+		path += len;
+		bool last = path[strspn(path, "/")] == '\0';
+		int in = above < 0 ? dir : above;
+		int fd = open_component(in, name, last ? flags : O_PATH, mode);
+		if (fd < 0 || last)
+			return fd;
+		path += strspn(path, "/");
+		cleanup_close(&above);
+		above = fd;
+	}
+}
 
 int fs_open(int dir, const char *path, int flags, mode_t mode, struct error *err)
 {
@@ -25,6 +76,8 @@ int fs_open(int dir, const char *path, int flags, mode_t mode, struct error *err
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+	if (fd < 0 && errno == ENOSYS)
+		fd = open_by_components(dir, path, flags, mode);
 	return fd >= 0 ? fd : fail(err, errno, "open %s", path);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * fs: files beneath a directory descriptor. openat2(2) resolves every path with RESOLVE_BENEATH,
- * RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS, and every descriptor is close-on-exec.
+ * RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS, and every descriptor is close-on-exec. Where
+ * openat2(2) does not exist (ENOSYS), the path is opened component by component to the same effect.
  *
  * Functions that return an int return 0, or -1 with an error whose code is an errno value, unless
  * their comment says otherwise.

@@ -146,9 +146,14 @@ static const char *const refused_to_all[] = {
 	/* use the kernel's keyrings */
 	"add_key", "request_key", "keyctl", NULL};
 
-/* Root has no socket but the ones to the worker and the speaker. */
-static const char *const refused_to_root[] = {
-	"socket", "connect", "bind", "listen", "accept", "accept4", NULL};
+/* Root has no socket but the ones to the worker and the speaker, and makes files and directories by
+ * the calls whose modes the filter sees. */
+static const char *const refused_to_root[] = {"socket", "connect", "bind", "listen", "accept",
+	"accept4", "creat", "mkdir",
+#ifndef __SANITIZE_ADDRESS__
+	"open",
+#endif
+	NULL};
 
 /* The speaker changes no file and starts no process. (sd-bus binds its socket.) */
 static const char *const refused_to_speaker[] = {"listen", "accept", "accept4", "fchmod", "mkdir",
@@ -166,6 +171,10 @@ static const char *const refused_to_worker[] = {"socket", "connect", "bind", "li
 	"clone", "fork", "vfork",
 #endif
 	NULL};
+
+/* A filter cannot read the flags and modes of these. When they fail with ENOSYS, the C library falls
+ * back to clone(2), and fs_open() to openat(2). */
+static const char *const unreadable[] = {"clone3", "openat2", NULL};
 
 /* A check computes: it takes and gives memory, reads and writes what is open, and ends. */
 static const char *const allowed_to_check[] = {"read", "write", "close", "lseek", "fstat", "brk",
@@ -213,8 +222,20 @@ static int refuse_bits(scmp_filter_ctx filter, int call, unsigned arg, uint64_t 
 	return r;
 }
 
-/* What is refused by its arguments: outliving the parent, setuid, setgid and sticky modes, typing
- * into the terminal, a new user namespace, sockets that are not Unix sockets. */
+/* Root makes files and directories with ordinary modes; the others make no files at all. */
+static int refuse_modes(scmp_filter_ctx filter, enum confine_role role)
+{
+	int r = refuse_bits(filter, SCMP_SYS(openat), 2, O_TMPFILE & ~O_DIRECTORY, 0);
+	if (r < 0 || role != CONFINE_ROOT)
+		return r < 0 ? r : refuse_bits(filter, SCMP_SYS(openat), 2, O_CREAT, 0);
+	r = refuse_bits(filter, SCMP_SYS(openat), 3, SPECIAL_MODES, O_CREAT);
+	if (r == 0)
+		r = refuse_bits(filter, SCMP_SYS(mkdirat), 2, SPECIAL_MODES, 0);
+	return r == 0 ? refuse_bits(filter, SCMP_SYS(fchmod), 1, SPECIAL_MODES, 0) : r;
+}
+
+/* What is refused by its arguments: outliving the parent, modes, typing into the terminal, a new
+ * user namespace, sockets that are not Unix sockets. */
 static int refuse_arguments(scmp_filter_ctx filter, enum confine_role role)
 {
 	static const uint64_t faked[] = {TIOCSTI, TIOCLINUX};
@@ -238,18 +259,11 @@ static int refuse_arguments(scmp_filter_ctx filter, enum confine_role role)
 	if (r == 0 && role == CONFINE_SPEAKER)
 		r = seccomp_rule_add_array(
 			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &foreign);
-	if (r == 0 && role == CONFINE_ROOT) {
-		r = refuse_bits(filter, SCMP_SYS(fchmod), 1, SPECIAL_MODES, 0);
-		if (r == 0)
-			r = refuse_bits(filter, SCMP_SYS(mkdirat), 2, SPECIAL_MODES, 0);
-		if (r == 0)
-			r = refuse_bits(filter, SCMP_SYS(openat), 3, SPECIAL_MODES, O_CREAT);
-	}
-	/* A filter cannot read the flags of clone3(2); the C library falls back to clone(2) when
-	 * clone3(2) fails with ENOSYS. */
+	if (r == 0)
+		r = refuse_modes(filter, role);
 	if (r == 0 && role == CONFINE_ROOT)
 		r = refuse_bits(filter, SCMP_SYS(clone), CLONE_FLAGS, CLONE_NEWUSER, 0);
-	return r == 0 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) : r;
+	return r == 0 ? add_calls(filter, SCMP_ACT_ERRNO(ENOSYS), unreadable) : r;
 }
 
 int confine_calls(enum confine_role role, struct confined *confined, struct error *err)

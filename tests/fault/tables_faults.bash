@@ -70,7 +70,7 @@ table_full_disk() {
 table_power_cut() {
 	local half name nth pid hurt disk=$work/disk copy=$work/copy list=$work/list
 	for half in docker undo; do
-		calls_of $half | grep -E '^(write|fsync|fchmod|renameat|unlinkat|openat2) ' | sed "s/^/$half /"
+		calls_of $half | grep -E '^(write|fsync|fchmod|renameat|unlinkat|openat2?) ' | sed "s/^/$half /"
 	done >"$list"
 	begin
 	cases=$(wc -l <"$list")

@@ -8,8 +8,10 @@
 
 #include "confine.h"
 #include "entry.h"
+#include "fs.h"
 #include "privs.h"
 
+#include <linux/openat2.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -239,6 +241,66 @@ static void confined_as(enum confine_role role)
 	HOLDS((role == CONFINE_SPEAKER) == (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0));
 }
 
+/* Root opens files component by component: no filter could see the mode that openat2(2) takes. */
+static void check_opening(int dir)
+{
+	static const struct {
+		const char *path;
+		int flags;
+		int errnum;
+	} refused[] = {
+		{"..", O_PATH, EXDEV},
+		{"a/../../x", O_PATH, EXDEV},
+		{"/etc", O_PATH, EXDEV},
+		{"", O_PATH, ENOENT},
+		{"to-dir/f", O_RDONLY, ELOOP},
+		{"to-dir", O_PATH, ELOOP},
+		{"to-dir", O_PATH | O_DIRECTORY, ELOOP},
+		{"to-dir", O_RDONLY | O_DIRECTORY, ELOOP},
+		{"a/to-file", O_RDONLY, ELOOP},
+		{"a/to-file", O_PATH, ELOOP},
+		{"a/f/g", O_PATH, ENOTDIR},
+		{"a/f", O_PATH | O_DIRECTORY, ENOTDIR},
+		{"a/new", O_WRONLY | O_CREAT | O_EXCL, EPERM}, /* with mode 04755 */
+		{"a", O_WRONLY | O_TMPFILE, EPERM},
+	};
+	struct error err = {0};
+	for (size_t i = 0; i < COUNT(refused); i++)
+		HOLDS(fs_open(dir, refused[i].path, refused[i].flags, 04755, &err) < 0 &&
+			err.code == refused[i].errnum);
+	_cleanup_close_ int file = fs_open(dir, "a//f", O_RDONLY, 0, &err);
+	HOLDS(file >= 0 && fcntl(file, F_GETFD) == FD_CLOEXEC);
+	HOLDS(fs_replace(dir, "new", "x", 1, 0644, &err) == 0);
+	HOLDS(syscall(SYS_openat2, dir, "a", &(struct open_how){.flags = O_PATH},
+		      sizeof(struct open_how)) < 0 &&
+		errno == ENOSYS);
+	HOLDS(mkdirat(dir, "b", 02755) < 0 && errno == EPERM);
+	HOLDS(mkdir("/nowhere/b", 0755) < 0 && errno == EPERM);
+	HOLDS(creat("/nowhere/b", 0755) < 0 && errno == EPERM);
+}
+
+static int opening_at;
+
+static void opens_as_root(void)
+{
+	struct confined is = {0};
+	struct error err = {0};
+	HOLDS(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	HOLDS(confine_calls(CONFINE_ROOT, &is, &err) == 0);
+	if (is.seccomp)
+		check_opening(opening_at);
+}
+
+TEST(root_makes_no_file_with_a_special_mode_and_follows_no_link)
+{
+	opening_at = unit_dir(state);
+	make_dir(opening_at, "a");
+	make_file(opening_at, "a/f", "x");
+	assert_return_code(symlinkat("a", opening_at, "to-dir"), errno);
+	assert_return_code(symlinkat("f", opening_at, "a/to-file"), errno);
+	in_child(opens_as_root);
+}
+
 static void confined_root(void)
 {
 	confined_as(CONFINE_ROOT);
@@ -323,6 +385,7 @@ int main(void)
 		RUN(limits_umask_and_directory_are_set),
 		RUN(a_child_that_does_not_end_is_not_waited_for_and_dies_with_the_program),
 		RUN(no_process_of_the_program_can_run_signal_chmod_or_truncate),
+		RUN_IN_DIR(root_makes_no_file_with_a_special_mode_and_follows_no_link),
 	};
 	return cmocka_run_group_tests_name("setup_entry", tests, NULL, NULL);
 }
