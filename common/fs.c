@@ -217,6 +217,42 @@ int fs_replace(
 	return sync_directory(dir, name, err);
 }
 
+static int write_in_place(const char *path, const void *data, size_t len, struct error *err)
+{
+	_cleanup_fclose_ FILE *file = fopen(path, "we");
+	if (!file || fwrite(data, 1, len, file) != len || fflush(file) != 0)
+		return fail(err, errno, "write %s", path);
+	return 0;
+}
+
+int fs_replace_path(const char *path, const void *data, size_t len, struct error *err)
+{
+	struct stat st;
+	bool exists = stat(path, &st) == 0;
+	if (exists && !S_ISREG(st.st_mode))
+		return write_in_place(path, data, len, err);
+	_cleanup_free_ char *target = exists ? realpath(path, NULL) : strdup(path);
+	if (!target)
+		return fail(err, errno, "write %s", path);
+	char *slash = strrchr(target, '/');
+	const char *name = slash ? slash + 1 : target;
+	if (!*name)
+		return fail(err, EISDIR, "write %s", path);
+	/* The directory's name without the file's; "/" stays. */
+	_cleanup_free_ char *parent =
+		slash ? strndup(target, slash == target ? 1 : (size_t)(slash - target))
+		      : strdup(".");
+	if (!parent)
+		return fail(err, ENOMEM, "write %s", path);
+	_cleanup_close_ int dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail(err, errno, "write %s", path);
+	mode_t mask = umask(0);
+	(void)umask(mask);
+	mode_t mode = exists ? st.st_mode & 0777 : 0666 & ~mask;
+	return fs_replace(dir, name, data, len, mode, err) < 0 ? add_context(err, "%s", parent) : 0;
+}
+
 int fs_remove(int dir, const char *name, struct error *err)
 {
 	if (fs_sweep(dir, name, err) < 0)

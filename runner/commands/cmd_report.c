@@ -80,10 +80,7 @@ static int write_report_file(const char *path, const struct summary *summary,
 	int result = write(summary, memory, err);
 	if (fclose(memory) != 0 || result < 0)
 		return result < 0 ? -1 : fail(err, ENOMEM, "write %s", path);
-	_cleanup_fclose_ FILE *file = fopen(path, "we");
-	if (!file || fwrite(text, 1, size, file) != size || fflush(file) != 0)
-		return fail(err, errno, "write %s", path);
-	return 0;
+	return fs_replace_path(path, text, size, err);
 }
 
 static int write_svg(const struct summary *summary, FILE *to, struct error *err)

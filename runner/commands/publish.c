@@ -7,19 +7,12 @@
 
 #include "cleanup.h"
 #include "cleanup_json.h"
+#include "fs.h"
 #include "store.h"
 #include "tables.h"
 
 #include <errno.h>
 #include <inttypes.h>
-
-static int write_document(const char *path, const char *text, struct error *err)
-{
-	_cleanup_fclose_ FILE *file = fopen(path, "we");
-	if (!file || fputs(text, file) < 0 || fflush(file) != 0)
-		return fail(err, errno, "write %s", path);
-	return 0;
-}
 
 static int put_in_store(const struct context *context, const struct report *report,
 	const char *text, struct error *err)
@@ -65,5 +58,5 @@ int publish_report(const struct context *context, const struct report *report, b
 		log_warning(&context->log, "cannot keep the report: %s", problem.msg);
 	if (options->json && fputs(text, stdout) == EOF)
 		return fail(err, errno, "write standard output");
-	return options->report ? write_document(options->report, text, err) : 0;
+	return options->report ? fs_replace_path(options->report, text, strlen(text), err) : 0;
 }

@@ -237,6 +237,56 @@ TEST(a_full_disk_leaves_only_the_old_file)
 	assert_int_equal(count_entries(dir), 1);
 }
 
+/* Fill buf with the path of a file in the test's directory, through its descriptor. */
+static const char *path_in(int dir, const char *name, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "/proc/self/fd/%d/%s", dir, name);
+	return buf;
+}
+
+TEST(a_file_that_is_replaced_by_its_path_keeps_its_mode_and_its_readers)
+{
+	int dir = unit_dir(state);
+	char path[64];
+	char before[8] = "";
+	struct stat st;
+	struct error err = {0};
+	mode_t mask = umask(027);
+	assert_ok(fs_replace_path(path_in(dir, "new", path, sizeof path), "1", 1, &err), err);
+	(void)umask(mask);
+	assert_return_code(fstatat(dir, "new", &st, 0), errno);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	make_file(dir, "old", "before");
+	assert_return_code(fchmodat(dir, "old", 0604, 0), errno);
+	assert_return_code(symlinkat("old", dir, "link"), errno);
+	_cleanup_close_ int reader = openat(dir, "old", O_RDONLY | O_CLOEXEC);
+	assert_ok(fs_replace_path(path_in(dir, "link", path, sizeof path), "after", 5, &err), err);
+	assert_int_equal(read(reader, before, sizeof before), 6);
+	assert_file(dir, "old", "after");
+	assert_return_code(fstatat(dir, "old", &st, 0), errno);
+	assert_int_equal(st.st_mode & 0777, 0604);
+	assert_return_code(fstatat(dir, "link", &st, AT_SYMLINK_NOFOLLOW), errno);
+	assert_true(S_ISLNK(st.st_mode));
+}
+
+TEST(a_path_that_is_no_file_is_written_to_and_a_full_one_is_an_error)
+{
+	int ends[2];
+	char path[64];
+	char got[8] = "";
+	struct error err = {0};
+	assert_return_code(pipe2(ends, O_CLOEXEC), errno);
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", ends[1]);
+	assert_ok(fs_replace_path(path, "text", 4, &err), err);
+	assert_int_equal(read(ends[0], got, sizeof got), 4);
+	assert_string_equal(got, "text");
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	assert_errno(fs_replace_path("/dev/full", "text", 4, &err), ENOSPC, err);
+	assert_errno(fs_replace_path("/nonexistent/file", "text", 4, &err), ENOENT, err);
+	assert_contains(err.msg, "/nonexistent/file");
+}
+
 TEST(a_directory_is_not_replaced)
 {
 	int dir = unit_dir(state);
@@ -276,6 +326,8 @@ int main(void)
 		RUN_IN_DIR(an_open_descriptor_keeps_the_old_file),
 		RUN_IN_DIR(replacing_a_link_leaves_its_target),
 		RUN_IN_DIR(a_full_disk_leaves_only_the_old_file),
+		RUN_IN_DIR(a_file_that_is_replaced_by_its_path_keeps_its_mode_and_its_readers),
+		RUN(a_path_that_is_no_file_is_written_to_and_a_full_one_is_an_error),
 		RUN_IN_DIR(a_directory_is_not_replaced),
 		RUN_IN_DIR(a_name_too_long_for_its_temporary_file_is_refused),
 	};
