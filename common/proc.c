@@ -93,13 +93,14 @@ int proc_spawn(const struct spawn *spawn, struct child *ret, struct error *err)
 	_cleanup_close_ int writer = ends[1];
 	int pidfd = -1;
 	struct clone_args args = {
-		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (spawn->parent ? CLONE_PARENT : 0) |
 			 (spawn->cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uintptr_t)&pidfd,
-		.exit_signal = SIGCHLD,
+		/* With CLONE_PARENT the kernel takes this process's own. */
+		.exit_signal = spawn->parent ? 0 : SIGCHLD,
 		.cgroup = spawn->cgroup >= 0 ? (uint64_t)spawn->cgroup : 0,
 	};
-	pid_t parent = getpid();
+	pid_t parent = spawn->parent ? spawn->parent : getpid();
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
 	if (pid < 0)
 		return fail(err, errno, "start %s", spawn->argv[0]);
@@ -117,7 +118,10 @@ int proc_spawn(const struct spawn *spawn, struct child *ret, struct error *err)
 		return 0;
 	}
 	int status = 0;
-	(void)proc_wait(&child, &status, err);
+	if (spawn->parent)
+		cleanup_close(&child.pidfd);
+	else
+		(void)proc_wait(&child, &status, err);
 	(void)fail(err, n == sizeof errnum ? errnum : EIO, "start %s", spawn->argv[0]);
 	if (errnum == ENOENT)
 		err->status = EX_UNAVAILABLE;

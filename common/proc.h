@@ -24,6 +24,10 @@ struct spawn {
 	/* Start the child in its own process group, so that Ctrl-C at the terminal does not reach
 	 * it. */
 	bool own_group;
+	/* The PID of this process's parent, if the program is to be that process's child
+	 * (CLONE_PARENT) and dies_with_parent is about it; 0: this process's own child. The parent
+	 * waits for the program, which this process cannot. */
+	pid_t parent;
 };
 
 #define SPAWN(argv_)                                                          \

@@ -205,7 +205,8 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	struct launch launch = {
 		.child = &child,
 		.timeout_ms = session->context->options.timeout * 1000,
-		.grace_ms = LAUNCH_GRACE_MS,
+		.grace_ms = launch_grace_ms(session->context->options.stop_grace),
+		.limits_signals = session->context->options.stop_grace != 0,
 		.signals = session->signals,
 		.worker = session->tree.worker,
 		.sources = session->watch.sources,
@@ -277,6 +278,7 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 		return -1;
 	report.phase = session->phase;
 	report.shared = &session->shared;
+	report.allocation = &session->loaded->allocation;
 	report.conditions = &session->conditions;
 	report.series = session->record ? record_series(session->record) : NULL;
 	report.reason = end->reason;

@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "conditions.h"
 #include "delegation.h"
+#include "deputy.h"
 #include "engine_select.h"
 #include "entered.h"
 #include "launch.h"
@@ -28,6 +29,7 @@
 struct job_run {
 	const struct context *context;
 	const struct run_plan *plan;
+	const struct allowance *allocation;
 	const struct variables *variables; /* the command's */
 	struct cg_tree tree;
 	struct ledger shared;
@@ -36,6 +38,8 @@ struct job_run {
 	struct oom_state *oom; /* NULL: not measured */
 	struct oom_kills kills;
 	char not_entered[ENTERED_TEXT_MAX];
+	int oss_crs_fd;
+	struct keeper keeper; /* the deputy (deputy.h); none without --crs */
 };
 
 static void job_run_close(struct job_run *job)
@@ -44,16 +48,44 @@ static void job_run_close(struct job_run *job)
 	oom_close(job->oom);
 	oom_kills_free(&job->kills);
 	ledger_free(&job->shared);
+	keeper_release(&job->keeper);
 }
 
 static int command_exit_status(const struct launch_end *end)
 {
-	return end->reason == REASON_TIMEOUT ? EX_TIMEOUT : end->status;
+	return end->reason == REASON_TIMEOUT    ? EX_TIMEOUT
+	       : end->reason == REASON_MISMATCH ? EX_SOFTWARE
+						: end->status;
+}
+
+static int enter_scope(const void *data, struct error *err)
+{
+	const struct job_run *job = data;
+	return scope_enter(&job->context->host, job->context->uid, job->plan->run_id, err);
+}
+
+/* The deputy's work, when this process was killed. */
+static void clean_up_after(const void *data)
+{
+	const struct job_run *job = data;
+	struct error problem = {0};
+	if (tree_destroy_name(job->oss_crs_fd, job->plan->name, &problem) < 0)
+		log_error(&job->context->log, &problem);
+}
+
+/* Start the command; inside a CRS through a deputy, so that this process stays in the cgroup of its
+ * caller. */
+static int start_command(
+	struct job_run *job, const struct spawn *spawn, struct child *ret, struct error *err)
+{
+	const struct deputy deputy = {.move = enter_scope, .clean_up = clean_up_after, .data = job};
+	return spawn->cgroup < 0 ? proc_spawn(spawn, ret, err)
+				 : deputy_spawn(&deputy, spawn, &job->keeper, ret, err);
 }
 
 /* Start the command and wait for it to end. */
 static int launch_command(
-	const struct job_run *job, int signals, struct launch_end *ret, struct error *err)
+	struct job_run *job, int signals, struct launch_end *ret, struct error *err)
 {
 	const struct context *context = job->context;
 	const char *crs = context->options.crs;
@@ -72,8 +104,10 @@ static int launch_command(
 	spawn.env = environment;
 	/* Pass on open descriptors, as a shell does: `exec … -- diff <(a) <(b)` works. */
 	spawn.keep_descriptors = true;
+	/* With this process ends the lease, so nothing of the command may go on. */
+	spawn.dies_with_parent = true;
 	struct child child = CHILD_NONE;
-	if (proc_spawn(&spawn, &child, err) < 0)
+	if (start_command(job, &spawn, &child, err) < 0)
 		return -1;
 	struct launch_source source = {.fd = -1};
 	if (job->record)
@@ -81,7 +115,8 @@ static int launch_command(
 	struct launch wait = {
 		.child = &child,
 		.timeout_ms = context->options.timeout * 1000,
-		.grace_ms = LAUNCH_GRACE_MS,
+		.grace_ms = launch_grace_ms(context->options.stop_grace),
+		.limits_signals = context->options.stop_grace != 0,
 		.signals = signals,
 		.worker = job->tree.worker,
 		.child_has_terminal = true,
@@ -126,6 +161,7 @@ static int conclude_command(struct job_run *job, const struct launch_end *end, s
 	report.phase = PHASE_EXEC;
 	report.kills = &job->kills;
 	report.shared = &job->shared;
+	report.allocation = job->allocation;
 	report.conditions = &job->conditions;
 	report.series = job->record ? record_series(job->record) : NULL;
 	report.reason = end->reason;
@@ -133,6 +169,21 @@ static int conclude_command(struct job_run *job, const struct launch_end *end, s
 	report.status = command_exit_status(end);
 	report.not_entered = job->not_entered;
 	return publish_report(job->context, &report, options->verbose, options->record, err);
+}
+
+/* Compare the limits with the plan again, as `run` does at its end: the figures of a command that
+ * had other CPUs mean nothing. All of them if they are printed, else the CPUs, which alone can
+ * change from above. */
+static int check_limits(const struct job_run *job, struct error *err)
+{
+	return is_measured(job) ? attest_limits(&job->tree, err) : attest_cpus(&job->tree, err);
+}
+
+/* The outcome of the command, if this process did not end it. */
+static void judge_end(const struct job_run *job, struct launch_end *end)
+{
+	if (end->reason == REASON_EXITED && check_limits(job, &end->problem) < 0)
+		end->reason = REASON_MISMATCH;
 }
 
 static int run_command(struct job_run *job, int signals, struct launch_end *ret, struct error *err)
@@ -148,6 +199,7 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 	}
 	if (launch_command(job, signals, ret, err) < 0)
 		return -1;
+	judge_end(job, ret);
 	if (ret->reason == REASON_TIMEOUT)
 		publish_time_limit(job->context);
 	/* With --crs the command itself is in a cgroup; what else it is for is not known. */
@@ -157,7 +209,12 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 			"%s: what the command started elsewhere was held "
 			"by no limit (see OSS_CRS_CGROUP_PARENT)",
 			job->not_entered);
-	return is_measured(job) ? conclude_command(job, ret, err) : 0;
+	if (is_measured(job) && conclude_command(job, ret, err) < 0)
+		return -1;
+	if (ret->reason != REASON_MISMATCH)
+		return 0;
+	*err = ret->problem;
+	return -1;
 }
 
 /* Inside a CRS, add the variables that its containers have. */
@@ -174,9 +231,12 @@ static int run_in_tree(const struct context *context, struct loaded *loaded,
 	const struct run_plan *plan = &loaded->plan;
 	_cleanup_(job_run_close) struct job_run job = {.context = context,
 		.plan = plan,
+		.allocation = &loaded->allocation,
 		.variables = variables,
 		.tree = TREE_NONE,
-		.shared = LEDGER_NONE};
+		.shared = LEDGER_NONE,
+		.oss_crs_fd = oss_crs_fd,
+		.keeper = KEEPER_NONE};
 	struct start start = start_loaded(loaded);
 	start.tree = (struct tree_options){
 		.oom_group = context->options.oom == OOM_GROUP, .leaf_crs = context->options.crs};
@@ -243,9 +303,6 @@ int cmd_exec(const struct context *context, struct error *err)
 	_cleanup_(variables_free) struct variables variables = VARIABLES_NONE;
 	const struct run_words words = {.project = NULL};
 	if (run_variables_add(&variables, &loaded.plan, PHASE_EXEC, &words, err) < 0)
-		return -1;
-	if (context->options.crs &&
-		scope_enter(&context->host, context->uid, loaded.plan.run_id, err) < 0)
 		return -1;
 	return run_in_tree(context, &loaded, &variables, oss_crs_fd, signals, err);
 }

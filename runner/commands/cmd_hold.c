@@ -302,6 +302,7 @@ static int collect_report(
 	int status = exit_status(end, err);
 	report->phase = (enum phase)hold->context->options.phase;
 	report->shared = &hold->shared;
+	report->allocation = &hold->loaded.allocation;
 	report->conditions = &hold->conditions;
 	report->series = hold->record ? record_series(hold->record) : NULL;
 	report->watch = has_engine(hold) ? &hold->watch : NULL;

@@ -6,6 +6,7 @@
  */
 #include "load.h"
 
+#include "allocation.h"
 #include "allowance.h"
 #include "cleanup.h"
 #include "fs.h"
@@ -87,16 +88,20 @@ static int apply_allowance(
 }
 
 static int live_facts(const struct context *context, struct plan_request *request,
-	struct topology *topology, struct allowance *allowance, struct error *err)
+	struct topology *topology, struct loaded *loaded, struct error *err)
 {
+	struct allowance *allowance = &loaded->allowance;
 	_cleanup_close_ int sys = fs_open(context->host.root, "sys", O_PATH | O_DIRECTORY, 0, err);
 	if (sys < 0 || machine_topology(sys, topology, err) < 0)
 		return -1;
 	request->host_cpus = topology_online(topology);
-	return machine_memory(&context->host, &request->host_memory, NULL, err) < 0 ||
-			       allowance_read(&context->host, context->uid, allowance, err) < 0
-		       ? -1
-		       : apply_allowance(allowance, request, err);
+	if (machine_memory(&context->host, &request->host_memory, NULL, err) < 0 ||
+		allowance_read(&context->host, context->uid, allowance, err) < 0 ||
+		apply_allowance(allowance, request, err) < 0)
+		return -1;
+	return context->options.allocation
+		       ? allocation_apply(context, request, &loaded->allocation, err)
+		       : 0;
 }
 
 /* Read the value of --cpus or --host-cpus. Digits alone are a number of CPUs, anything else is a
@@ -136,10 +141,14 @@ static int read_host_cpus(const char *text, struct cpulist *ret, struct error *e
 /* Read the facts of the machine that the plan is for: the one that the options describe, or this
  * one. */
 static int machine_facts(const struct context *context, struct plan_request *request,
-	struct topology *topology, struct allowance *allowance, struct error *err)
+	struct topology *topology, struct loaded *loaded, struct error *err)
 {
 	const struct options *options = &context->options;
 	request->elsewhere = options->host_cpus || options->topology || options->host_memory;
+	if (request->elsewhere && options->allocation)
+		return fail_as(err, EX_USAGE,
+			"--allocation is about this host: not with --host-cpus, --host-memory or "
+			"--topology");
 	if (options->host_cpus && options->topology)
 		return fail_as(err, EX_USAGE, "--host-cpus and --topology cannot be used together");
 	if (options->host_cpus) {
@@ -151,7 +160,7 @@ static int machine_facts(const struct context *context, struct plan_request *req
 	} else if (options->topology) {
 		if (recorded_facts(options->topology, request, topology, err) < 0)
 			return -1;
-	} else if (live_facts(context, request, topology, allowance, err) < 0) {
+	} else if (live_facts(context, request, topology, loaded, err) < 0) {
 		return -1;
 	}
 	if (options->host_memory && size_parse(options->host_memory, SIZE_BARE_REFUSED,
@@ -178,8 +187,8 @@ static int read_limits(
 		return add_context(err, "--memory");
 	}
 	request->scale = options->scale;
-	return options->scale && !options->cpus && !options->memory
-		       ? fail_as(err, EX_USAGE, "--scale needs --cpus or --memory")
+	return options->scale && !options->cpus && !options->memory && !options->allocation
+		       ? fail_as(err, EX_USAGE, "--scale needs --cpus, --memory or --allocation")
 		       : 0;
 }
 
@@ -264,9 +273,15 @@ static int load_config(const struct context *context, enum phase phase,
 	_cleanup_(topology_free) struct topology topology = TOPOLOGY_NONE;
 	if (read_request(context, phase, config, &ret->job, &ret->default_id, &ret->request, err) <
 			0 ||
-		machine_facts(context, &ret->request, &topology, &ret->allowance, err) < 0 ||
-		remake_plan(ret, &topology, err) < 0)
+		machine_facts(context, &ret->request, &topology, ret, err) < 0)
 		return -1;
+	if (remake_plan(ret, &topology, err) < 0) {
+		/* Nobody gave the --cpus that the message may be about. */
+		return err->status == EX_CONFIG && context->options.allocation &&
+				       !context->options.cpus
+			       ? allocation_hint(&ret->allocation, err)
+			       : -1;
+	}
 	split_cpus(ret);
 	if (!ret->any)
 		load_warn(context, ret);

@@ -12,6 +12,9 @@
 /* A plan and what it was made of. The parts point to each other, so it must not be moved. */
 struct loaded {
 	struct allowance allowance; /* the request names its files */
+	/* With --allocation, what this process may use; else its CPUs are empty. The request names
+	 * its files too. */
+	struct allowance allocation;
 	struct job job;
 	struct run_plan plan;
 	struct plan_request request;

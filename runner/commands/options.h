@@ -55,6 +55,7 @@ struct options {
 	const char *cpus, *memory; /* of the job, instead of the config's */
 	const char *host_cpus, *host_memory, *topology;
 	uint64_t timeout;      /* seconds; 0: none */
+	uint64_t stop_grace;   /* seconds that a job has after a signal; 0: as long as it needs */
 	uint64_t wait;         /* seconds; 0: do not wait; or QUEUE_FOREVER */
 	uint64_t keep_reports; /* how many to keep; 0: do not store the report */
 	int engine;            /* enum wanted_engine */
@@ -66,7 +67,8 @@ struct options {
 	bool strict_limits, strict_containment; /* both with --strict */
 	bool dry_run, all, stale, share, watch, record, openmetrics;
 	bool quiet, verbose, help;
-	char **args; /* the arguments: CONFIG and the rest */
+	bool allocation; /* only what a scheduler gave this process */
+	char **args;     /* the arguments: CONFIG and the rest */
 	int arg_count;
 	struct owned_text *owned; /* values from run.conf */
 };

@@ -5,6 +5,8 @@
  */
 #include "allowance.h"
 
+#include "processes.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -87,6 +89,29 @@ int allowance_read(const struct host *host, uid_t uid, struct allowance *ret, st
 	if (oss_crs_path(uid, path, err) < 0)
 		return -1;
 	if (host->cgroup >= 0 && walk_down(host, path, true, read_level, &allowance, err) < 0)
+		return -1;
+	*ret = allowance;
+	return 0;
+}
+
+static int read_memory_level(const struct host *host, const char *cg, void *data, struct error *err)
+{
+	return read_limit(host, cg, "memory.max", data, err);
+}
+
+int allowance_read_process(
+	const struct host *host, pid_t pid, struct allowance *ret, struct error *err)
+{
+	struct allowance allowance = {.memory.value = CGROUP_UNLIMITED};
+	char path[CGROUP_PATH_MAX];
+	if (process_cpus(host, pid, &allowance.cpus, err) < 0 ||
+		process_cgroup(host, pid, path, sizeof path, err) < 0)
+		return -1;
+	(void)snprintf(
+		allowance.cpus_file, sizeof allowance.cpus_file, "/proc/%d/status", (int)pid);
+	/* The root of the hierarchy has no limits. */
+	if (host->cgroup >= 0 && path[1] &&
+		walk_down(host, path, true, read_memory_level, &allowance.memory, err) < 0)
 		return -1;
 	*ret = allowance;
 	return 0;

@@ -36,6 +36,13 @@ struct allowance_advice {
  * nothing; a file that cannot be read or parsed is an error. */
 int allowance_read(const struct host *host, uid_t uid, struct allowance *ret, struct error *err);
 
+/* Read what the cgroups of a process allow it, as a scheduler sets them: the CPUs on which it may
+ * run (Cpus_allowed_list of proc_pid_status(5), which the kernel works out whatever the layout of
+ * the cgroups), and the least memory.max from its cgroup up. Fails with EINVAL if the process is
+ * not in a cgroup of version 2. */
+int allowance_read_process(
+	const struct host *host, pid_t pid, struct allowance *ret, struct error *err);
+
 /* Read the other limits, in the same way. */
 int allowance_read_advice(
 	const struct host *host, uid_t uid, struct allowance_advice *ret, struct error *err);

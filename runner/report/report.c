@@ -263,6 +263,15 @@ static void set_conditions(struct json_build *build, json_t *root, const struct 
 	json_build_set(build, root, "caveats", caveats_to_json(build, report));
 }
 
+static json_t *allocation_to_json(struct json_build *build, const struct allowance *allocation)
+{
+	char cpus[CPULIST_TEXT_MAX];
+	json_t *object =
+		json_build_pack(build, "{s:s}", "cpus", cpulist_format(&allocation->cpus, cpus));
+	set_figure(build, object, "memory_max", allocation->memory.value);
+	return object;
+}
+
 int report_json(const struct report *report, json_t **ret, struct error *err)
 {
 	struct json_build whole = JSON_BUILD_NONE;
@@ -283,6 +292,9 @@ int report_json(const struct report *report, json_t **ret, struct error *err)
 			build, root, "attested", attested_to_json(build, &report->watch->attested));
 	if (report->shared)
 		json_build_set(build, root, "shared", lease_to_json(build, report->shared));
+	if (report->allocation && !cpulist_empty(&report->allocation->cpus))
+		json_build_set(
+			build, root, "allocation", allocation_to_json(build, report->allocation));
 	if (report->series)
 		json_build_set(
 			build, root, "sample_usec", series_times_to_json(build, report->series));

@@ -7,6 +7,7 @@
 #ifndef OSS_CRS_REPORT_H
 #define OSS_CRS_REPORT_H
 
+#include "allowance.h"
 #include "cgroup_stat.h"
 #include "compose.h"
 #include "conditions.h"
@@ -41,6 +42,8 @@ struct report {
 	const struct oom_kills *kills;
 	/* The leases with which the run shared its CPUs or memory (--share); NULL: none. */
 	const struct ledger *shared;
+	/* What a scheduler gave the runner (--allocation); NULL, or no CPUs: it did not ask. */
+	const struct allowance *allocation;
 	/* Of the run, after conditions_end(); NULL: unknown. */
 	const struct conditions *conditions;
 	const struct series *series; /* the samples; NULL: none */

@@ -88,6 +88,13 @@ int attest_limits(const struct cg_tree *tree, struct error *err)
 	return 0;
 }
 
+int attest_cpus(const struct cg_tree *tree, struct error *err)
+{
+	char list[CPULIST_TEXT_MAX] _unfilled_;
+	return check_file(tree, ".", "cpuset.cpus.effective",
+		cpulist_format(&tree->plan->cpus, list), false, err);
+}
+
 static bool is_below(const char *path, const char *parent)
 {
 	size_t len = strlen(parent);

@@ -18,14 +18,13 @@
 
 #define KEEPER_NAME "oss-crs-keeper" /* as ps(1) shows it */
 
-/* The keeper's whole life. */
-static _Noreturn void keep(int alive, void (*clean_up)(const void *data), const void *data)
+_Noreturn void keeper_keep(int alive, void (*clean_up)(const void *data), const void *data)
 {
 	char byte = 0;
 	ssize_t n = 0;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	(void)setsid();
-	(void)!write(alive, "", 1);
+	(void)!send(alive, "", 1, MSG_NOSIGNAL);
 	(void)prctl(PR_SET_NAME, KEEPER_NAME);
 	/* Whoever reads this program's output waits for its end. */
 	if (null >= 0) {
@@ -35,7 +34,8 @@ static _Noreturn void keep(int alive, void (*clean_up)(const void *data), const 
 	do
 		n = read(alive, &byte, 1);
 	while (n < 0 && errno == EINTR);
-	if (n == 0)
+	/* ECONNRESET: it was killed before it had read that byte. */
+	if (n <= 0)
 		clean_up(data);
 	_exit(EXIT_SUCCESS);
 }
@@ -52,7 +52,7 @@ int keeper_start(
 	pid_t pid = fork();
 	if (pid == 0) {
 		cleanup_close(&ours);
-		keep(theirs, clean_up, data);
+		keeper_keep(theirs, clean_up, data);
 	}
 	int errnum = errno;
 	cleanup_close(&theirs);

@@ -97,6 +97,8 @@ static void on_signal(struct wait_state *state)
 		return;
 	}
 	state->stopped_ms = now_ms();
+	if (state->launch->limits_signals)
+		arm_timer(state->timer, state->stopped_ms + state->launch->grace_ms);
 	/* The terminal has already sent this signal to the child. A second one from the runner
 	 * would look like an impatient user. */
 	if (!state->launch->child_has_terminal || info.ssi_code != SI_KERNEL)

@@ -43,7 +43,8 @@ struct launch {
 	/* Without a child: its ready() returns 0 to go on, anything else when the wait is over. */
 	struct launch_source until;
 	uint64_t timeout_ms;     /* after the call of launch_wait(); 0: none */
-	uint64_t grace_ms;       /* LAUNCH_GRACE_MS; tests give less */
+	uint64_t grace_ms;       /* LAUNCH_GRACE_MS, or what the user or a test gives */
+	bool limits_signals;     /* grace_ms also counts from a signal; see launch_wait() */
 	int signals;             /* from signals_open() */
 	int worker;              /* the worker's cgroup, killed with the child; -1: none */
 	bool child_has_terminal; /* the terminal sends its signals to the child as well */
@@ -69,12 +70,18 @@ int signals_pending(int signals);
 /* The time that a child has to end cleanly after it was first told to. */
 #define LAUNCH_GRACE_MS 20000
 
+/* The same, if the user gives this many seconds; 0: not given. */
+static inline uint64_t launch_grace_ms(uint64_t seconds)
+{
+	return seconds ? seconds * 1000 : LAUNCH_GRACE_MS;
+}
+
 /* Wait for the child to end, and release it. The first signal, or the timeout (as SIGTERM), is
  * passed on to the child so that it can end cleanly. The next signal, or a source that fails, kills
  * the child and every process in the worker's cgroup. So does the timer, but never before the
  * timeout nor before grace_ms after the child was first told to end: a timeout right after a
  * signal is no second signal. Without a timeout, a child that has got one signal has all the time
- * that it needs. Nor is LAUNCH_STOP a signal: the child gets SIGTERM, unless it has already been
+ * that it needs, unless limits_signals is set: then grace_ms counts from that signal. Nor is LAUNCH_STOP a signal: the child gets SIGTERM, unless it has already been
  * told to end, and all the time that it needs.
  *
  * Without a child, wait until `until` says that the wait is over, or for the first signal, the

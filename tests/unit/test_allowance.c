@@ -66,6 +66,50 @@ TEST(the_least_limit_on_the_way_down_is_named_with_its_file)
 	host_close(&host);
 }
 
+/* The cgroups of a job step, as Slurm makes them. */
+#define STEP "sys/fs/cgroup/system.slice/n1_slurmstepd.scope/job_7/step_0/user/task_0"
+
+TEST(a_process_has_the_cpus_that_the_kernel_says_and_the_least_memory_above_it)
+{
+	static const char *const dirs[] = {"proc", "proc/42", "sys/fs/cgroup/system.slice",
+		"sys/fs/cgroup/system.slice/n1_slurmstepd.scope",
+		"sys/fs/cgroup/system.slice/n1_slurmstepd.scope/job_7",
+		"sys/fs/cgroup/system.slice/n1_slurmstepd.scope/job_7/step_0",
+		"sys/fs/cgroup/system.slice/n1_slurmstepd.scope/job_7/step_0/user", STEP};
+	const struct unit_dir *dir = *state;
+	struct host host = HOST_CLOSED;
+	struct allowance own;
+	struct error err = {0};
+	char cpus[CPULIST_TEXT_MAX];
+	make_levels(dir, &host);
+	for (size_t i = 0; i < COUNT(dirs); i++)
+		make_dir(dir->fd, dirs[i]);
+	make_file(dir->fd, "proc/42/cgroup",
+		"0::/system.slice/n1_slurmstepd.scope/job_7/step_0/user/task_0\n");
+	make_file(dir->fd, "proc/42/status", "Name:\tx\nCpus_allowed_list:\t2-3,8\n");
+	make_file(dir->fd, STEP "/memory.max", "max\n");
+	make_file(dir->fd, "sys/fs/cgroup/system.slice/n1_slurmstepd.scope/job_7/memory.max",
+		"209715200\n");
+	make_file(dir->fd, "sys/fs/cgroup/system.slice/n1_slurmstepd.scope/job_7/step_0/memory.max",
+		"419430400\n");
+	assert_ok(allowance_read_process(&host, 42, &own, &err), err);
+	assert_string_equal(cpulist_format(&own.cpus, cpus), "2-3,8");
+	assert_string_equal(own.cpus_file, "/proc/42/status");
+	assert_int_equal(own.memory.value, 209715200);
+	assert_string_equal(own.memory.file,
+		"/sys/fs/cgroup/system.slice/n1_slurmstepd.scope/job_7/memory.max");
+	/* At the root of the hierarchy nothing limits memory. */
+	make_file(dir->fd, "proc/42/cgroup", "0::/\n");
+	assert_ok(allowance_read_process(&host, 42, &own, &err), err);
+	assert_true(own.memory.value == CGROUP_UNLIMITED);
+	/* What cannot be read is not "unlimited". */
+	make_file(dir->fd, "proc/42/cgroup", "0::/../above\n");
+	assert_int_equal(allowance_read_process(&host, 42, &own, &err), -1);
+	make_file(dir->fd, "proc/42/cgroup", "5:memory:/x\n");
+	assert_errno(allowance_read_process(&host, 42, &own, &err), EINVAL, err);
+	host_close(&host);
+}
+
 TEST(a_limit_that_cannot_be_parsed_is_an_error)
 {
 	static const char *const files[][2] = {
@@ -135,6 +179,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(without_limits_there_are_none),
 		RUN_IN_DIR(the_least_limit_on_the_way_down_is_named_with_its_file),
+		RUN_IN_DIR(
+			a_process_has_the_cpus_that_the_kernel_says_and_the_least_memory_above_it),
 		RUN_IN_DIR(a_limit_that_cannot_be_parsed_is_an_error),
 		RUN_IN_DIR(events_above_a_run_are_added_up_and_its_own_are_left_out),
 		RUN_IN_DIR(

@@ -49,6 +49,20 @@ TEST(a_limit_that_differs_is_named_with_the_planned_and_the_actual_value)
 	free_fixture(unit_dir(state), &fixture);
 }
 
+TEST(cpus_that_a_cpuset_above_took_away_are_a_mismatch)
+{
+	struct fixture fixture;
+	struct error err = {0};
+	make_fixture(unit_dir(state), &fixture);
+	assert_ok(attest_cpus(&fixture.tree, &err), err);
+	make_file(unit_dir(state), "worker/cpuset.cpus.effective", "0\n");
+	assert_int_equal(attest_cpus(&fixture.tree, &err), -1);
+	assert_int_equal(err.status, EX_SOFTWARE);
+	assert_contains(err.msg, "/cpuset.cpus.effective: planned ");
+	assert_contains(err.msg, ", found 0");
+	free_fixture(unit_dir(state), &fixture);
+}
+
 TEST(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not)
 {
 	struct fixture fixture;
@@ -355,6 +369,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(limits_that_match_the_plan_pass),
 		RUN_IN_DIR(a_limit_that_differs_is_named_with_the_planned_and_the_actual_value),
+		RUN_IN_DIR(cpus_that_a_cpuset_above_took_away_are_a_mismatch),
 		RUN_IN_DIR(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not),
 		RUN_IN_DIR(a_limit_of_huge_pages_that_was_raised_is_a_mismatch),
 		RUN_IN_DIR(every_process_of_a_container_is_checked),

@@ -108,6 +108,23 @@ TEST(a_second_signal_kills_at_once)
 	assert_int_equal(end.status, EX_SIGNAL + SIGKILL);
 }
 
+TEST(a_limit_on_signals_kills_what_a_signal_does_not_end)
+{
+	struct launch_end end = {0};
+	assert_return_code(raise(SIGTERM), errno);
+	uint64_t took =
+		wait_for(STUCK, (struct launch){.grace_ms = 200, .limits_signals = true}, &end);
+	assert_int_equal(end.reason, REASON_SIGNAL);
+	assert_int_equal(end.signal, SIGTERM);
+	assert_int_equal(end.status, EX_SIGNAL + SIGKILL);
+	assert_true(took >= 200);
+	assert_return_code(raise(SIGTERM), errno);
+	(void)wait_for("trap 'exit 3' TERM; echo; while :; do :; done",
+		(struct launch){.grace_ms = HOUR, .limits_signals = true}, &end);
+	assert_int_equal(end.reason, REASON_SIGNAL);
+	assert_int_equal(end.status, 3);
+}
+
 TEST(a_signal_after_the_timeout_kills_at_once)
 {
 	struct launch_end end = {0};
@@ -234,6 +251,7 @@ int main(void)
 		RUN(a_timeout_right_after_a_signal_leaves_the_child_its_grace),
 		RUN(a_timeout_long_after_a_signal_kills_at_once),
 		RUN(a_second_signal_kills_at_once),
+		RUN(a_limit_on_signals_kills_what_a_signal_does_not_end),
 		RUN(a_signal_after_the_timeout_kills_at_once),
 		RUN(a_source_that_fails_kills_at_once),
 		RUN(a_source_that_says_stop_ends_the_job_cleanly),

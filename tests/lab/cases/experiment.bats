@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# oss-crs-run below a scheduler, and experiments. Run as root in a lab guest after setup.bats, or in
+# a clean one. A transient service of the system manager stands for the job of a scheduler: its
+# cgroup is root's, and what is in it is all that the scheduler can end.
+
+load common
+
+nothing_left_of_exec() {
+	[ -z "$(find $CG/$OURS -mindepth 1 -type d)" ] && ! pgrep -x sleep
+}
+
+# For until_true.
+export CG OURS
+export -f nothing_left_of_exec
+
+setup_file() {
+	ready_host
+}
+
+setup() {
+	make_job
+}
+
+teardown() {
+	systemctl stop step.service 2>/dev/null || :
+	systemctl reset-failed step.service 2>/dev/null || :
+	systemctl set-property --runtime user-1000.slice AllowedCPUs= || :
+	after_failure
+}
+
+# as_step [-p PROPERTY]... CMD...: start CMD as alice in the cgroup of step.service, as slurmstepd
+# does, and return. KillMode=process: stopping the step ends only the process that the scheduler sees.
+as_step() {
+	systemd-run -q --unit step --service-type=exec -p User=alice -p KillMode=process \
+		-p StandardOutput=file:/tmp/step.out -p StandardError=file:/tmp/step.err "$@"
+}
+
+@test "exec stays in the cgroup of its caller, and only the command is in the CRS" {
+	as_step oss-crs-run exec $JOB --crs a -- sleep 600
+	until_true bash -c "grep -q . $CG/$OURS/job-exec-*/a/cgroup.procs"
+	local pid
+	pid=$(systemctl show -P MainPID step.service)
+	[ "$(cat "/proc/$pid/comm")" = oss-crs-run ]
+	[ "$(cut -d: -f3 "/proc/$pid/cgroup")" = /system.slice/step.service ]
+	[ "$(ps -o comm= --ppid "$pid" | sort | xargs)" = "oss-crs-keeper sleep" ]
+	# SIGTERM to the process that the scheduler sees ends all of it.
+	systemctl stop step.service
+	until_true nothing_left_of_exec
+	run pgrep -x oss-crs-keeper
+	[ "$status" -eq 1 ]
+}
+
+@test "a kill -9 of exec ends the command, what it started, and the cgroups" {
+	as_step oss-crs-run exec $JOB --crs a -- bash -c 'sleep 600 & sleep 600'
+	until_true bash -c "[ \$(cat $CG/$OURS/job-exec-*/a/cgroup.procs | wc -l) -eq 3 ]"
+	systemctl kill --kill-whom=main -s KILL step.service
+	until_true nothing_left_of_exec
+	nothing_left
+}
+
+@test "the status of the command is passed on from outside the user manager" {
+	run systemd-run -q --wait --pipe -p User=alice oss-crs-run exec $JOB --crs b -- sh -c 'nproc; exit 5'
+	[ "$status" -eq 5 ]
+	[ "${lines[0]}" = 1 ]
+	nothing_left
+}
+
+@test "--stop-grace kills a command that ignores SIGTERM" {
+	as_step oss-crs-run exec --stop-grace 2s $JOB --crs a -- bash -c 'trap "" TERM; while :; do sleep 1; done'
+	until_true bash -c "grep -q . $CG/$OURS/job-exec-*/a/cgroup.procs"
+	systemctl kill --kill-whom=main -s TERM step.service
+	until_true bash -c "! systemctl is-active step.service"
+	nothing_left
+}
+
+@test "--allocation: a step that owns CPU 3 and little memory gets that and no more" {
+	run systemd-run -q --wait --pipe -p User=alice -p AllowedCPUs=3 -p MemoryMax=200M \
+		oss-crs-run plan --json --allocation $JOB
+	[ "$status" -eq 78 ]
+	sed -i '/name: a/,/128M/d' $JOB/config-resource.yaml
+	run systemd-run -q --wait --pipe -p User=alice -p AllowedCPUs=3 -p MemoryMax=300M \
+		oss-crs-run exec -q --json --allocation --crs b $JOB -- sh -c 'nproc >&2; grep Cpus_allowed_list /proc/self/status >&2'
+	[ "$status" -eq 0 ]
+	[[ "$output" == *$'Cpus_allowed_list:\t3'* ]]
+	report=$(sed -n '/^{/,$p' <<<"$output")
+	[ "$(jq -r '.allocation.cpus, .allocation.memory_max, .crs[0].cpus' <<<"$report")" = "$(printf '%s\n' 3 314572800 3)" ]
+	run systemd-run -q --wait --pipe -p User=alice -p AllowedCPUs=2-3 oss-crs-run exec --allocation --cpus 0-0 $JOB -- true
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"the allocation has no CPUs 0"* ]]
+	nothing_left
+}
+
+@test "exec notices that its CPUs were taken away while the command ran" {
+	as_step oss-crs-run exec $JOB --crs b -- sleep 600
+	until_true bash -c "grep -q . $CG/$OURS/job-exec-*/b/cgroup.procs"
+	systemctl set-property --runtime user-1000.slice AllowedCPUs=0-1
+	pkill -x sleep
+	until_true bash -c "! systemctl is-active step.service"
+	[ "$(systemctl show -P ExecMainStatus step.service)" = 70 ]
+	grep -q 'cpuset.cpus.effective: planned 0-3, found 0-1' /tmp/step.err
+	nothing_left
+}
