@@ -25,6 +25,7 @@
 #include "entry.h"
 #include "log.h"
 #include "options.h"
+#include "podman_images.h"
 #include "privs.h"
 #include "serve.h"
 #include "speaker.h"
@@ -149,6 +150,10 @@ static int run_worker(struct session *session, int door, pid_t parent)
 		.request = &session->request,
 		.confined = &session->confined,
 		.door = door,
+		.podman_images =
+			request_delegates(&session->request) && request_dockers(&session->request)
+				? podman_images_look(&session->host, &session->user)
+				: ANSWER_UNKNOWN,
 	};
 	if ((geteuid() != 0 || privs_become(PRIVS_NOBODY, PRIVS_NOBODY, PRIVS_NOBODY, &err) == 0) &&
 		enter_child(session, door, parent, &err) == 0)

@@ -31,10 +31,18 @@ struct unit_state {
 	bool stale; /* NeedDaemonReload: its files have changed since systemd read them */
 };
 
+/* An answer that may be missing. */
+enum answer {
+	ANSWER_UNKNOWN,
+	ANSWER_NO,
+	ANSWER_YES,
+};
+
 /* What the Docker daemon reports. */
 struct docker_state {
 	char driver[FACTS_DRIVER_MAX]; /* CgroupDriver: "cgroupfs", "systemd" */
 	long running;                  /* ContainersRunning */
+	long images;                   /* Images */
 	bool live_restore;             /* LiveRestoreEnabled: containers outlive the daemon */
 	char *names; /* of the running containers, separated by ", "; NULL if none runs */
 };
@@ -70,7 +78,10 @@ struct delegate_facts {
 };
 
 struct docker_facts {
-	bool podman;          /* Podman is installed, so runs can do without Docker */
+	bool podman;        /* a Podman that jobs can use is installed */
+	enum answer member; /* the user is in the group of Docker's socket */
+	/* the user has images in rootless Podman: not from the probe (worker/podman_images.h) */
+	enum answer podman_images;
 	char kubelet[64];     /* the unit or cgroup that shows a running kubelet; else empty */
 	struct error systemd; /* why systemd could not be asked */
 	struct unit_state service;

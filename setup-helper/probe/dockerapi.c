@@ -70,6 +70,7 @@ int dockerapi_info(const char *text, size_t len, struct docker_state *ret, struc
 		return fail_as(err, EX_UNAVAILABLE, "Docker names no CgroupDriver");
 	struct docker_state state = {
 		.running = json_integer_value(json_object_get(info, "ContainersRunning")),
+		.images = json_integer_value(json_object_get(info, "Images")),
 		.live_restore = json_is_true(json_object_get(info, "LiveRestoreEnabled")),
 	};
 	(void)snprintf(state.driver, sizeof state.driver, "%s", driver);

@@ -15,6 +15,8 @@ struct probe_input {
 	const struct host *host;
 	const struct policy *policy;
 	const struct caller *user;
+	const gid_t *groups; /* the user's, from the user database; NULL if unknown */
+	size_t group_count;
 	int door;           /* to the root side (ask.h) */
 	struct sd_bus *bus; /* NULL if there is none: no_bus says why */
 	const struct error *no_bus;
@@ -38,6 +40,12 @@ bool probe_find_flag(const char *exec_start, const char *environment, char *buf,
 /* The number, from 1, of the first line that sets the driver outside a comment; 0 if none does.
  * Exposed for the tests. */
 unsigned probe_flag_line(const char *text);
+
+/* Whether a Podman is installed that jobs can use, as far as its files show. */
+bool probe_has_podman(const struct host *host);
+
+/* Whether one of the groups of the input may write to Docker's socket. Exposed for the tests. */
+enum answer probe_member(const struct probe_input *input);
 
 /* Check that the cgroup mount is the root of the host's cgroup hierarchy, and not that of a
  * container or another file system. EX_UNAVAILABLE otherwise. */

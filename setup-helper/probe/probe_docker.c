@@ -16,6 +16,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 
 #define SERVICE       "org.freedesktop.systemd1.Service"
 #define UNIT          "org.freedesktop.systemd1.Unit"
@@ -248,13 +250,38 @@ static int probe_kubelet(const struct probe_input *input, struct sd_bus *bus,
 	return 0;
 }
 
-static bool has_podman(const struct host *host)
+/* Quadlet came with Podman 4.4: the 4.3 of Debian 12, which is too old, does not have it. Nothing
+ * is executed here, so there is no better way to the version. */
+bool probe_has_podman(const struct host *host)
 {
-	static const char *const paths[] = {"usr/bin/podman", "usr/local/bin/podman"};
-	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-		if (faccessat(host->root, paths[i], F_OK, 0) == 0)
-			return true;
-	return false;
+	static const char *const prefixes[] = {"usr", "usr/local"};
+	static const char *const parts[] = {"bin/podman", "libexec/podman/quadlet"};
+	unsigned found = 0;
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		for (unsigned part = 0; part < sizeof parts / sizeof *parts; part++) {
+			char path[64];
+			(void)snprintf(path, sizeof path, "%s/%s", prefixes[i], parts[part]);
+			if (faccessat(host->root, path, F_OK, 0) == 0)
+				found |= 1U << part;
+		}
+	return found == 3;
+}
+
+/* With an access control list, the mode does not say who may. */
+enum answer probe_member(const struct probe_input *input)
+{
+	struct stat st;
+	char socket[64];
+	_cleanup_close_ int fd =
+		openat(input->host->root, input->policy->socket + 1, O_PATH | O_CLOEXEC);
+	if (!input->groups || fd < 0 || fstat(fd, &st) < 0)
+		return ANSWER_UNKNOWN;
+	(void)snprintf(socket, sizeof socket, "/proc/self/fd/%d", fd);
+	for (size_t i = 0; i < input->group_count && st.st_mode & S_IWGRP; i++)
+		if (input->groups[i] == st.st_gid)
+			return ANSWER_YES;
+	return getxattr(socket, "system.posix_acl_access", NULL, 0) > 0 ? ANSWER_UNKNOWN
+									: ANSWER_NO;
 }
 
 void probe_docker(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
@@ -262,7 +289,7 @@ void probe_docker(const struct probe_input *input, struct sd_bus *bus, const str
 {
 	struct error err = {0};
 	ret->mode = 0644;
-	ret->podman = has_podman(input->host);
+	ret->podman = probe_has_podman(input->host);
 	if (!input->policy->manage)
 		return;
 	if (!bus) {
@@ -277,6 +304,7 @@ void probe_docker(const struct probe_input *input, struct sd_bus *bus, const str
 	}
 	if (!ret->service.installed)
 		return;
+	ret->member = probe_member(input);
 	if (probe_daemon_json(input, ret, &err) < 0) {
 		ret->file = err;
 		ret->file.status = EX_CONFIG;

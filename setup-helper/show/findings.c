@@ -16,11 +16,12 @@
 
 #define DELEGATE_HINT "sudo oss-crs-setup delegate"
 #define DOCKER_HINT   "sudo oss-crs-setup docker"
-#define PODMAN_HINT   "; or, since Podman is there, manage=no in " POLICY_FILE
+#define PODMAN_HINT   " (if jobs will use Podman instead: manage=no in " POLICY_FILE ")"
 
 struct judge {
 	const struct facts *facts;
 	const struct policy *policy;
+	enum engine engine;
 	const struct confined *confined;
 };
 
@@ -104,8 +105,12 @@ static void judge_linger(const struct judge *judge, struct finding *ret)
 static void judge_docker(const struct judge *judge, struct finding *ret)
 {
 	const struct docker_facts *facts = &judge->facts->docker;
+	char why[ENGINE_WHY_MAX];
 	if (!judge->policy->manage)
 		set_finding(ret, true, "", "left alone (manage=no)");
+	else if (judge->engine == ENGINE_PODMAN)
+		set_finding(ret, true, "", "not needed: jobs will use Podman, because %s",
+			engine_why_podman(facts, judge->facts->user.name, why));
 	else if (facts->systemd.msg[0])
 		set_finding(ret, false, facts->systemd.hint, "%s", facts->systemd.msg);
 	else if (!facts->service.installed)
@@ -131,7 +136,8 @@ static void judge_docker_config(const struct judge *judge, struct finding *ret)
 	const struct docker_facts *facts = &judge->facts->docker;
 	char driver[FACTS_DRIVER_MAX] = "";
 	struct error err = {0};
-	if (!judge->policy->manage || facts->systemd.msg[0] || !facts->service.installed) {
+	if (!judge->policy->manage || judge->engine == ENGINE_PODMAN || facts->systemd.msg[0] ||
+		!facts->service.installed) {
 		set_finding(ret, true, "", "nothing to set");
 		return;
 	}
@@ -173,28 +179,30 @@ static void judge_hardening(const struct judge *judge, struct finding *ret)
 		confined->seccomp ? "seccomp" : "no seccomp");
 }
 
-void findings_make(const struct facts *facts, const struct policy *policy,
+void findings_make(const struct facts *facts, const struct policy *policy, enum engine engine,
 	const struct confined *confined, struct findings *ret)
 {
 	static const struct {
 		const char *id;
 		void (*judge)(const struct judge *judge, struct finding *ret);
+		bool of_docker;
 	} table[] = {
-		{"cgroup2", judge_cgroup2},
-		{"systemd", judge_systemd},
-		{"delegation", judge_delegation},
-		{"controllers", judge_controllers},
-		{"oss-crs", judge_oss_crs},
-		{"linger", judge_linger},
-		{"docker", judge_docker},
-		{"docker-config", judge_docker_config},
-		{"hardening", judge_hardening},
+		{"cgroup2", judge_cgroup2, false},
+		{"systemd", judge_systemd, false},
+		{"delegation", judge_delegation, false},
+		{"controllers", judge_controllers, false},
+		{"oss-crs", judge_oss_crs, false},
+		{"linger", judge_linger, false},
+		{"docker", judge_docker, true},
+		{"docker-config", judge_docker_config, true},
+		{"hardening", judge_hardening, false},
 	};
-	const struct judge judge = {facts, policy, confined};
+	const struct judge judge = {facts, policy, engine, confined};
 	*ret = (struct findings){.ready = true};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct finding *finding = &ret->list[ret->count++];
 		finding->id = table[i].id;
+		finding->of_docker = table[i].of_docker;
 		table[i].judge(&judge, finding);
 		ret->ready = ret->ready && finding->ok;
 	}

@@ -7,6 +7,7 @@
 #define OSS_CRS_SETUP_FINDINGS_H
 
 #include "confine.h"
+#include "engine.h"
 #include "facts.h"
 #include "policy.h"
 
@@ -18,6 +19,7 @@
 struct finding {
 	const char *id;
 	bool ok;
+	bool of_docker; /* about Docker, not about delegation */
 	char detail[1024];
 	char hint[512]; /* the command to type, or what to do; empty if ok */
 };
@@ -28,8 +30,9 @@ struct findings {
 	bool ready; /* all findings are ok */
 };
 
-/* Judge the facts by the policy. The last finding reports how this process itself is confined. */
-void findings_make(const struct facts *facts, const struct policy *policy,
+/* Judge the facts by the policy. Docker is not needed where the jobs of the user will use Podman.
+ * The last finding reports how this process itself is confined. */
+void findings_make(const struct facts *facts, const struct policy *policy, enum engine engine,
 	const struct confined *confined, struct findings *ret);
 
 #endif

@@ -8,13 +8,18 @@
 #include "bus.h"
 #include "carry.h"
 #include "cleanup.h"
+#include "engine.h"
 #include "findings.h"
 #include "log.h"
 #include "plan.h"
 #include "probe.h"
 #include "render.h"
+#include "summary.h"
 
 #include <errno.h>
+#include <grp.h>
+
+#define GROUPS_MAX 65536 /* NGROUPS_MAX of Linux */
 
 /* A worker at work. */
 struct session {
@@ -23,8 +28,11 @@ struct session {
 	struct log log;
 	struct sd_bus *bus; /* NULL if there is none: no_bus says why */
 	struct error no_bus;
-	size_t left;       /* steps that were left undone */
-	bool leave_docker; /* the user does not want the changes to Docker */
+	gid_t *groups; /* of the user; NULL if unknown */
+	size_t group_count;
+	struct facts facts; /* of the last look at the host */
+	enum engine engine; /* of the user's jobs, once it is decided */
+	size_t left;        /* steps that were left undone */
 };
 
 int worker_print(const char *text, struct error *err)
@@ -37,12 +45,36 @@ int worker_print(const char *text, struct error *err)
 	return 0;
 }
 
-static int look_at_host(const struct session *session, struct facts *ret, struct error *err)
+static void cleanup_session(struct session *session)
+{
+	facts_clear(&session->facts);
+	free(session->groups);
+}
+
+/* Look the groups of the user up. This has to be done before the process is confined: a module of
+ * NSS may need a socket. */
+static void look_up_groups(struct session *session)
+{
+	const struct caller *user = session->worker->user;
+	int count = GROUPS_MAX;
+	gid_t *groups = calloc(GROUPS_MAX, sizeof *groups);
+	if (groups && user->known && getgrouplist(user->name, user->gid, groups, &count) >= 0) {
+		session->groups = groups;
+		session->group_count = (size_t)count;
+		return;
+	}
+	free(groups);
+}
+
+/* Look at the host, into session->facts. */
+static int look_at_host(struct session *session, struct error *err)
 {
 	const struct probe_input input = {
 		.host = session->worker->host,
 		.policy = session->worker->policy,
 		.user = session->worker->user,
+		.groups = session->groups,
+		.group_count = session->group_count,
 		.door = session->worker->door,
 		.bus = session->bus,
 		.no_bus = &session->no_bus,
@@ -51,37 +83,84 @@ static int look_at_host(const struct session *session, struct facts *ret, struct
 		.sweep = session->request->verb == VERB_SWEEP,
 		.undo = session->request->verb == VERB_UNDO,
 	};
-	return probe(&input, ret, err);
+	facts_clear(&session->facts);
+	if (probe(&input, &session->facts, err) < 0)
+		return -1;
+	session->facts.docker.podman_images = session->worker->podman_images;
+	return 0;
 }
 
-static int plan_request(const struct session *session, struct setup_plan *ret, struct error *err)
+/* Say in the plan why it leaves Docker out. */
+static int note_podman(const struct session *session, struct setup_plan *plan, struct error *err)
 {
-	_cleanup_facts_ struct facts facts = {0};
-	if (look_at_host(session, &facts, err) < 0)
+	char why[ENGINE_WHY_MAX];
+	const char *user = session->facts.user.name;
+	if (engine_guess(&session->facts.docker) != ENGINE_PODMAN)
+		return setup_plan_note(
+			plan, err, "Docker is left unchanged: jobs of %s will use Podman", user);
+	return setup_plan_note(plan, err,
+		"Docker is left unchanged: jobs of %s will use Podman, because %s; to set Docker "
+		"up too: sudo oss-crs-setup docker",
+		user, engine_why_podman(&session->facts.docker, user, why));
+}
+
+/* Whether the plan is about Docker, or fails to be, and the jobs could do without. */
+static bool is_docker_optional(const struct session *session, const struct setup_plan *plan)
+{
+	return plan->docker_optional ||
+	       (plan->blocked.msg[0] && session->request->verb == VERB_ALL &&
+		       session->facts.docker.podman);
+}
+
+/* Make the plan for the facts. Where nobody is asked, the engine is the one that the host shows. */
+static int plan_setup(struct session *session, struct setup_plan *ret, struct error *err)
+{
+	_cleanup_setup_plan_ struct setup_plan plan = {0};
+	const struct request *request = session->request;
+	struct plan_input input = {
+		.facts = &session->facts,
+		.policy = session->worker->policy,
+		.delegate = request_delegates(request),
+		.docker = request_dockers(request) && session->engine != ENGINE_PODMAN,
+		.docker_only = request->verb == VERB_DOCKER,
+	};
+	if (setup_plan_make(&input, &plan, err) < 0)
+		return -1;
+	bool asks = request_changes(request) && !request->yes;
+	if (session->engine == ENGINE_UNDECIDED && !asks && is_docker_optional(session, &plan))
+		session->engine = engine_guess(&session->facts.docker);
+	if (session->engine == ENGINE_PODMAN) {
+		setup_plan_clear(&plan);
+		input.docker = false;
+		if (setup_plan_make(&input, &plan, err) < 0 || note_podman(session, &plan, err) < 0)
+			return -1;
+	}
+	*ret = plan;
+	plan = (struct setup_plan){0};
+	return 0;
+}
+
+static int plan_request(struct session *session, struct setup_plan *ret, struct error *err)
+{
+	const struct facts *facts = &session->facts;
+	if (look_at_host(session, err) < 0)
 		return -1;
 	if (session->request->verb == VERB_UNDO)
-		return plan_undo(&facts.undo, &facts.docker, session->worker->policy,
+		return plan_undo(&facts->undo, &facts->docker, session->worker->policy,
 			session->request->purge, ret, err);
 	if (session->request->verb == VERB_SWEEP)
-		return plan_sweep(&facts, ret, err);
-	const struct plan_input input = {
-		.facts = &facts,
-		.policy = session->worker->policy,
-		.delegate = request_delegates(session->request),
-		.docker = request_dockers(session->request) && !session->leave_docker,
-		.docker_only = session->request->verb == VERB_DOCKER,
-	};
-	return setup_plan_make(&input, ret, err);
+		return plan_sweep(facts, ret, err);
+	return plan_setup(session, ret, err);
 }
 
 static int run_check(struct session *session, struct error *err)
 {
-	_cleanup_facts_ struct facts facts = {0};
 	_cleanup_free_ char *text = NULL;
 	struct findings findings;
-	if (look_at_host(session, &facts, err) < 0)
+	if (look_at_host(session, err) < 0)
 		return -1;
-	findings_make(&facts, session->worker->policy, session->worker->confined, &findings);
+	findings_make(&session->facts, session->worker->policy,
+		engine_guess(&session->facts.docker), session->worker->confined, &findings);
 	if ((session->request->json ? render_findings_json(&findings, &text, err)
 				    : render_findings(&findings, &text, err)) < 0)
 		return -1;
@@ -119,40 +198,61 @@ static bool user_says_yes(void)
 	       (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0);
 }
 
-/* If Podman is installed, runs can do without Docker: ask, and plan again without Docker unless the
- * user says yes. */
-static int confirm_docker(struct session *session, struct setup_plan *planned, struct error *err)
+static int fail_unconfirmed(struct error *err)
 {
-	if (!planned->docker_optional || session->request->yes)
-		return 0;
-	if (worker_print("Podman is installed, and jobs can run on it without Docker.\n"
-			 "Change Docker's cgroup driver too? [y/N] ",
-		    err) < 0)
+	return fail_as(err, EX_NOPERM, "not confirmed; nothing changed");
+}
+
+/* Ask which engine the jobs will use, until there is an answer. */
+static int ask_engine(struct session *session, struct error *err)
+{
+	_cleanup_free_ char *question = NULL;
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	enum engine guess = engine_guess(&session->facts.docker);
+	if (engine_question(&session->facts, &question, err) < 0)
 		return -1;
-	if (user_says_yes())
+	while (session->engine == ENGINE_UNDECIDED) {
+		if (worker_print(question, err) < 0)
+			return -1;
+		if (getline(&line, &size, stdin) <= 0)
+			return fail_unconfirmed(err);
+		session->engine = engine_answer(line, guess);
+	}
+	return 0;
+}
+
+/* If the jobs could also use Podman, ask, and plan again if they will. */
+static int confirm_engine(struct session *session, struct setup_plan *planned, struct error *err)
+{
+	if (session->request->yes || !is_docker_optional(session, planned))
 		return 0;
-	session->leave_docker = true;
+	if (ask_engine(session, err) < 0)
+		return -1;
+	if (session->engine == ENGINE_DOCKER)
+		return 0;
 	setup_plan_clear(planned);
 	return plan_request(session, planned, err);
 }
 
-/* Show the plan and ask, unless --yes is the answer; with -v, show it in any case. */
+/* Print the steps with -v; then say in three lines what they amount to and ask, unless --yes is the
+ * answer. */
 static int confirm_plan(
 	const struct session *session, const struct setup_plan *planned, struct error *err)
 {
-	_cleanup_free_ char *text = NULL;
-	bool ask = !session->request->yes;
-	if (planned->count == 0 || !(ask || session->request->level >= LOG_VERBOSE))
+	_cleanup_free_ char *steps = NULL;
+	_cleanup_free_ char *summary = NULL;
+	if (planned->count == 0)
 		return 0;
-	if (render_plan(planned, &text, err) < 0 || worker_print(text, err) < 0)
+	if (session->request->level >= LOG_VERBOSE &&
+		(render_plan(planned, &steps, err) < 0 || worker_print(steps, err) < 0))
 		return -1;
-	if (!ask)
+	if (session->request->yes)
 		return 0;
-	if (worker_print("Do it? [y/N] ", err) < 0)
+	if (summary_of_plan(planned, &session->facts, session->worker->policy, &summary, err) < 0 ||
+		worker_print(summary, err) < 0 || worker_print("Do it? [y/N] ", err) < 0)
 		return -1;
-	if (user_says_yes())
-		return 0;
-	return fail_as(err, EX_NOPERM, "not confirmed; nothing changed");
+	return user_says_yes() ? 0 : fail_unconfirmed(err);
 }
 
 static void log_step(void *arg, const struct step *step)
@@ -175,8 +275,7 @@ static void log_unit_line(void *arg, const char *line)
 }
 
 /* Look and plan again. There must be nothing left to do, and nothing that prevents knowing it. */
-static int verify_plan(
-	const struct session *session, const struct setup_plan *done, struct error *err)
+static int verify_plan(struct session *session, const struct setup_plan *done, struct error *err)
 {
 	_cleanup_setup_plan_ struct setup_plan left = {0};
 	if (plan_request(session, &left, err) < 0)
@@ -217,7 +316,7 @@ static bool is_same_plan(const struct setup_plan *a, const struct setup_plan *b)
 /* Show the plan and ask, while nobody has to wait for the answer. */
 static int confirm_request(struct session *session, struct setup_plan *ret, struct error *err)
 {
-	return plan_request(session, ret, err) < 0 || confirm_docker(session, ret, err) < 0 ||
+	return plan_request(session, ret, err) < 0 || confirm_engine(session, ret, err) < 0 ||
 			       confirm_plan(session, ret, err) < 0
 		       ? -1
 		       : 0;
@@ -249,6 +348,38 @@ static int carry_out(struct session *session, const struct setup_plan *planned, 
 		       : verify_plan(session, planned, err);
 }
 
+/* Say how it ends, from the last look at the host. */
+static int log_end(const struct session *session, const struct setup_plan *done, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	const struct worker *worker = session->worker;
+	const struct request *request = session->request;
+	bool prepares = request_delegates(request) || request_dockers(request);
+	enum engine engine = request->verb == VERB_DOCKER ? ENGINE_DOCKER : session->engine;
+	if (engine == ENGINE_UNDECIDED)
+		engine = engine_guess(&session->facts.docker);
+	struct findings findings;
+	const struct summary_end end = {
+		.request = request,
+		.facts = &session->facts,
+		.findings = prepares ? &findings : NULL,
+		.engine = request_dockers(request) ? engine : ENGINE_UNDECIDED,
+		.left = session->left + (prepares ? 0 : done->note_count),
+		.self = !request->user,
+	};
+	if (prepares)
+		findings_make(&session->facts, worker->policy, engine, worker->confined, &findings);
+	if (summary_of_end(&end, &text, err) < 0)
+		return -1;
+	for (char *line = text, *next; *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		log_note(&session->log, LOG_NORMAL, "%s", line);
+	}
+	return 0;
+}
+
 static int run_change(struct session *session, struct error *err)
 {
 	_cleanup_setup_plan_ struct setup_plan confirmed = {0};
@@ -268,6 +399,8 @@ static int run_change(struct session *session, struct error *err)
 		log_note(&session->log, LOG_NORMAL, "note: %s", done->notes[i]);
 	if (done->count == 0 && !done->blocked.msg[0])
 		log_note(&session->log, LOG_NORMAL, "nothing to do");
+	if (!done->blocked.msg[0] && log_end(session, done, err) < 0)
+		return -1;
 	return finish_plan(done, err);
 }
 
@@ -288,7 +421,7 @@ static int worker_confine(const struct worker *worker, struct error *err)
 
 int worker_run(const struct worker *worker)
 {
-	struct session session = {
+	_cleanup_(cleanup_session) struct session session = {
 		.worker = worker,
 		.request = worker->request,
 		.log = {.program = "oss-crs-setup", .level = worker->request->level},
@@ -297,6 +430,7 @@ int worker_run(const struct worker *worker)
 	struct error err = {0};
 	if (bus_open(&bus, &session.no_bus) == 0)
 		session.bus = bus;
+	look_up_groups(&session);
 	int status = worker_confine(worker, &err) < 0      ? -1
 		     : worker->request->verb == VERB_CHECK ? run_check(&session, &err)
 		     : worker->request->dry_run            ? run_dry(&session, &err)

@@ -10,6 +10,7 @@
 
 #include "caller.h"
 #include "confine.h"
+#include "facts.h"
 #include "host.h"
 #include "options.h"
 #include "policy.h"
@@ -19,6 +20,7 @@ struct worker {
 	const struct policy *policy;
 	const struct caller *user;
 	const struct request *request;
+	enum answer podman_images; /* looked for while this process could still become the user */
 	struct confined *confined; /* worker_run() notes there what is in force */
 	int door;                  /* to the root side */
 };

@@ -63,7 +63,7 @@ table_prompt() {
 	script -qec "$SETUP docker --restart=never" /dev/null <"$work/answer" >"$work/asked" 2>&1 &
 	asker=$!
 	exec 7>"$work/answer"
-	timeout 120 tail -n +1 -F "$work/asked" 2>/dev/null | grep -q '^1\. '
+	timeout 120 tail -n +1 -F "$work/asked" 2>/dev/null | grep -q '^Docker: '
 	echo '{"debug": true}' >$JSON
 	"$SETUP" "${docker_args[@]}" >"$work/said" 2>&1
 	status=$?

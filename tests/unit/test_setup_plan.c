@@ -407,14 +407,14 @@ TEST(findings_say_what_is_missing_and_what_to_type)
 	struct fixture f = {0};
 	struct findings findings;
 	make_ready(&f);
-	findings_make(&f.facts, &f.policy, &f.confined, &findings);
+	findings_make(&f.facts, &f.policy, ENGINE_DOCKER, &f.confined, &findings);
 	assert_true(findings.ready);
 	/* A missing oss-crs cgroup is no problem: the runner makes it after a reboot. */
 	f.facts.delegate.levels[LEVEL_OURS].exists = false;
-	findings_make(&f.facts, &f.policy, &f.confined, &findings);
+	findings_make(&f.facts, &f.policy, ENGINE_DOCKER, &f.confined, &findings);
 	assert_true(findings.ready);
 	(void)snprintf(f.facts.docker.state.driver, FACTS_DRIVER_MAX, "systemd");
-	findings_make(&f.facts, &f.policy, &f.confined, &findings);
+	findings_make(&f.facts, &f.policy, ENGINE_DOCKER, &f.confined, &findings);
 	assert_false(findings.ready);
 	assert_false(find_finding(&findings, "docker")->ok);
 	assert_string_equal(find_finding(&findings, "docker")->hint, "sudo oss-crs-setup docker");
@@ -444,7 +444,7 @@ TEST(plans_and_findings_as_json)
 		json_string_value(json_object_get(json_object_get(json, "blocked"), "message")),
 		"web");
 	json_decref(json);
-	findings_make(&f.facts, &f.policy, &f.confined, &findings);
+	findings_make(&f.facts, &f.policy, ENGINE_DOCKER, &f.confined, &findings);
 	assert_ok(render_findings_json(&findings, &checked, &f.err), f.err);
 	json = json_loads(checked, JSON_REJECT_DUPLICATES, NULL);
 	assert_true(json_is_false(json_object_get(json, "ready")));

@@ -111,6 +111,64 @@ static void make_dirs(int dir, const char *path)
 	}
 }
 
+TEST(what_the_daemon_has_is_counted)
+{
+	const char text[] = "HTTP/1.0 200 OK\r\n\r\n{\"CgroupDriver\":\"systemd\",\"Images\":12,"
+			    "\"ContainersRunning\":3,\"LiveRestoreEnabled\":true}";
+	struct docker_state docker = {0};
+	struct error err = {0};
+	assert_ok(dockerapi_info(text, sizeof text - 1, &docker, &err), err);
+	assert_int_equal(docker.images, 12);
+	assert_int_equal(docker.running, 3);
+	assert_true(docker.live_restore);
+}
+
+/* The Podman of Debian 12, which is too old for jobs, has no quadlet. */
+TEST(a_podman_that_jobs_can_use_is_found)
+{
+	struct host host = HOST_CLOSED;
+	struct error err = {0};
+	int dir = unit_dir(state);
+	make_dirs(dir, "usr/bin");
+	make_dirs(dir, "usr/libexec/podman");
+	make_dirs(dir, "sys/fs/cgroup");
+	assert_ok(host_open_at(dir, &host, &err), err);
+	assert_false(probe_has_podman(&host));
+	make_file(dir, "usr/bin/podman", "");
+	assert_false(probe_has_podman(&host));
+	make_file(dir, "usr/libexec/podman/quadlet", "");
+	assert_true(probe_has_podman(&host));
+	host_close(&host);
+}
+
+TEST(who_is_in_the_group_of_dockers_socket_may_use_it)
+{
+	struct host host = HOST_CLOSED;
+	struct policy policy;
+	struct error err = {0};
+	int dir = unit_dir(state);
+	const gid_t groups[] = {getgid() + 1, getgid()};
+	struct probe_input input = {.host = &host, .policy = &policy};
+	policy_default(&policy);
+	make_dirs(dir, "run");
+	make_dirs(dir, "sys/fs/cgroup");
+	assert_ok(host_open_at(dir, &host, &err), err);
+	input.groups = groups;
+	input.group_count = 2;
+	assert_int_equal(probe_member(&input), ANSWER_UNKNOWN);
+	make_file(dir, "run/docker.sock", "");
+	assert_int_equal(fchmodat(dir, "run/docker.sock", 0660, 0), 0);
+	assert_int_equal(probe_member(&input), ANSWER_YES);
+	input.group_count = 1;
+	assert_int_equal(probe_member(&input), ANSWER_NO);
+	input.group_count = 2;
+	assert_int_equal(fchmodat(dir, "run/docker.sock", 0640, 0), 0);
+	assert_int_equal(probe_member(&input), ANSWER_NO);
+	input.groups = NULL;
+	assert_int_equal(probe_member(&input), ANSWER_UNKNOWN);
+	host_close(&host);
+}
+
 static int listen_at(int dir, const char *path)
 {
 	const struct timeval patience = {.tv_sec = 10};
@@ -335,6 +393,9 @@ int main(void)
 		RUN(a_driver_on_the_command_line_is_found),
 		RUN(the_line_that_sets_the_driver_is_found),
 		RUN(an_answer_of_the_daemon_is_read_or_refused),
+		RUN(what_the_daemon_has_is_counted),
+		RUN_IN_DIR(a_podman_that_jobs_can_use_is_found),
+		RUN_IN_DIR(who_is_in_the_group_of_dockers_socket_may_use_it),
 		RUN_IN_DIR(
 			the_confined_speaker_asks_the_daemon_on_roots_socket_and_calls_nobody_else),
 		RUN(which_kernels_need_cap_sys_nice),

@@ -154,9 +154,30 @@ has_words() {
 	stock
 	before=$(state)
 	run bash -c "echo n | script -qec '$SETUP delegate --user alice' /dev/null"
-	[[ $output == *"Do it? [y/N]"* ]]
+	[[ $output == *"changes: give alice control of CPUs and memory in user@1000.service; keep alice's services"* ]]
+	[[ $output == *"affects: alice"*"Docker:  stays as it is, and does not restart"*"Do it? [y/N]"* ]]
 	[[ $output == *"nothing changed"* ]]
+	[[ $output != *"1. write"* ]]
+	run bash -c "echo n | script -qec '$SETUP delegate --user alice -v' /dev/null"
+	[[ $output == *"1. write $DROPIN"*"changes: "*"Do it? [y/N]"* ]]
 	[ "$(state)" = "$before" ]
+}
+
+@test "with Podman installed it asks for the engine, and takes the default where it may not ask" {
+	stock
+	before=$(state)
+	run bash -c "printf '\\nn\\n' | script -qec '$SETUP --user alice' /dev/null"
+	[[ $output == *"alice may use it"*"Engine [docker]: "*"affects: alice, and everyone who uses Docker here"* ]]
+	[[ $output == *"Docker:  restarts; no container is running"*"nothing changed"* ]]
+	run bash -c "printf 'x\\npodman\\nn\\n' | script -qec '$SETUP --user alice' /dev/null"
+	[[ $output == *"Engine [docker]: "*"Engine [docker]: "*"Docker:  stays as it is, and does not restart"*"nothing changed"* ]]
+	run bash -c "printf '\\nn\\n' | script -qec '$SETUP --user bob' /dev/null"
+	[[ $output == *"bob may not use it (not in its group)"*"Engine [podman]: "*"Docker:  stays as it is"*"nothing changed"* ]]
+	[ "$(state)" = "$before" ]
+	run "$SETUP" --dry-run --user bob
+	[ "$status" -eq 0 ]
+	[[ $output == *"note: Docker is left unchanged: jobs of bob will use Podman, because bob may not use Docker"* ]]
+	[[ $output != *"restart docker.service"* ]]
 }
 
 # bats test_tags=both
@@ -184,6 +205,7 @@ has_words() {
 	[ "$(stat -c '%a %U:%G' $JSON)" = "644 root:root" ]
 	[ "$(stat -c '%a %U:%G' $DROPIN)" = "644 root:root" ]
 	[ -z "$(find /etc/docker /etc/systemd -name '.*.????????')" ]
+	[[ $output == *"oss-crs-setup: ready; next: oss-crs-run check" ]]
 	run as alice "$SETUP" check
 	[ "$status" -eq 0 ]
 }
@@ -193,7 +215,7 @@ has_words() {
 	before=$(state)
 	run sudo_setup --yes
 	[ "$status" -eq 0 ]
-	[[ $output == *"nothing to do"* ]]
+	[[ $output == *"nothing to do"*"ready; next: oss-crs-run check" ]]
 	[ "$(state)" = "$before" ]
 }
 
@@ -254,7 +276,7 @@ has_words() {
 	loginctl disable-linger carol || true
 	run "$SETUP" delegate --yes --user carol --linger=no
 	[ "$status" -eq 0 ]
-	[[ $output == *"next login"* ]]
+	[[ $output == *"next login"*"still to do: user@1002.service does not run: log in"* ]]
 	[ ! -e /var/lib/systemd/linger/carol ]
 	run "$SETUP" delegate --yes --user 1002
 	echo "$output"
@@ -324,7 +346,7 @@ has_words() {
 	script -qec "$SETUP docker" /dev/null </tmp/answer >/tmp/asked &
 	asked=$!
 	exec 7>/tmp/answer
-	timeout 60 tail -n +1 -f /tmp/asked | grep -q '^1\. '
+	timeout 60 tail -n +1 -f /tmp/asked | grep -q '^Docker: '
 	docker run -d --rm --name test-running --network none busybox sleep 600
 	echo y >&7
 	status=0
