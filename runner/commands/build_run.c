@@ -32,6 +32,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 
 #define OVERRIDE_FILE "override.json"
 
@@ -200,10 +201,15 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 		return 0;
 	}
 	struct child child = CHILD_NONE;
+	engine_note_unfinished(&session->engine);
+	/* The plugin `docker compose` is a child of docker(1) and can outlive it. */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return fail(err, errno, "become a subreaper");
 	if (proc_spawn(&spawn, &child, err) < 0)
 		return -1;
 	struct launch launch = {
 		.child = &child,
+		.ends_group = true,
 		.timeout_ms = session->context->options.timeout * 1000,
 		.grace_ms = launch_grace_ms(session->context->options.stop_grace),
 		.limits_signals = session->context->options.stop_grace != 0,
@@ -336,6 +342,11 @@ static int clean_up_run(struct session *session, bool had_containers, struct err
 			result = engine_remove_images(&session->engine, session->plan->name, err);
 		progress_end(&session->progress);
 	}
+	if (session->engine.unsettled)
+		log_warning(&session->context->log,
+			"%s still works on a request of a program that has ended; if it makes "
+			"something of this run, this removes it: oss-crs-run clean %s",
+			engine_name(session->kind), session->plan->name);
 	if (result < 0) {
 		struct error ignored;
 		if (session->tree.worker >= 0)

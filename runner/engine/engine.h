@@ -14,6 +14,7 @@
 #include "error.h"
 #include "host.h"
 #include "owner.h"
+#include "unfinished.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -50,6 +51,10 @@ struct engine {
 	enum engine_kind kind;
 	char *endpoint;     /* "unix:///run/docker.sock", for messages */
 	const char *socket; /* the path in endpoint */
+	/* The requests without a client that were there before this program started one. */
+	struct unfinished before;
+	/* A removal has ended while the engine still worked on a request without a client. */
+	bool unsettled;
 };
 
 #define ENGINE_NONE              \
@@ -167,13 +172,18 @@ void engine_runs_free(struct engine_runs *runs);
 /* Whether a request failed by the engine's answer; if not, the engine is away. */
 bool engine_answered(const struct error *err);
 
+/* Note which requests the engine works on although their clients are gone, before there is a client
+ * of the run. Those are not waited for when the run's things are removed. */
+void engine_note_unfinished(struct engine *engine);
+
 /* Remove a project's containers, running ones too (the engine kills them), with their anonymous
  * volumes, then its networks, then its own volumes, which are named "<project>_…". Volumes with
- * a name that the user chose stay. Lists each kind again until there is nothing left to remove,
- * since a client that was just killed may have asked the engine for one more container, and since
- * the engine may refuse to remove one thing before another. What it refuses does not stop the rest:
- * only when a pass removes nothing is what stays an error, with the reason for the first. Can be
- * repeated. Returns the number of things it removed, or -1 with an error. */
+ * a name that the user chose stay. Lists them again until nothing is left to remove, and until the
+ * engine is done with the requests of clients that are gone, since one of these may make another
+ * container; after 30 s of nothing but that, it sets engine->unsettled and returns. The engine may
+ * refuse to remove one thing before another: what it refuses does not stop the rest, and only when
+ * a pass removes nothing is what stays an error, with the reason for the first. Can be repeated.
+ * Returns the number of things it removed, or -1 with an error. */
 int engine_remove_project(struct engine *engine, const char *project, struct error *err);
 
 /* The same for what has the run's own label, whatever its project is called (--project-name). What

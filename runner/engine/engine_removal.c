@@ -4,12 +4,16 @@
  */
 #include "cleanup.h"
 #include "cleanup_json.h"
+#include "clock.h"
 #include "container_id.h"
 #include "engine_request.h"
 #include "http.h"
 #include "job.h"
 
 #include <errno.h>
+
+/* How long to wait for requests without a client while there is nothing to remove. */
+#define SETTLE_USEC UINT64_C(30000000)
 
 /* The kinds of things, in the order in which they can be removed. */
 static const struct kind {
@@ -211,28 +215,72 @@ int engine_remove_images(struct engine *engine, const char *run, struct error *e
 		engine->kind == ENGINE_PODMAN ? "podman" : "docker");
 }
 
+void engine_note_unfinished(struct engine *engine)
+{
+	struct error ignored;
+	if (unfinished_look(engine->socket, &engine->before, &ignored) < 0)
+		engine->before = (struct unfinished){.count = 0};
+}
+
+/* Whether the engine still works on a request whose client is gone and that could be one of the
+ * run's: `open` has those from the first look on, less what is done by now. Where the kernel does
+ * not say, there is no such request. */
+static bool is_working(const struct engine *engine, struct unfinished *open)
+{
+	struct unfinished now;
+	struct error ignored;
+	if (unfinished_look(engine->socket, &now, &ignored) < 0)
+		return false;
+	if (open->waiting) {
+		/* Those that were waiting have been accepted since, or still wait. */
+		unfinished_without(&now, &engine->before);
+		*open = now;
+	} else {
+		unfinished_within(open, &now);
+	}
+	return open->count > 0 || open->waiting;
+}
+
+/* Go through all kinds once. */
+static int remove_once(struct engine *engine, const struct removal *removal,
+	struct removal_round *ret, struct error *err)
+{
+	*ret = (struct removal_round){.removed = 0};
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		struct removal_round round = {.removed = 0};
+		if (remove_kind(engine, &kinds[k], removal, &round, err) < 0)
+			return -1;
+		if (ret->kept == 0)
+			ret->first = round.first;
+		ret->kept += round.kept;
+		ret->removed += round.removed;
+	}
+	return 0;
+}
+
 static int remove_all(struct engine *engine, const struct removal *removal, struct error *err)
 {
 	int count = 0;
-	size_t kept = 0;
-	struct error first = {0};
-	for (size_t k = 0; k < KIND_COUNT; k++) {
-		struct removal_round round = {.removed = 0};
-		do {
-			if (remove_kind(engine, &kinds[k], removal, &round, err) < 0)
-				return -1;
-			count += round.removed;
-		} while (round.removed > 0);
-		if (kept == 0)
-			first = round.first;
-		kept += round.kept;
-	}
-	if (kept == 0)
+	bool working = false;
+	struct removal_round round;
+	struct unfinished open = {.waiting = true};
+	uint64_t end = clock_usec() + SETTLE_USEC;
+	do {
+		/* Looked at first: what a request that is done by now has made is in the list. */
+		working = is_working(engine, &open);
+		if (remove_once(engine, removal, &round, err) < 0)
+			return -1;
+		count += round.removed;
+		if (round.removed > 0)
+			end = clock_usec() + SETTLE_USEC;
+	} while (round.removed > 0 || (working && round.kept == 0 && clock_usec() < end));
+	engine->unsettled = working && round.kept == 0;
+	if (round.kept == 0)
 		return count;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"cannot remove %zu of the run's containers, networks and volumes; first: %s", kept,
-		first.msg);
-	err->code = first.code;
+		"cannot remove %zu of the run's containers, networks and volumes; first: %s",
+		round.kept, round.first.msg);
+	err->code = round.first.code;
 	return add_hint(err, "to see what uses it, run: %s ps -a --filter label=%s=%s",
 		engine->kind == ENGINE_PODMAN ? "podman" : "docker", removal->label,
 		removal->value);

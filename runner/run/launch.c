@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 
 struct wait_state {
 	const struct launch *launch;
@@ -180,6 +181,22 @@ static int wait_loop(struct wait_state *state, struct error *err)
 	return 0;
 }
 
+/* Wait for the child, which has ended, and end its group. While the child is a zombie, its pid
+ * names no other group; while the group has a process, neither. */
+static int end_child(const struct launch *launch, int *ret_status, struct error *err)
+{
+	siginfo_t info;
+	pid_t group = launch->child->pid;
+	if (launch->ends_group)
+		(void)kill(-group, SIGKILL);
+	if (proc_wait(launch->child, ret_status, err) < 0)
+		return -1;
+	while (launch->ends_group &&
+		(waitid(P_PGID, (id_t)group, &info, WEXITED) == 0 || errno == EINTR))
+		;
+	return 0;
+}
+
 int launch_wait(const struct launch *launch, struct launch_end *ret, struct error *err)
 {
 	_cleanup_close_ int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -189,7 +206,7 @@ int launch_wait(const struct launch *launch, struct launch_end *ret, struct erro
 	if (launch->timeout_ms)
 		arm_timer(timer, now_ms() + launch->timeout_ms);
 	if (wait_loop(&state, err) < 0 ||
-		(launch->child && proc_wait(launch->child, &state.end.status, err) < 0))
+		(launch->child && end_child(launch, &state.end.status, err) < 0))
 		return -1;
 	*ret = state.end;
 	return 0;

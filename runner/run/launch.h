@@ -42,11 +42,14 @@ struct launch {
 	struct child *child; /* NULL: there is none, and the wait ends with `until` */
 	/* Without a child: its ready() returns 0 to go on, anything else when the wait is over. */
 	struct launch_source until;
-	uint64_t timeout_ms;     /* after the call of launch_wait(); 0: none */
-	uint64_t grace_ms;       /* LAUNCH_GRACE_MS, or what the user or a test gives */
-	bool limits_signals;     /* grace_ms also counts from a signal; see launch_wait() */
-	int signals;             /* from signals_open() */
-	int worker;              /* the worker's cgroup, killed with the child; -1: none */
+	uint64_t timeout_ms; /* after the call of launch_wait(); 0: none */
+	uint64_t grace_ms;   /* LAUNCH_GRACE_MS, or what the user or a test gives */
+	bool limits_signals; /* grace_ms also counts from a signal; see launch_wait() */
+	int signals;         /* from signals_open() */
+	int worker;          /* the worker's cgroup, killed with the child; -1: none */
+	/* Kill what is left of the child's own process group when the child has ended, and wait for
+	 * it. The caller has made this process a subreaper (PR_SET_CHILD_SUBREAPER of prctl(2)). */
+	bool ends_group;
 	bool child_has_terminal; /* the terminal sends its signals to the child as well */
 	const struct launch_source *sources;
 	size_t source_count; /* at most LAUNCH_SOURCES_MAX */

@@ -78,8 +78,32 @@ static void answer_list(FILE *to, const struct thing *things, size_t count, cons
 	(void)fputs(volumes ? "]}" : "]", to);
 }
 
+/* A request to make a thing, which the engine works on while it answers others. */
+struct making {
+	FILE *client;
+	unsigned lists; /* how many lists the engine gives meanwhile; 0: it is never done */
+};
+
+/* Begin to make the last thing, after as many lists as the path says. */
+static void begin_making(struct making *making, FILE *client, const char *path)
+{
+	making->client = client;
+	making->lists = (unsigned)strtoul(strrchr(path, '/') + 1, NULL, 10);
+}
+
+/* One more list has been given: perhaps the thing is made. */
+static void go_on_making(struct making *making, struct thing *last)
+{
+	if (!making->client || making->lists == 0 || --making->lists > 0)
+		return;
+	last->gone = false;
+	(void)fclose(making->client);
+	making->client = NULL;
+}
+
 static void __attribute__((noreturn)) serve(int listener, struct thing *things, size_t count)
 {
+	struct making making = {.client = NULL};
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
 		char line[4096] = "";
@@ -97,11 +121,17 @@ static void __attribute__((noreturn)) serve(int listener, struct thing *things, 
 		while (fgets(line, sizeof line, client) && strcmp(line, "\r\n") != 0)
 			;
 		(void)fseek(client, 0, SEEK_CUR);
+		if (strcmp(method, "POST") == 0) {
+			begin_making(&making, client, path);
+			continue;
+		}
 		if (strcmp(method, "DELETE") == 0)
 			answer_delete(client, things, count, path);
 		else
 			answer_list(client, things, count, path);
 		(void)fclose(client);
+		if (strcmp(method, "GET") == 0)
+			go_on_making(&making, &things[count - 1]);
 	}
 }
 
@@ -249,6 +279,52 @@ TEST(a_run_of_another_project_name_is_removed_by_its_label)
 	assert_int_equal(run, 1);
 }
 
+/* Ask the engine to make its last thing, which takes as long as it takes to give that many lists,
+ * and end before it is made. */
+static void ask_and_leave(const struct server *server, unsigned lists)
+{
+	char request[64];
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", server->engine.socket);
+	(void)snprintf(request, sizeof request, "POST /make/%u HTTP/1.0\r\n\r\n", lists);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(write(fd, request, strlen(request)), strlen(request));
+}
+
+/* Compose has ended while the engine made a network. */
+TEST(what_the_engine_makes_after_its_client_has_ended_is_removed_too)
+{
+	struct thing things[] = {{.kind = "containers", .id = ALPHA},
+		{.kind = "networks", .id = "late", .gone = true}};
+	struct server server = start_engine(state, things, COUNT(things));
+	struct error err = {0};
+	ask_and_leave(&server, 20);
+	int removed = engine_remove_project(&server.engine, "p", &err);
+	int stays = engine_count_project(&server.engine, "p", &err);
+	stop_engine(&server);
+	assert_ok(removed, err);
+	assert_int_equal(removed, 2);
+	assert_int_equal(stays, 0);
+	assert_false(server.engine.unsettled);
+}
+
+TEST(requests_from_before_the_run_are_not_waited_for)
+{
+	struct thing things[] = {{.kind = "networks", .id = "never", .gone = true}};
+	struct server server = start_engine(state, things, COUNT(things));
+	struct error err = {0};
+	ask_and_leave(&server, 0);
+	assert_int_equal(engine_count_project(&server.engine, "p", &err), 0); /* it is accepted */
+	engine_note_unfinished(&server.engine);
+	assert_int_equal(server.engine.before.count, 1);
+	int removed = engine_remove_project(&server.engine, "p", &err);
+	bool unsettled = server.engine.unsettled;
+	stop_engine(&server);
+	assert_int_equal(removed, 0);
+	assert_false(unsettled);
+}
+
 TEST(an_engine_that_is_away_has_not_answered)
 {
 	struct error err = {0};
@@ -271,6 +347,8 @@ int main(void)
 		RUN_IN_DIR(a_project_with_containers_cannot_be_the_runs),
 		RUN_IN_DIR(a_run_of_another_project_name_is_removed_by_its_label),
 		RUN_IN_DIR(an_image_goes_by_the_name_that_compose_gave_it_and_all_others_stay),
+		RUN_IN_DIR(what_the_engine_makes_after_its_client_has_ended_is_removed_too),
+		RUN_IN_DIR(requests_from_before_the_run_are_not_waited_for),
 		RUN_IN_DIR(an_engine_that_is_away_has_not_answered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

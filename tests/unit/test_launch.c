@@ -12,6 +12,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #define HOUR  UINT64_C(3600000)
 #define STUCK "trap '' INT TERM; echo; exec sleep 60"
@@ -58,6 +60,23 @@ TEST(a_child_that_ends_by_itself_has_its_own_status)
 	(void)wait_for("echo; exit 3", (struct launch){.grace_ms = HOUR}, &end);
 	assert_int_equal(end.reason, REASON_EXITED);
 	assert_int_equal(end.status, 3);
+}
+
+/* As the plugin `docker compose` outlives a docker(1) that was killed. */
+TEST(what_is_left_of_the_childs_group_ends_with_it)
+{
+	struct launch_end end = {0};
+	siginfo_t info;
+	assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), errno);
+	uint64_t took = wait_for("(trap '' TERM; exec sleep 60) & echo; exit 3",
+		(struct launch){.grace_ms = HOUR, .ends_group = true}, &end);
+	int left = waitid(P_ALL, 0, &info, WEXITED | WNOHANG);
+	assert_int_equal(left, -1);
+	assert_int_equal(errno, ECHILD);
+	assert_true(took < 30000);
+	assert_int_equal(end.reason, REASON_EXITED);
+	assert_int_equal(end.status, 3);
+	assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), errno);
 }
 
 TEST(a_child_may_end_cleanly_at_the_timeout)
@@ -246,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(a_child_that_ends_by_itself_has_its_own_status),
+		RUN(what_is_left_of_the_childs_group_ends_with_it),
 		RUN(a_child_may_end_cleanly_at_the_timeout),
 		RUN(a_stuck_child_is_killed_when_the_grace_after_the_timeout_is_over),
 		RUN(a_timeout_right_after_a_signal_leaves_the_child_its_grace),

@@ -46,8 +46,6 @@ teardown() {
 	docker rm taken
 	[ "$status" -eq 69 ]
 	[[ "$output" == *"hint: service 'a' sets container_name"* ]]
-	# Docker may still be at work on the other container when Compose gives up.
-	as alice oss-crs-run clean
 	nothing_left
 }
 
@@ -206,6 +204,19 @@ docker_back() {
 # The report of a run whose engine went away has its figures, but not how its containers ended.
 report_without_engine() { # REASON STATUS
 	[ "$(jq -c '[.reason, .exit_status, [.crs[].exits], ([.crs[].cpu_usage_usec > 0] | all), .attested.unknown > 0]' /tmp/away-report)" = "[\"$1\",$2,[null,null],true,true]" ]
+}
+
+@test "a time limit that passes while Docker makes networks and containers leaves nothing" {
+	services a 'sleep 600' b 'sleep 600'
+	sed -i '/network_mode: none/d' $JOB/docker-compose.yaml
+	for limit in ${LIMITS:-3 5 7}; do
+		run as alice oss-crs-run run --timeout "$limit" $JOB p h
+		echo "$limit s: $output"
+		[ "$status" -eq 124 ]
+		# What came after the run before, this one would have removed.
+		[[ "$output" != *"dead run"* ]]
+		nothing_left
+	done
 }
 
 @test "Docker dies in the middle of a run: its report is written, the status is 69, and clean removes what stayed" {
