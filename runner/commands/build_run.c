@@ -145,7 +145,8 @@ static int make_tree(struct session *session, struct error *err)
 	session->watch.compose = &session->compose;
 	session->watch.engine = &session->engine;
 	session->watch.strict = options->strict_limits;
-	session->watch.judges_ends = !session->until_all && ending_matters(&session->compose);
+	session->watch.judges_ends =
+		!session->until_all && ending_matters(&session->compose, session->plan);
 	session->watch.ends_by_compose = ending_by_compose(&session->compose);
 	if (watch_open(&session->watch, err) < 0 ||
 		(options->record && record_open(&session->tree, &session->record, err) < 0))
@@ -235,6 +236,20 @@ static int hint_not_started(const struct session *session, struct error *err)
 		session->kind == ENGINE_PODMAN ? "podman" : "docker");
 }
 
+/* The exit status of a job in which nothing failed: 0 if a CRS has ended well. Otherwise only helpers
+ * have: the CRSs were stopped with them, or their containers are gone. */
+static int success_status(
+	const struct session *session, const struct containers *containers, struct error *err)
+{
+	if (ending_is_success(&session->compose, session->plan, containers, session->watch.helper))
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"whether the job succeeded is unknown: the run has ended, but no container of a "
+		"CRS ended with status 0");
+	return add_hint(err, "to see which service belongs to which CRS, run: oss-crs-run plan "
+			     "--compose-file FILE CONFIG");
+}
+
 /* The exit status of the program, or -1 with an error. A job that never began has no status. Nor
  * has one whose containers are NULL, since the engine could not be asked; `away` says why. */
 static int session_exit_status(const struct session *session, const struct launch_end *end,
@@ -248,15 +263,20 @@ static int session_exit_status(const struct session *session, const struct launc
 		*err = end->problem;
 		return -1;
 	}
-	if (session->watch.decided)
-		return session->watch.status;
+	const struct watch *watch = &session->watch;
+	if (watch->decided && (watch->status || !*watch->helper))
+		return watch->status;
 	if (!containers) {
 		*err = *away;
 		return -1;
 	}
+	if (watch->decided)
+		return success_status(session, containers, err);
 	int status = report_job_status(
 		containers, &session->compose, session->plan, session->until_all, end->status);
-	if (status > 0 || (status == 0 && end->status == 0))
+	if (status == 0 && end->status == 0)
+		return success_status(session, containers, err);
+	if (status > 0)
 		return status;
 	if (status == 0)
 		return fail_as(err, EX_UNAVAILABLE, "Compose failed with status %d (see above)",

@@ -22,11 +22,15 @@ enum ending ending_judge(const struct compose *compose, const struct run_plan *p
 	return helper ? ENDING_WARNING : ENDING_DECIDES;
 }
 
-bool ending_matters(const struct compose *compose)
+bool ending_matters(const struct compose *compose, const struct run_plan *plan)
 {
-	for (size_t i = 0; i < compose->service_count; i++)
-		if (compose->services[i].is_awaited || !compose->services[i].is_attached)
+	int infra = plan_find(plan, JOB_INFRA_CRS);
+	for (size_t i = 0; i < compose->service_count; i++) {
+		const struct compose_service *service = &compose->services[i];
+		if (service->is_awaited || !service->is_attached ||
+			(infra >= 0 && service->crs == infra))
 			return true;
+	}
 	return false;
 }
 
@@ -83,4 +87,35 @@ const struct container *ending_of_all(const struct compose *compose, const struc
 			decides = container;
 	}
 	return decides;
+}
+
+bool ending_is_crs(const struct compose *compose, const struct run_plan *plan, const char *service)
+{
+	int crs = compose_crs(compose, service);
+	return crs != COMPOSE_UNCONFINED && crs != plan_find(plan, JOB_INFRA_CRS);
+}
+
+static const struct container *find_container(const struct containers *containers, const char *id)
+{
+	for (size_t i = 0; *id && i < containers->count; i++)
+		if (strcmp(containers->list[i].id, id) == 0)
+			return &containers->list[i];
+	return NULL;
+}
+
+bool ending_is_success(const struct compose *compose, const struct run_plan *plan,
+	const struct containers *containers, const char *helper)
+{
+	const struct container *end = find_container(containers, helper);
+	bool any = false;
+	for (size_t i = 0; i < compose->service_count; i++)
+		any = any || ending_is_crs(compose, plan, compose->services[i].name);
+	for (size_t i = 0; any && i < containers->count; i++) {
+		const struct container *container = &containers->list[i];
+		if (ending_is_crs(compose, plan, container->service) && has_ended(container) &&
+			container->exit_code == 0 &&
+			(!end || containers_ended_before(container, end)))
+			return true;
+	}
+	return !any;
 }

@@ -24,8 +24,9 @@ enum ending {
 enum ending ending_judge(const struct compose *compose, const struct run_plan *plan,
 	const struct container *container);
 
-/* Whether ending_judge() can differ from what Compose does, so that ends have to be judged. */
-bool ending_matters(const struct compose *compose);
+/* Whether ending_judge() can differ from what Compose does, so that ends have to be judged, or the
+ * infrastructure can end the run, which has to be noticed. */
+bool ending_matters(const struct compose *compose, const struct run_plan *plan);
 
 /* Whether Compose may end the run by itself, by --abort-on-container-exit: it must not where some
  * services wait for the end of another. */
@@ -35,5 +36,14 @@ bool ending_by_compose(const struct compose *compose);
  * else the first. NULL if one of them has not ended, or there is none. */
 const struct container *ending_of_all(const struct compose *compose, const struct run_plan *plan,
 	const struct containers *containers);
+
+/* Whether a service belongs to a CRS other than the infrastructure. */
+bool ending_is_crs(const struct compose *compose, const struct run_plan *plan, const char *service);
+
+/* Whether the containers show that a run which ended with status 0 was a success: a container of a
+ * CRS has ended with 0 and, if a helper has ended the run, before that. `helper` is the id of its
+ * container; empty if none has. Where no service belongs to a CRS, nothing else can be asked for. */
+bool ending_is_success(const struct compose *compose, const struct run_plan *plan,
+	const struct containers *containers, const char *helper);
 
 #endif

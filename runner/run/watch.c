@@ -272,10 +272,23 @@ static int on_start(struct watch *watch, const char *id, struct error *err)
 	return look_at_affinity(watch, &container, err);
 }
 
+/* A container that belongs to no CRS ends the run: its status says nothing about the job. */
+static void note_helper(struct watch *watch, const struct container *container)
+{
+	int crs = container_crs(watch->compose, watch->tree->plan, container);
+	(void)snprintf(watch->helper, sizeof watch->helper, "%s", container->id);
+	log_warning(watch->log, "container '%s' of %s ends the run, with status %d",
+		container->name,
+		crs == COMPOSE_UNCONFINED ? "no CRS" : watch->tree->plan->crs[crs].name,
+		container->exit_code);
+}
+
 static int end_run(struct watch *watch, const struct container *container)
 {
 	watch->decided = true;
 	watch->status = container->exit_code;
+	if (!ending_is_crs(watch->compose, watch->tree->plan, container->service))
+		note_helper(watch, container);
 	return watch->ends_by_compose ? LAUNCH_GO_ON : LAUNCH_STOP;
 }
 

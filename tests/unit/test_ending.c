@@ -77,7 +77,7 @@ TEST(compose_ends_the_run_by_itself_where_nothing_is_awaited)
 		{{.services = &services[2], .service_count = 2}, true, true},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
-		assert_int_equal(ending_matters(&table[i].compose), table[i].matters);
+		assert_int_equal(ending_matters(&table[i].compose, &upstream), table[i].matters);
 		assert_int_equal(ending_by_compose(&table[i].compose), table[i].by_compose);
 	}
 }
@@ -104,12 +104,47 @@ TEST(a_run_has_ended_when_only_helpers_are_left)
 	assert_null(ending_of_all(&compose, &upstream, &containers));
 }
 
+/* Its infrastructure or a helper ends, and no CRS does. */
+TEST(a_run_of_which_only_helpers_ended_well_is_no_success)
+{
+	static char attached_name[] = "oss-crs-proxy";
+	struct compose_service with_proxy[] = {
+		{.name = main_name, .crs = A, .is_attached = true},
+		{.name = attached_name, .crs = INFRA, .is_attached = true},
+	};
+	const struct compose compose = {.services = with_proxy, .service_count = 2};
+	const struct compose infra = {.services = &with_proxy[1], .service_count = 1};
+	struct container list[] = {
+		ended(attached_name, 0, "2026-01-01T00:00:02Z"),
+		ended(main_name, 0, "2026-01-01T00:00:01Z"),
+	};
+	struct containers containers = {.list = list, .count = COUNT(list)};
+	(void)snprintf(list[0].id, sizeof list[0].id, "f00");
+	(void)snprintf(list[1].id, sizeof list[1].id, "ba2");
+	assert_true(ending_matters(&compose, &upstream));
+	assert_true(ending_is_success(&compose, &upstream, &containers, ""));
+	assert_true(ending_is_success(&compose, &upstream, &containers, "f00"));
+	/* Stopped with the helper, which it outlived. */
+	(void)snprintf(list[1].finished, sizeof list[1].finished, "2026-01-01T00:00:03Z");
+	assert_false(ending_is_success(&compose, &upstream, &containers, "f00"));
+	assert_true(ending_is_success(&compose, &upstream, &containers, ""));
+	list[1].exit_code = 137;
+	assert_false(ending_is_success(&compose, &upstream, &containers, ""));
+	list[1].exit_code = 0;
+	list[1].finished[0] = '\0'; /* it runs on */
+	assert_false(ending_is_success(&compose, &upstream, &containers, ""));
+	containers.count = 1; /* the job has removed the CRS's container */
+	assert_false(ending_is_success(&compose, &upstream, &containers, ""));
+	assert_true(ending_is_success(&infra, &upstream, &containers, "f00"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(the_end_of_a_container_ends_the_run_or_does_not),
 		RUN(compose_ends_the_run_by_itself_where_nothing_is_awaited),
 		RUN(a_run_has_ended_when_only_helpers_are_left),
+		RUN(a_run_of_which_only_helpers_ended_well_is_no_success),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
