@@ -17,7 +17,7 @@
 #include "bus_message.h"
 #include "cleanup.h"
 #include "door.h"
-#include "step.h"
+#include "random_request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,39 +79,6 @@ static void run_trial(sd_bus *bus)
 	expect_refused("start a transient unit", bus && r < 0);
 }
 
-static uint32_t random_state = 1;
-
-static uint32_t next_random(uint32_t below)
-{
-	random_state = random_state * 1664525 + 1013904223;
-	return (random_state >> 8) % below;
-}
-
-static struct door_message random_message(void)
-{
-	static const char *const targets[] = {
-		"/etc/systemd/system/user@1000.service.d/50-oss-crs.conf",
-		"/etc/docker/daemon.json", "/etc/docker/daemon.json.oss-crs-backup", "/etc/shadow",
-		"user.slice/user-1000.slice/user@1000.service/oss-crs", "user.slice", ".", "..",
-		"systemd", "docker.service", "user@1000.service", "ssh.service", "alice", "root"};
-	struct door_message m = {
-		.what = next_random(DOOR_ANSWER + 3),
-		.number = next_random(4) ? next_random(4) : next_random(UINT32_MAX),
-		.kind = next_random(STEP_KINDS + 2),
-		.uid = next_random(2) ? 1000 : next_random(UINT32_MAX),
-		.gid = next_random(UINT32_MAX),
-		.mode = next_random(UINT32_MAX),
-		.record = next_random(3),
-		.undoes = next_random(3),
-	};
-	(void)snprintf(m.text, sizeof m.text, "%s",
-		targets[next_random(sizeof targets / sizeof *targets)]);
-	if ((m.what == DOOR_APPLY || m.what == DOOR_LOCK || m.what == DOOR_DOCKER) &&
-		next_random(50))
-		m.what = DOOR_STEP;
-	return m;
-}
-
 static void send_random(int door)
 {
 	struct error err = {0};
@@ -125,7 +92,7 @@ static void send_random(int door)
 		int received[DOOR_FILES_MAX] = {-1, -1};
 		const int sent[] = {
 			next_random(20) ? -1 : files[next_random(4)], files[next_random(4)]};
-		const struct door_message m = random_message();
+		const struct door_message m = random_request();
 		if (door_send(door, &m, sent, &err) < 0)
 			break;
 		do {
@@ -141,7 +108,7 @@ out:
 
 static void send_cut(int door)
 {
-	const struct door_message m = random_message();
+	const struct door_message m = random_request();
 	for (size_t size = 1; size < sizeof m; size += 100)
 		(void)send(door, &m, size, MSG_NOSIGNAL);
 }

@@ -8,6 +8,7 @@
 #include "fs.h"
 #include "host.h"
 #include "journal.h"
+#include "setup_step.h"
 
 /* A host whose /var/lib is in the test's directory. */
 static struct host make_host(void **state)
@@ -19,18 +20,6 @@ static struct host make_host(void **state)
 	make_dir(dir, "var/lib");
 	assert_ok(host_open_at(dir, &host, &err), err);
 	return host;
-}
-
-static struct step make_step(enum step_kind kind, const char *target, char *before, char *after)
-{
-	struct step step = {.kind = kind,
-		.before = before,
-		.after = after,
-		.mode = 0644,
-		.uid = 1000,
-		.gid = 1000};
-	(void)snprintf(step.target, sizeof step.target, "%s", target);
-	return step;
 }
 
 /* Read the first record after `after`, as the worker does. */

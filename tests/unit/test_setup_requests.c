@@ -6,8 +6,10 @@
 #include "unit.h"
 
 #include "door.h"
+#include "random_request.h"
 #include "requests.h"
 #include "serve.h"
+#include "setup_step.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -95,18 +97,6 @@ static int ask(struct fixture *f, struct step step, struct error *err)
 {
 	const struct rights rights = {&f->host, &f->policy, &f->user, &f->request, &f->journal};
 	return requests_add(&rights, &step, &f->plan, err);
-}
-
-static struct step make_step(enum step_kind kind, const char *target, char *before, char *after)
-{
-	struct step step = {.kind = kind,
-		.before = before,
-		.after = after,
-		.mode = 0644,
-		.uid = 1000,
-		.gid = 1000};
-	(void)snprintf(step.target, sizeof step.target, "%s", target);
-	return step;
 }
 
 static char old_text[] = OLD;
@@ -326,37 +316,6 @@ TEST(an_undo_is_what_its_record_says)
 
 /* ---- a worker that an attacker has taken over ------------------------------------------------ */
 
-static uint32_t random_state = 1;
-
-static uint32_t next_random(uint32_t below)
-{
-	random_state = random_state * 1664525 + 1013904223;
-	return (random_state >> 8) % below;
-}
-
-static const char *const targets[] = {DROPIN, JSON, OURS, MANAGER, "systemd", "docker.service",
-	"user@1000.service", "alice", "/etc/shadow", "../../x", "", "user.slice", "."};
-
-static struct door_message random_message(void)
-{
-	struct door_message m = {
-		.what = next_random(DOOR_ANSWER + 3),
-		.number = next_random(4) ? next_random(4) : next_random(UINT32_MAX),
-		.kind = next_random(STEP_KINDS + 2),
-		.uid = next_random(2) ? 1000 : next_random(UINT32_MAX),
-		.gid = next_random(UINT32_MAX),
-		.mode = next_random(UINT32_MAX),
-		.record = next_random(3),
-		.undoes = next_random(3),
-		.failed = next_random(2),
-	};
-	(void)snprintf(m.text, sizeof m.text, "%s", targets[next_random(COUNT(targets))]);
-	/* A plan is carried out once, and the lock costs a system call or two: late, and seldom. */
-	if ((m.what == DOOR_APPLY || m.what == DOOR_LOCK) && next_random(50))
-		m.what = DOOR_STEP;
-	return m;
-}
-
 /* Send random requests, and any file that may come with them. */
 static void attack(int door, int requests, const int *texts, size_t text_count)
 {
@@ -365,7 +324,7 @@ static void attack(int door, int requests, const int *texts, size_t text_count)
 		struct door_message answer;
 		int received[DOOR_FILES_MAX] = {-1, -1};
 		int files[DOOR_FILES_MAX] = {-1, -1};
-		const struct door_message m = random_message();
+		const struct door_message m = random_request();
 		for (size_t j = 0; j < COUNT(files); j++)
 			if (next_random(20) == 0)
 				files[j] = texts[next_random((uint32_t)text_count)];
