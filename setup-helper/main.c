@@ -7,11 +7,11 @@
  * anything. Its arguments are verbs and flags, never paths. Users can ask only for themselves
  * (caller.h). Then it drops all capabilities except those that a step will need, and splits:
  *
- * - This process stays root. It takes the lock, makes the steps that the worker asks for from a
- *   closed table (requests.h), keeps the undo journal, and changes files and cgroups. It parses
- *   nothing that others wrote; children that are nobody do that for it (checks.h). It has no socket
- *   but those to the other two.
- * - The speaker is root too, and talks to systemd, journald and Docker, by a closed list of calls
+ * - This process stays root. It takes the lock, keeps the undo journal and the audit trail, and
+ *   changes files and cgroups. Children that are nobody do for it whatever needs a thought
+ *   (checks.h): they judge what the worker asks for by a closed table (judge.h), and parse what
+ *   others wrote. It has no socket but those to the other two and to journald.
+ * - The speaker is root too. It calls systemd and logind by a closed list, and connects to Docker
  *   (speaker.h). It changes no file and reads no answer of Docker's.
  * - The worker is nobody. It reads what others wrote, plans, asks, prints and verifies (worker.h).
  *
@@ -98,6 +98,7 @@ static struct audit session_audit(const struct session *session)
 	const struct claims *claims = &session->claims;
 	bool claimed = claims->sudo_set || claims->pkexec_set;
 	return (struct audit){
+		.socket = request_changes(&session->request) ? audit_open(SERVE_SEND_S) : -1,
 		.verb = request_verb(&session->request),
 		.by = claims->sudo_set     ? "sudo"
 		      : claims->pkexec_set ? "pkexec"
@@ -208,15 +209,18 @@ static int split(struct session *session, struct error *err)
 	_cleanup_(cleanup_process) struct process worker = PROCESS_NONE;
 	struct confined confined = {0};
 	if (start_process(session, run_speaker, 0, &speaker, err) < 0 ||
-		start_process(session, run_worker, SERVE_SEND_S, &worker, err) < 0 ||
-		confine_calls(CONFINE_ROOT, &confined, err) < 0)
+		start_process(session, run_worker, SERVE_SEND_S, &worker, err) < 0)
+		return -1;
+	const struct audit audit = session_audit(session);
+	_cleanup_close_ int journald = audit.socket;
+	if (confine_calls(CONFINE_ROOT, &confined, err) < 0)
 		return -1;
 	const struct server server = {
 		.host = &session->host,
 		.policy = &session->policy,
 		.user = &session->user,
 		.request = &session->request,
-		.audit = session_audit(session),
+		.audit = audit,
 		.confined = &confined,
 		.speaker = speaker.door,
 	};
@@ -265,7 +269,6 @@ static void report_error(const struct session *session, bool json, struct error 
 	const struct privs_child child = {.uid = PRIVS_NOBODY,
 		.gid = PRIVS_NOBODY,
 		.group = PRIVS_NOBODY,
-		.keep_fd = STDERR_FILENO,
 		.timeout_ms = END_TIMEOUT_MS};
 	log_error(&session->log, err);
 	if (json)

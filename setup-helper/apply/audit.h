@@ -9,6 +9,8 @@
  * delegation it is), OSS_CRS_CALLER_ID and OSS_CRS_BY (sudo, pkexec, root). journald adds its own,
  * such as _AUDIT_LOGINUID of the login. A daemon.json may contain secrets, so an entry has only the
  * cgroup driver that it sets.
+ *
+ * A check makes the text of an entry, and root sends it, since journald notes the user who does.
  */
 #ifndef OSS_CRS_SETUP_AUDIT_H
 #define OSS_CRS_SETUP_AUDIT_H
@@ -19,15 +21,24 @@
 #define AUDIT_MESSAGE_ID "7f1d1e0c6a8e4b0f9d2d1c5b3c9e6a41"
 
 struct audit {
+	int socket; /* to journald, by audit_open(); -1: there is no audit trail */
 	const char *verb;
 	const char *by;
 	uid_t caller;
 };
 
-/* Write an entry for a step that ended with `result`, through the speaker. err is the reason if
- * that is not success, otherwise NULL. A host without journald has no audit trail, which is not an
- * error. */
-void audit_step(int speaker, const struct audit *audit, const struct step *step, const char *result,
+/* Connect to journald, and give up on an entry that it does not take in timeout_s seconds. Returns
+ * a descriptor that the caller closes; -1 if there is no journald, which is not an error. */
+int audit_open(unsigned timeout_s);
+
+/* Write an entry for a step that ended with `result`. err is the reason if that is not success,
+ * otherwise NULL. */
+void audit_step(const struct audit *audit, const struct step *step, const char *result,
 	const struct error *err);
+
+/* Make the text of such an entry, which the caller frees, in journald's native format
+ * (systemd.io, "Native Journal Protocol"). Exposed for the tests. */
+int audit_text(const struct audit *audit, const struct step *step, const char *result,
+	const struct error *why, char **ret, size_t *ret_len, struct error *err);
 
 #endif

@@ -1,242 +1,228 @@
 /* SPDX-License-Identifier: MIT
  *
- * checks: one function per check, which runs in the child, and its caller.
+ * checks: the child that each check runs in, and the checks that more than one file here asks for
+ * or that are about text of others. The others are beside what they are for.
  */
 #include "checks.h"
 
 #include "cleanup.h"
 #include "confine.h"
-#include "daemon_json.h"
 #include "dockerapi.h"
+#include "door.h"
 #include "fs.h"
 #include "plan.h"
 #include "privs.h"
-#include "speaker.h"
 #include "unit_log.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <sys/mman.h>
 
 #define TIMEOUT_MS 30000
 
-/* One check: `work` gets the question and puts its answer into `shared`. */
-struct check {
-	int (*work)(const void *question, void *shared, struct error *err);
-	const void *question;
-	void *shared;
-	bool reads_files; /* it opens files: it is confined as a worker is */
+struct running {
+	const struct check *check;
+	int out;
 };
 
-static int confined_work(void *arg, struct error *err)
+static int work_confined(void *arg, struct error *err)
 {
-	const struct check *check = arg;
+	const struct running *running = arg;
+	const struct check *check = running->check;
 	struct confined confined = {0};
 	if (confine_files(NULL, 0, &confined, err) < 0 ||
-		confine_calls(check->reads_files ? CONFINE_WORKER : CONFINE_CHECK, &confined, err) <
-			0)
+		confine_calls(check->host ? CONFINE_WORKER : CONFINE_CHECK, &confined, err) < 0)
 		return -1;
-	return check->work(check->question, check->shared, err);
+	return check->work(check, running->out, err);
 }
 
-/* Run the check in a child. `file` is a descriptor that it keeps, or -1. */
-static int run_check(
-	struct check *check, int file, gid_t group, size_t size, void *ret, struct error *err)
+int check_run(const struct check *check, int *ret_file, struct error *err)
 {
-	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
-		return fail(err, errno, "share memory with a child");
+	_cleanup_close_ int out = door_new_file(err);
+	struct running running = {check, out};
 	const struct privs_child child = {
 		.uid = PRIVS_NOBODY,
 		.gid = PRIVS_NOBODY,
-		.group = group,
-		.keep_fd = file < 0 ? STDERR_FILENO : file,
+		.group = check->group ? check->group : PRIVS_NOBODY,
+		.keep = {out, check->files[0], check->files[1], check->files[2],
+			check->host ? check->host->root : -1,
+			check->host ? check->host->cgroup : -1},
 		.timeout_ms = TIMEOUT_MS,
 	};
-	check->shared = shared;
-	int result = privs_in_child(&child, confined_work, check, err);
-	if (result == 0)
-		memcpy(ret, shared, size);
-	(void)munmap(shared, size);
-	return result;
+	if (out < 0 || privs_in_child(&child, work_confined, &running, err) < 0 ||
+		door_seal(out, err) < 0)
+		return -1;
+	*ret_file = steal_fd(&out);
+	return 0;
+}
+
+int check_read(
+	const struct check *check, size_t max, char **ret, size_t *ret_len, struct error *err)
+{
+	int file = -1;
+	if (check_run(check, &file, err) < 0)
+		return -1;
+	_cleanup_close_ int owned = file;
+	return fs_read_fd(owned, "a file in memory", max, ret, ret_len, err);
+}
+
+int check_pass(const struct check *check, struct error *err)
+{
+	int file = -1;
+	if (check_run(check, &file, err) < 0)
+		return -1;
+	cleanup_close(&file);
+	return 0;
 }
 
 /* ---- policy ---------------------------------------------------------------------------------- */
 
-static int work_policy(const void *question, void *shared, struct error *err)
+static int work_policy(const struct check *check, int out, struct error *err)
 {
-	const int *file = question;
-	return policy_read(*file, shared, err);
+	struct policy policy;
+	return policy_read(check->files[0], &policy, err) < 0
+		       ? -1
+		       : door_write(out, &policy, sizeof policy, err);
 }
 
 int checks_policy(const struct host *host, struct policy *ret, struct error *err)
 {
 	struct policy policy;
+	int answer = -1;
 	_cleanup_close_ int file = -1;
 	if (policy_open(host, &file, err) < 0)
 		return -1;
 	policy_default(&policy);
-	struct check check = {.work = work_policy, .question = &file};
-	if (file >= 0 && (run_check(&check, file, PRIVS_NOBODY, sizeof policy, &policy, err) < 0 ||
-				 policy_check(&policy, err) < 0))
+	const struct check check = {.work = work_policy, .files = {file}};
+	if (file >= 0 && check_run(&check, &answer, err) < 0)
+		return -1;
+	_cleanup_close_ int owned = answer;
+	if (file >= 0 && read(owned, &policy, sizeof policy) != sizeof policy)
+		return fail_as(err, EX_SOFTWARE, "a child of this program gave no valid answer");
+	if (policy_check(&policy, err) < 0)
 		return -1;
 	*ret = policy;
 	return 0;
 }
 
-/* ---- daemon.json and records ----------------------------------------------------------------- */
-
-struct merge_question {
-	struct text_view before;
-	struct text_view after;
-};
-
-static int work_merge(const void *question, void *shared, struct error *err)
-{
-	const struct merge_question *q = question;
-	_cleanup_free_ char *merged = NULL;
-	if (daemon_json_merge(q->before.text, q->before.len, &merged, err) < 0)
-		return -1;
-	*(bool *)shared = merged && strlen(merged) == q->after.len &&
-			  memcmp(merged, q->after.text, q->after.len) == 0;
-	return 0;
-}
-
-int checks_daemon_json(struct text_view before, struct text_view after, struct error *err)
-{
-	const struct merge_question question = {before, after};
-	struct check check = {.work = work_merge, .question = &question};
-	bool same = false;
-	if (run_check(&check, -1, PRIVS_NOBODY, sizeof same, &same, err) < 0)
-		return -1;
-	if (same)
-		return 0;
-	(void)fail_as(err, EX_TEMPFAIL, "daemon.json has changed since the plan was made");
-	return add_hint(err, "nothing was written; run this again");
-}
-
-struct undo_question {
-	struct text_view record;
-	const struct step *step;
-};
-
-static int work_undo(const void *question, void *shared, struct error *err)
-{
-	const struct undo_question *q = question;
-	_cleanup_record_ struct journal_record record = {0};
-	if (journal_record_parse(q->record.text, q->record.len, &record, err) < 0)
-		return -1;
-	*(bool *)shared = undo_allows(&record, q->step);
-	return 0;
-}
-
-int checks_undo(struct text_view record, const struct step *step, struct error *err)
-{
-	const struct undo_question question = {record, step};
-	struct check check = {.work = work_undo, .question = &question};
-	bool allowed = false;
-	if (run_check(&check, -1, PRIVS_NOBODY, sizeof allowed, &allowed, err) < 0)
-		return -1;
-	return allowed ? 0
-		       : fail_as(err, EX_SOFTWARE, "the undo journal has no such change of %s",
-				 step->target);
-}
-
-static int work_driver(const void *question, void *shared, struct error *err)
-{
-	const char *text = question;
-	return daemon_json_driver(text, strlen(text), shared, FACTS_DRIVER_MAX, err);
-}
-
-void checks_driver(const char *text, char *buf)
-{
-	char driver[FACTS_DRIVER_MAX] = "";
-	struct error unreadable = {0};
-	struct check check = {.work = work_driver, .question = text};
-	bool read = run_check(&check, -1, PRIVS_NOBODY, sizeof driver, driver, &unreadable) == 0;
-	driver[sizeof driver - 1] = '\0';
-	(void)snprintf(buf, CHECKS_DRIVER_MAX, "%s%s",
-		!read       ? "(not shown)"
-		: driver[0] ? DRIVER_OPTION
-			    : "no " DRIVER_OPTION,
-		driver);
-}
-
 /* ---- Docker ---------------------------------------------------------------------------------- */
 
-struct docker_answers {
-	struct text_view info;
-	struct text_view containers; /* empty if Docker was not asked */
+struct docker_asked {
+	const struct policy *policy;
+	enum docker_question question;
 };
 
-struct docker_answer {
-	struct docker_state state;
-	char names[CHECKS_NAMES_MAX];
-};
-
-static int work_docker(const void *question, void *shared, struct error *err)
+/* Receive until the daemon closes the connection, as a server of HTTP/1.0 does. */
+static int work_answer(const struct check *check, int out, struct error *err)
 {
-	const struct docker_answers *q = question;
-	struct docker_answer *answer = shared;
-	_cleanup_free_ char *names = NULL;
-	if (dockerapi_info(q->info.text, q->info.len, &answer->state, err) < 0)
-		return -1;
-	if (q->containers.len > 0 &&
-		dockerapi_names(q->containers.text, q->containers.len, &names, err) < 0)
-		return -1;
-	(void)snprintf(answer->names, sizeof answer->names, "%s", names ? names : "?");
-	return 0;
+	const struct docker_asked *asked = check->question;
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (fs_read_fd(check->files[0], "", SPEAKER_ANSWER_MAX, &text, &len, err) == 0)
+		return door_write(out, text, len, err);
+	(void)fail(err, err->code == EAGAIN ? ETIMEDOUT : err->code,
+		err->code == EFBIG ? "answer" : "no answer");
+	err->status = EX_UNAVAILABLE;
+	return add_context(err, "%s on %s", docker_targets[asked->question], asked->policy->socket);
 }
 
-int checks_docker(int speaker, struct docker_state *ret, char *names, struct error *err)
+int checks_docker_answer(int speaker, const struct policy *policy, enum docker_question question,
+	int *ret_file, struct error *err)
 {
-	_cleanup_free_ char *info = NULL;
-	_cleanup_free_ char *containers = NULL;
-	struct docker_answers question = {.info = {NULL, 0}};
-	struct docker_answer answer = {.names = ""};
-	struct check check = {.work = work_docker, .question = &question};
-	if (speaker_read_docker(speaker, DOCKER_INFO, &info, &question.info.len, err) < 0)
+	const struct docker_asked asked = {policy, question};
+	int socket = -1;
+	if (speaker_ask_docker(speaker, question, &socket, err) < 0)
 		return -1;
-	question.info.text = info;
-	if (run_check(&check, -1, PRIVS_NOBODY, sizeof answer, &answer, err) < 0)
+	_cleanup_close_ int owned = socket;
+	const struct check check = {.work = work_answer, .question = &asked, .files = {socket}};
+	return check_run(&check, ret_file, err);
+}
+
+struct driver_wanted {
+	const struct policy *policy;
+	const char *driver;
+};
+
+static int read_docker_state(int file, struct docker_state *ret, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	return fs_read_fd(file, docker_targets[DOCKER_INFO], SPEAKER_ANSWER_MAX, &text, &len, err) <
+			       0
+		       ? -1
+		       : dockerapi_info(text, len, ret, err);
+}
+
+static int work_driver(const struct check *check, int out, struct error *err)
+{
+	const struct driver_wanted *wanted = check->question;
+	struct docker_state state = {0};
+	(void)out;
+	if (read_docker_state(check->files[0], &state, err) < 0)
 		return -1;
-	if (answer.state.running > 0) {
-		if (speaker_read_docker(speaker, DOCKER_CONTAINERS, &containers,
-			    &question.containers.len, err) < 0)
-			return -1;
-		question.containers.text = containers;
-		if (run_check(&check, -1, PRIVS_NOBODY, sizeof answer, &answer, err) < 0)
-			return -1;
-	}
-	answer.state.driver[sizeof answer.state.driver - 1] = '\0';
-	answer.names[sizeof answer.names - 1] = '\0';
-	answer.state.names = NULL;
-	*ret = answer.state;
-	(void)snprintf(names, CHECKS_NAMES_MAX, "%s", answer.names);
-	return 0;
+	if (!wanted->driver || strcmp(state.driver, wanted->driver) == 0)
+		return 0;
+	return fail_as(err, EX_UNAVAILABLE, "%s still runs with the driver '%s'",
+		wanted->policy->service, state.driver);
+}
+
+int checks_docker_driver(
+	int speaker, const struct policy *policy, const char *driver, struct error *err)
+{
+	const struct driver_wanted wanted = {policy, driver};
+	int info = -1;
+	if (checks_docker_answer(speaker, policy, DOCKER_INFO, &info, err) < 0)
+		return -1;
+	_cleanup_close_ int owned = info;
+	const struct check check = {.work = work_driver, .question = &wanted, .files = {info}};
+	return check_pass(&check, err);
+}
+
+static int work_idle(const struct check *check, int out, struct error *err)
+{
+	struct docker_state state = {0};
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *names = NULL;
+	size_t len = 0;
+	(void)out;
+	if (read_docker_state(check->files[0], &state, err) < 0)
+		return -1;
+	if (state.running > 0 && (fs_read_fd(check->files[1], docker_targets[DOCKER_CONTAINERS],
+					  SPEAKER_ANSWER_MAX, &text, &len, err) < 0 ||
+					 dockerapi_names(text, len, &names, err) < 0))
+		return -1;
+	state.names = names;
+	return plan_check_idle(&state, err);
+}
+
+int checks_docker_idle(int speaker, const struct policy *policy, struct error *err)
+{
+	_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
+	if (checks_docker_answer(speaker, policy, DOCKER_INFO, &files[0], err) < 0 ||
+		checks_docker_answer(speaker, policy, DOCKER_CONTAINERS, &files[1], err) < 0)
+		return -1;
+	const struct check check = {.work = work_idle, .files = {files[0], files[1]}};
+	return check_pass(&check, err);
 }
 
 /* ---- unit log -------------------------------------------------------------------------------- */
 
-#define LINES_MAX 10
-
 struct log_lines {
-	unsigned count;
-	char lines[LINES_MAX][UNIT_LOG_LINE_MAX];
+	int out;
+	struct error *err;
+	int result;
 };
 
-static void keep_line(void *arg, const char *line)
+static void write_line(void *arg, const char *line)
 {
 	struct log_lines *lines = arg;
-	if (lines->count < LINES_MAX)
-		(void)snprintf(lines->lines[lines->count++], UNIT_LOG_LINE_MAX, "%s", line);
+	if (lines->result == 0)
+		lines->result = door_write(lines->out, line, strlen(line) + 1, lines->err);
 }
 
-static int work_unit_log(const void *question, void *shared, struct error *err)
+static int work_unit_log(const struct check *check, int out, struct error *err)
 {
-	(void)err;
-	unit_log_tail(question, LINES_MAX, keep_line, shared);
-	return 0;
+	struct log_lines lines = {.out = out, .err = err};
+	unit_log_tail(check->question, CHECKS_LOG_LINES, write_line, &lines);
+	return lines.result;
 }
 
 /* The group that may read the system journal is that of its directory (systemd-journald(8)). */
@@ -250,15 +236,9 @@ static gid_t journal_group(void)
 	return PRIVS_NOBODY;
 }
 
-void checks_unit_log(const char *unit, void (*on_line)(void *arg, const char *line), void *arg)
+int checks_unit_log(const struct host *host, const char *unit, int *ret_file, struct error *err)
 {
-	struct log_lines lines = {.count = 0};
-	struct error unread = {0};
-	struct check check = {.work = work_unit_log, .question = unit, .reads_files = true};
-	if (run_check(&check, -1, journal_group(), sizeof lines, &lines, &unread) < 0)
-		return;
-	for (unsigned i = 0; i < lines.count && i < LINES_MAX; i++) {
-		lines.lines[i][UNIT_LOG_LINE_MAX - 1] = '\0';
-		on_line(arg, lines.lines[i]);
-	}
+	const struct check check = {
+		.work = work_unit_log, .question = unit, .host = host, .group = journal_group()};
+	return check_run(&check, ret_file, err);
 }

@@ -1,47 +1,60 @@
 /* SPDX-License-Identifier: MIT
  *
- * checks: what root has to know of text that others wrote, found out in a child. Each check forks;
- * the child becomes nobody, can do next to nothing (CONFINE_CHECK), reads the one text, writes a
- * result of a fixed size into memory that it shares with root, and ends. So a flaw in a parser
- * gains the author of that text a wrong answer to that one question.
- *
- * A check that fails returns the child's error.
+ * checks: what root has to know of text that others wrote, or to decide by it, found out in a
+ * child. Each check forks; the child becomes nobody, can do next to nothing, works on its one
+ * question, and ends. Its answer is a file in memory, or an error. So a flaw in a parser gains the
+ * author of that text a wrong answer to that one question.
  */
 #ifndef OSS_CRS_SETUP_CHECKS_H
 #define OSS_CRS_SETUP_CHECKS_H
 
-#include "facts.h"
+#include "host.h"
 #include "policy.h"
-#include "step.h"
+#include "speaker.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* A text that is not NUL-terminated. */
-struct text_view {
-	const char *text;
-	size_t len;
+/* A check that computes has its files and can open nothing (CONFINE_CHECK). One that looks at the
+ * host can read what every user can (CONFINE_WORKER). */
+struct check {
+	/* writes the answer to `out` by door_write(), or fails */
+	int (*work)(const struct check *check, int out, struct error *err);
+	const void *question;
+	int files[3];            /* 0 and -1: none */
+	const struct host *host; /* the host that it looks at; NULL: it computes */
+	gid_t group;             /* a group that it has; 0: none */
 };
+
+/* Run a check. *ret_file is its answer, sealed (door.h), which the caller closes. Fails with the
+ * child's error. */
+int check_run(const struct check *check, int *ret_file, struct error *err);
+
+/* Run a check, and read an answer of at most max bytes, as fs_read_fd() does. */
+int check_read(
+	const struct check *check, size_t max, char **ret, size_t *ret_len, struct error *err);
+
+/* Run a check that only fails or does not. */
+int check_pass(const struct check *check, struct error *err);
 
 /* Read the policy of this host; without a file, *ret is the default policy (policy.h). */
 int checks_policy(const struct host *host, struct policy *ret, struct error *err);
 
-/* Whether `after` is what daemon_json_merge() makes of `before`: only exec-opts differs.
- * EX_TEMPFAIL if not. */
-int checks_daemon_json(struct text_view before, struct text_view after, struct error *err);
+/* Ask Docker. *ret_file is the whole answer, head and body, as the daemon sent it; the caller
+ * closes it. Fails as speaker_ask_docker() does, and with EX_UNAVAILABLE if no answer comes. */
+int checks_docker_answer(int speaker, const struct policy *policy, enum docker_question question,
+	int *ret_file, struct error *err);
 
-/* Whether the step undoes the change of this record and nothing else (undo_allows()). */
-int checks_undo(struct text_view record, const struct step *step, struct error *err);
+/* Ask Docker whether it answers, and uses this cgroup driver; NULL: any. EX_UNAVAILABLE if not. */
+int checks_docker_driver(
+	int speaker, const struct policy *policy, const char *driver, struct error *err);
 
-/* Ask Docker over the speaker. Only driver, running and live_restore of *ret are set; `names`, of
- * CHECKS_NAMES_MAX bytes, has the names of the running containers, separated by ", ". */
-#define CHECKS_NAMES_MAX 1024
-int checks_docker(int speaker, struct docker_state *ret, char *names, struct error *err);
+/* Ask Docker whether no container runs: the error of plan_check_idle() if one does. */
+int checks_docker_idle(int speaker, const struct policy *policy, struct error *err);
 
-/* The cgroup driver that the text of a daemon.json sets, for the audit trail, as a phrase. */
-#define CHECKS_DRIVER_MAX 128
-void checks_driver(const char *text, char *buf);
-
-/* Pass the last lines that the unit logged to on_line, oldest first (unit_log.h). */
-void checks_unit_log(const char *unit, void (*on_line)(void *arg, const char *line), void *arg);
+/* Read the last lines that the unit logged (unit_log.h). *ret_file has them oldest first, each with
+ * its NUL; the caller closes it. */
+#define CHECKS_LOG_LINES 10
+int checks_unit_log(const struct host *host, const char *unit, int *ret_file, struct error *err);
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * journal: lists, opens, writes and removes the records. Each is a JSON object in a file of its
- * own, so that adding or removing a record is atomic. Whether a record exists is decided by
- * comparing bytes: two records of the same kind of step and the same target begin with the same
- * text.
+ * own, so that adding or removing a record is atomic. A check makes its text. Whether a record
+ * exists is decided by comparing bytes: two records of the same kind of step and the same target
+ * begin with the same text.
  */
 #include "journal.h"
 
+#include "checks.h"
 #include "cleanup.h"
+#include "door.h"
 #include "fs.h"
-#include "text.h"
 #include "trusted.h"
 
 #include <errno.h>
@@ -26,61 +27,6 @@ void journal_close(struct journal *journal)
 	free(journal->numbers);
 	cleanup_close(&journal->dir);
 	*journal = (struct journal)JOURNAL_CLOSED;
-}
-
-/* Write a text as a JSON string (RFC 8259, section 7), or null. */
-static void write_json(FILE *out, const char *text)
-{
-	static const char escaped[] = "\"\\\b\f\n\r\t";
-	static const char letters[] = "\"\\bfnrt";
-	if (!text) {
-		(void)fputs("null", out);
-		return;
-	}
-	(void)fputc('"', out);
-	for (const char *c = text; *c; c++) {
-		const char *special = strchr(escaped, *c);
-		if (special)
-			(void)fprintf(out, "\\%c", letters[special - escaped]);
-		else if ((unsigned char)*c < ' ')
-			(void)fprintf(out, "\\u%04X", (unsigned)*c);
-		else
-			(void)fputc(*c, out);
-	}
-	(void)fputc('"', out);
-}
-
-/* The text of a record, which the caller frees, or NULL with err set. All records of this kind and
- * target begin with the same *ret_same bytes. */
-static char *make_record_text(const struct step *step, size_t *ret_same, struct error *err)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t len = 0;
-	if (!text_is_utf8(step->target) || (step->before && !text_is_utf8(step->before)) ||
-		(step->after && !text_is_utf8(step->after))) {
-		(void)fail_as(err, EX_CONFIG,
-			"%s is not UTF-8 text, and cannot be recorded for undo", step->target);
-		return NULL;
-	}
-	FILE *out = open_memstream(&text, &len);
-	if (!out) {
-		(void)fail(err, errno, "record the change of %s", step->target);
-		return NULL;
-	}
-	(void)fprintf(out, "{\"version\":1,\"step\":\"%s\",\"target\":", step_name(step->kind));
-	write_json(out, step->target);
-	(void)fflush(out);
-	*ret_same = len;
-	(void)fputs(",\"before\":", out);
-	write_json(out, step->before);
-	(void)fputs(",\"after\":", out);
-	write_json(out, step->after);
-	(void)fprintf(out, ",\"mode\":%u,\"uid\":%u,\"gid\":%u}", (unsigned)step->mode,
-		(unsigned)step->uid, (unsigned)step->gid);
-	if (fclose(out) == 0 && text)
-		return steal_ptr(text);
-	(void)fail(err, ENOMEM, "record the change of %s", step->target);
-	return NULL;
 }
 
 static void record_file_name(unsigned number, char *buf, size_t size)
@@ -197,12 +143,24 @@ static int compare_record(const struct journal *journal, unsigned number, const 
 	return strlen(text) == len && strcmp(text, new) == 0 ? 2 : 1;
 }
 
+/* In a check: make the text of a record. */
+static int work_record(const struct check *check, int out, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	return journal_record_text(check->question, &text, &len, err) < 0
+		       ? -1
+		       : door_write(out, text, len, err);
+}
+
 int journal_add(struct journal *journal, const struct step *step, struct error *err)
 {
-	size_t same = 0;
-	_cleanup_free_ char *text = make_record_text(step, &same, err);
-	if (!text)
+	const struct check check = {.work = work_record, .question = step};
+	_cleanup_free_ char *text = NULL;
+	if (check_read(&check, JOURNAL_RECORD_MAX, &text, NULL, err) < 0)
 		return -1;
+	const char *before = strstr(text, JOURNAL_RECORD_BEFORE);
+	size_t same = before ? (size_t)(before - text) : 0;
 	int found = 0;
 	for (size_t i = journal->count; i-- > 0 && found == 0;)
 		found = compare_record(journal, journal->numbers[i], text, same, err);

@@ -186,7 +186,7 @@ static int run_as_user(
 		.uid = op->step->uid,
 		.gid = op->step->gid,
 		.group = op->step->gid,
-		.keep_fd = op->context->host->cgroup,
+		.keep = {op->context->host->cgroup},
 		.timeout_ms = USER_TIMEOUT_MS,
 	};
 	return privs_in_child(&child, work, &copy, err);
@@ -322,26 +322,16 @@ static int sweep_cgroups(const struct operation *op, struct error *err)
 
 static int check_docker_idle(const struct operation *op, struct error *err)
 {
-	struct docker_state state = {0};
-	char names[CHECKS_NAMES_MAX];
-	if (checks_docker(op->context->speaker, &state, names, err) < 0)
-		return -1;
-	state.names = names;
-	return plan_check_idle(&state, err);
+	return checks_docker_idle(op->context->speaker, op->context->policy, err);
 }
 
 /* Restart Docker and check that it came back with the wanted cgroup driver. */
 static int restart_docker(const struct operation *op, struct error *err)
 {
-	struct docker_state state = {0};
-	char names[CHECKS_NAMES_MAX];
-	if (speaker_call(op->context->speaker, BUS_RESTART_DOCKER, 0, err) < 0 ||
-		checks_docker(op->context->speaker, &state, names, err) < 0)
-		return -1;
-	if (!op->step->after || strcmp(state.driver, op->step->after) == 0)
-		return 0;
-	return fail_as(err, EX_UNAVAILABLE, "%s still runs with the driver '%s'", op->step->target,
-		state.driver);
+	int speaker = op->context->speaker;
+	return speaker_call(speaker, BUS_RESTART_DOCKER, 0, err) < 0
+		       ? -1
+		       : checks_docker_driver(speaker, op->context->policy, op->step->after, err);
 }
 
 const struct operation_kind operation_kinds[STEP_KINDS] = {

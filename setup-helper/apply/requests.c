@@ -1,158 +1,30 @@
 /* SPDX-License-Identifier: MIT
  *
- * requests: the table, and the functions that make the steps. An undo is made from the record that
- * it undoes; checks.h has that compared.
+ * requests: opens files for the judge, and takes its answer, which is checked for its bounds.
  */
 #include "requests.h"
 
-#include "cgroup.h"
 #include "checks.h"
 #include "cleanup.h"
-#include "daemon_json.h"
 #include "fs.h"
+#include "operations.h"
 #include "trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/xattr.h>
 
-#define DROPIN_FILE_MAX ((size_t)64 * 1024)
-#define SWEEP_MAX       ((size_t)16 * 1024 * 1024)
-#define ACL             "system.posix_acl_access"
-
-/* A step in the making: the target and the texts that it should have, besides `asked`. */
-struct making {
-	const struct rights *rights;
-	const struct step *asked;
-	char target[STEP_TARGET_MAX];
-	char text[STEP_DROPIN_MAX];
-	char *file; /* the present text of the file, which cleanup_making() frees */
-	const char *before;
-	const char *after;
-	mode_t mode;
-};
-
-static void cleanup_making(struct making *m)
-{
-	free(m->file);
-}
-
-static int refuse_step(const struct step *asked, struct error *err)
-{
-	return fail_as(err, EX_SOFTWARE, "'%s %s' is not a step of this command",
-		asked->kind < STEP_KINDS ? step_name(asked->kind) : "?", asked->target);
-}
-
-static int make_dropin(struct making *m, struct error *err)
-{
-	const struct policy *policy = m->rights->policy;
-	(void)policy_dropin_path(policy, m->rights->user->uid, m->target, sizeof m->target);
-	m->after = step_dropin_text(policy->controllers, m->text, sizeof m->text);
-	if (fs_read(m->rights->host->root, m->target + 1, DROPIN_FILE_MAX, &m->file, NULL, err) <
-			0 &&
-		err->code != ENOENT)
-		return -1;
-	m->before = m->file;
-	return 0;
-}
-
-static int make_reload(struct making *m, struct error *err)
-{
-	(void)err;
-	(void)snprintf(m->target, sizeof m->target, "systemd");
-	m->after = "daemon-reload";
-	return 0;
-}
-
-static int make_linger(struct making *m, struct error *err)
-{
-	(void)err;
-	(void)snprintf(m->target, sizeof m->target, "%s", m->rights->user->name);
-	m->before = "no";
-	m->after = "yes";
-	return 0;
-}
-
-static int make_manager(struct making *m, struct error *err)
-{
-	(void)err;
-	uid_t uid = m->asked->undoes ? m->asked->uid : m->rights->user->uid;
-	(void)snprintf(m->target, sizeof m->target, "user@%u.service", (unsigned)uid);
-	m->after = m->asked->undoes ? "as before" : m->rights->policy->controllers;
-	return 0;
-}
-
-/* Enable controllers in one of root's cgroups, or one of the user's. */
-static int make_enable(struct making *m, struct error *err)
-{
-	const struct host *host = m->rights->host;
-	unsigned uid = (unsigned)m->rights->user->uid;
-	char paths[LEVEL_COUNT][FACTS_PATH_MAX] = {
-		[LEVEL_ROOT] = ".", [LEVEL_USER_SLICE] = "user.slice"};
-	bool roots = m->asked->kind == STEP_ENABLE;
-	(void)snprintf(
-		paths[LEVEL_USER_UID_SLICE], FACTS_PATH_MAX, "user.slice/user-%u.slice", uid);
-	if (cgroup_user_path(m->rights->user->uid, paths[LEVEL_MANAGER], FACTS_PATH_MAX, err) < 0)
-		return -1;
-	(void)snprintf(
-		paths[LEVEL_OURS], FACTS_PATH_MAX, "%.200s/" CGROUP_OSS_CRS, paths[LEVEL_MANAGER]);
-	int level = roots ? LEVEL_ROOT : LEVEL_MANAGER;
-	int end = roots ? LEVEL_MANAGER : LEVEL_COUNT;
-	while (level < end && strcmp(paths[level], m->asked->target) != 0)
-		level++;
-	if (level == end)
-		return refuse_step(m->asked, err);
-	(void)snprintf(m->target, sizeof m->target, "%s", paths[level]);
-	m->file = calloc(1, FACTS_CONTROLLERS_MAX);
-	if (!m->file)
-		return fail(err, ENOMEM, "enable controllers");
-	if (cgroup_get(host->cgroup, m->target, "cgroup.subtree_control", m->file,
-		    FACTS_CONTROLLERS_MAX, err) == 0)
-		m->before = m->file;
-	else if (err->code != ENOENT)
-		return -1;
-	step_enabled_after(m->file, m->rights->policy->controllers, m->text, sizeof m->text);
-	m->after = m->text;
-	return 0;
-}
-
-static int make_ours(struct making *m, struct error *err)
-{
-	char manager[FACTS_PATH_MAX];
-	if (cgroup_user_path(m->rights->user->uid, manager, sizeof manager, err) < 0)
-		return -1;
-	(void)snprintf(m->target, sizeof m->target, "%s/" CGROUP_OSS_CRS, manager);
-	if (m->asked->kind == STEP_USER_REMOVE)
-		m->before = "not the user's";
-	if (m->asked->kind == STEP_USER_MAKE)
-		m->after = m->rights->user->name;
-	return 0;
-}
-
-static int make_docker_unit(struct making *m, struct error *err)
-{
-	(void)err;
-	(void)snprintf(m->target, sizeof m->target, "%s", m->rights->policy->service);
-	if (m->asked->kind == STEP_IDLE)
-		m->after = "no containers run";
-	else if (!m->asked->undoes)
-		m->after = DRIVER_WANTED;
-	return 0;
-}
+#define ANSWER_MAX (2 * REQUESTS_TEXT_MAX + sizeof(struct judged) + 2)
 
 int requests_open_daemon_json(
 	const struct host *host, const char *path, int *ret, struct error *err)
 {
+	const char *name = "";
 	char directory[POLICY_TEXT_MAX];
-	struct stat st;
-	(void)snprintf(directory, sizeof directory, "%s", path);
-	*strrchr(directory, '/') = '\0';
-	_cleanup_close_ int dir = fs_open(
-		host->root, directory[0] ? directory + 1 : ".", O_PATH | O_DIRECTORY, 0, err);
+	_cleanup_close_ int dir = operation_open_parent(host->root, path + 1, &name, err);
+	(void)snprintf(directory, sizeof directory, "%.*s", (int)(name - path) - 1, path);
 	if (dir >= 0 && trusted_directory(dir, directory, err) < 0)
 		return -1;
-	_cleanup_close_ int file =
-		dir < 0 ? -1 : fs_open(dir, strrchr(path, '/') + 1, O_RDONLY | O_NONBLOCK, 0, err);
+	_cleanup_close_ int file = dir < 0 ? -1 : fs_open(dir, name, O_RDONLY | O_NONBLOCK, 0, err);
 	if (file < 0 && err->code == ELOOP) {
 		(void)fail_as(err, EX_CONFIG, "%s is a symbolic link", dir < 0 ? directory : path);
 		return add_hint(err,
@@ -161,195 +33,95 @@ int requests_open_daemon_json(
 	}
 	if (file < 0 && err->code != ENOENT)
 		return -1;
-	if (file >= 0 && (trusted_file(file, path, NULL, err) < 0 || fstat(file, &st) < 0))
+	if (file >= 0 && trusted_file(file, path, NULL, err) < 0)
 		return -1;
-	if (file >= 0 && (st.st_gid != 0 || fgetxattr(file, ACL, NULL, 0) > 0)) {
-		(void)fail_as(err, EX_CONFIG,
-			"%s has a group or an ACL, which a new file would not", path);
-		return add_hint(err, "chgrp root %s; setfacl -b %s", path, path);
-	}
 	*ret = steal_fd(&file);
 	return 0;
 }
 
-/* Read daemon.json into m->file, and its mode. */
-static int read_daemon_json(struct making *m, struct error *err)
-{
-	const char *path = m->rights->policy->daemon_json;
-	_cleanup_close_ int file = -1;
-	m->mode = 0644;
-	if (requests_open_daemon_json(m->rights->host, path, &file, err) < 0)
-		return -1;
-	if (file < 0)
-		return 0;
-	return trusted_file(file, path, &m->mode, err) < 0
-		       ? -1
-		       : fs_read_fd(file, path, DAEMON_JSON_MAX, &m->file, NULL, err);
-}
-
-static int make_backup(struct making *m, struct error *err)
-{
-	(void)snprintf(m->target, sizeof m->target, "%s" PLAN_BACKUP_SUFFIX,
-		m->rights->policy->daemon_json);
-	if (read_daemon_json(m, err) < 0)
-		return -1;
-	m->after = m->file;
-	return m->file ? 0 : refuse_step(m->asked, err);
-}
-
-static int make_daemon_json(struct making *m, struct error *err)
-{
-	(void)snprintf(m->target, sizeof m->target, "%s", m->rights->policy->daemon_json);
-	if (!m->asked->after)
-		return refuse_step(m->asked, err);
-	if (read_daemon_json(m, err) < 0)
-		return -1;
-	m->before = m->file;
-	m->after = m->asked->after;
-	const char *before = m->before ? m->before : "";
-	return checks_daemon_json((struct text_view){before, strlen(before)},
-		(struct text_view){m->after, strlen(m->after)}, err);
-}
-
-/* A path that stays below the directory that it is relative to; each of its parts is a name. */
-static bool is_plain_path(const char *path, size_t len)
-{
-	for (size_t i = 0; i <= len; i++) {
-		size_t part = 0;
-		while (i + part < len && path[i + part] != '/')
-			part++;
-		if (part == 0 ||
-			(path[i] == '.' && (part == 1 || (part == 2 && path[i + 1] == '.'))))
-			return false;
-		i += part;
-	}
-	return true;
-}
-
-static int make_sweep(struct making *m, struct error *err)
-{
-	const char *names = m->asked->before ? m->asked->before : "";
-	if (make_ours(m, err) < 0)
-		return -1;
-	for (const char *name = names; *name;) {
-		size_t len = strcspn(name, "\n");
-		if (!is_plain_path(name, len))
-			return refuse_step(m->asked, err);
-		name += len + (name[len] == '\n');
-	}
-	m->before = names;
-	m->after = NULL;
-	return *names ? 0 : refuse_step(m->asked, err);
-}
-
-/* An undo: `asked` must be what its record says, and the record is root's own. */
-static int make_undo(struct making *m, struct error *err)
-{
-	const struct step *asked = m->asked;
-	unsigned number = 0;
-	_cleanup_close_ int file = -1;
-	_cleanup_free_ char *record = NULL;
-	size_t len = 0;
-	if (asked->undoes == 0 || (asked->record != 0 && asked->record != asked->undoes))
-		return refuse_step(asked, err);
-	if (journal_next(m->rights->journal, asked->undoes - 1, &number, &file, err) < 0)
-		return -1;
-	if (number != asked->undoes)
-		return refuse_step(asked, err);
-	if (fs_read_fd(file, JOURNAL_DIR, JOURNAL_RECORD_MAX, &record, &len, err) < 0 ||
-		checks_undo((struct text_view){record, len}, asked, err) < 0)
-		return -1;
-	(void)snprintf(m->target, sizeof m->target, "%s", asked->target);
-	m->before = asked->before;
-	m->after = asked->after;
-	m->mode = asked->mode;
-	if (asked->kind == STEP_RELOAD)
-		return make_reload(m, err);
-	if (asked->kind == STEP_REALIZE)
-		return make_manager(m, err);
-	return asked->kind == STEP_RESTART ? make_docker_unit(m, err) : 0;
-}
-
-#define VERB(verb)     (1U << (verb))
-#define DELEGATE_VERBS (VERB(VERB_ALL) | VERB(VERB_DELEGATE))
-#define DOCKER_VERBS   (VERB(VERB_ALL) | VERB(VERB_DOCKER))
-
-/* Which commands may ask for a step, and what makes it; of an undo it is make_undo() but for
- * STEP_IDLE, which only looks. */
-static const struct {
-	unsigned verbs;
-	bool undo;
-	int (*make)(struct making *m, struct error *err);
-} table[STEP_KINDS] = {
-	[STEP_DROPIN] = {DELEGATE_VERBS, true, make_dropin},
-	[STEP_RELOAD] = {DELEGATE_VERBS, true, make_reload},
-	[STEP_LINGER] = {DELEGATE_VERBS, false, make_linger},
-	[STEP_START_MANAGER] = {DELEGATE_VERBS, false, make_manager},
-	[STEP_REALIZE] = {DELEGATE_VERBS, true, make_manager},
-	[STEP_ENABLE] = {DELEGATE_VERBS, false, make_enable},
-	[STEP_USER_ENABLE] = {DELEGATE_VERBS, false, make_enable},
-	[STEP_USER_REMOVE] = {DELEGATE_VERBS, false, make_ours},
-	[STEP_USER_MAKE] = {DELEGATE_VERBS, false, make_ours},
-	[STEP_IDLE] = {DOCKER_VERBS | VERB(VERB_UNDO), false, make_docker_unit},
-	[STEP_BACKUP] = {DOCKER_VERBS, true, make_backup},
-	[STEP_DAEMON_JSON] = {DOCKER_VERBS, true, make_daemon_json},
-	[STEP_RESTART] = {DOCKER_VERBS, true, make_docker_unit},
-	[STEP_REMOVE_FILE] = {0, true, NULL},
-	[STEP_UNLINGER] = {0, true, NULL},
-	[STEP_USER_UNMAKE] = {0, true, NULL},
-	[STEP_USER_DISABLE] = {0, true, NULL},
-	[STEP_FORGET] = {0, true, NULL},
-	[STEP_SWEEP] = {VERB(VERB_SWEEP), false, make_sweep},
+struct question {
+	const struct rights *rights;
+	const struct door_message *asked;
+	const int *files;
+	int present;
 };
 
-/* Whether the policy allows a restart of Docker: with restart=auto only after a look at what
- * runs. */
-static bool may_restart(const struct policy *policy, const struct setup_plan *plan)
+/* In a check: read the request, and judge it. */
+static int work_judge(const struct check *check, int out, struct error *err)
 {
-	if (policy->restart != RESTART_AUTO)
-		return policy->restart == RESTART_FORCE;
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->steps[i].kind == STEP_IDLE)
-			return true;
-	return false;
+	const struct question *q = check->question;
+	const struct door_message *m = q->asked;
+	struct step asked = {.kind = m->kind < STEP_KINDS ? (enum step_kind)m->kind : STEP_KINDS,
+		.uid = m->uid,
+		.gid = m->gid,
+		.mode = m->mode & 0777,
+		.record = m->record,
+		.undoes = m->undoes};
+	_cleanup_free_ char *before = NULL;
+	_cleanup_free_ char *after = NULL;
+	char **const texts[] = {&before, &after};
+	size_t file = 0;
+	if (strlen(m->text) >= sizeof asked.target)
+		return fail_as(err, EX_SOFTWARE, "the target of a step is too long");
+	memcpy(asked.target, m->text, strlen(m->text) + 1);
+	for (unsigned i = 0; i < 2; i++) {
+		size_t len = 0;
+		if (!(m->number & (i == 0 ? DOOR_HAS_BEFORE : DOOR_HAS_AFTER)))
+			continue;
+		if (door_read(q->files[file++], REQUESTS_TEXT_MAX, texts[i], &len, err) < 0)
+			return -1;
+		if (strlen(*texts[i]) != len)
+			return fail_as(err, EX_SOFTWARE, "a text of a step has a NUL in it");
+	}
+	asked.before = before;
+	asked.after = after;
+	return judge_step(q->rights, &asked, q->present, out, err);
 }
 
-static int make_step(struct making *m, struct error *err)
+/* Open what the judge must see and only root may read. */
+static int open_present(const struct rights *rights, const struct journal *journal,
+	const struct door_message *asked, int *ret, struct error *err)
 {
-	const struct step *asked = m->asked;
-	enum verb verb = m->rights->request->verb;
-	if (asked->kind >= STEP_KINDS)
-		return refuse_step(asked, err);
-	if (verb == VERB_UNDO && table[asked->kind].undo)
-		return make_undo(m, err);
-	unsigned verbs = table[asked->kind].verbs;
-	bool docker = verbs & VERB(VERB_DOCKER);
-	if (!(verbs & VERB(verb)) || asked->undoes || asked->record ||
-		!(docker ? m->rights->policy->manage : m->rights->user->known))
-		return refuse_step(asked, err);
-	return table[asked->kind].make(m, err);
+	unsigned number = 0;
+	if (rights->request->verb != VERB_UNDO)
+		return asked->kind == STEP_BACKUP || asked->kind == STEP_DAEMON_JSON
+			       ? requests_open_daemon_json(
+					 rights->host, rights->policy->daemon_json, ret, err)
+			       : 0;
+	if (asked->undoes == 0)
+		return 0;
+	if (journal_next(journal, asked->undoes - 1, &number, ret, err) < 0)
+		return -1;
+	return number == asked->undoes ? 0 : fail_as(err, EX_SOFTWARE, "no such record");
 }
 
-int requests_add(const struct rights *rights, const struct step *asked, struct setup_plan *plan,
-	struct error *err)
+int requests_make(const struct rights *rights, const struct journal *journal,
+	const struct door_message *asked, const int files[DOOR_FILES_MAX], struct step **ret,
+	size_t *ret_size, struct error *err)
 {
-	_cleanup_(cleanup_making) struct making m = {
-		.rights = rights, .asked = asked, .mode = 0644};
-	bool undo = rights->request->verb == VERB_UNDO;
-	if (plan->count >= REQUESTS_MAX)
-		return fail_as(err, EX_SOFTWARE, "more than %d steps", REQUESTS_MAX);
-	if (make_step(&m, err) < 0)
+	int present = -1;
+	_cleanup_free_ struct judged *judged = NULL;
+	char *text = NULL;
+	size_t len = 0;
+	if (open_present(rights, journal, asked, &present, err) < 0)
 		return -1;
-	if (strcmp(m.target, asked->target) != 0 ||
-		(asked->kind == STEP_RESTART && !may_restart(rights->policy, plan)))
-		return refuse_step(asked, err);
-	if (setup_plan_add(plan, asked->kind, m.target, m.before, m.after, err) < 0)
+	_cleanup_close_ int owned = present;
+	const struct question question = {rights, asked, files, present};
+	const struct check check = {.work = work_judge,
+		.question = &question,
+		.files = {present, files[0], files[1]},
+		.host = rights->host};
+	if (check_read(&check, ANSWER_MAX, &text, &len, err) < 0)
 		return -1;
-	struct step *step = &plan->steps[plan->count - 1];
-	step->mode = m.mode;
-	step->uid = undo ? asked->uid : rights->user->uid;
-	step->gid = undo ? asked->gid : rights->user->gid;
-	step->record = undo ? asked->record : 0;
-	step->undoes = undo ? asked->undoes : 0;
+	judged = (void *)text;
+	if (len < sizeof *judged || judged->before >= len || judged->after >= len ||
+		judged->step.kind != asked->kind || judged->step.kind >= STEP_KINDS)
+		return fail_as(err, EX_SOFTWARE, "a child of this program gave no valid answer");
+	judged->step.target[STEP_TARGET_MAX - 1] = '\0';
+	judged->step.before = judged->before ? text + judged->before : NULL;
+	judged->step.after = judged->after ? text + judged->after : NULL;
+	*ret = &judged->step;
+	*ret_size = len;
+	judged = NULL;
 	return 0;
 }

@@ -1,40 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * requests: the closed table of what the worker may ask for. A request names a kind of step; the
- * step itself, with its target and texts, is made here, from the command line, the policy and the
- * host as it is now. What the worker planned must be the same. So a worker that an attacker has
- * taken over can ask for what the caller could have asked for, and for nothing else.
+ * requests: what the root side itself does about a request for a step: it opens what only root may
+ * read, has a check judge the request (judge.h), and takes the step that this one has made.
  */
 #ifndef OSS_CRS_SETUP_REQUESTS_H
 #define OSS_CRS_SETUP_REQUESTS_H
 
-#include "caller.h"
-#include "host.h"
+#include "door.h"
 #include "journal.h"
-#include "options.h"
-#include "plan.h"
-#include "policy.h"
+#include "judge.h"
 
-/* What decides about requests. */
-struct rights {
-	const struct host *host;
-	const struct policy *policy;
-	const struct caller *user;
-	const struct request *request; /* the command line */
-	const struct journal *journal;
-};
+#define REQUESTS_MAX      32768                      /* steps of a plan */
+#define REQUESTS_TEXT_MAX ((size_t)16 * 1024 * 1024) /* bytes of one text of a step */
 
-#define REQUESTS_MAX 32768 /* steps of a plan */
+/* Make the step that the worker asks for by a DOOR_STEP with these files. *ret and its texts are
+ * one piece of memory of *ret_size bytes, which the caller frees. */
+int requests_make(const struct rights *rights, const struct journal *journal,
+	const struct door_message *asked, const int files[DOOR_FILES_MAX], struct step **ret,
+	size_t *ret_size, struct error *err);
 
-/* Add the step that `asked` describes to the plan. Only kind, uid, gid, mode, record, undoes and
- * target of `asked` are needed, and the texts of an undo, of STEP_DAEMON_JSON (after) and of
- * STEP_SWEEP (before). EX_SOFTWARE for what is not in the table, EX_TEMPFAIL if the host has
- * changed since the worker looked. */
-int requests_add(const struct rights *rights, const struct step *asked, struct setup_plan *plan,
-	struct error *err);
-
-/* Open daemon.json. Only root may be able to change it, and nothing may be lost when it is
- * replaced: EX_CONFIG otherwise. *ret is -1 if there is none; the caller closes it. */
+/* Open daemon.json or its backup. Only root may be able to change it and its directory: EX_CONFIG
+ * otherwise. *ret is -1 if there is none; the caller closes it. */
 int requests_open_daemon_json(
 	const struct host *host, const char *path, int *ret, struct error *err);
 

@@ -5,6 +5,7 @@
  */
 #include "serve.h"
 
+#include "checks.h"
 #include "cleanup.h"
 #include "door.h"
 #include "entry.h"
@@ -18,8 +19,7 @@
 #include <time.h>
 
 #define LOCK_TIMEOUT_S 30
-#define STEP_TEXT_MAX  ((size_t)16 * 1024 * 1024)
-#define ALL_TEXTS_MAX  ((size_t)64 * 1024 * 1024)
+#define PLAN_MAX       ((size_t)64 * 1024 * 1024) /* bytes of all steps */
 
 /* A server at work. */
 struct serving {
@@ -31,15 +31,18 @@ struct serving {
 	bool applied;
 	struct journal journal;
 	bool journal_open;
-	struct setup_plan plan;
-	size_t texts; /* bytes of the texts that came with its steps */
+	struct step **steps; /* the plan, as requests_make() gave its steps */
+	size_t count;
+	size_t size; /* bytes of all of them */
 };
 
 static void cleanup_serving(struct serving *s)
 {
 	cleanup_close(&s->lock);
 	journal_close(&s->journal);
-	setup_plan_clear(&s->plan);
+	for (size_t i = 0; i < s->count; i++)
+		free(s->steps[i]);
+	free(s->steps);
 }
 
 static time_t now_s(void)
@@ -86,7 +89,10 @@ static int give_record(struct serving *s, struct incoming *in, struct error *err
 
 static int give_docker(struct serving *s, struct incoming *in, struct error *err)
 {
-	return speaker_ask_docker(s->server->speaker, in->message->number, &in->file, err);
+	if (in->message->number >= DOCKER_QUESTIONS)
+		return fail_as(err, EX_SOFTWARE, "a question that is not in the table");
+	return checks_docker_answer(
+		s->server->speaker, s->server->policy, in->message->number, &in->file, err);
 }
 
 static int take_lock(struct serving *s, struct incoming *in, struct error *err)
@@ -109,79 +115,56 @@ static int need_lock(const struct serving *s, struct error *err)
 	return add_hint(err, "nothing was changed; run this again");
 }
 
-/* Read the texts of a step, which the caller frees. */
-static int read_texts(
-	struct serving *s, const struct incoming *in, struct step *asked, struct error *err)
-{
-	char **const texts[] = {&asked->before, &asked->after};
-	unsigned has = in->message->number;
-	size_t file = 0;
-	for (unsigned i = 0; i < 2; i++) {
-		size_t len = 0;
-		if (!(has & (i == 0 ? DOOR_HAS_BEFORE : DOOR_HAS_AFTER)))
-			continue;
-		if (door_read(in->files[file++], STEP_TEXT_MAX, texts[i], &len, err) < 0)
-			return -1;
-		s->texts += len;
-		if (strlen(*texts[i]) != len || s->texts > ALL_TEXTS_MAX)
-			return fail_as(err, EX_SOFTWARE, "the texts of a plan are too large");
-	}
-	return 0;
-}
-
 static int add_step(struct serving *s, struct incoming *in, struct error *err)
 {
-	const struct door_message *m = in->message;
 	const struct server *server = s->server;
-	struct step asked = {.kind = m->kind < STEP_KINDS ? (enum step_kind)m->kind : STEP_KINDS,
-		.uid = m->uid,
-		.gid = m->gid,
-		.mode = m->mode & 0777,
-		.record = m->record,
-		.undoes = m->undoes};
+	const struct rights rights = {
+		server->host, server->policy, server->user, server->request, s->steps, s->count};
+	struct step *step = NULL;
+	size_t size = 0;
 	if (need_lock(s, err) < 0)
 		return -1;
 	if (server->request->verb == VERB_UNDO && open_journal(s, 0, err) < 0)
 		return -1;
-	const struct rights rights = {
-		server->host, server->policy, server->user, server->request, &s->journal};
-	int n = snprintf(asked.target, sizeof asked.target, "%s", m->text);
-	if (n < 0 || (size_t)n >= sizeof asked.target)
-		return fail(err, ENAMETOOLONG, "step");
-	int result = read_texts(s, in, &asked, err);
-	if (result == 0)
-		result = requests_add(&rights, &asked, &s->plan, err);
-	free(asked.before);
-	free(asked.after);
-	return result;
+	struct step **steps = reallocarray(s->steps, s->count + 1, sizeof(struct step *));
+	if (!steps)
+		return fail(err, ENOMEM, "make the plan");
+	s->steps = steps;
+	if (s->count >= REQUESTS_MAX || s->size > PLAN_MAX)
+		return fail_as(err, EX_SOFTWARE, "the plan is too large");
+	if (requests_make(&rights, &s->journal, in->message, in->files, &step, &size, err) < 0)
+		return -1;
+	s->steps[s->count++] = step;
+	s->size += size;
+	return 0;
 }
 
 /* Tell the worker what goes on, as long as it listens. */
-static void say(struct serving *s, enum door_what what, size_t number, const struct error *err)
+static void say(
+	struct serving *s, enum door_what what, size_t number, int file, const struct error *err)
 {
 	struct error unsaid = {0};
 	struct door_message message = {.what = what, .number = (uint32_t)number};
+	const int files[] = {file, -1};
 	if (err)
 		message.err = *err;
 	if (!s->deaf)
-		s->deaf = door_send(s->door, &message, NULL, &unsaid) < 0;
+		s->deaf = door_send(s->door, &message, files, &unsaid) < 0;
 }
 
 static void say_begun(void *arg, size_t i)
 {
-	say(arg, DOOR_BEGUN, i, NULL);
+	say(arg, DOOR_BEGUN, i, -1, NULL);
 }
 
 static void say_left(void *arg, size_t i, const struct error *why)
 {
-	say(arg, DOOR_LEFT, i, why);
+	say(arg, DOOR_LEFT, i, -1, why);
 }
 
-static void say_log(void *arg, const char *line)
+static void say_log(void *arg, int file)
 {
-	struct error text = {0};
-	(void)fail_as(&text, 0, "%s", line);
-	say(arg, DOOR_LOG, 0, &text);
+	say(arg, DOOR_LOG, 0, file, NULL);
 }
 
 static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
@@ -206,7 +189,7 @@ static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
 	s->applied = true;
 	if (open_journal(s, 1, err) < 0 || entry_hold_signals(1, err) < 0)
 		return -1;
-	int result = steps_apply(&context, &s->plan, err);
+	int result = steps_apply(&context, s->steps, s->count, err);
 	s->lock_ends = now_s() + SERVE_LOCK_S;
 	struct error held = {0};
 	if (entry_hold_signals(0, &held) < 0 && result == 0) {

@@ -16,11 +16,11 @@
 #include <errno.h>
 #include <fcntl.h>
 
-unsigned steps_privs(const struct setup_plan *plan, size_t first)
+unsigned steps_privs(struct step *const *steps, size_t count, size_t first)
 {
 	unsigned privs = PRIVS_NONE;
-	for (size_t i = first; i < plan->count; i++)
-		privs |= operation_kinds[plan->steps[i].kind].privs | PRIVS_BECOME;
+	for (size_t i = first; i < count; i++)
+		privs |= operation_kinds[steps[i]->kind].privs | PRIVS_BECOME;
 	return privs;
 }
 
@@ -28,7 +28,8 @@ unsigned steps_privs(const struct setup_plan *plan, size_t first)
  * journal. */
 struct apply_ctx {
 	const struct steps_context *context;
-	const struct setup_plan *plan;
+	size_t count;
+	struct step *const *steps;
 	struct operation *operations; /* one per step */
 	struct confine_rule *rules;   /* apply_ctx_end() closes their descriptors */
 	size_t rule_count;
@@ -36,7 +37,7 @@ struct apply_ctx {
 
 static void apply_ctx_end(struct apply_ctx *ctx)
 {
-	for (size_t i = 0; ctx->operations && i < ctx->plan->count; i++)
+	for (size_t i = 0; ctx->operations && i < ctx->count; i++)
 		cleanup_close(&ctx->operations[i].dir);
 	for (size_t i = 0; i < ctx->rule_count; i++)
 		cleanup_close(&ctx->rules[i].fd);
@@ -99,7 +100,7 @@ static int prepare_cgroup(
 /* Open what the steps work on, and confine this process to it. */
 static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 {
-	size_t count = ctx->plan->count;
+	size_t count = ctx->count;
 	ctx->operations = calloc(count + 1, sizeof *ctx->operations);
 	ctx->rules = calloc(count * RULES_PER_STEP + 1, sizeof *ctx->rules);
 	if (!ctx->operations || !ctx->rules) {
@@ -107,9 +108,9 @@ static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++)
-		ctx->operations[i] = (struct operation){ctx->context, &ctx->plan->steps[i], -1, ""};
+		ctx->operations[i] = (struct operation){ctx->context, ctx->steps[i], -1, ""};
 	for (size_t i = 0; i < count; i++) {
-		const struct step *step = &ctx->plan->steps[i];
+		const struct step *step = ctx->steps[i];
 		if (operation_kinds[step->kind].traits & FILE_STEP && step->target[0] == '/' &&
 			prepare_file(ctx, &ctx->operations[i], err) < 0)
 			return -1;
@@ -136,15 +137,17 @@ static int record_step(struct apply_ctx *ctx, const struct step *step, struct er
 static int put_back_docker(struct apply_ctx *ctx, size_t failed, struct error *err)
 {
 	const struct steps_context *context = ctx->context;
-	const char *unit = ctx->plan->steps[failed].target;
+	const char *unit = ctx->steps[failed]->target;
 	const struct operation *op = failed > 0 ? &ctx->operations[failed - 1] : NULL;
 	struct error back = {0};
-	checks_unit_log(unit, context->on_log, context->arg);
+	int log = -1;
+	if (checks_unit_log(context->host, unit, &log, &back) == 0)
+		context->on_log(context->arg, log);
+	cleanup_close(&log);
 	if (!op || !operation_kinds[op->step->kind].undo)
 		return -1;
 	int result = operation_kinds[op->step->kind].undo(op, &back);
-	audit_step(
-		context->speaker, &context->audit, op->step, "put-back", result < 0 ? &back : NULL);
+	audit_step(&context->audit, op->step, "put-back", result < 0 ? &back : NULL);
 	if (result < 0)
 		return add_hint(err, "putting %s back failed too: %s", op->step->target, back.msg);
 	if (speaker_call(context->speaker, BUS_RESTART_DOCKER, 0, &back) < 0)
@@ -162,28 +165,28 @@ static int apply_step(struct apply_ctx *ctx, size_t i, struct error *err)
 	const struct steps_context *context = ctx->context;
 	const struct operation *op = &ctx->operations[i];
 	const struct step *step = op->step;
-	if (privs_limit(steps_privs(ctx->plan, i), err) < 0 || record_step(ctx, step, err) < 0)
+	if (privs_limit(steps_privs(ctx->steps, ctx->count, i), err) < 0 ||
+		record_step(ctx, step, err) < 0)
 		return -1;
 	context->on_step(context->arg, i);
 	int result = operation_kinds[step->kind].apply(op, err);
-	audit_step(context->speaker, &context->audit, step, results[result + 1],
-		result == 0 ? NULL : err);
+	audit_step(&context->audit, step, results[result + 1], result == 0 ? NULL : err);
 	if (result == 0 && step->record)
 		return journal_forget(context->journal, step->record, err);
 	return result;
 }
 
-int steps_apply(
-	const struct steps_context *context, const struct setup_plan *plan, struct error *err)
+int steps_apply(const struct steps_context *context, struct step *const *steps, size_t count,
+	struct error *err)
 {
-	_cleanup_(apply_ctx_end) struct apply_ctx ctx = {.context = context, .plan = plan};
+	_cleanup_(apply_ctx_end) struct apply_ctx ctx = {
+		.context = context, .steps = steps, .count = count};
 	if (prepare_steps(&ctx, err) < 0)
 		return -1;
-	for (size_t i = 0; i < plan->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		int result = apply_step(&ctx, i, err);
 		if (result < 0)
-			return plan->steps[i].kind == STEP_RESTART ? put_back_docker(&ctx, i, err)
-								   : -1;
+			return steps[i]->kind == STEP_RESTART ? put_back_docker(&ctx, i, err) : -1;
 		if (result == OPERATION_LEFT)
 			context->on_left(context->arg, i, err);
 	}

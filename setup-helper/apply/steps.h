@@ -30,21 +30,21 @@ struct steps_context {
 	void (*on_step)(void *arg, size_t i);
 	/* called after a step that was left undone; `why` is the reason, which is not a failure */
 	void (*on_left)(void *arg, size_t i, const struct error *why);
-	/* called with each of the last lines that a failed service logged */
-	void (*on_log)(void *arg, const char *line);
+	/* called with the last lines that a failed service logged (checks_unit_log()) */
+	void (*on_log)(void *arg, int file);
 	void *arg; /* the first argument of the functions above */
 };
 
 /* The privileges that step number `first` (from 0) and all later steps need (enum privs, or-ed):
  * PRIVS_BECOME at least, for the checks (checks.h). */
-unsigned steps_privs(const struct setup_plan *plan, size_t first);
+unsigned steps_privs(struct step *const *steps, size_t count, size_t first);
 
 /* Carry out the steps in order, and stop at the first failure. What can be undone is in the undo
  * journal before it is changed; every step is in the audit trail after it. Before the first step,
  * this process is confined to writing what the plan changes (confine.h). If a restart of Docker
  * fails, the step before it is undone and Docker is started again: EX_PUT_BACK if Docker then
  * runs. */
-int steps_apply(
-	const struct steps_context *context, const struct setup_plan *plan, struct error *err);
+int steps_apply(const struct steps_context *context, struct step *const *steps, size_t count,
+	struct error *err);
 
 #endif

@@ -202,7 +202,7 @@ static int probe_daemon_json(
 	_cleanup_close_ int fd = file;
 	if (fd < 0)
 		return 0;
-	if (trusted_file(fd, path, &ret->mode, err) < 0 ||
+	if (trusted_whole_file(fd, path, &ret->mode, err) < 0 ||
 		fs_read_fd(fd, path, DAEMON_JSON_MAX, &ret->text, &ret->len, err) < 0)
 		return -1;
 	if (daemon_json_driver(ret->text, ret->len, driver, sizeof driver, err) < 0) {

@@ -50,7 +50,8 @@ static int read_current_file(const struct undo_probe *undo, char **ret, struct e
 		return -1;
 	if (fd < 0)
 		return 0;
-	if (trusted_file(fd, path, NULL, err) < 0)
+	bool docker = step_kind_by_name(undo->record->step) != STEP_DROPIN;
+	if ((docker ? trusted_whole_file : trusted_file)(fd, path, NULL, err) < 0)
 		return -1;
 	return fs_read_fd(fd, path, DAEMON_JSON_MAX, ret, &len, err);
 }

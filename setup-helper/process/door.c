@@ -45,11 +45,9 @@ int door_make(int ret[2], unsigned timeout_s, struct error *err)
 	return 0;
 }
 
-int door_send(int door, const struct door_message *message, const int *files, struct error *err)
+static int send_files(int socket, struct iovec data, const int *files, struct error *err)
 {
-	struct door_message copy = *message;
 	union files_room room = {.bytes = {0}};
-	struct iovec data = {.iov_base = &copy, .iov_len = sizeof copy};
 	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
 	size_t count = 0;
 	while (files && count < DOOR_FILES_MAX && files[count] >= 0)
@@ -64,9 +62,21 @@ int door_send(int door, const struct door_message *message, const int *files, st
 	}
 	ssize_t n = 0;
 	do
-		n = sendmsg(door, &header, MSG_NOSIGNAL);
+		n = sendmsg(socket, &header, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? fail(err, errno == EAGAIN ? ETIMEDOUT : errno, "send a message") : 0;
+}
+
+int door_send(int door, const struct door_message *message, const int *files, struct error *err)
+{
+	struct door_message copy = *message;
+	return send_files(door, (struct iovec){&copy, sizeof copy}, files, err);
+}
+
+int door_pass(int socket, int file, struct error *err)
+{
+	const int files[] = {file, -1};
+	return send_files(socket, (struct iovec){NULL, 0}, files, err);
 }
 
 /* Take the descriptors out of a control message. Returns false if there are too many. */
@@ -141,11 +151,14 @@ int door_ask(int door, const struct door_message *request, const int *files, uin
 	return 0;
 }
 
-int door_file(const void *data, size_t len, struct error *err)
+int door_new_file(struct error *err)
 {
-	_cleanup_close_ int file = memfd_create("oss-crs", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (file < 0)
-		return fail(err, errno, "make a file in memory");
+	int file = memfd_create("oss-crs", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return file < 0 ? fail(err, errno, "make a file in memory") : file;
+}
+
+int door_write(int file, const void *data, size_t len, struct error *err)
+{
 	for (size_t done = 0; done < len;) {
 		ssize_t n = write(file, (const char *)data + done, len - done);
 		if (n < 0 && errno == EINTR)
@@ -154,8 +167,21 @@ int door_file(const void *data, size_t len, struct error *err)
 			return fail(err, errno, "write a file in memory");
 		done += (size_t)n;
 	}
-	if (lseek(file, 0, SEEK_SET) < 0 || fcntl(file, F_ADD_SEALS, SEALS) < 0)
-		return fail(err, errno, "seal a file in memory");
+	return 0;
+}
+
+int door_seal(int file, struct error *err)
+{
+	return lseek(file, 0, SEEK_SET) < 0 || fcntl(file, F_ADD_SEALS, SEALS) < 0
+		       ? fail(err, errno, "seal a file in memory")
+		       : 0;
+}
+
+int door_file(const void *data, size_t len, struct error *err)
+{
+	_cleanup_close_ int file = door_new_file(err);
+	if (file < 0 || door_write(file, data, len, err) < 0 || door_seal(file, err) < 0)
+		return -1;
 	return steal_fd(&file);
 }
 

@@ -28,11 +28,10 @@ enum door_what {
 	DOOR_STEP,            /* add a step to the plan; its texts before and after are files */
 	DOOR_APPLY,           /* carry out the plan */
 	DOOR_BUS,             /* call systemd or logind; `number` is one of enum bus_call */
-	DOOR_AUDIT,           /* write an entry to the audit trail */
 	/* from root, between DOOR_APPLY and its answer; `number` is the place of the step */
 	DOOR_BEGUN, /* the step begins */
 	DOOR_LEFT,  /* the step was left undone, for the reason in err */
-	DOOR_LOG,   /* a line that Docker logged, in err.msg */
+	DOOR_LOG,   /* the last lines that Docker logged are in the file */
 	DOOR_ANSWER,
 };
 
@@ -81,8 +80,16 @@ int door_receive(
 int door_ask(int door, const struct door_message *request, const int *files, uint32_t *ret_number,
 	int *ret_file, struct error *err);
 
-/* Make a sealed memory file of len bytes. Returns a descriptor that the caller closes, or -1. */
+/* Make a sealed memory file of len bytes. Returns a descriptor that the caller closes, or -1. The
+ * other three are its parts, for a file that another process writes: make an empty one, write to
+ * it, and seal it, which also sets its place to the beginning. */
 int door_file(const void *data, size_t len, struct error *err);
+int door_new_file(struct error *err);
+int door_write(int file, const void *data, size_t len, struct error *err);
+int door_seal(int file, struct error *err);
+
+/* Send a file alone, with no bytes, over the socket of another program. */
+int door_pass(int socket, int file, struct error *err);
 
 /* Read a file that door_file() has made, of at most max bytes, as fs_read_fd() does. Any other
  * file, which could change or keep the reader waiting, is EX_SOFTWARE. */

@@ -238,8 +238,9 @@ int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struc
 		return fail(err, errno, "fork");
 	if (pid == 0) {
 		struct error said = {0};
-		const int keep[] = {child->keep_fd, writer};
-		int failed = privs_close_others(keep, sizeof keep / sizeof *keep, &said) < 0 ||
+		int keep[PRIVS_KEEP_MAX + 1] = {writer};
+		memcpy(&keep[1], child->keep, sizeof child->keep);
+		int failed = privs_close_others(keep, PRIVS_KEEP_MAX + 1, &said) < 0 ||
 			     (geteuid() == 0 && privs_become(child->uid, child->gid, child->group,
 							&said) < 0) ||
 			     privs_end_with(parent, &said) < 0 || work(arg, &said) < 0;

@@ -35,7 +35,7 @@ int privs_limit(unsigned keep, struct error *err);
 int privs_with(
 	unsigned wanted, int (*work)(void *arg, struct error *err), void *arg, struct error *err);
 
-/* Close all descriptors but the standard ones and those in keep, where -1 is none. */
+/* Close all descriptors but the standard ones and those in keep, where 0 and -1 are none. */
 int privs_close_others(const int *keep, size_t count, struct error *err);
 
 /* Become this user for good: all ids set and read back, no capabilities, and no supplementary group
@@ -50,16 +50,17 @@ int privs_end_with(pid_t parent, struct error *err);
  * and GIDs on systemd Systems"). */
 #define PRIVS_NOBODY 65534
 
+#define PRIVS_KEEP_MAX 6
 struct privs_child {
 	uid_t uid;
 	gid_t gid;
-	gid_t group;    /* gid: no supplementary group */
-	int keep_fd;    /* a descriptor that the child keeps */
-	int timeout_ms; /* how long to wait for the child: EX_TEMPFAIL then */
+	gid_t group;              /* gid: no supplementary group */
+	int keep[PRIVS_KEEP_MAX]; /* descriptors that the child keeps; 0 and -1: none */
+	int timeout_ms;           /* how long to wait for the child: EX_TEMPFAIL then */
 };
 
 /* Run work(arg) in a child that has become the user by privs_become() (if this process is root) and
- * has no descriptors but the standard ones and keep_fd. An error of the child is returned in err as
+ * has no descriptors but the standard ones and those to keep. An error of the child is returned in err as
  * if it had happened here. A child that is not done in time is left, and killed when this process
  * ends. */
 int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struct error *err),

@@ -6,7 +6,9 @@
 #include "trusted.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 static int check_owner(const struct stat *st, const char *name, struct error *err)
 {
@@ -45,6 +47,19 @@ int trusted_file(int fd, const char *name, mode_t *ret_mode, struct error *err)
 	if (ret_mode)
 		*ret_mode = st.st_mode & 0777;
 	return 0;
+}
+
+int trusted_whole_file(int fd, const char *name, mode_t *ret_mode, struct error *err)
+{
+	struct stat st;
+	if (trusted_file(fd, name, ret_mode, err) < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return fail(err, errno, "stat %s", name);
+	if (st.st_gid == 0 && fgetxattr(fd, "system.posix_acl_access", NULL, 0) <= 0)
+		return 0;
+	(void)fail_as(err, EX_CONFIG, "%s has a group or an ACL, which a new file would not", name);
+	return add_hint(err, "chgrp root %s; setfacl -b %s", name, name);
 }
 
 int trusted_directory(int fd, const char *name, struct error *err)

@@ -15,6 +15,9 @@
  * most 0777); ret_mode may be NULL. Does not read the file. */
 int trusted_file(int fd, const char *name, mode_t *ret_mode, struct error *err);
 
+/* The same, and that a new file with this mode replaces it wholly: no group but root's, no ACL. */
+int trusted_whole_file(int fd, const char *name, mode_t *ret_mode, struct error *err);
+
 /* Check that fd is a directory that root owns and that neither group nor others can write:
  * EX_CONFIG otherwise. */
 int trusted_directory(int fd, const char *name, struct error *err);

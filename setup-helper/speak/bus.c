@@ -31,16 +31,11 @@ void bus_close(sd_bus **bus)
 
 int bus_open(sd_bus **ret, struct error *err)
 {
+	/* entry.h has emptied the environment, which could name another address. */
 	_cleanup_bus_ sd_bus *bus = NULL;
-	int r = sd_bus_new(&bus);
-	if (r >= 0)
-		r = sd_bus_set_address(bus, "unix:path=/run/dbus/system_bus_socket");
-	if (r >= 0)
-		r = sd_bus_set_bus_client(bus, 1);
+	int r = sd_bus_open_system(&bus);
 	if (r >= 0)
 		r = sd_bus_set_method_call_timeout(bus, CALL_TIMEOUT);
-	if (r >= 0)
-		r = sd_bus_start(bus);
 	if (r < 0) {
 		(void)fail(err, -r, "connect to the system bus");
 		err->status = EX_UNAVAILABLE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * bus_calls: each call has a function, which has its path, interface, method and properties as
- * constants. A start or restart queues a job, and the signal JobRemoved reports its result.
+ * bus_calls: each call has its method and its arguments but unit and uid as constants. A start or
+ * restart queues a job, and the signal JobRemoved reports its result.
  */
 #include "bus_calls.h"
 
@@ -11,55 +11,42 @@
 #include <stdint.h>
 #include <time.h>
 
-#define USEC_PER_SEC UINT64_C(1000000)
-#define WHAT_MAX     192
+#define USEC_PER_SEC     UINT64_C(1000000)
+#define START_TIMEOUT_S  90
+#define DOCKER_TIMEOUT_S 300 /* Docker may have many containers to stop */
 
-static void cleanup_slot(sd_bus_slot **slot)
-{
-	(void)sd_bus_slot_unref(*slot);
-}
-
-int bus_reload(sd_bus *bus, struct error *err)
-{
-	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(
-		bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "Reload", &error, NULL, "");
-	return r < 0 ? bus_fail(err, r, &error, "daemon-reload") : 0;
-}
-
-int bus_realize(sd_bus *bus, const char *unit, struct error *err)
-{
-	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "SetUnitProperties",
-		&error, NULL, "sba(sv)", unit, 1, 1, "Markers", "as", 0);
-	return r < 0 ? bus_fail(err, r, &error, "apply the cgroup settings") : 0;
-}
-
-int bus_reset_failed(sd_bus *bus, const char *unit, struct error *err)
-{
-	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "ResetFailedUnit",
-		&error, NULL, "s", unit);
-	return r < 0 ? bus_fail(err, r, &error, "reset-failed") : 0;
-}
-
-struct job {
-	const char *path; /* NULL until systemd answers the call */
-	char result[32];  /* empty until systemd removes the job */
+/* Whom to call. */
+struct manager {
+	const char *name;
+	const char *path;
+	const char *interface;
 };
+static const struct manager systemd = {SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER};
+static const struct manager logind = {LOGIND, LOGIND_PATH, LOGIND_MANAGER};
+static const struct manager broker = {
+	"org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"};
 
-static int on_job_removed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+/* Call a method with arguments of these types; `what` says in an error what failed. ret_reply may
+ * be NULL. */
+static int call(sd_bus *bus, const struct manager *to, const char *method, const char *what,
+	sd_bus_message **ret_reply, struct error *err, const char *types, ...)
 {
-	(void)error;
-	struct job *job = userdata;
-	const char *path = NULL;
-	const char *unit = NULL;
-	const char *result = NULL;
-	uint32_t id = 0;
-	if (sd_bus_message_read(message, "uoss", &id, &path, &unit, &result) >= 0 && job->path &&
-		strcmp(path, job->path) == 0)
-		(void)snprintf(job->result, sizeof job->result, "%s", result);
-	return 0;
+	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	va_list ap;
+	va_start(ap, types);
+	int r = sd_bus_call_methodv(
+		bus, to->name, to->path, to->interface, method, &error, ret_reply, types, ap);
+	va_end(ap);
+	return r < 0 ? bus_fail(err, r, &error, what) : 0;
+}
+
+int bus_watch_jobs(sd_bus *bus, struct error *err)
+{
+	static const char rule[] = "type='signal',sender='" SYSTEMD "',path='" SYSTEMD_PATH
+				   "',interface='" SYSTEMD_MANAGER "',member='JobRemoved'";
+	if (call(bus, &systemd, "Subscribe", "subscribe to systemd", NULL, err, "") < 0)
+		return -1;
+	return call(bus, &broker, "AddMatch", "match JobRemoved", NULL, err, "s", rule);
 }
 
 static uint64_t now_us(void)
@@ -69,73 +56,106 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static int wait_job(
-	sd_bus *bus, const struct job *job, const char *what, int timeout_s, struct error *err)
+/* Whether a message says that the job has ended; the sender must be who queued it. */
+static bool is_end_of_job(
+	sd_bus_message *message, const char *sender, const char *job, const char **ret_result)
 {
+	uint32_t id = 0;
+	const char *path = NULL;
+	const char *unit = NULL;
+	return sd_bus_message_is_signal(message, SYSTEMD_MANAGER, "JobRemoved") > 0 &&
+	       strcmp(sd_bus_message_get_sender(message), sender) == 0 &&
+	       sd_bus_message_read(message, "uoss", &id, &path, &unit, ret_result) >= 0 &&
+	       strcmp(path, job) == 0;
+}
+
+/* Queue a job and wait until systemd removes it. Replies and signals arrive in the order in which
+ * they were sent, and wait in the connection until they are looked at. */
+static int run_job(
+	sd_bus *bus, const char *method, const char *unit, int timeout_s, struct error *err)
+{
+	_cleanup_message_ sd_bus_message *queued = NULL;
+	const char *job = NULL;
+	char what[192];
+	(void)snprintf(what, sizeof what, "%s %s", method, unit);
+	if (call(bus, &systemd, method, what, &queued, err, "ss", unit, "replace") < 0)
+		return -1;
 	uint64_t deadline = now_us() + (uint64_t)timeout_s * USEC_PER_SEC;
-	while (!job->result[0]) {
-		int r = sd_bus_process(bus, NULL);
-		if (r < 0)
-			return fail(err, -r, "%s: wait for the job", what);
-		if (r > 0)
+	int r = sd_bus_message_read(queued, "o", &job);
+	while (r >= 0) {
+		_cleanup_message_ sd_bus_message *message = NULL;
+		const char *result = NULL;
+		r = sd_bus_process(bus, &message);
+		if (message &&
+			is_end_of_job(message, sd_bus_message_get_sender(queued), job, &result))
+			return strcmp(result, "done") == 0
+				       ? 0
+				       : fail_as(err, EX_UNAVAILABLE, "%s: the job ended as '%s'",
+						 what, result);
+		if (r != 0)
 			continue;
 		uint64_t now = now_us();
 		if (now >= deadline)
 			return fail(err, ETIME, "%s: not done after %d s", what, timeout_s);
 		r = sd_bus_wait(bus, deadline - now);
-		if (r < 0 && r != -EINTR)
-			return fail(err, -r, "%s: wait for the job", what);
+		r = r == -EINTR ? 0 : r;
 	}
-	if (strcmp(job->result, "done") == 0)
-		return 0;
-	return fail_as(err, EX_UNAVAILABLE, "%s: the job ended as '%s'", what, job->result);
+	return fail(err, -r, "%s: wait for the job", what);
 }
 
-/* Queue a job with a method of the manager and wait until systemd removes it. The match is
- * installed before the call; replies and signals arrive in the order in which they were sent. */
-static int run_job(
-	sd_bus *bus, const char *method, const char *unit, int timeout_s, struct error *err)
+/* Do what systemctl daemon-reload does. */
+static int reload(sd_bus *bus, const char *unit, uid_t uid, struct error *err)
 {
-	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_message_ sd_bus_message *reply = NULL;
-	struct job job = {0};
-	_cleanup_(cleanup_slot) sd_bus_slot *slot = NULL;
-	char what[WHAT_MAX];
-	(void)snprintf(what, sizeof what, "%s %s", method, unit);
-	int r = sd_bus_call_method(
-		bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", &error, NULL, "");
-	if (r < 0 && !sd_bus_error_has_name(&error, SYSTEMD ".AlreadySubscribed"))
-		return bus_fail(err, r, &error, "subscribe to systemd");
-	sd_bus_error_free(&error);
-	r = sd_bus_match_signal(bus, &slot, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved",
-		on_job_removed, &job);
-	if (r < 0)
-		return fail(err, -r, "match JobRemoved");
-	r = sd_bus_call_method(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, method, &error, &reply,
-		"ss", unit, "replace");
-	if (r < 0)
-		return bus_fail(err, r, &error, what);
-	r = sd_bus_message_read(reply, "o", &job.path);
-	if (r < 0)
-		return fail(err, -r, "%s", what);
-	return wait_job(bus, &job, what, timeout_s, err);
+	(void)unit;
+	(void)uid;
+	return call(bus, &systemd, "Reload", "daemon-reload", NULL, err, "");
 }
 
-int bus_start(sd_bus *bus, const char *unit, int timeout_s, struct error *err)
+/* Have logind keep the user's services running without a login, or no longer. */
+static int linger(sd_bus *bus, const char *unit, uid_t uid, struct error *err)
 {
-	return run_job(bus, "StartUnit", unit, timeout_s, err);
+	(void)unit;
+	return call(bus, &logind, "SetUserLinger", "enable lingering", NULL, err, "ubb",
+		(uint32_t)uid, 1, 0);
 }
 
-int bus_restart(sd_bus *bus, const char *unit, int timeout_s, struct error *err)
+static int unlinger(sd_bus *bus, const char *unit, uid_t uid, struct error *err)
 {
-	return run_job(bus, "RestartUnit", unit, timeout_s, err);
+	(void)unit;
+	return call(bus, &logind, "SetUserLinger", "disable lingering", NULL, err, "ubb",
+		(uint32_t)uid, 0, 0);
 }
 
-int bus_set_linger(sd_bus *bus, uid_t uid, bool linger, struct error *err)
+static int start(sd_bus *bus, const char *unit, uid_t uid, struct error *err)
 {
-	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(bus, LOGIND, LOGIND_PATH, LOGIND_MANAGER, "SetUserLinger",
-		&error, NULL, "ubb", (uint32_t)uid, linger, 0);
-	return r < 0 ? bus_fail(err, r, &error, linger ? "enable lingering" : "disable lingering")
-		     : 0;
+	(void)uid;
+	return run_job(bus, "StartUnit", unit, START_TIMEOUT_S, err);
 }
+
+/* Make systemd apply the cgroup settings of a running unit, and what they require of the slices
+ * above it, without touching its processes. SetUnitProperties commits the settings whatever
+ * property it sets; this call sets Markers (systemd 248) without adding or removing any. */
+static int realize(sd_bus *bus, const char *unit, uid_t uid, struct error *err)
+{
+	(void)uid;
+	return call(bus, &systemd, "SetUnitProperties", "apply the cgroup settings", NULL, err,
+		"sba(sv)", unit, 1, 1, "Markers", "as", 0);
+}
+
+/* Forget the unit's failures, so that the rate limit of starts does not refuse this one. */
+static int restart(sd_bus *bus, const char *unit, uid_t uid, struct error *err)
+{
+	(void)uid;
+	if (call(bus, &systemd, "ResetFailedUnit", "reset-failed", NULL, err, "s", unit) < 0)
+		return -1;
+	return run_job(bus, "RestartUnit", unit, DOCKER_TIMEOUT_S, err);
+}
+
+const struct bus_row bus_calls[BUS_CALLS] = {
+	[BUS_RELOAD] = {false, reload},
+	[BUS_LINGER] = {true, linger},
+	[BUS_UNLINGER] = {true, unlinger},
+	[BUS_START_MANAGER] = {true, start},
+	[BUS_REALIZE_MANAGER] = {true, realize},
+	[BUS_RESTART_DOCKER] = {false, restart},
+};

@@ -1,93 +1,61 @@
 /* SPDX-License-Identifier: MIT
  *
- * docker_socket: sends the request with the HTTP client of common/. The size of an answer is
- * limited, and so is the time that the daemon may take for its next bytes.
+ * docker_socket: connects to the socket through a descriptor of its file, whose owner is checked,
+ * and sends the request.
  */
 #include "docker_socket.h"
 
 #include "cleanup.h"
-#include "door.h"
 #include "fs.h"
-#include "http.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 
-#define TIMEOUT_MS 20000
+#define TIMEOUT_S 20
 
-/* Open the socket with O_PATH and check that root owns it. Returns a descriptor that the caller
- * closes, or -1. */
+/* Open the file of the socket with O_PATH and check that root owns it. Returns a descriptor that
+ * the caller closes, or -1. */
 static int open_socket(const struct host *host, const char *path, struct error *err)
 {
 	struct stat st;
-	_cleanup_close_ int fd = fs_open(host->root, path + 1, O_PATH, 0, err);
-	if (fd < 0) {
+	_cleanup_close_ int file = fs_open(host->root, path + 1, O_PATH, 0, err);
+	if (file < 0) {
 		err->status = err->code == ENOENT ? EX_UNAVAILABLE : err->status;
 		return -1;
 	}
-	if (fstat(fd, &st) < 0)
+	if (fstat(file, &st) < 0)
 		return fail(err, errno, "stat %s", path);
 	if (!S_ISSOCK(st.st_mode) || st.st_uid != 0)
 		return fail_as(err, EX_UNAVAILABLE, "%s is not a socket owned by root", path);
-	return steal_fd(&fd);
+	return steal_fd(&file);
 }
 
-/* Connect to the socket that open_socket() checked, through its descriptor in /proc/self/fd, and
- * send the request. */
-static int send_request(const struct host *host, const char *socket, const char *what,
-	struct http *ret, struct error *err)
+int docker_socket_ask(
+	const struct host *host, const char *path, const char *target, int *ret, struct error *err)
 {
-	_cleanup_close_ int fd = open_socket(host, socket, err);
-	if (fd < 0)
+	const struct timeval patience = {.tv_sec = TIMEOUT_S};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char request[128];
+	_cleanup_close_ int file = open_socket(host, path, err);
+	if (file < 0)
 		return -1;
-	char path[64];
-	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	const struct http_request request = {.socket = path,
-		.method = "GET",
-		.target = what,
-		.agent = "oss-crs-setup",
-		.timeout_ms = TIMEOUT_MS};
-	if (http_send(&request, ret, err) == 0)
-		return 0;
-	(void)fail(err, err->code, "connect to %s", socket);
-	err->status = err->status == EX_NOPERM ? EX_NOPERM : EX_UNAVAILABLE;
-	return -1;
-}
-
-/* Receive until the daemon closes the connection, as a server of HTTP/1.0 does. Returns the number
- * of bytes, or -1. */
-static ssize_t receive_answer(int fd, char *buf, size_t size, struct error *err)
-{
-	size_t len = 0;
-	for (;;) {
-		ssize_t n = recv(fd, buf + len, size - len, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail(err, errno == EAGAIN ? ETIMEDOUT : errno, "no answer");
-		if (n == 0)
-			return (ssize_t)len;
-		len += (size_t)n;
-		if (len == size)
-			return fail(err, EFBIG, "answer");
-	}
-}
-
-int docker_socket_get(const struct host *host, const char *socket, const char *target, size_t max,
-	int *ret, struct error *err)
-{
-	_cleanup_(http_close) struct http http = HTTP_CLOSED;
-	if (send_request(host, socket, target, &http, err) < 0)
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
+	int len = snprintf(request, sizeof request,
+		"GET %s HTTP/1.0\r\nHost: localhost\r\nUser-Agent: oss-crs-setup/" OSS_CRS_VERSION
+		"\r\n\r\n",
+		target);
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 ||
+		connect(fd, (const struct sockaddr *)&address, sizeof address) < 0 ||
+		send(fd, request, (size_t)len, MSG_NOSIGNAL) != len) {
+		(void)fail(err, errno, "connect to %s", path);
+		err->status = err->status == EX_NOPERM ? EX_NOPERM : EX_UNAVAILABLE;
 		return -1;
-	_cleanup_free_ char *buf = malloc(max);
-	if (!buf)
-		return fail(err, ENOMEM, "%s on %s", target, socket);
-	ssize_t len = receive_answer(http.fd, buf, max, err);
-	if (len < 0) {
-		err->status = EX_UNAVAILABLE;
-		return add_context(err, "%s on %s", target, socket);
 	}
-	*ret = door_file(buf, (size_t)len, err);
-	return *ret < 0 ? -1 : 0;
+	*ret = steal_fd(&fd);
+	return 0;
 }

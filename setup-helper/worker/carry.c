@@ -8,6 +8,8 @@
 #include "door.h"
 #include "entry.h"
 
+#define LINES_MAX ((size_t)64 * 1024) /* bytes of what a service logged */
+
 int carry_lock(int door, struct error *err)
 {
 	const struct door_message request = {.what = DOOR_LOCK};
@@ -41,8 +43,20 @@ static int send_step(int door, const struct step *step, struct error *err)
 	return result < 0 ? -1 : door_ask(door, &request, files, NULL, NULL, err);
 }
 
-/* Report one message. Returns 1 if it was the last one, 0, or -1 with the error of the plan. */
-static int take_message(const struct door_message *message, const struct setup_plan *plan,
+/* Report the lines that a service logged, each with its NUL. */
+static void take_lines(int file, const struct carry_watch *watch)
+{
+	_cleanup_free_ char *lines = NULL;
+	size_t len = 0;
+	struct error unread = {0};
+	if (door_read(file, LINES_MAX, &lines, &len, &unread) < 0)
+		return;
+	for (const char *line = lines; line < lines + len; line += strlen(line) + 1)
+		watch->on_log(watch->arg, line);
+}
+
+/* Report one message and its file. Returns 1 if it was the last one, 0, or -1 with the error of the plan. */
+static int take_message(const struct door_message *message, int file, const struct setup_plan *plan,
 	const struct carry_watch *watch, struct error *err)
 {
 	bool about_step = message->what == DOOR_BEGUN || message->what == DOOR_LEFT;
@@ -57,7 +71,7 @@ static int take_message(const struct door_message *message, const struct setup_p
 		watch->on_left(watch->arg, step, &message->err);
 		return 0;
 	case DOOR_LOG:
-		watch->on_log(watch->arg, message->err.msg);
+		take_lines(file, watch);
 		return 0;
 	default:
 		if (!message->failed)
@@ -81,7 +95,7 @@ static int watch_plan(
 			return -1;
 		if (n == 0)
 			return fail_as(err, EX_SOFTWARE, "the root side of this program has ended");
-		int result = take_message(&message, plan, watch, err);
+		int result = take_message(&message, files[0], plan, watch, err);
 		if (result != 0)
 			return result < 0 ? -1 : 0;
 	}

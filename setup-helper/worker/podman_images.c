@@ -58,7 +58,6 @@ enum answer podman_images_look(const struct host *host, const struct caller *use
 	const struct privs_child child = {.uid = user->uid,
 		.gid = user->gid,
 		.group = user->gid,
-		.keep_fd = -1,
 		.timeout_ms = LOOK_TIMEOUT_MS};
 	if (privs_in_child(&child, look_as_user, &copy, &err) == 0)
 		return ANSWER_YES;

@@ -349,7 +349,7 @@ static void leave_a_child(int fd)
 	const struct privs_child child = {.uid = PRIVS_NOBODY,
 		.gid = PRIVS_NOBODY,
 		.group = PRIVS_NOBODY,
-		.keep_fd = fd,
+		.keep = {fd},
 		.timeout_ms = 50};
 	HOLDS(privs_in_child(&child, never_end, NULL, &err) < 0 && err.status == EX_TEMPFAIL);
 }

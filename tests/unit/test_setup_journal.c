@@ -8,7 +8,7 @@
 #include "fs.h"
 #include "host.h"
 #include "journal.h"
-#include "setup_step.h"
+#include "setup.h"
 
 /* A host whose /var/lib is in the test's directory. */
 static struct host make_host(void **state)
@@ -244,5 +244,5 @@ int main(void)
 		RUN_IN_DIR(a_journal_that_others_can_write_is_refused),
 		RUN(an_invalid_record_is_refused),
 	};
-	return cmocka_run_group_tests_name("setup_journal", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("setup_journal", tests, set_no_new_privs, NULL);
 }

@@ -10,6 +10,7 @@
 #include "confine.h"
 #include "dockerapi.h"
 #include "door.h"
+#include "fs.h"
 #include "privs.h"
 #include "probe.h"
 #include "speaker.h"
@@ -230,7 +231,7 @@ static void ask_speaker(int door, int listener)
 		"HTTP/1.0 200 OK\r\n\r\n{\"CgroupDriver\":\"systemd\",\"ContainersRunning\":2}");
 	assert_int_equal(door_receive(door, &answer, files, &err), 1);
 	assert_int_equal(answer.failed, 0);
-	assert_ok(door_read(files[0], SPEAKER_ANSWER_MAX, &text, &len, &err), err);
+	assert_ok(fs_read_fd(files[0], "answer", SPEAKER_ANSWER_MAX, &text, &len, &err), err);
 	assert_ok(dockerapi_info(text, len, &docker, &err), err);
 	assert_string_equal(docker.driver, "systemd");
 	assert_int_equal(docker.running, 2);

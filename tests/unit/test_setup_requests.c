@@ -9,12 +9,11 @@
 #include "random_request.h"
 #include "requests.h"
 #include "serve.h"
-#include "setup_step.h"
+#include "setup.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +35,8 @@ struct fixture {
 	struct caller user;
 	struct request request;
 	struct journal journal;
-	struct setup_plan plan;
+	struct step *steps[32]; /* the plan */
+	size_t count;
 };
 
 static void need_root(void)
@@ -69,6 +69,8 @@ static void setup_fixture(void **state, enum verb verb, struct fixture *ret)
 		.request = {.verb = verb, .yes = true},
 		.journal = JOURNAL_CLOSED};
 	policy_default(&ret->policy);
+	/* The checks are nobody, and look at it. */
+	assert_return_code(fchmodat(dir, ".", 0755, 0), errno);
 	make_path(dir, "var/lib");
 	make_path(dir, "run");
 	make_path(dir, "etc/systemd/system");
@@ -87,16 +89,41 @@ static void setup_fixture(void **state, enum verb verb, struct fixture *ret)
 
 static void end_fixture(struct fixture *f)
 {
-	setup_plan_clear(&f->plan);
+	for (size_t i = 0; i < f->count; i++)
+		free(f->steps[i]);
 	journal_close(&f->journal);
 	host_close(&f->host);
 }
 
-/* Ask for a step as the worker would. */
+/* Ask for a step as the worker would (worker/carry.c). */
 static int ask(struct fixture *f, struct step step, struct error *err)
 {
-	const struct rights rights = {&f->host, &f->policy, &f->user, &f->request, &f->journal};
-	return requests_add(&rights, &step, &f->plan, err);
+	const struct rights rights = {
+		&f->host, &f->policy, &f->user, &f->request, f->steps, f->count};
+	struct door_message m = {.what = DOOR_STEP,
+		.number = (step.before ? DOOR_HAS_BEFORE : 0) | (step.after ? DOOR_HAS_AFTER : 0),
+		.kind = step.kind,
+		.uid = step.uid,
+		.gid = step.gid,
+		.mode = step.mode,
+		.record = step.record,
+		.undoes = step.undoes};
+	const char *texts[] = {step.before, step.after};
+	_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
+	struct step *made = NULL;
+	size_t count = 0;
+	size_t size = 0;
+	(void)snprintf(m.text, sizeof m.text, "%s", step.target);
+	for (size_t i = 0; i < COUNT(texts); i++)
+		if (texts[i])
+			files[count++] = door_file(texts[i], strlen(texts[i]), err);
+	if (requests_make(&rights, &f->journal, &m, files, &made, &size, err) < 0)
+		return -1;
+	if (f->count < COUNT(f->steps))
+		f->steps[f->count++] = made;
+	else
+		free(made);
+	return 0;
 }
 
 static char old_text[] = OLD;
@@ -181,7 +208,7 @@ TEST(the_target_is_the_one_that_root_names)
 				    &err) == 0)
 				fail_test("%s %s", step_name(right[i].kind), others[j]);
 		}
-	assert_int_equal(f.plan.count, 0);
+	assert_int_equal(f.count, 0);
 	end_fixture(&f);
 }
 
@@ -196,9 +223,9 @@ TEST(the_user_is_the_one_who_asked_whatever_the_worker_says)
 	step.gid = 0;
 	step.mode = 0777;
 	assert_ok(ask(&f, step, &err), err);
-	assert_int_equal(f.plan.steps[0].uid, 1000);
-	assert_int_equal(f.plan.steps[0].gid, 1000);
-	assert_string_equal(f.plan.steps[0].after, "alice");
+	assert_int_equal(f.steps[0]->uid, 1000);
+	assert_int_equal(f.steps[0]->gid, 1000);
+	assert_string_equal(f.steps[0]->after, "alice");
 	f.user.known = false;
 	assert_int_equal(ask(&f, step, &err), -1);
 	end_fixture(&f);
@@ -223,7 +250,7 @@ TEST(a_daemon_json_in_which_more_than_the_driver_differs_is_refused)
 		if (ask(&f, make_step(STEP_DAEMON_JSON, JSON, old_text, bad[i]), &err) == 0)
 			fail_test("row %zu", i);
 	assert_ok(ask(&f, make_step(STEP_DAEMON_JSON, JSON, NULL, new_text), &err), err);
-	assert_string_equal(f.plan.steps[0].before, OLD);
+	assert_string_equal(f.steps[0]->before, OLD);
 	/* It is edited while the user thinks. */
 	make_file(unit_dir(state), &JSON[1], "{\"debug\": true}\n");
 	assert_int_equal(ask(&f, make_step(STEP_DAEMON_JSON, JSON, NULL, new_text), &err), -1);
@@ -369,7 +396,7 @@ static pid_t start_server(struct fixture *f, int door, int other)
 		.policy = &f->policy,
 		.user = &f->user,
 		.request = &f->request,
-		.audit = {.verb = "test", .by = "root"},
+		.audit = {.socket = -1, .verb = "test", .by = "root"},
 		.confined = &confined,
 		.speaker = -1};
 	(void)close(other);
@@ -406,13 +433,6 @@ TEST(ten_thousand_random_requests_change_nothing_outside_the_table)
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d/.", unit_dir(state));
 	assert_return_code(nftw(path, look_at_file, 16, FTW_PHYS), errno);
 	assert_int_equal(unexpected, 0);
-}
-
-/* The program sets this first of all; the checks are confined by what rests on it. */
-static int set_no_new_privs(void **state)
-{
-	(void)state;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 int main(void)

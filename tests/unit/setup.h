@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * setup_step: a step of alice's (uid 1000), for the tests of oss-crs-setup.
+ * setup: what the tests of oss-crs-setup share.
  */
-#ifndef OSS_CRS_UNIT_SETUP_STEP_H
-#define OSS_CRS_UNIT_SETUP_STEP_H
+#ifndef OSS_CRS_UNIT_SETUP_H
+#define OSS_CRS_UNIT_SETUP_H
 
 #include "step.h"
 
 #include <stdio.h>
+#include <sys/prctl.h>
 
+/* A step of alice, whose uid is 1000. */
 static inline struct step make_step(
 	enum step_kind kind, const char *target, char *before, char *after)
 {
@@ -20,6 +22,13 @@ static inline struct step make_step(
 		.gid = 1000};
 	(void)snprintf(step.target, sizeof step.target, "%s", target);
 	return step;
+}
+
+/* For cmocka: the program sets this first of all; the checks are confined by what rests on it. */
+static inline int set_no_new_privs(void **state)
+{
+	(void)state;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 #endif

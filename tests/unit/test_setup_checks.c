@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_setup_checks: what the root side has a child find out, as far as no other test is about it:
+ * the entries of the audit trail, and what Docker says.
+ */
+#include "unit.h"
+
+#include "audit.h"
+#include "checks.h"
+#include "door.h"
+#include "setup.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- the audit trail ------------------------------------------------------------------------- */
+
+/* What journald gets of a step. */
+static void audit(const struct step *step, char *buf, size_t size)
+{
+	int ends[2];
+	struct error err = {0};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = {.room = {0}};
+	struct msghdr header = {.msg_control = control.room, .msg_controllen = sizeof control.room};
+	assert_return_code(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), errno);
+	const struct audit trail = {
+		.socket = ends[0], .verb = "delegate", .by = "pkexec", .caller = 1000};
+	audit_step(&trail, step, "done", NULL);
+	assert_int_equal(recvmsg(ends[1], &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT), 0);
+	assert_non_null(CMSG_FIRSTHDR(&header));
+	int file = -1;
+	memcpy(&file, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof file);
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	assert_ok(door_read(file, size - 1, &text, &len, &err), err);
+	memset(buf, 0, size);
+	memcpy(buf, text, len);
+	/* So that a test can search the whole: the length of a value has NULs. */
+	for (size_t i = 0; i < len; i++)
+		buf[i] = buf[i] ? buf[i] : '0';
+	assert_return_code(close(file), errno);
+	assert_return_code(close(ends[0]), errno);
+	assert_return_code(close(ends[1]), errno);
+}
+
+TEST(an_entry_names_the_caller_and_no_text_of_a_step_is_taken_for_a_field)
+{
+	static char evil[] = "x\nOSS_CRS_CALLER_ID=0\nOSS_CRS_BY=root";
+	char entry[4096];
+	const struct step step = make_step(
+		STEP_SWEEP, "user.slice/user-1000.slice/user@1000.service/oss-crs", evil, NULL);
+	audit(&step, entry, sizeof entry);
+	assert_contains(entry, "\nOSS_CRS_CALLER_ID=1000\nOSS_CRS_BY=pkexec\n");
+	assert_contains(entry, "\nOSS_CRS_RESULT=done\n");
+	/* The name of the field, and its length in eight bytes. */
+	assert_contains(entry, "\nOSS_CRS_BEFORE\n\x25"
+			       "0000000x\nOSS_CRS_CALLER_ID=0\n");
+}
+
+TEST(an_entry_has_of_a_daemon_json_only_the_driver)
+{
+	static char secret[] = "{\"key\": \"hunter2\"}";
+	static char with_driver[] = "{\"exec-opts\": [\"native.cgroupdriver=cgroupfs\"]}";
+	static char broken[] = "{hunter2";
+	char entry[4096];
+	struct step step =
+		make_step(STEP_DAEMON_JSON, "/etc/docker/daemon.json", secret, with_driver);
+	audit(&step, entry, sizeof entry);
+	assert_null(strstr(entry, "hunter2"));
+	assert_contains(entry, "\nOSS_CRS_BEFORE=no native.cgroupdriver=\n");
+	assert_contains(entry, "\nOSS_CRS_AFTER=native.cgroupdriver=cgroupfs\n");
+	step.before = broken;
+	audit(&step, entry, sizeof entry);
+	assert_contains(entry, "\nOSS_CRS_BEFORE=(not shown)\n");
+}
+
+/* ---- Docker ---------------------------------------------------------------------------------- */
+
+#define HEAD "HTTP/1.0 200 OK\r\n\r\n"
+
+/* A speaker whose Docker gives these answers, one after the other. */
+static void speak(int door, const char *const *answers)
+{
+	struct error err = {0};
+	for (; *answers; answers++) {
+		struct door_message request;
+		const struct door_message answer = {.what = DOOR_ANSWER};
+		_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
+		int ends[2];
+		if (door_receive(door, &request, files, &err) <= 0 || pipe2(ends, O_CLOEXEC) < 0 ||
+			write(ends[1], *answers, strlen(*answers)) != (ssize_t)strlen(*answers))
+			_exit(1);
+		(void)close(ends[1]);
+		const int sent[] = {ends[0], -1};
+		if (door_send(door, &answer, sent, &err) < 0)
+			_exit(1);
+		(void)close(ends[0]);
+	}
+	_exit(0);
+}
+
+/* Ask such a Docker whether it is idle, or whether it uses the driver. */
+static int ask_docker(const char *const *answers, const char *driver, struct error *err)
+{
+	struct policy policy;
+	int doors[2];
+	int status = 0;
+	policy_default(&policy);
+	assert_ok(door_make(doors, 10, err), *err);
+	pid_t pid = fork();
+	assert_return_code(pid, errno);
+	if (pid == 0)
+		speak(doors[1], answers);
+	assert_return_code(close(doors[1]), errno);
+	int result = driver ? checks_docker_driver(doors[0], &policy, driver, err)
+			    : checks_docker_idle(doors[0], &policy, err);
+	assert_return_code(close(doors[0]), errno);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	return result;
+}
+
+TEST(docker_is_idle_if_it_says_that_no_container_runs)
+{
+	struct error err = {0};
+	const char *const idle[] = {
+		HEAD "{\"CgroupDriver\":\"systemd\",\"ContainersRunning\":0}", HEAD "[]", NULL};
+	const char *const busy[] = {HEAD "{\"CgroupDriver\":\"systemd\",\"ContainersRunning\":1}",
+		HEAD "[{\"Names\":[\"/web\"]}]", NULL};
+	const char *const broken[] = {HEAD "{}", "", NULL};
+	assert_ok(ask_docker(idle, NULL, &err), err);
+	assert_int_equal(ask_docker(busy, NULL, &err), -1);
+	assert_int_equal(err.status, EX_TEMPFAIL);
+	assert_contains(err.msg, "1 container is running: web");
+	assert_int_equal(ask_docker(broken, NULL, &err), -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+}
+
+TEST(docker_uses_the_driver_that_it_names)
+{
+	struct error err = {0};
+	const char *const answers[] = {HEAD "{\"CgroupDriver\":\"systemd\"}", NULL};
+	assert_ok(ask_docker(answers, "systemd", &err), err);
+	assert_int_equal(ask_docker(answers, "cgroupfs", &err), -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_string_equal(err.msg, "docker.service still runs with the driver 'systemd'");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RUN(an_entry_names_the_caller_and_no_text_of_a_step_is_taken_for_a_field),
+		RUN(an_entry_has_of_a_daemon_json_only_the_driver),
+		RUN(docker_is_idle_if_it_says_that_no_container_runs),
+		RUN(docker_uses_the_driver_that_it_names),
+	};
+	return cmocka_run_group_tests_name("setup_checks", tests, set_no_new_privs, NULL);
+}
