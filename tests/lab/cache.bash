@@ -10,15 +10,17 @@ mirror_for() { # LABEL
 		'Origin: Debian' "Label: $1" 2>/dev/null | sed -n 1p || true
 }
 
+# The Release file of a suite that is not released can be older on a mirror than it says it may be.
 sources() {
-	local debian security
+	local debian security options="signed-by=$keyring"
 	debian=$(mirror_for Debian)
 	security=$(mirror_for Debian-Security)
 	debian=${debian:-http://deb.debian.org/debian}
 	security=${security:-http://deb.debian.org/debian-security}
-	echo "deb [signed-by=$keyring] $debian $suite main"
-	echo "deb [signed-by=$keyring] $debian $suite-updates main"
-	echo "deb [signed-by=$keyring] $security $suite-security main"
+	[[ $suite != forky ]] || options+=" check-valid-until=no"
+	echo "deb [$options] $debian $suite main"
+	echo "deb [$options] $debian $suite-updates main"
+	echo "deb [$options] $security $suite-security main"
 }
 
 # Makes a root file system. This machine's apt knows how to reach the mirror.
