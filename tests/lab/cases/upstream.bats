@@ -141,6 +141,52 @@ set_key() {
 	nothing_left
 }
 
+# running: "SERVICE CRS" of each container that runs; the CRS is the cgroup above the container's own, as
+# the kernel names it.
+running() {
+	local pid service
+	docker ps -q | xargs docker inspect -f '{{.State.Pid}} {{index .Config.Labels "com.docker.compose.service"}}' |
+		while read -r pid service; do
+			echo "$service $(sed 's,/[^/]*$,,; s,.*/,,' "/proc/$pid/cgroup")"
+		done | sort
+}
+
+@test "an ensemble of twelve services: each is in its CRS, the one that decides gives the status, nothing is left" {
+	local before status=0
+	before=$(docker image ls --format '{{.Repository}}' | sort)
+	cp -r /srv/cases/ensemble/. $JOB
+	mkdir $JOB/exchange && echo secret >$JOB/key
+	chmod -R a+rwX $JOB
+	sh_as alice "exec oss-crs-run run --strict-limits --project-name ensemble_t1 --report /tmp/ensemble $JOB p h" >/tmp/run.out 2>&1 &
+	until_true grep -q 'fixer_main-1 .*secret' /tmp/run.out
+	until_true grep -q "finder_seeds-1' has ended with status 9; the run goes on without it" /tmp/run.out
+	until_true bash -c '[ "$(docker ps -q --filter label=com.docker.compose.project=ensemble_t1 | wc -l)" = 10 ]'
+	[ "$(running)" = "$(printf '%s\n' 'finder_fuzz finder' 'fixer_judge fixer' 'fixer_main fixer' \
+		oss-crs-{builder-sidecar,database,exchange,keys,lifecycle,proxy,publisher}' oss_crs_infra')" ]
+	touch $JOB/exchange/end
+	wait $! || status=$?
+	[ "$status" -eq 3 ]
+	[[ "$(cat /tmp/run.out)" != *"nothing says whose"* ]]
+	run jq -r '(.crs[] | .name + " " + .exits), (.attested | "\(.unknown) \(.unconfined)")' /tmp/ensemble
+	echo "$output"
+	[[ "${lines[1]}" == "finder "*9* ]]
+	[[ "${lines[2]}" == "fixer "*3* ]]
+	[ "${lines[3]}" = "0 0" ]
+	nothing_left
+	[ -z "$(docker volume ls -q)" ]
+	[ "$(docker image ls --format '{{.Repository}}' | sort)" = "$before" ]
+}
+
+@test "a run that its infrastructure ends is no success, and a warning says what ended it" {
+	services oss-crs-proxy 'sleep 1' finder_one 'sleep 600'
+	run as alice oss-crs-run run $JOB p h
+	echo "$output"
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"oss-crs-proxy-1' of oss_crs_infra ends the run, with status 0"* ]]
+	[[ "$output" == *"whether the job succeeded is unknown"* ]]
+	nothing_left
+}
+
 @test "exec says of which CRSs no process was ever in the cgroup, and its report too" {
 	run as alice oss-crs-run exec $JOB -- true
 	[ "$status" -eq 0 ]
