@@ -17,6 +17,7 @@
 #include "engine.h"
 #include "engine_select.h"
 #include "fs.h"
+#include "images.h"
 #include "leftovers.h"
 #include "load.h"
 #include "podman.h"
@@ -223,9 +224,11 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 }
 
 /* Say why Compose may not have started any container. */
-static int hint_not_started(const struct session *session, struct error *err)
+static int hint_not_started(struct session *session, struct error *err)
 {
 	const struct compose *compose = &session->compose;
+	if (images_hint_missing(compose, &session->engine, err))
+		return -1;
 	for (size_t i = 0; i < compose->service_count; i++)
 		if (compose->services[i].has_container_name)
 			return add_hint(err,
@@ -252,7 +255,7 @@ static int success_status(
 
 /* The exit status of the program, or -1 with an error. A job that never began has no status. Nor
  * has one whose containers are NULL, since the engine could not be asked; `away` says why. */
-static int session_exit_status(const struct session *session, const struct launch_end *end,
+static int session_exit_status(struct session *session, const struct launch_end *end,
 	const struct containers *containers, const struct error *away, struct error *err)
 {
 	if (end->reason == REASON_SIGNAL)

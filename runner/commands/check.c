@@ -84,6 +84,7 @@ static const struct finding findings[] = {
 	{"podman-manager", look_podman_manager, NEED_PODMAN},
 	{"engine", look_engine, NEED_ALWAYS}, /* reads the results of the rows above */
 	{"compose", look_compose, NEED_ALWAYS},
+	{"images", look_images, NEED_ADVICE}, /* reads the result of `engine` */
 	{"user-limits", look_user_limits, NEED_ADVICE},
 	{"huge-pages", look_huge_pages, NEED_ADVICE},
 	{"smt", look_smt, NEED_ADVICE},

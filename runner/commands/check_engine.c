@@ -9,8 +9,13 @@
 #include "cleanup.h"
 #include "compose.h"
 #include "engine_select.h"
+#include "images.h"
 #include "podman.h"
+#include "podman_storage.h"
 #include "proc.h"
+
+#include <errno.h>
+#include <limits.h>
 
 #define VERSION_OUTPUT_MAX 256
 
@@ -104,6 +109,46 @@ int look_engine(struct check_facts *facts, char *detail, struct error *err)
 		facts->kind == ENGINE_DOCKER ? "Docker (Podman is not needed)"
 					     : "rootless Podman (Docker is not needed)");
 	return 0;
+}
+
+/* Whether the user's Podman has images: 1, 0, or -1. */
+static int podman_has_images(struct error *err)
+{
+	char data[PATH_MAX];
+	const char *set = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+	if (set && *set == '/')
+		return podman_storage_has_images(set, err);
+	if (!home)
+		return fail_as(err, EX_USAGE, "HOME is not set");
+	int n = snprintf(data, sizeof data, "%s/.local/share", home);
+	return n < PATH_MAX ? podman_storage_has_images(data, err)
+			    : fail(err, ENAMETOOLONG, "%s", home);
+}
+
+int look_images(struct check_facts *facts, char *detail, struct error *err)
+{
+	char command[IMAGES_COMMAND_MAX];
+	struct error ignored;
+	if (!facts->chosen) {
+		(void)snprintf(detail, DETAIL_MAX, "cannot be checked without an engine");
+		return 1;
+	}
+	bool docker = facts->kind == ENGINE_DOCKER;
+	int in_podman = docker && facts->info.images > 0 ? 0 : podman_has_images(&ignored);
+	int in_docker = facts->connected ? facts->info.images > 0 : -1;
+	int here = docker ? in_docker : in_podman;
+	int there = docker ? in_podman : in_docker;
+	const char *name = engine_name(facts->kind);
+	(void)snprintf(detail, DETAIL_MAX, "%s %s", name,
+		here > 0    ? "has images"
+		: here == 0 ? "has no images yet"
+			    : "may have images: they cannot be looked at");
+	if (here != 0 || there <= 0)
+		return here < 0 ? 1 : 0;
+	(void)fail_as(err, EX_UNAVAILABLE, "%s, which jobs get, has no images, and %s has some",
+		name, engine_name(docker ? ENGINE_PODMAN : ENGINE_DOCKER));
+	return add_hint(err, "to copy one: %s", images_copy_command(facts->kind, "IMAGE", command));
 }
 
 int look_compose(struct check_facts *facts, char *detail, struct error *err)

@@ -56,6 +56,9 @@ int look_engine(struct check_facts *facts, char *detail, struct error *err);
 /* Whether Compose is installed: Docker's plugin or docker-compose. */
 int look_compose(struct check_facts *facts, char *detail, struct error *err);
 
+/* Whether the engine has images, or only the one that jobs do not get. */
+int look_images(struct check_facts *facts, char *detail, struct error *err);
+
 /* Threads of one core slow each other down, so runs that share cores are hard to compare. */
 int look_smt(struct check_facts *facts, char *detail, struct error *err);
 

@@ -207,6 +207,7 @@ void compose_free(struct compose *compose)
 		free(compose->files[i]);
 	for (size_t i = 0; i < compose->service_count; i++) {
 		free(compose->services[i].name);
+		free(compose->services[i].image);
 		free_compose_names(&compose->services[i].variables);
 		risks_free(&compose->services[i].risks);
 	}

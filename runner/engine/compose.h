@@ -43,6 +43,7 @@ struct compose_service {
 	/* Compose builds its image, and names it after project and service. */
 	bool is_built;
 	bool has_container_name; /* a name that only one container of the engine can have */
+	char *image;             /* that it needs; NULL: Compose builds it, or it names none */
 	/* Names of the OSS_CRS_ variables that it sets itself. */
 	struct compose_names variables;
 	struct risks risks;

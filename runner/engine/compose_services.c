@@ -73,6 +73,8 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 	if (!name || !in_phase(doc, body, compose->phase))
 		return 0;
 	int crs = COMPOSE_UNCONFINED;
+	const char *image =
+		doc_get(doc, body, "build") ? NULL : doc_text(doc_get(doc, body, "image"));
 	const char *attach = doc_text(doc_get(doc, body, "attach"));
 	enum crs_source source = CRS_OF_NONE;
 	if (service_crs_find(compose, doc, body, name, plan, &crs, &source, err) < 0)
@@ -90,15 +92,17 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 		return fail(err, ENOMEM, "Compose");
 	compose->services = larger;
 	larger[compose->service_count] = (struct compose_service){.name = strdup(name),
+		.image = image ? strdup(image) : NULL,
 		.crs = crs,
 		.source = source,
 		.is_attached = !attach || strcmp(attach, "false") != 0,
 		.is_built = doc_get(doc, body, "build") && !doc_get(doc, body, "image"),
 		.has_log_driver = doc_get(doc, doc_get(doc, body, "logging"), "driver"),
 		.has_container_name = doc_get(doc, body, "container_name")};
-	if (!larger[compose->service_count].name)
-		return fail(err, ENOMEM, "Compose");
 	compose->service_count++;
+	if (!larger[compose->service_count - 1].name ||
+		(image && !larger[compose->service_count - 1].image))
+		return fail(err, ENOMEM, "Compose");
 	return read_variables(
 		doc, body, &compose->services[compose->service_count - 1].variables, err);
 }

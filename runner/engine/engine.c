@@ -75,6 +75,7 @@ int engine_info(struct engine *engine, struct engine_info *ret, struct error *er
 	engine_copy_text(ret->version, sizeof ret->version, json, "ServerVersion");
 	engine_copy_text(ret->driver, sizeof ret->driver, json, "CgroupDriver");
 	engine_copy_text(ret->cgroup_version, sizeof ret->cgroup_version, json, "CgroupVersion");
+	ret->images = (long)json_integer_value(json_object_get(json, "Images"));
 	ret->rootless = has_rootless(json);
 	return 0;
 }

@@ -78,6 +78,7 @@ struct engine_info {
 	char name[256], kernel[256], version[64];
 	/* "cgroupfs" or "systemd"; "2" or "1". */
 	char driver[32], cgroup_version[8];
+	long images;   /* how many the engine has */
 	bool rootless; /* the daemon has the rights of a user only, in a user namespace */
 };
 

@@ -77,7 +77,7 @@ int engine_question(const struct facts *facts, char **ret, struct error *err)
 		facts->user.name);
 	put_docker(out, &facts->docker, facts->user.name);
 	put_podman(out, &facts->docker, facts->user.name);
-	(void)fprintf(out, "Engine [%s]: ", podman ? "podman" : "docker");
+	(void)fputs(podman ? "Engine [podman]: " : "Engine [docker]: ", out);
 	if (fclose(out) != 0)
 		return fail(err, errno, "describe the engines");
 	*ret = steal_ptr(text);

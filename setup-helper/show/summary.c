@@ -9,6 +9,7 @@
 #include "text.h"
 
 #include <errno.h>
+#include <stdarg.h>
 
 #define CHECK "oss-crs-run check"
 
@@ -76,39 +77,55 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-static void put_changes(FILE *out, const struct subject *subject)
+/* A line in the making; what does not fit is cut. */
+struct line {
+	char text[2048];
+};
+
+static void append_text(struct line *line, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void append_text(struct line *line, const char *fmt, ...)
+{
+	size_t used = strlen(line->text);
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(line->text + used, sizeof line->text - used, fmt, ap);
+	va_end(ap);
+}
+
+static void put_changes(struct line *line, const struct subject *subject)
 {
 	const struct setup_plan *plan = subject->plan;
 	const char *user = subject->facts->user.name;
 	const char *between = "";
 	if (is_undo(plan)) {
 		size_t count = count_undone(plan);
-		(void)fprintf(
-			out, "undo %zu change%s of oss-crs-setup", count, count == 1 ? "" : "s");
+		append_text(
+			line, "undo %zu change%s of oss-crs-setup", count, count == 1 ? "" : "s");
 		return;
 	}
 	if (count_kind(plan, STEP_SWEEP)) {
 		size_t count = count_lines(plan->steps[0].before);
-		(void)fprintf(out, "remove %zu empty cgroup%s that dead runs of %s left", count,
+		append_text(line, "remove %zu empty cgroup%s that dead runs of %s left", count,
 			count == 1 ? "" : "s", user);
 		return;
 	}
 	if (delegates(plan)) {
-		(void)fprintf(out, "give %s control of CPUs and memory in user@%u.service", user,
+		append_text(line, "give %s control of CPUs and memory in user@%u.service", user,
 			(unsigned)subject->facts->user.uid);
 		between = "; ";
 	}
 	if (count_kind(plan, STEP_LINGER)) {
-		(void)fprintf(out, "%skeep %s's services running after logout", between, user);
+		append_text(line, "%skeep %s's services running after logout", between, user);
 		between = "; ";
 	}
 	if (count_kind(plan, STEP_DAEMON_JSON))
-		(void)fprintf(out, "%sset Docker's cgroup driver to " DRIVER_WANTED, between);
+		append_text(line, "%sset Docker's cgroup driver to " DRIVER_WANTED, between);
 	else if (count_kind(plan, STEP_RESTART))
-		(void)fprintf(out, "%shave Docker use its cgroup driver " DRIVER_WANTED, between);
+		append_text(line, "%shave Docker use its cgroup driver " DRIVER_WANTED, between);
 }
 
-static void put_affected(FILE *out, const struct subject *subject)
+static void put_affected(struct line *line, const struct subject *subject)
 {
 	const struct setup_plan *plan = subject->plan;
 	const char *users = subject->facts->user.name;
@@ -121,21 +138,21 @@ static void put_affected(FILE *out, const struct subject *subject)
 		users = "every user of this host";
 	else if (!others)
 		users = "";
-	(void)fprintf(out, "%s%s%s", users, *users && docker ? ", and " : "",
+	append_text(line, "%s%s%s", users, *users && docker ? ", and " : "",
 		docker ? "everyone who uses Docker here" : "");
 }
 
 /* What a restart does to the containers that run. */
-static void put_restart(FILE *out, const struct docker_facts *facts)
+static void put_restart(struct line *line, const struct docker_facts *facts)
 {
 	const struct docker_state *state = &facts->state;
 	bool one = state->running == 1;
 	if (!facts->service.active)
-		(void)fputs("starts", out);
+		append_text(line, "starts");
 	else if (state->running == 0)
-		(void)fputs("restarts; no container is running", out);
+		append_text(line, "restarts; no container is running");
 	else
-		(void)fprintf(out, "restarts; %ld running container%s %s: %s", state->running,
+		append_text(line, "restarts; %ld running container%s %s: %s", state->running,
 			one ? "" : "s",
 			state->live_restore ? one ? "goes on" : "go on"
 			: one               ? "is stopped"
@@ -143,34 +160,27 @@ static void put_restart(FILE *out, const struct docker_facts *facts)
 			state->names ? state->names : "?");
 }
 
-static void put_docker(FILE *out, const struct subject *subject)
+static void put_docker(struct line *line, const struct subject *subject)
 {
 	const struct setup_plan *plan = subject->plan;
 	if (count_kind(plan, STEP_RESTART))
-		put_restart(out, &subject->facts->docker);
+		put_restart(line, &subject->facts->docker);
 	else if (changes_docker(plan))
-		(void)fputs("does not restart; it uses the new driver after its next start", out);
+		append_text(line, "does not restart; it uses the new driver after its next start");
 	else if (plan->blocked.msg[0])
-		(void)fprintf(out, "stays as it is: %s", plan->blocked.msg);
+		append_text(line, "stays as it is: %s", plan->blocked.msg);
 	else
-		(void)fputs("stays as it is, and does not restart", out);
+		append_text(line, "stays as it is, and does not restart");
 }
 
 /* Print one line: the label, and what `put` says. */
-static int put_line(FILE *out, const char *label,
-	void (*put)(FILE *out, const struct subject *subject), const struct subject *subject,
-	struct error *err)
+static void put_line(FILE *out, const char *label,
+	void (*put)(struct line *line, const struct subject *subject),
+	const struct subject *subject)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
-	FILE *line = open_memstream(&text, &size);
-	if (!line)
-		return fail(err, errno, "describe the plan");
-	put(line, subject);
-	if (fclose(line) != 0)
-		return fail(err, errno, "describe the plan");
-	text_line(out, "%-8s %s", label, text);
-	return 0;
+	struct line line = {.text = ""};
+	put(&line, subject);
+	text_line(out, "%-8s %s", label, line.text);
 }
 
 int summary_of_plan(const struct setup_plan *plan, const struct facts *facts,
@@ -182,16 +192,13 @@ int summary_of_plan(const struct setup_plan *plan, const struct facts *facts,
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return fail(err, errno, "describe the plan");
-	int result = put_line(out, "changes:", put_changes, &subject, err);
-	if (result == 0)
-		result = put_line(out, "affects:", put_affected, &subject, err);
-	if (result == 0)
-		result = put_line(out, "Docker:", put_docker, &subject, err);
-	if (fclose(out) != 0 && result == 0)
-		result = fail(err, errno, "describe the plan");
-	if (result == 0)
-		*ret = steal_ptr(text);
-	return result;
+	put_line(out, "changes:", put_changes, &subject);
+	put_line(out, "affects:", put_affected, &subject);
+	put_line(out, "Docker:", put_docker, &subject);
+	if (fclose(out) != 0)
+		return fail(err, errno, "describe the plan");
+	*ret = steal_ptr(text);
+	return 0;
 }
 
 /* List what is still to do. Returns how much. */

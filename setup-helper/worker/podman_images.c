@@ -1,42 +1,30 @@
 /* SPDX-License-Identifier: MIT
  *
- * podman_images: containers/storage lists its images in one JSON file per storage driver: "[]", or
- * an object for each. The child says what it found by the code of its error.
+ * podman_images: the child says what it found by the code of its error.
  */
 #include "podman_images.h"
 
-#include "cleanup.h"
+#include "podman_storage.h"
 #include "privs.h"
 #include "probe.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
-#include <sys/stat.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #define LOOK_TIMEOUT_MS 3000
-#define STORAGE         ".local/share/containers/storage/"
-
-/* A list without images is "[]", perhaps with a newline. */
-#define LIST_EMPTY_MAX 3
 
 enum answer podman_images_in(const char *home)
 {
-	static const char *const lists[] = {STORAGE "overlay-images/images.json",
-		STORAGE "vfs-images/images.json", STORAGE "btrfs-images/images.json"};
-	_cleanup_close_ int dir = open(home, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return ANSWER_UNKNOWN;
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		struct stat st;
-		if (fstatat(dir, lists[i], &st, 0) == 0) {
-			if (S_ISREG(st.st_mode) && st.st_size > LIST_EMPTY_MAX)
-				return ANSWER_YES;
-		} else if (errno != ENOENT && errno != ENOTDIR) {
-			return ANSWER_UNKNOWN;
-		}
-	}
-	return ANSWER_NO;
+	char data[PATH_MAX];
+	struct error ignored;
+	int n = snprintf(data, sizeof data, "%s/.local/share", home);
+	int has = n < PATH_MAX && access(home, F_OK) == 0
+			  ? podman_storage_has_images(data, &ignored)
+			  : -1;
+	return has > 0 ? ANSWER_YES : has == 0 ? ANSWER_NO : ANSWER_UNKNOWN;
 }
 
 static int look_as_user(void *arg, struct error *err)

@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include "engine.h"
+#include "images.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -78,6 +79,21 @@ static void answer_list(FILE *to, const struct thing *things, size_t count, cons
 	(void)fputs(volumes ? "]}" : "]", to);
 }
 
+/* Answer GET /images/NAME/json; returns false if the request is not that. */
+static bool answer_image(FILE *to, const struct thing *things, size_t count, const char *path)
+{
+	size_t len = strlen(path);
+	if (strncmp(path, "/images/", 8) != 0 || strcmp(path + len - 5, "/json") != 0 || len <= 12)
+		return false;
+	char id[256];
+	(void)snprintf(id, sizeof id, "%.*s", (int)(len - 13), path + 8);
+	(void)fputs(is_there(things, count, id)
+			    ? "HTTP/1.0 200 OK\r\n\r\n{}"
+			    : "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"no such image\"}",
+		to);
+	return true;
+}
+
 /* A request to make a thing, which the engine works on while it answers others. */
 struct making {
 	FILE *client;
@@ -127,7 +143,7 @@ static void __attribute__((noreturn)) serve(int listener, struct thing *things, 
 		}
 		if (strcmp(method, "DELETE") == 0)
 			answer_delete(client, things, count, path);
-		else
+		else if (!answer_image(client, things, count, path))
 			answer_list(client, things, count, path);
 		(void)fclose(client);
 		if (strcmp(method, "GET") == 0)
@@ -247,6 +263,66 @@ TEST(an_image_goes_by_the_name_that_compose_gave_it_and_all_others_stay)
 	assert_contains(err.msg, "run-1-held has dependents");
 }
 
+TEST(an_image_that_only_podman_has_comes_with_the_command_that_copies_it)
+{
+	struct thing things[] = {{.kind = "images", .id = "busybox"}};
+	struct server server = start_engine(state, things, COUNT(things));
+	char name[] = "a";
+	char busybox[] = "busybox";
+	char app[] = "app";
+	char other[] = "other";
+	struct compose_service services[] = {
+		{.name = name}, {.name = name, .image = busybox}, {.name = name, .image = app}};
+	const struct compose compose = {.services = services, .service_count = 3};
+	const struct unit_dir *dir = *state;
+	struct error here = {0};
+	struct error there = {0};
+	struct error nowhere = {0};
+	server.engine.kind = ENGINE_DOCKER;
+	/* Podman has what is called "app". */
+	make_file(dir->fd, "podman", "#!/bin/sh\n[ \"$1 $2 $3\" = 'image exists app' ]\n");
+	assert_int_equal(fchmodat(dir->fd, "podman", 0755, 0), 0);
+	assert_int_equal(setenv("PATH", dir->path, 1), 0);
+	bool hinted_there = images_hint_missing(&compose, &server.engine, &there);
+	services[2].image = other;
+	bool hinted_nowhere = images_hint_missing(&compose, &server.engine, &nowhere);
+	services[2].image = busybox;
+	bool hinted_here = images_hint_missing(&compose, &server.engine, &here);
+	stop_engine(&server);
+	assert_true(hinted_there);
+	assert_string_equal(there.hint, "image 'app' is in Podman, and this run uses Docker: "
+					"podman save app | docker load");
+	assert_true(hinted_nowhere);
+	assert_string_equal(
+		nowhere.hint, "Docker has no image 'other', nor has Podman: pull or build it");
+	assert_false(hinted_here);
+	assert_string_equal(here.hint, "");
+}
+
+TEST(an_image_that_only_docker_has_comes_with_it_too)
+{
+	struct thing things[] = {{.kind = "images", .id = "app"}};
+	struct server docker = start_engine(state, things, COUNT(things));
+	char app[] = "app";
+	struct compose_service services[] = {{.name = app, .image = app}};
+	const struct compose compose = {.services = services, .service_count = 1};
+	struct error err = {0};
+	/* An engine that has nothing, at another path. */
+	assert_return_code(renameat(unit_dir(state), "socket", unit_dir(state), "docker"), errno);
+	char endpoint[128];
+	(void)snprintf(
+		endpoint, sizeof endpoint, "unix:///proc/self/fd/%d/docker", unit_dir(state));
+	assert_int_equal(setenv("DOCKER_HOST", endpoint, 1), 0);
+	struct server podman = start_engine(state, things, 0);
+	bool hinted = images_hint_missing(&compose, &podman.engine, &err);
+	stop_engine(&podman);
+	stop_engine(&docker);
+	assert_int_equal(unsetenv("DOCKER_HOST"), 0);
+	assert_true(hinted);
+	assert_string_equal(err.hint, "image 'app' is in Docker, and this run uses Podman: docker "
+				      "save app | podman load");
+}
+
 TEST(a_project_with_containers_cannot_be_the_runs)
 {
 	struct thing things[] = {
@@ -344,6 +420,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_container_goes_after_those_that_need_it),
 		RUN_IN_DIR(what_the_engine_keeps_is_named_and_all_else_is_removed),
+		RUN_IN_DIR(an_image_that_only_podman_has_comes_with_the_command_that_copies_it),
+		RUN_IN_DIR(an_image_that_only_docker_has_comes_with_it_too),
 		RUN_IN_DIR(a_project_with_containers_cannot_be_the_runs),
 		RUN_IN_DIR(a_run_of_another_project_name_is_removed_by_its_label),
 		RUN_IN_DIR(an_image_goes_by_the_name_that_compose_gave_it_and_all_others_stay),

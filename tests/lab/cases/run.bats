@@ -457,6 +457,18 @@ report_without_engine() { # REASON STATUS
 	[ "$status" -eq 69 ]
 	[[ "$output" == *not-there* ]]
 	[[ "$output" == *"Compose did not start any container"* ]]
+	[[ "$output" == *"hint: Docker has no image 'not-there:ever'"*": pull or build it"* ]]
+	nothing_left
+}
+
+@test "an image that only Docker has comes with the command that copies it to Podman" {
+	services a 'true' b 'true'
+	run as alice oss-crs-run run --engine podman $JOB p h
+	echo "$output"
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"hint: image 'busybox:latest' is in Docker, and this run uses Podman: docker save busybox:latest | podman load"* ]]
+	run as alice oss-crs-run check --engine podman
+	[[ "$output" == *"advice     images "*"Podman, which jobs get, has no images, and Docker has some"*"docker save IMAGE | podman load"* ]]
 	nothing_left
 }
 
