@@ -313,6 +313,7 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	report.reason = end->reason;
 	report.watch = &session->watch;
 	report.kills = &session->watch.kills;
+	report.activity = session->watch.activity;
 	/* A kill can coincide with the end of the run, which the loop reports first. */
 	watch_last_kills(&session->watch);
 	if (end->reason != REASON_MISMATCH &&

@@ -307,6 +307,7 @@ static int collect_report(
 	report->series = hold->record ? record_series(hold->record) : NULL;
 	report->watch = has_engine(hold) ? &hold->watch : NULL;
 	report->kills = &hold->watch.kills;
+	report->activity = hold->watch.activity;
 	report->reason = end->reason;
 	report->signal = end->signal;
 	report->status = status < 0 ? err->status : status;

@@ -119,8 +119,8 @@ static void put_base64(const char *text, FILE *to)
 
 /* ---- the figures --------------------------------------------------------------------------- */
 
-static const char *const titles[] = {"CRS", "CPUs", "CPU time", "used", "memory peak", "limit",
-	"OOM kills", "stalled: CPU", "stalled: memory", "stalled: I/O", "exit"};
+static const char *const titles[] = {"CRS", "CPUs", "CPU time", "used", "of the run", "memory peak",
+	"limit", "OOM kills", "stalled: CPU", "stalled: memory", "stalled: I/O", "exit"};
 
 #define TITLE_COUNT (sizeof titles / sizeof *titles)
 
@@ -133,17 +133,18 @@ static void put_row(const struct summary *summary, const struct summary_crs *crs
 	const char *const cells[TITLE_COUNT] = {crs->name, cpulist_format(&crs->cpus, cpus),
 		tables_seconds(crs->figures.cpu_usec, text[2]),
 		tables_percent(summary_cpu_share(summary, crs), text[3]),
-		tables_bytes(crs->figures.memory_peak, text[4]),
-		tables_bytes(crs->memory_max, text[5]),
-		tables_count(crs->figures.oom_kills, text[6]),
-		tables_seconds(pressure[PRESSURE_CPU].stalled_usec, text[7]),
-		tables_seconds(pressure[PRESSURE_MEMORY].stalled_usec, text[8]),
-		tables_seconds(pressure[PRESSURE_IO].stalled_usec, text[9]),
+		tables_percent(summary_run_share(summary, crs), text[4]),
+		tables_bytes(crs->figures.memory_peak, text[5]),
+		tables_bytes(crs->memory_max, text[6]),
+		tables_count(crs->figures.oom_kills, text[7]),
+		tables_seconds(pressure[PRESSURE_CPU].stalled_usec, text[8]),
+		tables_seconds(pressure[PRESSURE_MEMORY].stalled_usec, text[9]),
+		tables_seconds(pressure[PRESSURE_IO].stalled_usec, text[10]),
 		*crs->exits ? crs->exits : "-"};
 	(void)fputs("<tr>", to);
 	for (size_t i = 0; i < TITLE_COUNT; i++) {
 		(void)fprintf(to, "<td data-title=\"%s\"%s>", titles[i],
-			i == 6 && killed ? " class=\"bad\"" : "");
+			i == 7 && killed ? " class=\"bad\"" : "");
 		put_element("", cells[i], "</td>", to);
 	}
 	(void)fputs("</tr>\n", to);

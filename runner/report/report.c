@@ -6,6 +6,7 @@
 #include "report.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "container_crs.h"
 #include "lease_json.h"
 #include "risks.h"
@@ -142,6 +143,9 @@ static void set_figures(
 	set_figure(build, object, "cpu_usage_usec", figures->cpu_usec);
 	set_figure(build, object, "cpu_allotted_usec",
 		duration * cpulist_count(&report->plan->crs[i].cpus));
+	set_figure(build, object, "running_usec",
+		report->activity ? activity_usec(&report->activity[i], clock_usec())
+				 : CGROUP_STAT_UNKNOWN);
 	set_figure(build, object, "throttled_usec", figures->throttled_usec);
 	set_figure(build, object, "memory_peak", figures->memory_peak);
 	set_figure(build, object, "oom_kills",

@@ -38,6 +38,8 @@ struct report {
 	const struct compose *compose;
 	/* Says which containers were found in their CRS; NULL: nothing watched the run. */
 	const struct watch *watch;
+	/* Per CRS, from when to when it had processes; NULL: nobody looked. */
+	const struct activity *activity;
 	/* OOM kills since the start of the run; NULL: they were not counted. */
 	const struct oom_kills *kills;
 	/* The leases with which the run shared its CPUs or memory (--share); NULL: none. */

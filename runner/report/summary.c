@@ -114,6 +114,8 @@ static int take_crs(const json_t *object, struct summary_crs *ret, struct error 
 		take_text(object, "cpus", &cpus, err) < 0 ||
 		take_exits(object, &ret->exits, err) < 0 ||
 		take_number(object, "memory_max", 0, &ret->memory_max, err) < 0 ||
+		take_number(object, "running_usec", CGROUP_STAT_UNKNOWN, &ret->running_usec, err) <
+			0 ||
 		take_figures(object, &ret->figures, err) < 0 || take_oom(object, ret, err) < 0)
 		return -1;
 	if (!job_is_name(ret->name) || strlen(ret->name) > JOB_NAME_MAX)
@@ -312,11 +314,23 @@ const char *summary_unattested(const struct summary *summary, char buf[static SU
 	return buf;
 }
 
-uint64_t summary_cpu_share(const struct summary *summary, const struct summary_crs *crs)
+/* The CPU time used as a share of what the CRS had in `usec`. */
+static uint64_t share_of(const struct summary_crs *crs, uint64_t usec)
 {
 	uint64_t allotted = 0;
-	if (__builtin_mul_overflow(summary->duration_usec, cpulist_count(&crs->cpus), &allotted) ||
-		!allotted || crs->figures.cpu_usec == CGROUP_STAT_UNKNOWN)
+	if (usec == CGROUP_STAT_UNKNOWN || crs->figures.cpu_usec == CGROUP_STAT_UNKNOWN ||
+		__builtin_mul_overflow(usec, cpulist_count(&crs->cpus), &allotted) || !allotted)
 		return CGROUP_STAT_UNKNOWN;
 	return (uint64_t)((double)crs->figures.cpu_usec * 1000 / (double)allotted);
+}
+
+uint64_t summary_run_share(const struct summary *summary, const struct summary_crs *crs)
+{
+	return share_of(crs, summary->duration_usec);
+}
+
+uint64_t summary_cpu_share(const struct summary *summary, const struct summary_crs *crs)
+{
+	bool whole = strcmp(summary->phase, "exec") == 0;
+	return whole ? summary_run_share(summary, crs) : share_of(crs, crs->running_usec);
 }

@@ -41,6 +41,8 @@ struct summary_crs {
 	struct cpulist cpus;
 	uint64_t memory_max; /* bytes */
 	const char *exits;   /* as in crs_report; "" if there was none, or it is unknown */
+	/* From its first process to its last; CGROUP_STAT_UNKNOWN. */
+	uint64_t running_usec;
 	struct summary_oom *oom;
 	size_t oom_count;
 	/* Only cpu_usec, throttled_usec, memory_peak, oom_kills and the stalled_usec of pressure
@@ -88,8 +90,10 @@ const struct summary_crs *summary_find(const struct summary *summary, const char
  * no CRS; 3 are attested". Returns buf, or NULL if all containers are attested. */
 const char *summary_unattested(const struct summary *summary, char buf[static SUMMARY_TEXT_MAX]);
 
-/* The CPU time used, in tenths of a percent of the CPU time allotted; CGROUP_STAT_UNKNOWN if
- * either is unknown. */
+/* The CPU time used, in tenths of a percent of the CPU time that the CRS had from its first process
+ * to its last, and of what it had during the whole run. Only Compose starts and stops containers around the
+ * processes; without it, the two are the same. CGROUP_STAT_UNKNOWN if a part is unknown. */
 uint64_t summary_cpu_share(const struct summary *summary, const struct summary_crs *crs);
+uint64_t summary_run_share(const struct summary *summary, const struct summary_crs *crs);
 
 #endif

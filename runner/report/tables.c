@@ -68,7 +68,7 @@ const char *tables_time(time_t when, char buf[static TABLES_TEXT_MAX])
 
 /* ---- one run ------------------------------------------------------------------------------- */
 
-enum { CRS, CPUS, CPU_TIME, USED, PEAK, LIMIT, OOM, STALLED, EXITS, COLUMNS };
+enum { CRS, CPUS, CPU_TIME, USED, OF_RUN, PEAK, LIMIT, OOM, STALLED, EXITS, COLUMNS };
 
 static int add_crs_row(struct libscols_table *table, const struct summary *summary,
 	const struct summary_crs *crs, struct error *err)
@@ -80,6 +80,7 @@ static int add_crs_row(struct libscols_table *table, const struct summary *summa
 		[CPUS] = cpulist_format(&crs->cpus, cpus),
 		[CPU_TIME] = tables_seconds(crs->figures.cpu_usec, text[CPU_TIME]),
 		[USED] = tables_percent(summary_cpu_share(summary, crs), text[USED]),
+		[OF_RUN] = tables_percent(summary_run_share(summary, crs), text[OF_RUN]),
 		[PEAK] = tables_bytes(crs->figures.memory_peak, text[PEAK]),
 		[LIMIT] = tables_bytes(crs->memory_max, text[LIMIT]),
 		[OOM] = tables_count(crs->figures.oom_kills, text[OOM]),
@@ -146,9 +147,9 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err)
 {
 	static const struct grid_column columns[COLUMNS] = {{.title = "CRS"}, {.title = "CPUS"},
 		{.title = "CPU TIME", .right = true}, {.title = "USED", .right = true},
-		{.title = "MEMORY PEAK", .right = true}, {.title = "LIMIT", .right = true},
-		{.title = "OOM KILLS", .right = true}, {.title = "STALLED C/M/IO", .right = true},
-		{.title = "EXIT"}};
+		{.title = "OF RUN", .right = true}, {.title = "PEAK", .right = true},
+		{.title = "LIMIT", .right = true}, {.title = "OOM KILLS", .right = true},
+		{.title = "STALLED C/M/IO", .right = true}, {.title = "EXIT"}};
 	bool ran = tables_any_ran(summary);
 	_cleanup_(grid_close) struct libscols_table *table = grid_open(columns, COLUMNS, to, err);
 	if (!table)

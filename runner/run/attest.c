@@ -406,11 +406,11 @@ static int add_watch(int watch, const struct cg_tree *tree, const char *cg, cons
 {
 	char path[sizeof "/proc/self/fd/" + 16 + JOB_NAME_MAX + NAME_MAX];
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d/%s/%s", tree->worker, cg, file);
-	return inotify_add_watch(watch, path, mask) < 0 ? fail(err, errno, "watch %s/%s", cg, file)
-							: 0;
+	int mark = inotify_add_watch(watch, path, mask);
+	return mark < 0 ? fail(err, errno, "watch %s/%s", cg, file) : mark;
 }
 
-int attest_watch(const struct cg_tree *tree, struct error *err)
+int attest_watch(const struct cg_tree *tree, int *ret_marks, struct error *err)
 {
 	_cleanup_close_ int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (watch < 0)
@@ -421,9 +421,11 @@ int attest_watch(const struct cg_tree *tree, struct error *err)
 	for (size_t i = 0; i < plan->crs_count; i++) {
 		/* The kernel notifies cgroup.events only to a watch on the file itself, not its
 		 * directory. */
-		if (add_watch(watch, tree, plan->crs[i].name, ".", IN_MODIFY | IN_ONLYDIR, err) <
-				0 ||
-			add_watch(watch, tree, plan->crs[i].name, EVENTS_FILE, IN_MODIFY, err) < 0)
+		if (add_watch(watch, tree, plan->crs[i].name, ".", IN_MODIFY | IN_ONLYDIR, err) < 0)
+			return -1;
+		ret_marks[i] =
+			add_watch(watch, tree, plan->crs[i].name, EVENTS_FILE, IN_MODIFY, err);
+		if (ret_marks[i] < 0)
 			return -1;
 	}
 	return steal_fd(&watch);
@@ -442,7 +444,7 @@ static unsigned bits_of(const struct inotify_event *event, const char *name)
 	return strncmp(name, "hugetlb.", 8) == 0 ? ATTEST_LIMITS : 0;
 }
 
-unsigned attest_take(int watch)
+unsigned attest_take(int watch, const int *marks, const struct run_plan *plan, bool *ret_changed)
 {
 	_Alignas(struct inotify_event) char buf[4096];
 	unsigned bits = 0;
@@ -452,6 +454,8 @@ unsigned attest_take(int watch)
 			struct inotify_event event;
 			memcpy(&event, at, sizeof event);
 			bits |= bits_of(&event, at + sizeof event);
+			for (size_t i = 0; i < plan->crs_count; i++)
+				ret_changed[i] |= marks[i] == event.wd;
 			at += sizeof event + event.len;
 		}
 	}

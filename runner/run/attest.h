@@ -62,10 +62,12 @@ enum {
 
 /* Watch the tree with inotify(7), by which the kernel also reports changes of cgroup.events.
  * Returns a descriptor that is readable when attest_take() has something to read, and that the
- * caller closes; or -1, with ENOSPC or EMFILE where the host's inotify limits are reached. */
-int attest_watch(const struct cg_tree *tree, struct error *err);
+ * caller closes; or -1, with ENOSPC or EMFILE where the host's inotify limits are reached.
+ * ret_marks has room for a number per CRS. */
+int attest_watch(const struct cg_tree *tree, int *ret_marks, struct error *err);
 
-/* Read all pending events from that descriptor, without waiting. Returns ATTEST_ bits, or 0. */
-unsigned attest_take(int watch);
+/* Read all pending events from that descriptor, without waiting. Sets ret_changed of each CRS that
+ * lost its last process or got its first. Returns ATTEST_ bits, or 0. */
+unsigned attest_take(int watch, const int *marks, const struct run_plan *plan, bool *ret_changed);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "cgroup_stat.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "container_crs.h"
 #include "ending.h"
 #include "fs.h"
@@ -362,17 +363,17 @@ static int on_events(void *data, struct error *err)
 }
 
 /* Whether a CRS has lost its last process since the last look: either it has ended, or someone has
- * moved its processes elsewhere. */
-static bool any_emptied(struct watch *watch)
+ * moved its processes elsewhere. `changed` says of which CRSs the kernel reported a change. */
+static bool any_emptied(struct watch *watch, const bool changed[static JOB_CRS_MAX])
 {
 	bool emptied = false;
+	uint64_t now = clock_usec();
 	for (size_t i = 0; i < watch->tree->plan->crs_count; i++) {
 		struct error ignored;
 		uint64_t populated = 0;
 		(void)cgroup_get_key(watch->tree->worker, watch->tree->plan->crs[i].name,
 			"cgroup.events", "populated", &populated, &ignored);
-		emptied = emptied || (watch->populated[i] && !populated);
-		watch->populated[i] = populated;
+		emptied |= activity_note(&watch->activity[i], populated, changed[i], now);
 	}
 	return emptied;
 }
@@ -380,10 +381,13 @@ static bool any_emptied(struct watch *watch)
 static int on_write(void *data, struct error *err)
 {
 	struct watch *watch = data;
-	unsigned what = attest_take(watch->writes);
+	bool changed[JOB_CRS_MAX] = {false};
+	unsigned what = attest_take(watch->writes, watch->marks, watch->tree->plan, changed);
 	if (what & ATTEST_LIMITS && attest_limits(watch->tree, err) < 0)
 		return -1;
-	return what & ATTEST_POPULATED && any_emptied(watch) ? look_at_containers(watch, err) : 0;
+	return what & ATTEST_POPULATED && any_emptied(watch, changed)
+		       ? look_at_containers(watch, err)
+		       : 0;
 }
 
 static void add_source(
@@ -395,8 +399,9 @@ static void add_source(
 
 int watch_open(struct watch *watch, struct error *err)
 {
-	watch->populated = calloc(watch->tree->plan->crs_count, sizeof *watch->populated);
-	if (!watch->populated)
+	watch->activity = calloc(watch->tree->plan->crs_count, sizeof *watch->activity);
+	watch->marks = calloc(watch->tree->plan->crs_count, sizeof *watch->marks);
+	if (!watch->activity || !watch->marks)
 		return fail(err, ENOMEM, "watch");
 	if (oom_open(watch->tree, &watch->oom, err) < 0)
 		return -1;
@@ -404,7 +409,7 @@ int watch_open(struct watch *watch, struct error *err)
 	if (watch->memory < 0)
 		return -1;
 	add_source(watch, watch->memory, POLLPRI, on_memory);
-	watch->writes = attest_watch(watch->tree, err);
+	watch->writes = attest_watch(watch->tree, watch->marks, err);
 	if (watch->writes < 0) {
 		/* The host's inotify limits are reached. The tree's limits are still read at every
 		 * start of a container and at the end. */
@@ -434,14 +439,20 @@ void watch_close(struct watch *watch)
 	oom_close(watch->oom);
 	oom_kills_free(&watch->kills);
 	attested_free(&watch->attested);
-	free(watch->populated);
+	free(watch->activity);
+	free(watch->marks);
 	*watch = (struct watch)WATCH_NONE;
 }
 
 void watch_last_kills(struct watch *watch)
 {
+	bool changed[JOB_CRS_MAX] = {false};
 	if (watch->oom)
 		look_for_kills(watch);
+	if (watch->writes >= 0 &&
+		attest_take(watch->writes, watch->marks, watch->tree->plan, changed) &
+			ATTEST_POPULATED)
+		(void)any_emptied(watch, changed);
 }
 
 int watch_conclude(struct watch *watch, const struct containers *containers, struct error *err)

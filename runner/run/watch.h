@@ -7,6 +7,7 @@
 #ifndef OSS_CRS_WATCH_H
 #define OSS_CRS_WATCH_H
 
+#include "activity.h"
 #include "attest.h"
 #include "attested.h"
 #include "compose.h"
@@ -27,9 +28,10 @@ struct watch {
 	int writes, memory;
 	struct oom_state *oom;
 	struct oom_kills kills;
-	bool *populated; /* per CRS, at the last look */
-	bool strict;     /* --strict-limits: what could not be checked ends the run */
-	bool ending;     /* the first container has ended */
+	struct activity *activity; /* per CRS */
+	int *marks;                /* per CRS, of attest_watch() */
+	bool strict;               /* --strict-limits: what could not be checked ends the run */
+	bool ending;               /* the first container has ended */
 	/* The ends of containers are judged (ending.h): --until first, and Compose's judgement may
 	 * not do. */
 	bool judges_ends;
@@ -54,7 +56,7 @@ struct watch {
 int watch_open(struct watch *watch, struct error *err);
 void watch_close(struct watch *watch);
 
-/* Count the OOM kills that the launch loop ended too early to see. */
+/* Take what the launch loop ended too early to see: OOM kills, and the ends of CRSs. */
 void watch_last_kills(struct watch *watch);
 
 /* Check the limits and the containers a last time, while both still exist. */

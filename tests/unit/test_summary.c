@@ -18,7 +18,8 @@ static const char good[] =
 	" \"memory_max\": 4294967296},"
 	" \"caveats\": [], \"sample_usec\": [1, 1000000, 2000000],"
 	" \"crs\": [{\"name\": \"a\", \"cpus\": \"0-1\", \"memory_max\": 1073741824,"
-	" \"cpu_usage_usec\": 150000000, \"memory_peak\": 536870912, \"oom_kills\": 2,"
+	" \"running_usec\": 80000000, \"cpu_usage_usec\": 150000000, \"memory_peak\": 536870912, "
+	"\"oom_kills\": 2,"
 	" \"oom\": [{\"container\": \"c<1>\", \"limit\": \"crs\", \"kills\": 2}],"
 	" \"throttled_usec\": null,"
 	" \"stalled_usec\": {\"cpu\": 5000000, \"memory\": 0, \"io\": null}, \"exits\": \"0\","
@@ -71,10 +72,37 @@ TEST(a_report_is_read_as_it_was_written)
 	assert_true(summary.crs[0].figures.throttled_usec == CGROUP_STAT_UNKNOWN);
 	assert_true(
 		summary.crs[0].figures.pressure[PRESSURE_IO].stalled_usec == CGROUP_STAT_UNKNOWN);
-	assert_int_equal(summary_cpu_share(&summary, &summary.crs[0]), 750);
+	assert_int_equal(summary_cpu_share(&summary, &summary.crs[0]), 937);
+	assert_int_equal(summary_run_share(&summary, &summary.crs[0]), 750);
 	assert_int_equal(summary.series.count, 3);
 	assert_int_equal(series_of(&summary.series, 0, SERIES_OOM_KILLS)[2], 2);
 	assert_true(series_of(&summary.series, 0, SERIES_MEMORY)[2] == CGROUP_STAT_UNKNOWN);
+}
+
+/* A loop on one CPU uses all of it, however long Compose takes to start and to stop it. */
+TEST(cpu_time_is_judged_by_when_the_crs_had_processes)
+{
+	static const struct {
+		const char *text, *replacement;
+		uint64_t used, of_run;
+	} table[] = {
+		{"80000000", "75000000", 1000, 750},
+		{"80000000", "null", CGROUP_STAT_UNKNOWN, 750},
+		{"80000000", "0", CGROUP_STAT_UNKNOWN, 750},
+		{"\"running_usec\": 80000000, ", "", CGROUP_STAT_UNKNOWN, 750},
+		{"\"duration_usec\": 100000000", "\"duration_usec\": 0", 937, CGROUP_STAT_UNKNOWN},
+		{"150000000", "null", CGROUP_STAT_UNKNOWN, CGROUP_STAT_UNKNOWN},
+		/* Nothing is around the command of `exec`. */
+		{"\"run\"", "\"exec\"", 750, 750},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		_cleanup_free_ char *text = report_with(table[i].text, table[i].replacement);
+		_cleanup_(summary_free) struct summary summary = read_text(text);
+		assert_true(summary_cpu_share(&summary, &summary.crs[0]) == table[i].used);
+		assert_true(summary_run_share(&summary, &summary.crs[0]) == table[i].of_run);
+	}
+	_cleanup_free_ char *text = report_with("80000000", "-1");
+	assert_report_refused(text, "'running_usec' is not a whole number");
 }
 
 TEST(exit_codes_may_be_unknown)
@@ -269,7 +297,9 @@ TEST(a_row_has_the_figures)
 	assert_ok(tables_print(&summary, out, &err), err);
 	(void)fflush(out);
 	assert_contains(
-		text, "a   0-1    150.0s  75%        512M    1G         2    5.0s/0.0s/- 0");
+		text, "CRS CPUS CPU TIME USED OF RUN PEAK LIMIT OOM KILLS STALLED C/M/IO EXIT\n");
+	assert_contains(
+		text, "a   0-1    150.0s  94%    75% 512M    1G         2    5.0s/0.0s/- 0");
 	assert_contains(text, "steal: too much");
 }
 
@@ -371,6 +401,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(a_report_is_read_as_it_was_written),
+		RUN(cpu_time_is_judged_by_when_the_crs_had_processes),
 		RUN(exit_codes_may_be_unknown),
 		RUN(a_truncated_report_is_refused),
 		RUN(an_invalid_report_is_refused),

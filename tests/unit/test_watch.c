@@ -65,6 +65,59 @@ TEST(a_container_that_may_not_use_all_cpus_of_its_crs_is_found)
 	free_fixture(dir, &fixture);
 }
 
+/* ---- from when to when a CRS had processes -------------------------------------------------- */
+
+TEST(a_crs_runs_from_its_first_process_to_its_last)
+{
+	struct activity activity = {.begin_usec = 0};
+	assert_true(activity_usec(&activity, 5) == UINT64_MAX);
+	assert_false(activity_note(&activity, false, false, 10));
+	assert_true(activity_usec(&activity, 15) == UINT64_MAX);
+	assert_false(activity_note(&activity, true, true, 100));
+	assert_int_equal(activity_usec(&activity, 130), 30);
+	assert_true(activity_note(&activity, false, true, 150));
+	assert_int_equal(activity_usec(&activity, 1000), 50);
+	/* Its next container. */
+	assert_false(activity_note(&activity, true, true, 200));
+	assert_false(activity_note(&activity, true, false, 210));
+	assert_int_equal(activity_usec(&activity, 220), 120);
+	assert_true(activity_note(&activity, false, false, 250));
+	assert_int_equal(activity_usec(&activity, 1000), 150);
+}
+
+TEST(a_process_that_no_look_saw_shows_as_a_change)
+{
+	struct activity activity = {.begin_usec = 0};
+	assert_true(activity_note(&activity, false, true, 100));
+	assert_int_equal(activity_usec(&activity, 1000), 0);
+	assert_true(activity_note(&activity, false, true, 300));
+	assert_int_equal(activity_usec(&activity, 1000), 200);
+}
+
+TEST(the_kernel_says_of_which_crs_it_reports_a_change)
+{
+	struct fixture fixture;
+	struct error err = {0};
+	int marks[2] = {0};
+	bool changed[2] = {false};
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	make_file(dir, "worker/a/cgroup.events", "populated 0\n");
+	make_file(dir, "worker/b/cgroup.events", "populated 0\n");
+	_cleanup_close_ int watch = attest_watch(&fixture.tree, marks, &err);
+	assert_return_code(watch, err.code);
+	assert_int_equal(attest_take(watch, marks, &fixture.plan, changed), 0);
+	make_file(dir, "worker/b/cgroup.events", "populated 1\n");
+	assert_true(attest_take(watch, marks, &fixture.plan, changed) & ATTEST_POPULATED);
+	assert_false(changed[0]);
+	assert_true(changed[1]);
+	changed[1] = false;
+	make_file(dir, "worker/a/memory.max", "max\n");
+	assert_int_equal(attest_take(watch, marks, &fixture.plan, changed), ATTEST_LIMITS);
+	assert_false(changed[0] || changed[1]);
+	free_fixture(dir, &fixture);
+}
+
 /* ---- what is counted ----------------------------------------------------------------------- */
 
 TEST(a_container_counts_once_and_unknown_stays_unknown)
@@ -232,6 +285,9 @@ TEST(only_the_cgroup_of_a_crs_itself_makes_a_container_its)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		RUN(a_crs_runs_from_its_first_process_to_its_last),
+		RUN(a_process_that_no_look_saw_shows_as_a_change),
+		RUN_IN_DIR(the_kernel_says_of_which_crs_it_reports_a_change),
 		RUN_IN_DIR(a_container_that_may_not_use_all_cpus_of_its_crs_is_found),
 		RUN(a_container_counts_once_and_unknown_stays_unknown),
 		RUN_IN_DIR(what_could_not_be_checked_is_counted_and_not_attested),

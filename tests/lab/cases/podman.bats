@@ -129,7 +129,7 @@ clean_starts() {
 	pkill -INT -x oss-crs-run
 	finish
 	[ "$status" -eq 130 ]
-	grep -q 'MEMORY PEAK' /tmp/run.out
+	grep -q 'USED OF RUN' /tmp/run.out
 	nothing_left
 }
 
@@ -143,7 +143,7 @@ clean_starts() {
 	[[ "$output" =~ "CRS 'a' is at its memory limit of 128M; the kernel killed 1 process of container '".*"-a_"[123]"-1'; memory now: anon "[0-9] ]]
 	[ "$(jq -r '.crs[0] | ([.oom[].kills] | add) == .oom_kills and all(.oom[]; .limit == "crs")' /tmp/bob-report)" = true ]
 	[ "$(jq -r '.attested | .containers >= 4 and .unknown == 0' /tmp/bob-report)" = true ]
-	grep -Eq '^a +0-1 +[0-9.]+s +[0-9]+% +[0-9.]+M +128M +[1-9]' <<<"$output"
+	grep -Eq '^a +0-1 +[0-9.]+s +[0-9]+% +[0-9]+% +[0-9.]+M +128M +[1-9]' <<<"$output"
 	nothing_left
 }
 

@@ -89,7 +89,7 @@ teardown() {
 	pkill -INT -x oss-crs-run
 	wait $! || status=$?
 	[ "$status" -eq 130 ]
-	grep -q 'MEMORY PEAK' /tmp/run.out
+	grep -q 'USED OF RUN' /tmp/run.out
 	# Neither the program nor Compose writes colours where there is no terminal.
 	! grep -q $'\e\\[[0-9;]*m' /tmp/run.out || { cat -v /tmp/run.out && return 1; }
 	nothing_left
@@ -113,8 +113,19 @@ teardown() {
 	[ "$(jq -r '.crs[0] | ([.oom[].kills] | add) == .oom_kills and all(.oom[]; .limit == "crs")' /tmp/alice-report)" = true ]
 	[ "$(jq .crs[0].oom_kills /tmp/alice-report)" = 3 ]
 	[ "$(grep -Ec "^OOM kills: 1 process of container '.*[-_]a_[123][-_]1' in CRS 'a', at the CRS's memory limit of 128M" /tmp/run.out)" = 3 ]
-	grep -Eq 'a +0-1 +[0-9.]+s +[0-9]+% +[0-9.]+M +128M +[1-9]' /tmp/run.out
-	grep -Eq 'b +2 +[0-9.]+s +[0-9]+% +[0-9.KM]+ +96M +0' /tmp/run.out
+	grep -Eq 'a +0-1 +[0-9.]+s +[0-9]+% +[0-9]+% +[0-9.]+M +128M +[1-9]' /tmp/run.out
+	grep -Eq 'b +2 +[0-9.]+s +[0-9]+% +[0-9]+% +[0-9.KM]+ +96M +0' /tmp/run.out
+	nothing_left
+}
+
+@test "a loop on one CPU has used it, however long Compose took around it" {
+	services b 'end=$$(($$(date +%s) + 6)); while [ $$(date +%s) -lt $$end ]; do :; done'
+	run as alice oss-crs-run run --report /tmp/alice-report $JOB p h
+	echo "$output"
+	[ "$status" -eq 0 ]
+	jq '.duration_usec, .crs[1]' /tmp/alice-report
+	[ "$(jq '.crs[1] | .cpu_usage_usec / .running_usec > 0.8 and .running_usec >= 5000000' /tmp/alice-report)" = true ]
+	[ "$(jq '.crs[1].running_usec < .duration_usec and .crs[0].running_usec == null' /tmp/alice-report)" = true ]
 	nothing_left
 }
 
