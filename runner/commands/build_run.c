@@ -16,6 +16,7 @@
 #include "ending.h"
 #include "engine.h"
 #include "engine_select.h"
+#include "filter.h"
 #include "fs.h"
 #include "images.h"
 #include "leftovers.h"
@@ -207,8 +208,11 @@ static int launch_up(struct session *session, struct launch_end *ret, struct err
 	/* The plugin `docker compose` is a child of docker(1) and can outlive it. */
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return fail(err, errno, "become a subreaper");
-	if (proc_spawn(&spawn, &child, err) < 0)
+	_cleanup_(filter_end) struct filter filter = FILTER_NONE;
+	if ((up.plain && filter_begin(&spawn, &filter, err) < 0) ||
+		proc_spawn(&spawn, &child, err) < 0)
 		return -1;
+	filter_started(&filter);
 	struct launch launch = {
 		.child = &child,
 		.ends_group = true,

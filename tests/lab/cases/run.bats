@@ -90,8 +90,8 @@ teardown() {
 	wait $! || status=$?
 	[ "$status" -eq 130 ]
 	grep -q 'USED OF RUN' /tmp/run.out
-	# Neither the program nor Compose writes colours where there is no terminal.
-	! grep -q $'\e\\[[0-9;]*m' /tmp/run.out || { cat -v /tmp/run.out && return 1; }
+	# Neither the program nor Compose writes control characters where there is no terminal.
+	! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' /tmp/run.out || { cat -v /tmp/run.out && return 1; }
 	nothing_left
 }
 
