@@ -10,10 +10,11 @@
 
 #include "cleanup.h"
 #include "fs.h"
+#include "number.h"
+#include "unfilled.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -29,8 +30,14 @@ int cgroup_user_path(uid_t uid, char *buf, size_t size, struct error *err)
 
 static int join(char *buf, size_t size, const char *cg, const char *file, struct error *err)
 {
-	int n = snprintf(buf, size, "%s/%s", cg, file);
-	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "%s/%s", cg, file);
+	size_t cg_len = strlen(cg);
+	size_t file_len = strlen(file);
+	if (cg_len + 1 + file_len >= size)
+		return fail(err, ENAMETOOLONG, "%s/%s", cg, file);
+	memcpy(buf, cg, cg_len);
+	buf[cg_len] = '/';
+	memcpy(buf + cg_len + 1, file, file_len + 1);
+	return 0;
 }
 
 int cgroup_make(int dir, const char *name, struct error *err)
@@ -45,7 +52,7 @@ int cgroup_open(int dir, const char *path, struct error *err)
 
 int cgroup_set(int dir, const char *cg, const char *file, const char *value, struct error *err)
 {
-	char path[CGROUP_PATH_MAX];
+	char path[CGROUP_PATH_MAX] _unfilled_;
 	if (join(path, sizeof path, cg, file, err) < 0)
 		return -1;
 	return fs_write_attr(dir, path, value, err);
@@ -53,14 +60,15 @@ int cgroup_set(int dir, const char *cg, const char *file, const char *value, str
 
 int cgroup_set_u64(int dir, const char *cg, const char *file, uint64_t value, struct error *err)
 {
-	char text[24];
-	(void)snprintf(text, sizeof text, "%" PRIu64, value);
-	return cgroup_set(dir, cg, file, value == CGROUP_UNLIMITED ? "max" : text, err);
+	char text[NUMBER_TEXT_MAX] = "max";
+	if (value != CGROUP_UNLIMITED)
+		(void)number_format(value, text);
+	return cgroup_set(dir, cg, file, text, err);
 }
 
 int cgroup_get(int dir, const char *cg, const char *file, char *buf, size_t size, struct error *err)
 {
-	char path[CGROUP_PATH_MAX];
+	char path[CGROUP_PATH_MAX] _unfilled_;
 	if (join(path, sizeof path, cg, file, err) < 0)
 		return -1;
 	return fs_read_attr(dir, path, buf, size, err);
@@ -193,7 +201,7 @@ static int64_t now_ms(void)
 
 int cgroup_wait_empty(int dir, const char *cg, int timeout_ms, struct error *err)
 {
-	char path[CGROUP_PATH_MAX];
+	char path[CGROUP_PATH_MAX] _unfilled_;
 	if (join(path, sizeof path, cg, "cgroup.events", err) < 0)
 		return -1;
 	_cleanup_close_ int fd = fs_open(dir, path, O_RDONLY, 0, err);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * cpulist: parse, format and combine sets of CPUs. A set is an array of 64-bit words, one bit per
- * CPU.
+ * CPU. Only the words in use are looked at: 2 of 128 on a machine with 128 CPUs.
  */
 #include "cpulist.h"
 
-#include <stdio.h>
+#include "number.h"
+
 #include <string.h>
 
-#define WORDS (CPULIST_MAX / 64)
 /* Bytes of the list that a message quotes, so that the position and the reason still fit. */
 #define QUOTED_MAX 256
 
@@ -62,8 +62,7 @@ int cpulist_parse(const char *text, struct cpulist *ret, struct error *err)
 		}
 		if (last < first)
 			return fail_list(text, skip_spaces(start), "the range is reversed", err);
-		for (unsigned cpu = first; cpu <= last; cpu++)
-			cpulist_add(&set, cpu);
+		cpulist_add_range(&set, first, last);
 		if (!*p)
 			break;
 		if (*p++ != ',')
@@ -78,34 +77,35 @@ int cpulist_parse(const char *text, struct cpulist *ret, struct error *err)
 
 const char *cpulist_format(const struct cpulist *set, char *buf)
 {
-	size_t used = 0;
-	buf[0] = '\0';
+	char *to = buf;
 	for (unsigned first = cpulist_next(set, 0); first < CPULIST_MAX;) {
 		unsigned last = first;
 		while (cpulist_has(set, last + 1))
 			last++;
-		const char *comma = used ? "," : "";
-		int n = first == last ? snprintf(buf + used, CPULIST_TEXT_MAX - used, "%s%u", comma,
-						first)
-				      : snprintf(buf + used, CPULIST_TEXT_MAX - used, "%s%u-%u",
-						comma, first, last);
-		used += (size_t)n;
+		if (to > buf)
+			*to++ = ',';
+		to = number_format(first, to);
+		if (last > first) {
+			*to++ = '-';
+			to = number_format(last, to);
+		}
 		first = cpulist_next(set, last + 1);
 	}
+	*to = '\0';
 	return buf;
 }
 
 unsigned cpulist_count(const struct cpulist *set)
 {
 	unsigned count = 0;
-	for (size_t i = 0; i < WORDS; i++)
+	for (size_t i = 0; i < set->used; i++)
 		count += (unsigned)__builtin_popcountll(set->words[i]);
 	return count;
 }
 
 bool cpulist_empty(const struct cpulist *set)
 {
-	return cpulist_next(set, 0) == CPULIST_MAX;
+	return set->used == 0;
 }
 
 bool cpulist_has(const struct cpulist *set, unsigned cpu)
@@ -115,31 +115,51 @@ bool cpulist_has(const struct cpulist *set, unsigned cpu)
 
 void cpulist_add(struct cpulist *set, unsigned cpu)
 {
-	if (cpu < CPULIST_MAX)
-		set->words[cpu / 64] |= UINT64_C(1) << (cpu % 64);
+	if (cpu >= CPULIST_MAX)
+		return;
+	set->words[cpu / 64] |= UINT64_C(1) << (cpu % 64);
+	if (set->used <= cpu / 64)
+		set->used = cpu / 64 + 1;
+}
+
+void cpulist_add_range(struct cpulist *set, unsigned first, unsigned last)
+{
+	for (unsigned cpu = first; cpu <= last && cpu < CPULIST_MAX; cpu++)
+		cpulist_add(set, cpu);
+}
+
+/* Leave out the words after the highest CPU. */
+static void trim(struct cpulist *set)
+{
+	while (set->used > 0 && !set->words[set->used - 1])
+		set->used--;
 }
 
 void cpulist_union(struct cpulist *set, const struct cpulist *other)
 {
-	for (size_t i = 0; i < WORDS; i++)
+	for (size_t i = 0; i < other->used; i++)
 		set->words[i] |= other->words[i];
+	if (set->used < other->used)
+		set->used = other->used;
 }
 
 void cpulist_subtract(struct cpulist *set, const struct cpulist *other)
 {
-	for (size_t i = 0; i < WORDS; i++)
+	for (size_t i = 0; i < set->used; i++)
 		set->words[i] &= ~other->words[i];
+	trim(set);
 }
 
 void cpulist_intersect(struct cpulist *set, const struct cpulist *other)
 {
-	for (size_t i = 0; i < WORDS; i++)
+	for (size_t i = 0; i < set->used; i++)
 		set->words[i] &= other->words[i];
+	trim(set);
 }
 
 bool cpulist_within(const struct cpulist *set, const struct cpulist *outer)
 {
-	for (size_t i = 0; i < WORDS; i++)
+	for (size_t i = 0; i < set->used; i++)
 		if (set->words[i] & ~outer->words[i])
 			return false;
 	return true;
@@ -147,7 +167,7 @@ bool cpulist_within(const struct cpulist *set, const struct cpulist *outer)
 
 unsigned cpulist_next(const struct cpulist *set, unsigned from)
 {
-	for (unsigned i = from / 64; i < WORDS; i++) {
+	for (unsigned i = from / 64; i < set->used; i++) {
 		uint64_t word = set->words[i];
 		if (i == from / 64)
 			word &= UINT64_MAX << (from % 64);

@@ -3,12 +3,14 @@
  * cpulist: a set of CPUs, and the kernel's list format for it ("0-3,8").
  *
  * The format is the "List format" of cpuset(7), without strides: decimal numbers and ascending
- * ranges, separated by commas. A set needs no allocation, and memcmp(3) compares two of them.
+ * ranges, separated by commas. A set needs no allocation, and memcmp(3) compares two of them. The
+ * time that a function takes depends on the highest CPU of a set, not on CPULIST_MAX.
  */
 #ifndef OSS_CRS_CPULIST_H
 #define OSS_CRS_CPULIST_H
 
 #include "error.h"
+#include "unfilled.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,12 +19,9 @@
 #define CPULIST_MAX      8192  /* CPUs 0 to 8191: the largest NR_CPUS of any architecture */
 #define CPULIST_TEXT_MAX 28672 /* the longest text, "0-1,3-4,6-7,...", takes 26569 bytes */
 
-/* For a buffer of CPULIST_TEXT_MAX bytes on the stack that is written before it is read. Without
- * this attribute the compiler fills it with zeros (-ftrivial-auto-var-init), which would be most
- * of the time that this program needs to make a cgroup. */
-#define _unfilled_ __attribute__((uninitialized))
-
+/* All zeros are the empty set. */
 struct cpulist {
+	size_t used; /* words up to the highest CPU; those after them are 0 */
 	uint64_t words[CPULIST_MAX / 64];
 };
 
@@ -39,8 +38,9 @@ unsigned cpulist_count(const struct cpulist *set);
 bool cpulist_empty(const struct cpulist *set);
 bool cpulist_has(const struct cpulist *set, unsigned cpu);
 
-/* Add a CPU; one above 8191 is ignored. */
+/* Add a CPU, or all CPUs from first to last; those above 8191 are ignored. */
 void cpulist_add(struct cpulist *set, unsigned cpu);
+void cpulist_add_range(struct cpulist *set, unsigned first, unsigned last);
 
 /* Change `set` to its union with `other`, its difference from it, and its intersection with it. */
 void cpulist_union(struct cpulist *set, const struct cpulist *other);

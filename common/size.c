@@ -5,6 +5,8 @@
  */
 #include "size.h"
 
+#include "number.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -104,6 +106,10 @@ const char *size_format_exact(uint64_t bytes, char *buf)
 		unit++;
 		bytes /= 1024;
 	}
-	(void)snprintf(buf, SIZE_TEXT_MAX, "%" PRIu64 "%.*s", bytes, unit ? 1 : 0, &units[unit]);
+	char *end = number_format(bytes, buf);
+	if (unit) {
+		end[0] = units[unit];
+		end[1] = '\0';
+	}
 	return buf;
 }

@@ -107,14 +107,31 @@ bool text_is_utf8(const char *text)
 	return true;
 }
 
+/* The number of characters of ASCII that can be seen at the beginning of a text. */
+static size_t plain_length(const char *text)
+{
+	size_t len = 0;
+	while (text[len] >= ' ' && text[len] < 0x7f)
+		len++;
+	return len;
+}
+
 /* text_clean() that also leaves the character `keep` as it is, unless that is 0. */
 static char *clean(const char *text, char keep, char *buf, size_t size)
 {
 	size_t used = 0;
 	while (*text) {
+		size_t plain = plain_length(text);
+		size_t room = size - used - 1;
+		size_t len = plain < room ? plain : room;
+		memcpy(buf + used, text, len);
+		used += len;
+		text += plain;
+		if (len < plain || !*text)
+			break;
 		char piece[TEXT_PIECE_MAX] = {*text};
 		text = keep && *text == keep ? text + 1 : text_next(text, piece);
-		size_t len = strlen(piece);
+		len = strlen(piece);
 		if (len >= size - used)
 			break;
 		memcpy(buf + used, piece, len);

@@ -92,7 +92,7 @@ int look_numa(struct check_facts *facts, char *detail, struct error *err)
 
 int look_isolated(struct check_facts *facts, char *detail, struct error *err)
 {
-	char list[CPULIST_TEXT_MAX];
+	char list[CPULIST_TEXT_MAX] _unfilled_;
 	struct cpulist isolated = {0};
 	const struct topology *topology = &facts->topology;
 	if (!topology->count)

@@ -31,9 +31,9 @@ static json_t *texts_to_json(struct json_build *build, char *const *texts, size_
 static json_t *plan_crs_to_json(
 	struct json_build *build, const struct run_plan *plan, const struct plan_crs *crs)
 {
-	char mems[CPULIST_TEXT_MAX];
-	char cpus[CPULIST_TEXT_MAX];
-	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
+	char mems[CPULIST_TEXT_MAX] _unfilled_;
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
+	char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2] _unfilled_;
 	(void)snprintf(parent, sizeof parent, "%s/%s", plan->cgroup_parent, crs->name);
 	return json_build_pack(build, "{s:s, s:s, s:s, s:I, s:i, s:s}", "name", crs->name, "cpus",
 		cpulist_format(&crs->cpus, cpus), "mems", cpulist_format(&crs->mems, mems),
@@ -98,7 +98,7 @@ static struct prospect find_prospect(const struct context *context, struct loade
 static json_t *prospect_to_json(
 	struct json_build *build, const struct context *context, const struct prospect *prospect)
 {
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	struct cpulist host_cpus = {0};
 	struct cpulist left = {0};
 	struct error ignored;
@@ -117,7 +117,7 @@ static json_t *prospect_to_json(
 static int print_plan_json(const struct context *context, const struct run_plan *plan,
 	const struct compose *compose, const struct prospect *prospect, struct error *err)
 {
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	char path[CGROUP_PATH_MAX + sizeof HOST_CGROUP_MOUNT];
 	(void)snprintf(path, sizeof path, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
 	struct json_build build = JSON_BUILD_NONE;
@@ -142,7 +142,7 @@ static int print_plan_json(const struct context *context, const struct run_plan 
 static int add_line(struct libscols_table *table, const char *name, const struct cpulist *set,
 	uint64_t memory, struct error *err)
 {
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	char size[SIZE_TEXT_MAX];
 	char count[16];
 	(void)snprintf(count, sizeof count, "%u", cpulist_count(set));
@@ -210,7 +210,8 @@ int cmd_plan(const struct context *context, struct error *err)
 	load_warn(context, &loaded);
 	const struct run_plan *plan = &loaded.plan;
 	_cleanup_(compose_free) struct compose compose = COMPOSE_NONE;
-	if (plan_services_read(context, plan, &compose, err) < 0)
+	if (plan_explain(&plan->topology, &loaded.plan, err) < 0 ||
+		plan_services_read(context, plan, &compose, err) < 0)
 		return -1;
 	if (context->options.json)
 		return print_plan_json(context, plan, &compose, &prospect, err);

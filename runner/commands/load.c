@@ -133,8 +133,8 @@ static int read_host_cpus(const char *text, struct cpulist *ret, struct error *e
 	unsigned count = 0;
 	if (read_cpus_option("--host-cpus", text, ret, &count, err) < 0)
 		return -1;
-	for (unsigned cpu = 0; cpu < count; cpu++)
-		cpulist_add(ret, cpu);
+	if (count > 0)
+		cpulist_add_range(ret, 0, count - 1);
 	return 0;
 }
 

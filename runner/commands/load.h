@@ -43,7 +43,7 @@ int load_plan_text(const struct context *context, enum phase phase, const char *
 void loaded_free(struct loaded *loaded);
 
 /* Make the plan again, with its CPUs by number chosen of those that are not in `taken` if these are
- * enough. Only CPUs, nodes, notes and warnings of the plan change. It reads no file, so it can be
+ * enough. Only CPUs, nodes and warnings of the plan change. It reads no file, so it can be
  * called under the lock of queue.h. */
 int load_choose(struct loaded *loaded, const struct cpulist *taken, struct error *err);
 

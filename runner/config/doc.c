@@ -7,6 +7,8 @@
 
 #include "cleanup.h"
 
+#define MEMORY_SIZE 16384 /* bytes: enough for the nodes of a small config */
+
 struct mark doc_mark(const struct doc_node *node)
 {
 	return node->at;
@@ -101,14 +103,29 @@ int doc_load(const char *name, const char *text, size_t len, struct doc *ret, st
 	return 0;
 }
 
+void *doc_take(struct doc *doc, size_t size)
+{
+	struct doc_memory *memory = doc->memory;
+	size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+	if (!memory || memory->size - memory->used < size) {
+		size_t room = size < MEMORY_SIZE ? MEMORY_SIZE : size;
+		memory = calloc(1, sizeof *memory + room);
+		if (!memory)
+			return NULL;
+		*memory = (struct doc_memory){.next = doc->memory, .size = room};
+		doc->memory = memory;
+	}
+	void *piece = memory->pieces + memory->used;
+	memory->used += size;
+	return piece;
+}
+
 void doc_free(struct doc *doc)
 {
-	for (struct doc_node *node = doc->nodes; node;) {
-		struct doc_node *next = node->next;
-		free(node->sorted);
-		free(node->children);
-		free(node);
-		node = next;
+	for (struct doc_memory *memory = doc->memory; memory;) {
+		struct doc_memory *next = memory->next;
+		free(memory);
+		memory = next;
 	}
 	free(doc->name);
 	*doc = (struct doc)DOC_NONE;

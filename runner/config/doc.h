@@ -30,11 +30,12 @@
 /* A value in a document: a scalar, a sequence or a mapping. It belongs to the document and is valid
  * until doc_free(). */
 struct doc_node;
+struct doc_memory;
 
 struct doc {
 	char *name; /* the file's path as the user gave it, for messages */
 	struct doc_node *root;
-	struct doc_node *nodes; /* all nodes, for doc_free() */
+	struct doc_memory *memory; /* holds all nodes, for doc_free() */
 };
 
 #define DOC_NONE             \

@@ -10,6 +10,7 @@
 #include "doc_parts.h"
 
 #include "cleanup.h"
+#include "unfilled.h"
 
 #include <search.h>
 #include <stdint.h>
@@ -116,16 +117,14 @@ static int add_anchor(
 static struct doc_node *make_node(struct builder *builder, enum doc_kind kind, struct mark at,
 	const yaml_char_t *text, size_t len)
 {
-	struct doc_node *node = calloc(1, sizeof *node + len + 1);
+	struct doc_node *node = doc_take(builder->doc, sizeof *node + len + 1);
 	if (!node)
 		return NULL;
-	node->next = builder->doc->nodes;
 	node->kind = kind;
 	node->at = at;
 	node->nodes = node->levels = 1;
 	if (len)
 		memcpy(node->text, text, len);
-	builder->doc->nodes = node;
 	return node;
 }
 
@@ -221,7 +220,10 @@ static int compare_keys(const void *a, const void *b)
  * even for a million of them; a large mapping keeps their order for doc_get(). */
 static int sort_keys(const struct builder *builder, struct doc_node *map, struct error *err)
 {
-	_cleanup_free_ struct doc_pair *sorted = calloc(map->count / 2 + 1, sizeof *sorted);
+	struct doc_pair few[DOC_SCANNED_MAX] _unfilled_;
+	struct doc_pair *sorted = few;
+	if (map->count / 2 > DOC_SCANNED_MAX)
+		sorted = doc_take(builder->doc, map->count / 2 * sizeof *sorted);
 	if (!sorted)
 		return fail_memory(builder, err);
 	size_t used = 0;
@@ -234,8 +236,8 @@ static int sort_keys(const struct builder *builder, struct doc_node *map, struct
 			return fail_at(err, builder->doc->name, sorted[i].key->at,
 				"duplicate key '%s' (first used in line %u)", sorted[i].key->text,
 				sorted[i - 1].key->at.line);
-	if (map->count / 2 > DOC_SCANNED_MAX) {
-		map->sorted = steal_ptr(sorted);
+	if (sorted != few) {
+		map->sorted = sorted;
 		map->sorted_count = used;
 	}
 	return 0;
@@ -248,7 +250,7 @@ static int on_end(struct builder *builder, struct error *err)
 	struct doc_node *node = frame->node;
 	node->count = builder->pending_count - frame->first;
 	if (node->count) {
-		node->children = calloc(node->count, sizeof *node->children);
+		node->children = doc_take(builder->doc, node->count * sizeof *node->children);
 		if (!node->children)
 			return fail_memory(builder, err);
 		memcpy(node->children, builder->pending + frame->first,

@@ -22,7 +22,6 @@ struct doc_pair {
 #define DOC_SCANNED_MAX 32
 
 struct doc_node {
-	struct doc_node *next; /* the node made before this one, for doc_free() */
 	enum doc_kind kind;
 	bool quoted; /* a scalar in quotes or block style */
 	bool open;   /* a list or mapping whose end is not read yet */
@@ -43,12 +42,23 @@ struct doc_node {
 	char text[]; /* of a scalar, without a NUL in it; else empty */
 };
 
+/* Memory of a document, of which doc_take() gives a piece at a time: all its nodes are freed
+ * together. */
+struct doc_memory {
+	struct doc_memory *next; /* what was taken from before */
+	size_t used, size;       /* bytes of `pieces` */
+	_Alignas(max_align_t) char pieces[];
+};
+
+/* Get `size` bytes of zeros that belong to the document. Returns NULL when out of memory. */
+void *doc_take(struct doc *doc, size_t size);
+
 /* Refuse, with EX_CONFIG, a text for which libyaml's scanner needs quadratic time before it gives
  * the first event: more than DOC_BLANKS_MAX blanks and line breaks in a row, or a %TAG directive.
  * Linear in len. */
 int doc_text_check(const char *name, const char *text, size_t len, struct error *err);
 
-/* Parse a text that doc_text_check() has accepted into doc->root and doc->nodes. The errors are
+/* Parse a text that doc_text_check() has accepted into doc->root. The errors are
  * those of doc_load(). On failure *doc is incomplete; the caller frees it in either case. */
 int doc_parse(struct doc *doc, const char *text, size_t len, struct error *err);
 

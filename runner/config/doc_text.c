@@ -75,6 +75,14 @@ static size_t mark_length(const unsigned char *text, size_t len, enum encoding e
 	return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
+/* The end of the ASCII characters other than blanks and line breaks that begin at a place. */
+static size_t skip_word(const unsigned char *text, size_t len, size_t at)
+{
+	while (at < len && text[at] > ' ' && text[at] < 0x7f)
+		at++;
+	return at;
+}
+
 int doc_text_check(const char *name, const char *text, size_t len, struct error *err)
 {
 	static const char directive[] = "%TAG";
@@ -101,6 +109,9 @@ int doc_text_check(const char *name, const char *text, size_t len, struct error 
 		if (matched == sizeof directive - 1)
 			return fail_as(err, EX_CONFIG,
 				"%s: byte %zu: %%TAG directives are not supported", name, begin);
+		/* Most of a config: words in a line that begins with something else. */
+		if (column > matched && blanks == 0 && encoding == UTF8)
+			at = skip_word(bytes, len, at);
 	}
 	return 0;
 }

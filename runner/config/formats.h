@@ -40,10 +40,10 @@ int job_add_crs(struct doc *doc, struct job *job, const struct doc_node *name, s
 int job_read_services(
 	struct doc *doc, const struct doc_node *body, struct job_crs *crs, struct error *err);
 
-/* Read the CPUs and the memory of a mapping. Either may be missing. An unknown key about resources
- * is an EX_CONFIG error. */
+/* Read the CPUs and the memory of a mapping into a share of the job, which is all zeros before.
+ * Either may be missing. An unknown key about resources is an EX_CONFIG error. */
 int job_read_share(struct doc *doc, const struct doc_node *body, const struct share_format *format,
-	struct job_share *ret, struct error *err);
+	struct job_share *share, struct error *err);
 
 /* Append a CRS and read its share. Both CPUs and memory are required. */
 int job_read_crs(struct doc *doc, struct job *job, const struct doc_node *name,

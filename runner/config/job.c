@@ -56,7 +56,8 @@ static int check_name(const struct doc *doc, struct mark at, const char *name, s
 		return fail_at(err, doc->name, at,
 			"the name of a CRS can have at most %d bytes; this one has %zu",
 			JOB_NAME_MAX, len);
-	for (size_t i = 0; i < sizeof kernel_prefixes / sizeof *kernel_prefixes; i++) {
+	bool prefixed = strchr(name, '.');
+	for (size_t i = 0; prefixed && i < sizeof kernel_prefixes / sizeof *kernel_prefixes; i++) {
 		if (strncmp(name, kernel_prefixes[i], strlen(kernel_prefixes[i])) == 0) {
 			(void)fail_at(err, doc->name, at, "'%s' cannot be the name of a CRS", name);
 			return add_hint(err,
@@ -87,7 +88,9 @@ int job_add_crs(struct doc *doc, struct job *job, const struct doc_node *name, s
 		job->crs = larger;
 	}
 	struct job_crs *crs = &job->crs[job->crs_count];
-	*crs = (struct job_crs){.name = strdup(text), .at = doc_mark(name)};
+	memset(crs, 0, sizeof *crs);
+	crs->name = strdup(text);
+	crs->at = doc_mark(name);
 	if (!crs->name)
 		return fail(err, ENOMEM, "%s", doc->name);
 	job->crs_count++;

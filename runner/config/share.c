@@ -89,9 +89,8 @@ static int read_share_memory(struct doc *doc, const struct doc_node *value, cons
 }
 
 int job_read_share(struct doc *doc, const struct doc_node *body, const struct share_format *format,
-	struct job_share *ret, struct error *err)
+	struct job_share *share, struct error *err)
 {
-	struct job_share share = {0};
 	const char *first = NULL;
 	if (keys_check(doc, body, format->known, err) < 0)
 		return -1;
@@ -101,17 +100,15 @@ int job_read_share(struct doc *doc, const struct doc_node *body, const struct sh
 			continue;
 		if (first)
 			return fail_at(err, doc->name, doc_mark(value),
-				"%s (line %u) and %s are both set", first, share.cpus_at.line,
+				"%s (line %u) and %s are both set", first, share->cpus_at.line,
 				cpu_keys[i]);
 		first = cpu_keys[i];
-		if (read_share_cpus(doc, value, first, &share, err) < 0)
+		if (read_share_cpus(doc, value, first, share, err) < 0)
 			return -1;
 	}
 	const struct doc_node *memory = doc_get(doc, body, format->memory);
-	if (memory && read_share_memory(doc, memory, format->memory, format->bare, &share, err) < 0)
-		return -1;
-	*ret = share;
-	return 0;
+	return memory ? read_share_memory(doc, memory, format->memory, format->bare, share, err)
+		      : 0;
 }
 
 int job_read_crs(struct doc *doc, struct job *job, const struct doc_node *name,

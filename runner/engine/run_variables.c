@@ -44,7 +44,7 @@ int run_variables_add(struct variables *variables, const struct run_plan *plan, 
 int run_variables_add_crs(
 	struct variables *variables, const struct plan_crs *crs, bool with_unit, struct error *err)
 {
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	char bytes[24];
 	char size[SIZE_TEXT_MAX];
 	(void)snprintf(bytes, sizeof bytes, "%" PRIu64, crs->memory_max);

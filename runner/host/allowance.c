@@ -70,7 +70,7 @@ static int read_limit(const struct host *host, const char *cg, const char *file,
 static int read_level(const struct host *host, const char *cg, void *data, struct error *err)
 {
 	struct allowance *allowance = data;
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	if (read_limit(host, cg, "memory.max", &allowance->memory, err) < 0)
 		return -1;
 	if (cgroup_get(host->cgroup, cg, "cpuset.cpus.effective", text, sizeof text, err) < 0)

@@ -156,7 +156,7 @@ static void set_unknown(struct cgroup_stat *figures)
 
 static int read_stat_file(int fd, size_t i, struct cgroup_stat *figures, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	ssize_t n = pread(fd, text, sizeof text - 1, 0);
 	/* A pressure file cannot be read if cgroup.pressure has switched PSI off. */
 	if (n < 0 && files[i].optional && errno == EOPNOTSUPP)

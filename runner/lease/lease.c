@@ -113,7 +113,7 @@ static int read_any(int run, unsigned *ret, struct error *err)
 /* Read what a run with a live owner has or waits for. */
 static int read_claim(int run, unsigned *left, struct lease *lease, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	if (cgroup_get(run, ".", "cgroup.subtree_control", text, sizeof text, err) < 0)
 		return -1;
 	lease->state = cgroup_has(text, CGROUP_CPUSET_MEMORY) ? LEASE_RUNNING : LEASE_WAITING;
@@ -136,7 +136,7 @@ static int read_claim(int run, unsigned *left, struct lease *lease, struct error
  * same CPUs should know about them. */
 static int read_dead(int run, struct lease *lease, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	uint64_t populated = 0;
 	if (cgroup_get_key(run, ".", "cgroup.events", "populated", &populated, err) < 0)
 		return -1;
@@ -150,7 +150,7 @@ static int read_dead(int run, struct lease *lease, struct error *err)
  * with what it uses. */
 static int add_foreign_share(int dir, const char *cg, struct lease *lease, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	struct cpulist cpus = {0};
 	uint64_t memory = 0;
 	if (cgroup_get(dir, cg, "cpuset.cpus", text, sizeof text, err) < 0 ||
@@ -187,7 +187,7 @@ static int add_foreign_below(int foreign, unsigned *left, struct lease *lease, s
 /* Read what is not a run. Its name may be anything. Returns 1 if it has processes, else 0. */
 static int read_foreign(int foreign, unsigned *left, struct lease *lease, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	uint64_t limit = 0;
 	uint64_t populated = 0;
 	if (cgroup_get_key(foreign, ".", "cgroup.events", "populated", &populated, err) < 0)

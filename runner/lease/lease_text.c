@@ -38,7 +38,7 @@ const char *lease_user(const struct lease *lease, char *buf, size_t size)
 const char *lease_cpus_text(
 	const struct cpulist *cpus, unsigned any, char buf[static LEASE_CPUS_MAX])
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	(void)cpulist_format(cpus, text);
 	if (!any && !*text)
 		(void)snprintf(buf, LEASE_CPUS_MAX, "any CPUs");
@@ -79,7 +79,7 @@ static void describe_one(FILE *out, const struct lease *lease, const struct leas
 static void describe_shortage(
 	FILE *out, const struct lease_claim *claim, const struct lease_view *view)
 {
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	char want[SIZE_TEXT_MAX];
 	char left[SIZE_TEXT_MAX];
 	const char *and = "";

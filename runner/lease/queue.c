@@ -218,7 +218,7 @@ static void notify_warnings(struct entry *entry)
 	}
 	for (size_t i = 0; i < ledger->count; i++) {
 		char user[64];
-		char cpus[CPULIST_TEXT_MAX];
+		char cpus[CPULIST_TEXT_MAX] _unfilled_;
 		struct cpulist common = ledger->list[i].cpus;
 		cpulist_intersect(&common, &entry->claim.cpus);
 		if (ledger->list[i].state != LEASE_LEFT || cpulist_empty(&common))

@@ -17,7 +17,7 @@
 int machine_cpus(const struct host *host, struct cpulist *ret, struct error *err)
 {
 	static const char path[] = "sys/devices/system/cpu/online";
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	if (fs_read_attr(host->root, path, text, sizeof text, err) < 0)
 		return -1;
 	return cpulist_parse(text, ret, err) < 0 ? add_context(err, "/%s", path) : 0;
@@ -66,7 +66,7 @@ static const struct {
  * -1 with an error. */
 static int read_cpu_list(int sys, const char *path, struct cpulist *ret, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	if (fs_read_attr(sys, path, text, sizeof text, err) < 0)
 		return err->code == ENOENT ? 0 : -1;
 	struct cpulist set = {0};
@@ -80,7 +80,7 @@ static int read_cpu_list(int sys, const char *path, struct cpulist *ret, struct 
  * same as read_cpu_list(). */
 static int read_cpu_mask(int sys, const char *path, struct cpulist *ret, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	if (fs_read_attr(sys, path, text, sizeof text, err) < 0)
 		return err->code == ENOENT ? 0 : -1;
 	struct cpulist set = {0};

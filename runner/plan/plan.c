@@ -106,7 +106,7 @@ static int check_overlap(
 /* Check that the CPU lists of all CRSs are within the worker's list, if it has one. */
 static int check_worker(const struct job *job, const struct run_plan *plan, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	const struct job_share *worker = &job->worker;
 	for (size_t i = 0; !cpulist_empty(&worker->cpus) && i < job->crs_count; i++) {
 		struct cpulist outside = job->crs[i].share.cpus;
@@ -123,7 +123,7 @@ static int check_worker(const struct job *job, const struct run_plan *plan, stru
 static int check_host_cpus(const struct job *job, const struct plan_request *request,
 	const struct run_plan *plan, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	struct cpulist missing = plan->cpus;
 	cpulist_subtract(&missing, &request->host_cpus);
 	if (cpulist_empty(&missing))
@@ -206,7 +206,7 @@ int plan_make(const struct job *job, const struct plan_request *request, struct 
 		check_host_cpus(job, request, &plan, err) < 0 ||
 		check_host_memory(job, request, &plan, err) < 0 ||
 		warn_little_memory(&plan, err) < 0 || place_memory(request, &plan, err) < 0 ||
-		explain_placement(request, &plan, err) < 0)
+		warn_placement(request, &plan, err) < 0)
 		return -1;
 	*ret = plan;
 	plan = (struct run_plan)PLAN_NONE;

@@ -73,7 +73,7 @@ struct run_plan {
 	struct topology topology;
 	char **warnings;
 	size_t warning_count;
-	char **notes; /* how the CPUs were chosen, in words */
+	char **notes; /* how the CPUs were chosen, in words: see plan_explain() */
 	size_t note_count;
 };
 
@@ -87,6 +87,10 @@ struct run_plan {
  * The caller frees *ret with plan_free(). */
 int plan_make(const struct job *job, const struct plan_request *request, struct run_plan *ret,
 	struct error *err);
+
+/* Add the notes on how the CPUs were chosen on the machine of the plan, which only people read. An
+ * empty topology gives none. Fails with ENOMEM when out of memory. */
+int plan_explain(const struct topology *topology, struct run_plan *plan, struct error *err);
 
 /* Free the plan, but not its job, and reset *plan to PLAN_NONE. */
 void plan_free(struct run_plan *plan);

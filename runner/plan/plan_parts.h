@@ -38,9 +38,9 @@ int place_cpus(const struct plan_request *request, const struct cpulist *pool,
 	const struct cpulist *lists, struct place_request *wanted, size_t count,
 	struct run_plan *plan, struct error *err);
 
-/* Choose the nodes that each CRS's memory is kept on, and add notes and warnings about the choice
- * of CPUs and nodes. Do nothing if no topology is known. */
+/* Choose the nodes that each CRS's memory is kept on, and add warnings about the choice of CPUs. Do
+ * nothing if no topology is known. */
 int place_memory(const struct plan_request *request, struct run_plan *plan, struct error *err);
-int explain_placement(const struct plan_request *request, struct run_plan *plan, struct error *err);
+int warn_placement(const struct plan_request *request, struct run_plan *plan, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * plan_place: the part of a plan that depends on the machine's topology. It places CPUs on whole
- * cores, keeps memory on the nodes of the CPUs, and describes the result in notes and warnings.
+ * cores, keeps memory on the nodes of the CPUs, and describes the result in warnings and notes.
  * Without a topology it does nothing.
  */
 #include "plan_parts.h"
@@ -102,25 +102,37 @@ struct cpu_spread {
 	bool isolated;
 };
 
+/* Count the core of a CPU of the set, unless an earlier thread of the core is in the set too. */
+static void add_core(const struct topology *topology, const struct cpulist *cpus,
+	const struct topo_cpu *cpu, struct cpu_spread *spread)
+{
+	const struct topo_cpu *thread = cpu;
+	const struct topo_cpu *end = topology->cpus + topology->count;
+	bool whole = true;
+	while (thread > topology->cpus && thread[-1].core == cpu->core)
+		thread--;
+	for (; thread < end && thread->core == cpu->core; thread++) {
+		bool wanted = cpulist_has(cpus, thread->cpu);
+		if (wanted && thread < cpu)
+			return;
+		whole = whole && wanted;
+	}
+	spread->cores++;
+	spread->whole += whole;
+}
+
 static struct cpu_spread measure_spread(const struct topology *topology, const struct cpulist *cpus)
 {
 	struct cpu_spread spread = {.slowest = UINT16_MAX};
-	for (size_t i = 0; i < topology->count;) {
-		unsigned core = topology->cpus[i].core;
-		unsigned threads = 0;
-		unsigned wanted = 0;
-		for (; i < topology->count && topology->cpus[i].core == core; i++, threads++) {
-			const struct topo_cpu *cpu = &topology->cpus[i];
-			if (!cpulist_has(cpus, cpu->cpu))
-				continue;
-			wanted++;
-			spread.isolated = spread.isolated || cpu->isolated;
-			spread.slowest = cpu->speed < spread.slowest ? cpu->speed : spread.slowest;
-			spread.fastest = cpu->speed > spread.fastest ? cpu->speed : spread.fastest;
-		}
-		spread.cpus += wanted;
-		spread.cores += wanted > 0;
-		spread.whole += wanted == threads;
+	for (unsigned i = cpulist_next(cpus, 0); i < CPULIST_MAX; i = cpulist_next(cpus, i + 1)) {
+		const struct topo_cpu *cpu = topology_find(topology, i);
+		if (!cpu)
+			continue;
+		spread.cpus++;
+		spread.isolated = spread.isolated || cpu->isolated;
+		spread.slowest = cpu->speed < spread.slowest ? cpu->speed : spread.slowest;
+		spread.fastest = cpu->speed > spread.fastest ? cpu->speed : spread.fastest;
+		add_core(topology, cpus, cpu, &spread);
 	}
 	return spread;
 }
@@ -134,9 +146,9 @@ static int explain_crs(const struct topology *topology, const struct plan_crs *c
 	where[0] = '\0';
 	char parts[64] = "";
 	struct cpu_spread spread = measure_spread(topology, &crs->cpus);
-	struct cpulist nodes = topology_nodes(topology, &crs->cpus);
 	const char *memory = "";
 	if (topology->node_count > 1) {
+		struct cpulist nodes = topology_nodes(topology, &crs->cpus);
 		(void)snprintf(where, sizeof where, " of node%s %s",
 			cpulist_count(&nodes) > 1 ? "s" : "", cpulist_format(&nodes, list));
 		memory = !topology->memory           ? ""
@@ -153,7 +165,7 @@ static int explain_crs(const struct topology *topology, const struct plan_crs *c
 
 static int explain_choice(const struct topology *topology, struct run_plan *plan, struct error *err)
 {
-	char list[CPULIST_TEXT_MAX];
+	char list[CPULIST_TEXT_MAX] _unfilled_;
 	struct cpulist first = topology_core(topology, 0);
 	struct cpulist taken = first;
 	cpulist_intersect(&taken, &plan->cpus);
@@ -228,17 +240,24 @@ static int warn_kinds(const struct topology *topology, struct run_plan *plan, st
 	return 0;
 }
 
-int explain_placement(const struct plan_request *request, struct run_plan *plan, struct error *err)
+int warn_placement(const struct plan_request *request, struct run_plan *plan, struct error *err)
 {
 	const struct topology *topology = request->topology;
 	if (!topology)
+		return 0;
+	if (topology->threads_max > 1 && warn_shared_cores(topology, plan, err) < 0)
+		return -1;
+	return warn_kinds(topology, plan, err);
+}
+
+int plan_explain(const struct topology *topology, struct run_plan *plan, struct error *err)
+{
+	if (topology->count == 0)
 		return 0;
 	if (explain_choice(topology, plan, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++)
 		if (explain_crs(topology, &plan->crs[i], plan, err) < 0)
 			return -1;
-	if (topology->threads_max > 1 && warn_shared_cores(topology, plan, err) < 0)
-		return -1;
-	return warn_kinds(topology, plan, err);
+	return 0;
 }

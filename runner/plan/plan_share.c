@@ -146,12 +146,12 @@ static int count_cpus(const struct job *job, const struct run_plan *plan, unsign
 static struct cpulist pool_for_config(
 	const struct job *job, const struct plan_request *request, bool fitted)
 {
-	struct cpulist all;
+	struct cpulist all = {0};
 	if (!cpulist_empty(&job->worker.cpus))
 		return job->worker.cpus;
 	if (!fitted)
 		return request->host_cpus;
-	memset(&all, 0xff, sizeof all);
+	cpulist_add_range(&all, 0, CPULIST_MAX - 1);
 	return all;
 }
 

@@ -92,7 +92,7 @@ static size_t print_cores(const struct run_plan *plan, const int *owners, size_t
 	const struct topology *topology = &plan->topology;
 	const struct topo_cpu *first = &topology->cpus[i];
 	struct cpulist cpus = {0};
-	char list[CPULIST_TEXT_MAX];
+	char list[CPULIST_TEXT_MAX] _unfilled_;
 	unsigned cores = 0;
 	size_t next = i;
 	while (next < topology->count && cores_alike(topology, owners, i, next)) {

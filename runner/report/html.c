@@ -127,7 +127,7 @@ static const char *const titles[] = {"CRS", "CPUs", "CPU time", "used", "of the 
 static void put_row(const struct summary *summary, const struct summary_crs *crs, FILE *to)
 {
 	char text[TITLE_COUNT][TABLES_TEXT_MAX];
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	bool killed = crs->figures.oom_kills && crs->figures.oom_kills != CGROUP_STAT_UNKNOWN;
 	const struct pressure *pressure = crs->figures.pressure;
 	const char *const cells[TITLE_COUNT] = {crs->name, cpulist_format(&crs->cpus, cpus),

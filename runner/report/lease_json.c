@@ -8,7 +8,7 @@
 static json_t *one_to_json(struct json_build *build, const struct lease *lease)
 {
 	char user[64];
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	return json_build_pack(build, "{s:o, s:o, s:I, s:s, s:i, s:I, s:s, s:I}", "run",
 		json_build_prose(lease->name), "user",
 		json_build_prose(lease_user(lease, user, sizeof user)), "owner_pid",

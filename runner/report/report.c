@@ -157,7 +157,7 @@ static json_t *crs_report_to_json(struct json_build *build, const struct report 
 {
 	const struct plan_crs *plan = &report->plan->crs[i];
 	const struct crs_report *crs = &report->crs[i];
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	json_t *object = json_build_pack(build, "{s:s, s:s, s:I}", "name", plan->name, "cpus",
 		cpulist_format(&plan->cpus, cpus), "memory_max", (json_int_t)plan->memory_max);
 	if (report->has_usage)

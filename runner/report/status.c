@@ -278,8 +278,8 @@ static json_t *pressure_to_json(struct json_build *build, const struct pressure 
 static json_t *status_crs_to_json(struct json_build *build, const struct status_crs *crs)
 {
 	const struct cgroup_stat *figures = &crs->figures;
-	char cpus[CPULIST_TEXT_MAX];
-	char effective[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
+	char effective[CPULIST_TEXT_MAX] _unfilled_;
 	json_t *containers = json_array();
 	for (size_t i = 0; i < crs->container_count; i++)
 		json_build_append(build, containers, json_build_prose(crs->containers[i]));
@@ -306,7 +306,7 @@ static json_t *crs_list_to_json(struct json_build *build, const struct status_ru
 static json_t *run_to_json(struct json_build *build, const struct status_run *run)
 {
 	char user[64];
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	const struct lease *lease = &run->lease;
 	return json_build_pack(build, "{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:s, s:i, s:o}",
 		"name", lease->name, "run_id", run->name.run_id, "phase",
@@ -321,7 +321,7 @@ static json_t *run_to_json(struct json_build *build, const struct status_run *ru
 static json_t *foreign_to_json(struct json_build *build, const struct status_run *run)
 {
 	char user[64];
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	const struct lease *lease = &run->lease;
 	return json_build_pack(build, "{s:o, s:o, s:I, s:s, s:o, s:o}", "name",
 		json_build_prose(lease->name), "user",

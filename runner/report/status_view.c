@@ -98,7 +98,7 @@ static void cell_name(const struct row *row, char *cell)
 
 static void cell_cpus(const struct row *row, char *cell)
 {
-	char list[CPULIST_TEXT_MAX];
+	char list[CPULIST_TEXT_MAX] _unfilled_;
 	(void)snprintf(
 		cell, CELL_MAX, "%.64s", cpulist_format(&row->crs->figures.cpus_effective, list));
 }

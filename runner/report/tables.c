@@ -74,7 +74,7 @@ static int add_crs_row(struct libscols_table *table, const struct summary *summa
 	const struct summary_crs *crs, struct error *err)
 {
 	char text[COLUMNS][TABLES_TEXT_MAX];
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	const char *const cells[COLUMNS] = {
 		[CRS] = crs->name,
 		[CPUS] = cpulist_format(&crs->cpus, cpus),
@@ -241,8 +241,8 @@ static int add_pair(struct libscols_table *table, const struct comparison *compa
 	char text[COUNT][TABLES_TEXT_MAX];
 	char left[TABLES_TEXT_MAX];
 	char right[TABLES_TEXT_MAX];
-	char cpus[CPULIST_TEXT_MAX];
-	char other[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
+	char other[CPULIST_TEXT_MAX] _unfilled_;
 	put_pair(text[PLACE], cpulist_format(&a->cpus, cpus), cpulist_format(&b->cpus, other));
 	put_pair(text[TIME], tables_seconds(a->figures.cpu_usec, left),
 		tables_seconds(b->figures.cpu_usec, right));

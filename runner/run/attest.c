@@ -9,11 +9,11 @@
 #include "attest.h"
 
 #include "cleanup.h"
+#include "number.h"
 #include "processes.h"
 #include "sharing.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <sys/inotify.h>
 
@@ -34,7 +34,7 @@ static int fail_mismatch(struct error *err, const char *what, const char *wanted
 static int check_file(const struct cg_tree *tree, const char *cg, const char *file,
 	const char *wanted, bool optional, struct error *err)
 {
-	char found[CPULIST_TEXT_MAX];
+	char found[CPULIST_TEXT_MAX] _unfilled_;
 	if (cgroup_get(tree->worker, cg, file, found, sizeof found, err) < 0) {
 		if (err->code == ENOENT && optional)
 			return 0;
@@ -54,9 +54,9 @@ static int check_file(const struct cg_tree *tree, const char *cg, const char *fi
 static int check_limits(const struct cg_tree *tree, const char *cg, const struct cpulist *cpus,
 	uint64_t memory_max, struct error *err)
 {
-	char list[CPULIST_TEXT_MAX];
-	char bytes[24];
-	(void)snprintf(bytes, sizeof bytes, "%" PRIu64, memory_max);
+	char list[CPULIST_TEXT_MAX] _unfilled_;
+	char bytes[NUMBER_TEXT_MAX];
+	(void)number_format(memory_max, bytes);
 	if (check_file(tree, cg, "cpuset.cpus.effective", cpulist_format(cpus, list), false, err) <
 			0 ||
 		check_file(tree, cg, "memory.max", bytes, false, err) < 0)
@@ -66,7 +66,7 @@ static int check_limits(const struct cg_tree *tree, const char *cg, const struct
 
 static int check_crs(const struct cg_tree *tree, const struct plan_crs *crs, struct error *err)
 {
-	char list[CPULIST_TEXT_MAX];
+	char list[CPULIST_TEXT_MAX] _unfilled_;
 	if (!cpulist_empty(&crs->mems) && check_file(tree, crs->name, "cpuset.mems.effective",
 						  cpulist_format(&crs->mems, list), false, err) < 0)
 		return -1;
@@ -368,7 +368,7 @@ static int read_allowed(const struct host *host, const struct plan_crs *crs, pid
 	struct cpulist *ret, struct error *err)
 {
 	char path[CGROUP_PATH_MAX];
-	char text[CPULIST_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
 	struct cpulist cpus = {0};
 	if (process_cgroup(host, pid, path, sizeof path, err) < 0 ||
 		cgroup_get(host->cgroup, *path == '/' && path[1] ? path + 1 : ".",

@@ -125,7 +125,7 @@ static void add_shared(struct json_build *build, json_t *list, const struct cond
 {
 	for (size_t i = 0; shared && i < shared->count; i++) {
 		char user[64];
-		char cpus[CPULIST_TEXT_MAX];
+		char cpus[CPULIST_TEXT_MAX] _unfilled_;
 		char detail[CONDITION_MAX];
 		const struct lease *other = &shared->list[i];
 		struct cpulist common = other->cpus;
@@ -152,7 +152,7 @@ static void add_cores(struct json_build *build, json_t *list, const struct condi
 		cpulist_subtract(&core, own);
 		cpulist_union(&outside, &core);
 	}
-	char cpus[CPULIST_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
 	char detail[128];
 	if (cpulist_empty(&outside))
 		return;

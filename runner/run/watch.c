@@ -219,8 +219,8 @@ static int look_at_containers(struct watch *watch, struct error *err)
 static int note_affinity(struct watch *watch, const struct plan_crs *crs,
 	const struct container *container, const struct cpulist *cpus, struct error *err)
 {
-	char has[CPULIST_TEXT_MAX];
-	char planned[CPULIST_TEXT_MAX];
+	char has[CPULIST_TEXT_MAX] _unfilled_;
+	char planned[CPULIST_TEXT_MAX] _unfilled_;
 	char text[ATTESTED_TEXT_MAX];
 	(void)snprintf(text, sizeof text,
 		"container '%.100s' inherits a CPU affinity: of the CPUs %.64s of CRS '%.128s' it "

@@ -60,11 +60,10 @@ static void check_text(const char *text)
 /* Repeat the input up to the end of the set: a short input makes a long, regular list. */
 static struct cpulist tiled(const uint8_t *data, size_t size)
 {
-	uint8_t bytes[sizeof(struct cpulist)];
-	for (size_t i = 0; i < sizeof bytes; i++)
-		bytes[i] = data[i % size];
-	struct cpulist set;
-	memcpy(&set, bytes, sizeof set);
+	struct cpulist set = {0};
+	for (unsigned cpu = 0; cpu < CPULIST_MAX; cpu++)
+		if (data[cpu / 8 % size] >> cpu % 8 & 1)
+			cpulist_add(&set, cpu);
 	return set;
 }
 

@@ -46,14 +46,16 @@ static void plan_and_check(const struct job *job, size_t argument, const struct 
 	struct plan_request request = {.run_id = "id",
 		.worker = "local",
 		.uid = 1000,
-		.host_cpus.words = {0xff},
 		.host_memory = UINT64_C(12) << 30,
 		.topology = machine,
-		.cpus.words = {arguments[argument].mask},
 		.cpu_count = arguments[argument].count,
 		.memory = arguments[argument].memory,
 		.scale = arguments[argument].scale,
 		.strict = arguments[argument].strict};
+	cpulist_add_range(&request.host_cpus, 0, 7);
+	for (unsigned cpu = 0; cpu < 8; cpu++)
+		if (arguments[argument].mask >> cpu & 1)
+			cpulist_add(&request.cpus, cpu);
 	struct run_plan plan = PLAN_NONE;
 	struct error err = {0};
 	if (plan_make(job, &request, &plan, &err) < 0) {
@@ -64,6 +66,7 @@ static void plan_and_check(const struct job *job, size_t argument, const struct 
 	if (broken)
 		(void)fprintf(stderr, "argument %zu: %s\n", argument, broken);
 	CHECK(!broken);
+	CHECK(!machine || plan_explain(machine, &plan, &err) == 0);
 	plan_free(&plan);
 }
 

@@ -156,6 +156,32 @@ TEST(the_empty_set_has_no_text_and_no_member)
 	assert_true(cpulist_within(&none, &none));
 }
 
+TEST(a_set_that_has_lost_cpus_is_the_same_as_one_that_never_had_them)
+{
+	struct cpulist few = parsed("0,63");
+	struct cpulist many = parsed("0,63-64,4096,8191");
+	struct cpulist high = parsed("64,4096,8191");
+	struct cpulist set = many;
+	cpulist_subtract(&set, &high);
+	assert_memory_equal(&set, &few, sizeof set);
+	set = many;
+	cpulist_intersect(&set, &few);
+	assert_memory_equal(&set, &few, sizeof set);
+	const struct cpulist none = {0};
+	cpulist_subtract(&set, &many);
+	assert_memory_equal(&set, &none, sizeof set);
+}
+
+TEST(a_range_is_added_as_far_as_there_are_cpus)
+{
+	struct cpulist set = {0};
+	cpulist_add_range(&set, 62, 65);
+	cpulist_add_range(&set, 8190, UINT32_MAX);
+	cpulist_add_range(&set, CPULIST_MAX, UINT32_MAX);
+	cpulist_add_range(&set, 3, 2);
+	assert_set(&set, "62-65,8190-8191");
+}
+
 TEST(cpus_out_of_range_are_in_no_set)
 {
 	struct cpulist set = {0};
@@ -273,6 +299,8 @@ int main(void)
 		RUN(an_error_in_a_list_longer_than_a_message_still_says_where_and_why),
 		RUN(the_longest_list_fits_the_buffer),
 		RUN(the_empty_set_has_no_text_and_no_member),
+		RUN(a_set_that_has_lost_cpus_is_the_same_as_one_that_never_had_them),
+		RUN(a_range_is_added_as_far_as_there_are_cpus),
 		RUN(cpus_out_of_range_are_in_no_set),
 		RUN(the_set_algebra_agrees_with_a_naive_one),
 		RUN(any_set_is_the_same_after_writing_and_reading_it),

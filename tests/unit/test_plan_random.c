@@ -161,6 +161,8 @@ static int plan_one(uint64_t *seed, const struct topology *topology, unsigned nu
 		return 0;
 	}
 	assert_ok(plan_make(&job, &request, &again, &err), err);
+	if (request.topology)
+		assert_ok(plan_explain(request.topology, &plan, &err), err);
 	const char *broken = plan_broken(&job, &request, &plan);
 	broken = broken ? broken : plan_differs(&plan, &again);
 	if (broken)

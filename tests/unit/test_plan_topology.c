@@ -38,6 +38,8 @@ static void plan_text(const char *text, const struct plan_request *request, stru
 	assert_ok(job_parse("c.yaml", text, strlen(text), "local", &planned->job, &err), err);
 	assert_non_null(planned->job.path = strdup("c.yaml"));
 	assert_ok(plan_make(&planned->job, request, &planned->plan, &err), err);
+	assert_int_equal(planned->plan.note_count, 0);
+	assert_ok(plan_explain(request->topology, &planned->plan, &err), err);
 }
 
 static void assert_crs(
