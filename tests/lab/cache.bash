@@ -69,7 +69,7 @@ snapshot_key() {
 root_key() {
 	{
 		declare -f bootstrap make_root
-		cat "$here/build-packages"
+		cat "$here/build-packages" "$here/build-packages.$suite"
 	} | hash_of
 }
 
@@ -162,15 +162,17 @@ make_image() {
 }
 
 make_root() {
-	bootstrap "$1/root" "$here/build-packages"
+	bootstrap "$1/root" "$here/build-packages $here/build-packages.$suite"
 	as_root install -d "$1"/root/{src,out}
 }
 
-# The build dependencies of the source package, and the tools that check the result.
+# The build dependencies of the source package, and the tools that check the result. Where there are
+# alternatives, the suite has the one in its own list.
 package_depends() {
 	echo build-essential lintian
+	sed 's/#.*//' "$here/build-packages.$suite"
 	sed -n '/^Build-Depends:/,/^[A-Z]/{/^Build-Depends:/p; /^ /p}' "$here/../../packaging/debian/control" |
-		sed -e 's/^Build-Depends://; s/([^)]*)//g; s/<[^>]*>//g; s/|.*//; s/,//g'
+		sed -e 's/^Build-Depends://; s/([^)]*)//g; s/<[^>]*>//g; /|/d; s/,//g'
 }
 
 package_root_key() {

@@ -93,6 +93,7 @@ units_with() { # HEADER
 	[ "$(units_with yaml.h)" = doc_parse.c ]
 	[ "$(units_with systemd/sd-bus.h)" = "bus.c bus_calls.c bus_read.c user_manager.c" ]
 	[ "$(units_with libsmartcols/libsmartcols.h)" = grid.c ]
+	[ "$(units_with '(llhttp|http_parser).h')" = message.c ]
 }
 
 # These files print what comes from elsewhere. Only text_line() and the tables of grid.c clean it.

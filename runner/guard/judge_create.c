@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * judge_create: the bodies of requests, by tables of their keys: what creates a container, changes
+ * its limits, starts a process in it, or creates a volume. What a service of the Compose file may
+ * have without a warning (service_keys.c) is passed here too, except what would be the host's
+ * affair: published ports, devices, restarts after the run.
+ */
+#include "judge_parts.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <strings.h>
+
+#define NAMESPACE "a namespace that is not the container's own"
+
+/* ---- lists of texts -------------------------------------------------------------------------- */
+
+/* Docker's default set, and SYS_PTRACE, which ends at the container's PID namespace. */
+static int judge_capabilities(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const char *const harmless[] = {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER",
+		"FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID",
+		"SETPCAP", "SETUID", "SYS_CHROOT", "SYS_PTRACE"};
+	size_t i = 0;
+	const json_t *item = NULL;
+	(void)judging;
+	if (!json_is_array(*value))
+		return judge_refuse(where, *value, "not a list", err);
+	json_array_foreach (*value, i, item) {
+		const char *text = json_string_value(item);
+		const char *name = text && strncasecmp(text, "CAP_", 4) == 0 ? text + 4 : text;
+		size_t j = 0;
+		while (name && j < sizeof harmless / sizeof *harmless &&
+			strcasecmp(name, harmless[j]) != 0)
+			j++;
+		if (!name || j == sizeof harmless / sizeof *harmless)
+			return judge_refuse(where, item,
+				"a capability beyond Docker's own and SYS_PTRACE", err);
+	}
+	return 0;
+}
+
+static int judge_security(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const char *const harmless[] = {"no-new-privileges", "no-new-privileges:true",
+		"no-new-privileges=true", "apparmor=docker-default", "seccomp=builtin", NULL};
+	size_t i = 0;
+	const json_t *item = NULL;
+	(void)judging;
+	if (!json_is_array(*value))
+		return judge_refuse(where, *value, "not a list", err);
+	json_array_foreach (*value, i, item)
+		if (!json_is_string(item) || !judge_text_in(json_string_value(item), harmless))
+			return judge_refuse(
+				where, item, "less confinement than the engine's own", err);
+	return 0;
+}
+
+static int judge_sysctls(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const char *const prefixes[] = {
+		"fs.mqueue.", "kernel.msg", "kernel.sem", "kernel.shm", "net."};
+	const char *key = NULL;
+	const json_t *item = NULL;
+	(void)judging;
+	if (!json_is_object(*value))
+		return judge_refuse(where, *value, "not an object", err);
+	json_object_foreach (*value, key, item) {
+		size_t i = 0;
+		while (i < sizeof prefixes / sizeof *prefixes &&
+			strncmp(key, prefixes[i], strlen(prefixes[i])) != 0)
+			i++;
+		if (i == sizeof prefixes / sizeof *prefixes || !json_is_string(item))
+			return judge_refuse(where, *value, "a setting of the whole host", err);
+	}
+	return 0;
+}
+
+static int judge_ulimit_name(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const char *const harmless[] = {"as", "core", "cpu", "data", "fsize", "locks",
+		"memlock", "msgqueue", "nofile", "nproc", "rss", "sigpending", "stack", NULL};
+	const char *name = json_string_value(*value);
+	(void)judging;
+	return name && judge_text_in(name, harmless)
+		       ? 0
+		       : judge_refuse(
+				 where, *value, "a limit that lets a process starve others", err);
+}
+
+static int judge_ulimits(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const struct key_row rows[] = {
+		ROW_CHECK("Name", judge_ulimit_name),
+		ROW_PASS("Soft"),
+		ROW_PASS("Hard"),
+	};
+	static const struct key_rows table = KEY_ROWS("HostConfig.Ulimits", rows);
+	size_t i = 0;
+	json_t *item = NULL;
+	if (!json_is_array(*value))
+		return judge_refuse(where, *value, "not a list", err);
+	json_array_foreach (*value, i, item)
+		if (judge_object(judging, &table, item, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- namespaces and networks ----------------------------------------------------------------- */
+
+/* "container:NAME" of a container that the CRS has made, as its whole id. Returns 1, or 0 if the
+ * value is something else. */
+static int replace_container(struct judging *judging, json_t **value, struct error *err)
+{
+	static const char prefix[] = "container:";
+	const char *text = json_string_value(*value);
+	char id[CONTAINER_ID_MAX + 1];
+	if (!text || strncmp(text, prefix, sizeof prefix - 1) != 0)
+		return 0;
+	const struct judge_lookup *lookup = judging->lookup;
+	if (lookup->container(lookup->data, text + sizeof prefix - 1, id, err) < 0)
+		return -1;
+	*value = json_sprintf("%s%s", prefix, id);
+	return *value ? 1 : fail(err, ENOMEM, "container");
+}
+
+static int judge_pid(struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const char *const own[] = {"private", NULL};
+	int shared = replace_container(judging, value, err);
+	if (shared != 0)
+		return shared < 0 ? -1 : 0;
+	const char *text = json_string_value(*value);
+	return text && judge_text_in(text, own) ? 0 : judge_refuse(where, *value, NAMESPACE, err);
+}
+
+static int judge_ipc(struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const char *const own[] = {"none", "private", "shareable", NULL};
+	int shared = replace_container(judging, value, err);
+	if (shared != 0)
+		return shared < 0 ? -1 : 0;
+	const char *text = json_string_value(*value);
+	return text && judge_text_in(text, own) ? 0 : judge_refuse(where, *value, NAMESPACE, err);
+}
+
+static bool is_own_network(const struct judging *judging, const char *name)
+{
+	static const char *const own[] = {"default", "bridge", "none", NULL};
+	const struct judge_scope *scope = judging->scope;
+	for (size_t i = 0; i < scope->network_count; i++)
+		if (strcmp(scope->networks[i], name) == 0)
+			return true;
+	return judge_text_in(name, own);
+}
+
+static int judge_network_mode(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	int shared = replace_container(judging, value, err);
+	if (shared != 0)
+		return shared < 0 ? -1 : 0;
+	const char *text = json_string_value(*value);
+	return text && is_own_network(judging, text)
+		       ? 0
+		       : judge_refuse(where, *value,
+				 "not a network of the CRS's services, bridge or none", err);
+}
+
+/* NetworkingConfig.EndpointsConfig: a network each. An alias could be the name of a service of
+ * another CRS. */
+static int judge_endpoints(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const struct key_row rows[] = {
+		ROW_PASS("GwPriority"),
+		ROW_PASS("IPAMConfig"),
+		ROW_PASS("MacAddress"),
+	};
+	static const struct key_rows table = KEY_ROWS("NetworkingConfig.EndpointsConfig", rows);
+	const char *name = NULL;
+	json_t *endpoint = NULL;
+	if (!json_is_object(*value))
+		return judge_refuse(where, *value, "not an object", err);
+	json_object_foreach (*value, name, endpoint) {
+		if (!is_own_network(judging, name))
+			return fail_as(err, EX_NOPERM,
+				"%s '%.64s': not a network of the CRS's services, bridge or none",
+				where, name);
+		if (!json_is_null(endpoint) && judge_object(judging, &table, endpoint, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int judge_networking(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const struct key_row rows[] = {ROW_CHECK("EndpointsConfig", judge_endpoints)};
+	static const struct key_rows table = KEY_ROWS("NetworkingConfig", rows);
+	(void)where;
+	return judge_object(judging, &table, *value, err);
+}
+
+/* ---- HostConfig ------------------------------------------------------------------------------ */
+
+/* The cgroup is the guard's to set. */
+static int judge_parent(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	const char *text = json_string_value(*value);
+	return text && strcmp(text, judging->scope->parent) == 0
+		       ? 0
+		       : judge_refuse(where, *value, "not the cgroup of the CRS", err);
+}
+
+static const struct key_row log_option_rows[] = {
+	ROW_PASS("compress"),
+	ROW_PASS("max-buffer-size"),
+	ROW_PASS("max-file"),
+	ROW_PASS("max-size"),
+	ROW_PASS("mode"),
+};
+
+static const struct key_rows log_option_table =
+	KEY_ROWS("HostConfig.LogConfig.Config", log_option_rows);
+
+static const struct key_row log_rows[] = {
+	ROW_PASS("Config"), /* judged by judge_log() */
+	ROW_WORDS("Type", "a log driver that writes elsewhere as root", "json-file", "local",
+		"none", "k8s-file"),
+};
+
+static const struct key_rows log_table = KEY_ROWS("HostConfig.LogConfig", log_rows);
+
+static int judge_log(struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	(void)where;
+	if (judge_object(judging, &log_table, *value, err) < 0)
+		return -1;
+	json_t *config = json_object_get(*value, "Config");
+	return config ? judge_object(judging, &log_option_table, config, err) : 0;
+}
+
+/* What starts again by itself would do so after the run, in a cgroup without limits. */
+static const struct key_row restart_rows[] = {
+	ROW_PASS("MaximumRetryCount"),
+	ROW_WORDS("Name", "it would start again after the run", "no", "on-failure"),
+};
+
+static const struct key_rows restart_table = KEY_ROWS("RestartPolicy", restart_rows);
+
+static int judge_restart(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	(void)where;
+	return judge_object(judging, &restart_table, *value, err);
+}
+
+/* Not below zero: the kernel would kill processes of others first. */
+static int judge_oom_score(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	return judge_count(judging, where, value, err);
+}
+
+static int judge_storage(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	static const struct key_row rows[] = {ROW_PASS("size")};
+	static const struct key_rows table = KEY_ROWS("HostConfig.StorageOpt", rows);
+	(void)where;
+	return judge_object(judging, &table, *value, err);
+}
+
+static const struct key_row host_rows[] = {
+	ROW_PASS("AutoRemove"),
+	ROW_CHECK("Binds", judge_binds),
+	ROW_CHECK("CapAdd", judge_capabilities),
+	ROW_PASS("CapDrop"),
+	ROW_CHECK("CgroupParent", judge_parent),
+	ROW_WORDS("CgroupnsMode", "the host's cgroups", "private"),
+	ROW_PASS("ConsoleSize"),
+	ROW_PASS("Dns"),
+	ROW_PASS("DnsOptions"),
+	ROW_PASS("DnsSearch"),
+	ROW_PASS("ExtraHosts"),
+	ROW_PASS("GroupAdd"),
+	ROW_PASS("Init"),
+	ROW_CHECK("IpcMode", judge_ipc),
+	ROW_WORDS("Isolation", "an isolation unknown to this program", "default"),
+	ROW_CHECK("LogConfig", judge_log),
+	ROW_PASS("MemorySwappiness"), /* not in cgroup v2 */
+	ROW_CHECK("Mounts", judge_mounts),
+	ROW_CHECK("NetworkMode", judge_network_mode),
+	ROW_CHECK("OomScoreAdj", judge_oom_score),
+	ROW_CHECK("PidMode", judge_pid),
+	ROW_PASS("ReadonlyRootfs"),
+	ROW_CHECK("RestartPolicy", judge_restart),
+	ROW_WORDS("Runtime", "a runtime unknown to this program", "crun", "runc"),
+	ROW_CHECK("SecurityOpt", judge_security),
+	ROW_CHECK("ShmSize", judge_count),
+	ROW_CHECK("StorageOpt", judge_storage),
+	ROW_CHECK("Sysctls", judge_sysctls),
+	ROW_PASS("Tmpfs"), /* its memory is the CRS's */
+	ROW_WORDS("UTSMode", NAMESPACE, "private"),
+	ROW_CHECK("Ulimits", judge_ulimits),
+	ROW_WORDS("UsernsMode", NAMESPACE, "private"),
+	ROW_WORDS("VolumeDriver", "a volume driver that may mount anything", "local"),
+	LIMIT_ROWS,
+};
+
+static const struct key_rows host_table = KEY_ROWS("HostConfig", host_rows);
+
+static const struct key_row create_rows[] = {
+	ROW_PASS("AttachStderr"),
+	ROW_PASS("AttachStdin"),
+	ROW_PASS("AttachStdout"),
+	ROW_PASS("Cmd"),
+	ROW_PASS("Domainname"),
+	ROW_PASS("Entrypoint"),
+	ROW_PASS("Env"),
+	ROW_PASS("ExposedPorts"),
+	ROW_PASS("Healthcheck"),
+	ROW_PASS("HostConfig"), /* judged below */
+	ROW_PASS("Hostname"),
+	ROW_PASS("Image"),
+	ROW_PASS("Labels"), /* judged below */
+	ROW_PASS("MacAddress"),
+	ROW_PASS("NetworkDisabled"),
+	ROW_CHECK("NetworkingConfig", judge_networking),
+	ROW_PASS("OpenStdin"),
+	ROW_PASS("Shell"),
+	ROW_PASS("StdinOnce"),
+	ROW_PASS("StopSignal"),
+	ROW_PASS("StopTimeout"),
+	ROW_PASS("Tty"),
+	ROW_PASS("User"),
+	ROW_PASS("Volumes"), /* anonymous ones */
+	ROW_PASS("WorkingDir"),
+};
+
+static const struct key_rows create_table = KEY_ROWS("", create_rows);
+
+/* Of a Compose service without `volumes_from`, `devices` or `ports`, so to speak. */
+int judge_create(struct judging *judging, struct error *err)
+{
+	json_t *body = judging->body;
+	const char *name = target_parameter(judging->target, "name");
+	if (name && *name && judge_name(judging, "name", name, err) < 0)
+		return -1;
+	if (judge_object(judging, &create_table, body, err) < 0)
+		return -1;
+	json_t *host = json_object_get(body, "HostConfig");
+	if (!host) {
+		host = json_object();
+		if (json_object_set_new(body, "HostConfig", host) < 0)
+			return fail(err, ENOMEM, "HostConfig");
+	}
+	if (judge_object(judging, &host_table, host, err) < 0 ||
+		judge_limits(judging, host, err) < 0 ||
+		judge_labels(judging, body, "Labels", err) < 0)
+		return -1;
+	return json_object_set_new(host, "CgroupParent", json_string(judging->scope->parent)) < 0
+		       ? fail(err, ENOMEM, "CgroupParent")
+		       : 0;
+}
+
+/* ---- the other bodies ------------------------------------------------------------------------ */
+
+int judge_update(struct judging *judging, struct error *err)
+{
+	static const struct key_row rows[] = {
+		ROW_CHECK("RestartPolicy", judge_restart),
+		LIMIT_ROWS,
+	};
+	static const struct key_rows table = KEY_ROWS("", rows);
+	return judge_object(judging, &table, judging->body, err) < 0 ||
+			       judge_limits(judging, judging->body, err) < 0
+		       ? -1
+		       : judge_container(judging, err);
+}
+
+int judge_exec_create(struct judging *judging, struct error *err)
+{
+	static const struct key_row rows[] = {
+		ROW_PASS("AttachStderr"),
+		ROW_PASS("AttachStdin"),
+		ROW_PASS("AttachStdout"),
+		ROW_PASS("Cmd"),
+		ROW_PASS("ConsoleSize"),
+		ROW_PASS("DetachKeys"),
+		ROW_PASS("Env"),
+		ROW_PASS("Tty"),
+		ROW_PASS("User"),
+		ROW_PASS("WorkingDir"),
+	};
+	static const struct key_rows table = KEY_ROWS("", rows);
+	return judge_object(judging, &table, judging->body, err) < 0
+		       ? -1
+		       : judge_container(judging, err);
+}
+
+int judge_exec_start(struct judging *judging, struct error *err)
+{
+	static const struct key_row rows[] = {
+		ROW_PASS("ConsoleSize"),
+		ROW_PASS("Detach"),
+		ROW_PASS("Tty"),
+	};
+	static const struct key_rows table = KEY_ROWS("", rows);
+	return judge_object(judging, &table, judging->body, err) < 0 ? -1
+								     : judge_exec(judging, err);
+}
+
+static const struct key_row volume_rows[] = {
+	ROW_WORDS("Driver", "a volume driver that may mount anything", "local"),
+	ROW_PASS("Labels"), /* judged by judge_volume_create() */
+	ROW_PASS("Name"),   /* the same */
+};
+
+static const struct key_rows volume_table = KEY_ROWS("", volume_rows);
+
+int judge_volume_create(struct judging *judging, struct error *err)
+{
+	if (judge_object(judging, &volume_table, judging->body, err) < 0 ||
+		judge_labels(judging, judging->body, "Labels", err) < 0)
+		return -1;
+	const json_t *name = json_object_get(judging->body, "Name");
+	if (!name)
+		return 0;
+	if (!json_is_string(name))
+		return judge_refuse("Name", name, "not a text", err);
+	/* The engine answers with a volume that exists, whoever made it. */
+	return judge_name(judging, "Name", json_string_value(name), err) < 0
+		       ? -1
+		       : judging->lookup->volume(
+				 judging->lookup->data, json_string_value(name), true, err);
+}
