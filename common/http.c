@@ -15,7 +15,7 @@
 
 #define HTTP_ROOM 16384 /* the least room for one read, in bytes */
 
-static int connect_to(const char *path, unsigned timeout_ms, struct error *err)
+int http_connect(const char *path, unsigned timeout_ms, struct error *err)
 {
 	const long ms = timeout_ms ? timeout_ms : HTTP_TIMEOUT_MS;
 	const struct timeval patience = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
@@ -35,12 +35,19 @@ static int connect_to(const char *path, unsigned timeout_ms, struct error *err)
 int http_send(const struct http_request *request, struct http *ret, struct error *err)
 {
 	char text[4096];
+	char length[96] = "";
+	if (request->body)
+		(void)snprintf(length, sizeof length,
+			"Content-Type: application/json\r\nContent-Length: %zu\r\n",
+			strlen(request->body));
 	int n = snprintf(text, sizeof text,
-		"%s %s HTTP/1.0\r\nHost: localhost\r\nUser-Agent: %s/" OSS_CRS_VERSION "\r\n\r\n",
-		request->method, request->target, request->agent);
+		"%s %s HTTP/1.0\r\nHost: localhost\r\nUser-Agent: %s/" OSS_CRS_VERSION
+		"\r\n%s\r\n%s",
+		request->method, request->target, request->agent, length,
+		request->body ? request->body : "");
 	if (n < 0 || (size_t)n >= sizeof text)
 		return fail(err, ENAMETOOLONG, "%s", request->target);
-	_cleanup_close_ int fd = connect_to(request->socket, request->timeout_ms, err);
+	_cleanup_close_ int fd = http_connect(request->socket, request->timeout_ms, err);
 	if (fd < 0)
 		return -1;
 	ssize_t sent = send(fd, text, (size_t)n, MSG_NOSIGNAL);

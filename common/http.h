@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * http: as much of HTTP as the Engine API on a Unix socket needs: HTTP/1.0 requests without a body
- * (RFC 1945), one per connection. The server neither sends chunks nor keeps the connection open.
+ * http: as much of HTTP as the Engine API on a Unix socket needs: HTTP/1.0 requests (RFC 1945), one
+ * per connection. The server neither sends chunks nor keeps the connection open.
  * Both programs have this client because loading a library would cost every command more than all
  * its other work; docs/performance.md has the figures.
  */
@@ -22,6 +22,7 @@ struct http_request {
 	const char *method;
 	const char *target; /* path and query, escaped */
 	const char *agent;  /* the name of the program, for User-Agent */
+	const char *body;   /* JSON, short: the request has at most 4 KiB; NULL: none */
 	size_t max;         /* how many bytes of the body may wait in http.text */
 	/* how long to wait for the server to take or send the next bytes; 0: HTTP_TIMEOUT_MS */
 	unsigned timeout_ms;
@@ -43,6 +44,10 @@ struct http {
 	{                 \
 		.fd = -1, \
 	}
+
+/* Connect to a server's Unix socket. timeout_ms is as in struct http_request. Fails as http_send()
+ * does. Returns a descriptor that the caller closes. */
+int http_connect(const char *path, unsigned timeout_ms, struct error *err);
 
 /* Connect to the server's socket and send a request. The caller releases *ret with http_close().
  * If connect(2) fails, err->code is its errno; a server that is too busy is ETIMEDOUT. */

@@ -8,6 +8,7 @@
 #include "compose.h"
 
 #include "cleanup.h"
+#include "compose_guard.h"
 #include "fs.h"
 #include "program.h"
 #include "template.h"
@@ -178,6 +179,8 @@ int compose_open(const struct compose_job *job, struct compose *ret, struct erro
 		.variables = job->variables,
 		.other_figures = job->other_figures,
 		.running_engine = job->engine,
+		.guard = job->guard,
+		.guard_dir = job->scratch,
 	};
 	if (!compose.project || !compose.files)
 		return fail(err, ENOMEM, "Compose");
@@ -209,6 +212,7 @@ void compose_free(struct compose *compose)
 		free(compose->services[i].name);
 		free(compose->services[i].image);
 		free_compose_names(&compose->services[i].variables);
+		compose_guard_free(&compose->services[i]);
 		risks_free(&compose->services[i].risks);
 	}
 	free_compose_names(&compose->networks);

@@ -33,6 +33,26 @@ enum crs_source {
 
 #define CRS_SOURCES (CRS_OF_INFRA + 1)
 
+/* A path of the host, or a volume, that a service has. */
+struct compose_mount {
+	char *source; /* as the engine knows it: a path, or the name of a volume */
+	char *target; /* in the container */
+	bool writable;
+	bool is_socket; /* the engine's socket */
+};
+
+struct compose_mounts {
+	struct compose_mount *list;
+	size_t count;
+};
+
+/* Which services get a guarded socket of the engine (--guard). */
+enum compose_guard {
+	COMPOSE_GUARD_NONE,
+	COMPOSE_GUARD_SOCKETS, /* those of a CRS that mount the engine's socket */
+	COMPOSE_GUARD_ALL,     /* those of a CRS */
+};
+
 struct compose_service {
 	char *name;
 	int crs; /* index into the plan's CRSs, or COMPOSE_UNCONFINED */
@@ -46,6 +66,11 @@ struct compose_service {
 	char *image;             /* that it needs; NULL: Compose builds it, or it names none */
 	/* Names of the OSS_CRS_ variables that it sets itself. */
 	struct compose_names variables;
+	/* With a guard only: what it has mounted, the engine's names of the networks that it is
+	 * in, and whether it gets a guarded socket (compose_guard.h). */
+	struct compose_mounts mounts;
+	struct compose_names networks;
+	bool guarded;
 	struct risks risks;
 };
 
@@ -97,6 +122,8 @@ struct compose {
 	struct compose_names warnings;
 	struct engine *running_engine; /* belongs to the caller */
 	struct compose_mark mark;      /* the caller fills it in */
+	enum compose_guard guard;
+	const char *guard_dir; /* path of the directory of the guarded sockets; the caller's */
 };
 
 #define COMPOSE_NONE            \
@@ -138,6 +165,7 @@ struct compose_job {
 	const char *project;               /* --project-name; NULL: one after the run's name */
 	const struct variables *variables; /* the run's variables, see run_variables.h */
 	bool other_figures;                /* --cpus or --scale; see struct compose */
+	enum compose_guard guard;          /* the sockets will be in the scratch directory */
 };
 
 /* Find Compose and the job's files (those given, else docker-compose.yaml, .yml or .yaml.j2 in

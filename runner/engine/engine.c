@@ -184,6 +184,7 @@ int engine_container(
 		.service = strdup(engine_text(labels, SERVICE_LABEL)),
 		.cgroup_parent = strdup(engine_text(host_config, "CgroupParent")),
 		.pid_owner = strdup(shared_with(engine_text(host_config, "PidMode"))),
+		.guard = strdup(engine_text(labels, ENGINE_GUARD_LABEL)),
 		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
 		.pid = (pid_t)pid,
 		/* The API writes Go's zero time, in the year 1, for "never". */
@@ -191,7 +192,7 @@ int engine_container(
 		.started = strncmp(engine_text(state, "StartedAt"), "0001", 4) != 0,
 	};
 	if (!container.name || !container.service || !container.cgroup_parent ||
-		!container.pid_owner)
+		!container.pid_owner || !container.guard)
 		return fail(err, ENOMEM, "containers");
 	(void)snprintf(container.id, sizeof container.id, "%s", full);
 	if (strncmp(finished, "0001", 4) != 0)
@@ -207,6 +208,7 @@ void container_free(struct container *container)
 	free(container->service);
 	free(container->cgroup_parent);
 	free(container->pid_owner);
+	free(container->guard);
 	*container = (struct container){.name = NULL};
 }
 

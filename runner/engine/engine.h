@@ -32,6 +32,10 @@
 #define ENGINE_OWNER_LABEL "oss-crs.owner"
 #define ENGINE_KEEP_LABEL  "oss-crs.keep"
 
+/* The label of a container or volume that a CRS has made over its own socket (runner/guard): the
+ * name of the CRS. */
+#define ENGINE_GUARD_LABEL "oss-crs.guard"
+
 /* The labels of an image that a run builds: the run's name, and the name that Compose gives to the
  * image. Whatever is made of the image inherits them, so they alone do not make it the run's. */
 #define ENGINE_BUILT_BY_LABEL "oss-crs.built-by"
@@ -108,6 +112,9 @@ struct container {
 	/* The id of the container whose PID namespace it shares (pid: "service:…"); empty if it has
 	 * one of its own, or the host's. */
 	char *pid_owner;
+	/* The CRS that has made it over its own socket (ENGINE_GUARD_LABEL); empty: Compose, or the
+	 * program that holds the run, has made it. */
+	char *guard;
 	/* As the engine writes it, RFC 3339; empty if the container has not ended. */
 	char finished[40];
 	int exit_code;

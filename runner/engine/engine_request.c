@@ -45,12 +45,13 @@ static int fail_connect(const struct engine *engine, struct error *err)
 				     : "on Debian, run: sudo apt-get install docker.io");
 }
 
-int engine_request(struct engine *engine, const char *method, const char *path, json_t **ret,
-	struct error *err)
+static int ask_engine(struct engine *engine, const char *method, const char *path, const char *body,
+	json_t **ret, struct error *err)
 {
 	const struct http_request request = {.socket = engine->socket,
 		.method = method,
 		.target = path,
+		.body = body,
 		.agent = "oss-crs-run",
 		.max = ANSWER_MAX};
 	_cleanup_(http_close) struct http http = HTTP_CLOSED;
@@ -70,6 +71,18 @@ int engine_request(struct engine *engine, const char *method, const char *path, 
 			engine_name(engine->kind), method, path);
 	*ret = steal_ptr(json);
 	return 0;
+}
+
+int engine_request(struct engine *engine, const char *method, const char *path, json_t **ret,
+	struct error *err)
+{
+	return ask_engine(engine, method, path, NULL, ret, err);
+}
+
+int engine_post(
+	struct engine *engine, const char *path, const char *body, json_t **ret, struct error *err)
+{
+	return ask_engine(engine, "POST", path, body, ret, err);
 }
 
 bool engine_answered(const struct error *err)

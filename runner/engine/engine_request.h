@@ -17,6 +17,10 @@
 int engine_request(struct engine *engine, const char *method, const char *path, json_t **ret,
 	struct error *err);
 
+/* The same with a POST request and a body, which is short JSON (http.h). */
+int engine_post(
+	struct engine *engine, const char *path, const char *body, json_t **ret, struct error *err);
+
 /* Get the list at the path `what`, filtered to what has this label with this value. It is the
  * answer or, with `key`, what the answer has there. An answer without a list is an error. The
  * caller drops the reference. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_guard_judge: what the guard passes on of a request, what it makes of it, and what it refuses.
+ * test_guard_judge: what the guard passes on of a request, what it makes of it, and what it
+ * refuses.
  */
 #include "unit.h"
 

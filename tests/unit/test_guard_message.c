@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_guard_message: heads and bodies of HTTP messages, plain ones and those that two readers could
- * understand differently; and targets.
+ * test_guard_message: heads and bodies of HTTP messages, plain ones and those that two readers
+ * could understand differently; and targets.
  */
 #include "unit.h"
 

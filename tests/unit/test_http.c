@@ -53,6 +53,34 @@ static int make_server(void **state, char *path, size_t size)
 	return listener;
 }
 
+TEST(a_body_is_sent_with_its_length)
+{
+	char path[64];
+	char text[512] = "";
+	struct error err = {0};
+	_cleanup_close_ int listener = make_server(state, path, sizeof path);
+	_cleanup_(http_close) struct http http = HTTP_CLOSED;
+	struct http_request request = {.socket = path,
+		.method = "POST",
+		.target = "/volumes/create",
+		.agent = "some-program",
+		.body = "{\"Name\":\"a\"}",
+		.max = BODY_MAX};
+
+	assert_int_equal(listen(listener, 1), 0);
+	assert_ok(http_send(&request, &http, &err), err);
+	_cleanup_close_ int server = accept(listener, NULL, NULL);
+	assert_true(recv(server, text, sizeof text - 1, 0) > 0);
+	assert_contains(text, "\r\nContent-Type: application/json\r\nContent-Length: 12\r\n");
+	assert_contains(text, "\r\n\r\n{\"Name\":\"a\"}");
+
+	char large[8192];
+	(void)memset(large, 'a', sizeof large - 1);
+	large[sizeof large - 1] = '\0';
+	request.body = large;
+	assert_errno(http_send(&request, &http, &err), ENAMETOOLONG, err);
+}
+
 TEST(an_answer_without_a_length_ends_with_its_connection)
 {
 	char path[64];
@@ -212,6 +240,7 @@ TEST(a_query_is_escaped)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(a_body_is_sent_with_its_length),
 		RUN_IN_DIR(an_answer_without_a_length_ends_with_its_connection),
 		RUN_IN_DIR(a_server_that_is_missing_or_silent_is_an_error),
 		RUN(an_answer_with_a_length_ends_there),
