@@ -50,7 +50,8 @@ int check_run(const struct check *check, int *ret_file, struct error *err)
 	if (out < 0 || privs_in_child(&child, work_confined, &running, err) < 0 ||
 		door_seal(out, err) < 0)
 		return -1;
-	*ret_file = steal_fd(&out);
+	if (ret_file)
+		*ret_file = steal_fd(&out);
 	return 0;
 }
 
@@ -62,15 +63,6 @@ int check_read(
 		return -1;
 	_cleanup_close_ int owned = file;
 	return fs_read_fd(owned, "a file in memory", max, ret, ret_len, err);
-}
-
-int check_pass(const struct check *check, struct error *err)
-{
-	int file = -1;
-	if (check_run(check, &file, err) < 0)
-		return -1;
-	cleanup_close(&file);
-	return 0;
 }
 
 /* ---- policy ---------------------------------------------------------------------------------- */
@@ -136,71 +128,53 @@ int checks_docker_answer(int speaker, const struct policy *policy, enum docker_q
 	return check_run(&check, ret_file, err);
 }
 
-struct driver_wanted {
+struct docker_wanted {
 	const struct policy *policy;
+	bool idle;
 	const char *driver;
 };
 
-static int read_docker_state(int file, struct docker_state *ret, struct error *err)
+static int read_answer(
+	int file, enum docker_question question, char **ret, size_t *ret_len, struct error *err)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t len = 0;
-	return fs_read_fd(file, docker_targets[DOCKER_INFO], SPEAKER_ANSWER_MAX, &text, &len, err) <
-			       0
-		       ? -1
-		       : dockerapi_info(text, len, ret, err);
+	return fs_read_fd(file, docker_targets[question], SPEAKER_ANSWER_MAX, ret, ret_len, err);
 }
 
-static int work_driver(const struct check *check, int out, struct error *err)
+static int work_docker(const struct check *check, int out, struct error *err)
 {
-	const struct driver_wanted *wanted = check->question;
+	const struct docker_wanted *wanted = check->question;
 	struct docker_state state = {0};
-	(void)out;
-	if (read_docker_state(check->files[0], &state, err) < 0)
-		return -1;
-	if (!wanted->driver || strcmp(state.driver, wanted->driver) == 0)
-		return 0;
-	return fail_as(err, EX_UNAVAILABLE, "%s still runs with the driver '%s'",
-		wanted->policy->service, state.driver);
-}
-
-int checks_docker_driver(
-	int speaker, const struct policy *policy, const char *driver, struct error *err)
-{
-	const struct driver_wanted wanted = {policy, driver};
-	int info = -1;
-	if (checks_docker_answer(speaker, policy, DOCKER_INFO, &info, err) < 0)
-		return -1;
-	_cleanup_close_ int owned = info;
-	const struct check check = {.work = work_driver, .question = &wanted, .files = {info}};
-	return check_pass(&check, err);
-}
-
-static int work_idle(const struct check *check, int out, struct error *err)
-{
-	struct docker_state state = {0};
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *info = NULL;
+	_cleanup_free_ char *containers = NULL;
 	_cleanup_free_ char *names = NULL;
 	size_t len = 0;
 	(void)out;
-	if (read_docker_state(check->files[0], &state, err) < 0)
+	if (read_answer(check->files[0], DOCKER_INFO, &info, &len, err) < 0 ||
+		dockerapi_info(info, len, &state, err) < 0)
 		return -1;
-	if (state.running > 0 && (fs_read_fd(check->files[1], docker_targets[DOCKER_CONTAINERS],
-					  SPEAKER_ANSWER_MAX, &text, &len, err) < 0 ||
-					 dockerapi_names(text, len, &names, err) < 0))
+	if (wanted->driver && strcmp(state.driver, wanted->driver) != 0)
+		return fail_as(err, EX_UNAVAILABLE, "%s still runs with the driver '%s'",
+			wanted->policy->service, state.driver);
+	if (!wanted->idle || state.running == 0)
+		return 0;
+	if (read_answer(check->files[1], DOCKER_CONTAINERS, &containers, &len, err) < 0 ||
+		dockerapi_names(containers, len, &names, err) < 0)
 		return -1;
 	state.names = names;
 	return plan_check_idle(&state, err);
 }
 
-int checks_docker_idle(int speaker, const struct policy *policy, struct error *err)
+int checks_docker(
+	int speaker, const struct policy *policy, bool idle, const char *driver, struct error *err)
 {
+	const struct docker_wanted wanted = {policy, idle, driver};
 	_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
-	if (checks_docker_answer(speaker, policy, DOCKER_INFO, &files[0], err) < 0 ||
-		checks_docker_answer(speaker, policy, DOCKER_CONTAINERS, &files[1], err) < 0)
-		return -1;
-	const struct check check = {.work = work_idle, .files = {files[0], files[1]}};
-	return check_pass(&check, err);
+	for (int i = DOCKER_INFO; i < (idle ? DOCKER_QUESTIONS : DOCKER_CONTAINERS); i++)
+		if (checks_docker_answer(speaker, policy, i, &files[i], err) < 0)
+			return -1;
+	const struct check check = {
+		.work = work_docker, .question = &wanted, .files = {files[0], files[1]}};
+	return check_run(&check, NULL, err);
 }
 
 /* ---- unit log -------------------------------------------------------------------------------- */

@@ -26,16 +26,13 @@ struct check {
 	gid_t group;             /* a group that it has; 0: none */
 };
 
-/* Run a check. *ret_file is its answer, sealed (door.h), which the caller closes. Fails with the
- * child's error. */
+/* Run a check. *ret_file is its answer, sealed (door.h), which the caller closes; ret_file is NULL
+ * if there is no answer but the error. Fails with the child's error. */
 int check_run(const struct check *check, int *ret_file, struct error *err);
 
 /* Run a check, and read an answer of at most max bytes, as fs_read_fd() does. */
 int check_read(
 	const struct check *check, size_t max, char **ret, size_t *ret_len, struct error *err);
-
-/* Run a check that only fails or does not. */
-int check_pass(const struct check *check, struct error *err);
 
 /* Read the policy of this host; without a file, *ret is the default policy (policy.h). */
 int checks_policy(const struct host *host, struct policy *ret, struct error *err);
@@ -45,12 +42,10 @@ int checks_policy(const struct host *host, struct policy *ret, struct error *err
 int checks_docker_answer(int speaker, const struct policy *policy, enum docker_question question,
 	int *ret_file, struct error *err);
 
-/* Ask Docker whether it answers, and uses this cgroup driver; NULL: any. EX_UNAVAILABLE if not. */
-int checks_docker_driver(
-	int speaker, const struct policy *policy, const char *driver, struct error *err);
-
-/* Ask Docker whether no container runs: the error of plan_check_idle() if one does. */
-int checks_docker_idle(int speaker, const struct policy *policy, struct error *err);
+/* Ask Docker, which must answer. Fails with the error of plan_check_idle() if no container may run
+ * and one does, and with EX_UNAVAILABLE if it has not this cgroup driver; NULL: any will do. */
+int checks_docker(
+	int speaker, const struct policy *policy, bool idle, const char *driver, struct error *err);
 
 /* Read the last lines that the unit logged (unit_log.h). *ret_file has them oldest first, each with
  * its NUL; the caller closes it. */

@@ -9,6 +9,7 @@
 #include "checks.h"
 #include "cleanup.h"
 #include "daemon_json.h"
+#include "door.h"
 #include "fs.h"
 #include "privs.h"
 #include "speaker.h"
@@ -19,8 +20,6 @@
 #include <sys/stat.h>
 
 #define USER_TIMEOUT_MS 30000
-#define USER_CGROUP_ADVICE \
-	"before Linux 6.6 no container may run below it: stop them, then run this again"
 
 int operation_open_parent(int dir, const char *path, const char **ret_name, struct error *err)
 {
@@ -93,12 +92,9 @@ static int check_unchanged(const struct operation *op, struct error *err)
 
 static int write_step_file(const struct operation *op, struct error *err)
 {
-	return check_unchanged(op, err) < 0 ? -1 : put_step_file(op, op->step->after, err);
-}
-
-/* A backup may replace an older one. */
-static int write_backup(const struct operation *op, struct error *err)
-{
+	bool replaces = op->step->kind == STEP_BACKUP; /* a backup may replace an older one */
+	if (!replaces && check_unchanged(op, err) < 0)
+		return -1;
 	return put_step_file(op, op->step->after, err);
 }
 
@@ -139,48 +135,76 @@ static int forget_step_file(const struct operation *op, struct error *err)
 	return 0;
 }
 
-static int reload_systemd(const struct operation *op, struct error *err)
+static int call_systemd(const struct operation *op, struct error *err)
 {
-	return speaker_call(op->context->speaker, BUS_RELOAD, 0, err);
+	return speaker_call(
+		op->context->speaker, operation_kinds[op->step->kind].call, op->step->uid, err);
 }
 
-static int enable_linger(const struct operation *op, struct error *err)
+/* ---- cgroups --------------------------------------------------------------------------------- */
+
+/* Write to buf, each after its sign, the words of `list` that are not in `others`. */
+static void list_others(const char *list, const char *others, char sign, char *buf, size_t size)
 {
-	return speaker_call(op->context->speaker, BUS_LINGER, op->step->uid, err);
+	char copy[FACTS_CONTROLLERS_MAX];
+	char *rest = NULL;
+	buf[0] = '\0';
+	(void)snprintf(copy, sizeof copy, "%s", list ? list : "");
+	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		size_t used = strlen(buf);
+		if (!cgroup_has(others ? others : "", word))
+			(void)snprintf(
+				buf + used, size - used, "%s%c%s", used ? " " : "", sign, word);
+	}
 }
 
-static int disable_linger(const struct operation *op, struct error *err)
+/* In a check: what to write to enable the controllers that systemd has not enabled already. */
+static int work_missing(const struct check *check, int out, struct error *err)
 {
-	return speaker_call(op->context->speaker, BUS_UNLINGER, op->step->uid, err);
+	const struct operation *op = check->question;
+	char enabled[FACTS_CONTROLLERS_MAX];
+	char text[FACTS_CONTROLLERS_MAX];
+	if (cgroup_get(check->host->cgroup, op->step->target, "cgroup.subtree_control", enabled,
+		    sizeof enabled, err) < 0)
+		return -1;
+	list_others(op->context->policy->controllers, enabled, '+', text, sizeof text);
+	return door_write(out, text, strlen(text), err);
 }
 
-static int start_manager(const struct operation *op, struct error *err)
+struct controllers {
+	const struct operation *op;
+	char *text;
+};
+
+static int write_controllers(void *arg, struct error *err)
 {
-	return speaker_call(op->context->speaker, BUS_START_MANAGER, op->step->uid, err);
+	const struct controllers *c = arg;
+	char path[STEP_TARGET_MAX + sizeof "/cgroup.subtree_control"];
+	(void)snprintf(path, sizeof path, "%s/cgroup.subtree_control", c->op->step->target);
+	return fs_write_attr(c->op->context->host->cgroup, path, c->text, err);
 }
 
-static int realize_unit(const struct operation *op, struct error *err)
-{
-	return speaker_call(op->context->speaker, BUS_REALIZE_MANAGER, op->step->uid, err);
-}
-
-static int enable_target_controllers(void *arg, struct error *err)
-{
-	const struct operation *op = arg;
-	return cgroup_enable(
-		op->context->host->cgroup, op->step->target, op->context->policy->controllers, err);
-}
-
-/* Writes nothing if systemd has enabled the controllers already. */
 static int enable_controllers(const struct operation *op, struct error *err)
 {
-	struct operation copy = *op;
-	return privs_with(PRIVS_NICE, enable_target_controllers, &copy, err);
+	const struct check check = {
+		.work = work_missing, .question = op, .host = op->context->host};
+	_cleanup_free_ char *text = NULL;
+	if (check_read(&check, FACTS_CONTROLLERS_MAX, &text, NULL, err) < 0)
+		return -1;
+	struct controllers controllers = {op, text};
+	return *text ? privs_with(PRIVS_NICE, write_controllers, &controllers, err) : 0;
 }
 
-static int run_as_user(
-	const struct operation *op, int (*work)(void *, struct error *), struct error *err)
+/* Whether an error means that the target is in use, by a run for one. */
+static bool is_busy(const struct error *err)
 {
+	return err->code == EBUSY || err->code == ENOTEMPTY || err->code == EPERM;
+}
+
+/* Run the function of the table as the user. */
+static int run_as_user(const struct operation *op, struct error *err)
+{
+	const struct operation_kind *kind = &operation_kinds[op->step->kind];
 	struct operation copy = *op;
 	const struct privs_child child = {
 		.uid = op->step->uid,
@@ -189,31 +213,32 @@ static int run_as_user(
 		.keep = {op->context->host->cgroup},
 		.timeout_ms = USER_TIMEOUT_MS,
 	};
-	return privs_in_child(&child, work, &copy, err);
+	int result = privs_in_child(&child, kind->as_user, &copy, err);
+	return result < 0 && kind->traits & MAY_BE_BUSY && is_busy(err) ? OPERATION_LEFT : result;
 }
 
-static int enable_user_controllers(const struct operation *op, struct error *err)
-{
-	if (run_as_user(op, enable_target_controllers, err) == 0)
-		return 0;
-	return err->code == EPERM ? add_hint(err, USER_CGROUP_ADVICE) : -1;
-}
-
-static int remove_target_cgroup(void *arg, struct error *err)
+static int user_enable(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
-	return cgroup_remove(op->context->host->cgroup, op->step->target, err);
+	if (cgroup_enable(op->context->host->cgroup, op->step->target,
+		    op->context->policy->controllers, err) == 0)
+		return 0;
+	return err->code == EPERM
+		       ? add_hint(err, "before Linux 6.6 no container may run below it: stop them, "
+				       "then run this again")
+		       : -1;
 }
 
-static int remove_user_cgroup(const struct operation *op, struct error *err)
+static int user_remove(void *arg, struct error *err)
 {
-	if (run_as_user(op, remove_target_cgroup, err) == 0)
+	const struct operation *op = arg;
+	if (cgroup_remove(op->context->host->cgroup, op->step->target, err) == 0)
 		return 0;
 	return add_hint(err, "it does not belong to the user and is not empty; stop what runs in "
 			     "it and remove it as root");
 }
 
-static int make_target_cgroup(void *arg, struct error *err)
+static int user_make(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
 	if (cgroup_make(op->context->host->cgroup, op->step->target, err) == 0)
@@ -221,78 +246,63 @@ static int make_target_cgroup(void *arg, struct error *err)
 	return err->code == EEXIST ? 0 : -1;
 }
 
-static int make_user_cgroup(const struct operation *op, struct error *err)
-{
-	return run_as_user(op, make_target_cgroup, err);
-}
-
 /* Fails if there are cgroups below it: those of runs, or what runs left behind. */
-static int unmake_target_cgroup(void *arg, struct error *err)
+static int user_unmake(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
 	if (unlinkat(op->context->host->cgroup, op->step->target, AT_REMOVEDIR) == 0 ||
 		errno == ENOENT)
 		return 0;
-	return fail(err, errno, "remove cgroup %s", op->step->target);
-}
-
-/* Turn an error that means "in use" into OPERATION_LEFT, and add the advice as its hint: a run that
- * is in the way is not a failure. */
-static int leave_busy_target(int result, const char *advice, struct error *err)
-{
-	if (result == 0 || (err->code != EBUSY && err->code != ENOTEMPTY && err->code != EPERM))
-		return result;
-	(void)add_hint(err, "%s", advice);
-	return OPERATION_LEFT;
-}
-
-static int unmake_user_cgroup(const struct operation *op, struct error *err)
-{
-	return leave_busy_target(run_as_user(op, unmake_target_cgroup, err),
-		"runs are active; stop them, run oss-crs-run clean, then undo again", err);
+	(void)fail(err, errno, "remove cgroup %s", op->step->target);
+	return !is_busy(err) ? -1
+			     : add_hint(err, "runs are active; stop them, run oss-crs-run clean, "
+					     "then undo again");
 }
 
 /* Disable the controllers that are in `before` and not in `after`. */
-static int disable_target_controllers(void *arg, struct error *err)
+static int user_disable(void *arg, struct error *err)
 {
 	const struct operation *op = arg;
-	char copy[FACTS_CONTROLLERS_MAX];
-	char text[FACTS_CONTROLLERS_MAX] = "";
+	char text[FACTS_CONTROLLERS_MAX];
+	list_others(op->step->before, op->step->after, '-', text, sizeof text);
+	if (cgroup_set(op->context->host->cgroup, op->step->target, "cgroup.subtree_control", text,
+		    err) == 0)
+		return 0;
+	return is_busy(err) ? add_hint(err, "cgroups below it use them") : -1;
+}
+
+#define RUN_IS_OVER '1'
+
+/* In a check: write a character for each cgroup of the list. It is RUN_IS_OVER if its run is: the
+ * live owner of a run holds a lock on a file of its cgroup, which only processes of its user can
+ * take (runner/lease/tree.h). */
+static int work_over(const struct check *check, int out, struct error *err)
+{
+	const struct operation *op = check->question;
+	_cleanup_free_ char *names = strdup(op->step->before);
+	_cleanup_close_ int ours = cgroup_open(check->host->cgroup, op->step->target, err);
+	if (!names || ours < 0)
+		return ours < 0 ? -1 : fail(err, ENOMEM, "cgroups to remove");
 	char *rest = NULL;
-	(void)snprintf(copy, sizeof copy, "%s", op->step->before ? op->step->before : "");
-	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		size_t used = strlen(text);
-		if (!cgroup_has(op->step->after ? op->step->after : "", word))
-			(void)snprintf(
-				text + used, sizeof text - used, "%s-%s", used ? " " : "", word);
+	for (char *path = strtok_r(names, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
+		char file[CGROUP_PATH_MAX];
+		pid_t owner = 0;
+		struct error unread = {0};
+		(void)snprintf(file, sizeof file, "%.*s/" CGROUP_OWNED_FILE,
+			(int)strcspn(path, "/"), path);
+		bool over = fs_is_locked(ours, file, &owner, &unread) == 0 || unread.code == ENOENT;
+		if (door_write(out, over ? "1" : "0", 1, err) < 0)
+			return -1;
 	}
-	return cgroup_set(
-		op->context->host->cgroup, op->step->target, "cgroup.subtree_control", text, err);
-}
-
-static int disable_user_controllers(const struct operation *op, struct error *err)
-{
-	return leave_busy_target(
-		run_as_user(op, disable_target_controllers, err), "cgroups below it use them", err);
-}
-
-/* Whether a run is over. The live owner of a run holds a lock on a file of its cgroup, which only
- * processes of its user can take (runner/lease/tree.h). */
-static bool is_run_over(int ours, const char *path)
-{
-	char file[CGROUP_PATH_MAX];
-	pid_t owner = 0;
-	struct error err = {0};
-	(void)snprintf(file, sizeof file, "%.*s/" CGROUP_OWNED_FILE, (int)strcspn(path, "/"), path);
-	return fs_is_locked(ours, file, &owner, &err) == 0 || err.code == ENOENT;
+	return 0;
 }
 
 /* Remove one cgroup of the list. Root needs no capability for this if it owns the parent. Whatever
  * the user has put there meanwhile, only an empty cgroup below the user's own oss-crs can go. */
-static int sweep_cgroup(int ours, const char *path, struct error *err)
+static int sweep_cgroup(int ours, const char *path, bool over, struct error *err)
 {
 	const char *name = "";
-	if (!is_run_over(ours, path))
+	if (!over)
 		return fail(err, EBUSY, "remove cgroup %s", path);
 	_cleanup_close_ int dir = operation_open_parent(ours, path, &name, err);
 	if (dir < 0)
@@ -302,57 +312,91 @@ static int sweep_cgroup(int ours, const char *path, struct error *err)
 	return fail(err, errno, "remove cgroup %s", path);
 }
 
+/* A cgroup that is made while this runs cannot have the name of one that exists. */
 static int sweep_cgroups(const struct operation *op, struct error *err)
 {
 	int result = 0;
+	const struct check check = {.work = work_over, .question = op, .host = op->context->host};
+	_cleanup_free_ char *over = NULL;
 	_cleanup_free_ char *names = strdup(op->step->before);
+	if (check_read(&check, strlen(op->step->before), &over, NULL, err) < 0)
+		return -1;
 	_cleanup_close_ int ours = cgroup_open(op->context->host->cgroup, op->step->target, err);
 	if (!names || ours < 0)
 		return ours < 0 ? -1 : fail(err, ENOMEM, "cgroups to remove");
 	char *rest = NULL;
+	const char *next = over;
 	for (char *path = strtok_r(names, "\n", &rest); path; path = strtok_r(NULL, "\n", &rest)) {
-		int one = leave_busy_target(
-			sweep_cgroup(ours, path, err), "something runs in it again", err);
-		if (one < 0)
+		bool is_over = *next && *next++ == RUN_IS_OVER;
+		if (sweep_cgroup(ours, path, is_over, err) == 0)
+			continue;
+		if (!is_busy(err))
 			return -1;
-		result = one ? one : result;
+		(void)add_hint(err, "something runs in it again");
+		result = OPERATION_LEFT;
 	}
 	return result;
 }
 
+/* ---- Docker ---------------------------------------------------------------------------------- */
+
 static int check_docker_idle(const struct operation *op, struct error *err)
 {
-	return checks_docker_idle(op->context->speaker, op->context->policy, err);
+	return checks_docker(op->context->speaker, op->context->policy, true, NULL, err);
 }
 
 /* Restart Docker and check that it came back with the wanted cgroup driver. */
 static int restart_docker(const struct operation *op, struct error *err)
 {
-	int speaker = op->context->speaker;
-	return speaker_call(speaker, BUS_RESTART_DOCKER, 0, err) < 0
-		       ? -1
-		       : checks_docker_driver(speaker, op->context->policy, op->step->after, err);
+	if (call_systemd(op, err) < 0)
+		return -1;
+	return checks_docker(
+		op->context->speaker, op->context->policy, false, op->step->after, err);
 }
 
 const struct operation_kind operation_kinds[STEP_KINDS] = {
-	[STEP_DROPIN] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_step_file, NULL},
-	[STEP_RELOAD] = {0, PRIVS_NONE, 0, reload_systemd, NULL},
-	[STEP_LINGER] = {RECORDED, PRIVS_NONE, 0, enable_linger, NULL},
-	[STEP_START_MANAGER] = {0, PRIVS_NONE, 0, start_manager, NULL},
-	[STEP_REALIZE] = {0, PRIVS_NONE, 0, realize_unit, NULL},
-	[STEP_ENABLE] = {0, PRIVS_NICE, CONFINE_WRITE, enable_controllers, NULL},
-	[STEP_USER_ENABLE] = {RECORDED, PRIVS_BECOME, CONFINE_WRITE, enable_user_controllers, NULL},
-	[STEP_USER_REMOVE] = {0, PRIVS_BECOME, CONFINE_CGROUPS, remove_user_cgroup, NULL},
-	[STEP_USER_MAKE] = {RECORDED, PRIVS_BECOME, CONFINE_CGROUPS, make_user_cgroup, NULL},
-	[STEP_IDLE] = {0, PRIVS_NONE, 0, check_docker_idle, NULL},
-	[STEP_BACKUP] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_backup, NULL},
-	[STEP_DAEMON_JSON] = {FILE_STEP | RECORDED, PRIVS_NONE, 0, write_step_file,
-		restore_step_file},
-	[STEP_RESTART] = {0, PRIVS_NONE, 0, restart_docker, NULL},
-	[STEP_REMOVE_FILE] = {FILE_STEP, PRIVS_NONE, 0, remove_step_file, restore_step_file},
-	[STEP_UNLINGER] = {0, PRIVS_NONE, 0, disable_linger, NULL},
-	[STEP_USER_UNMAKE] = {0, PRIVS_BECOME, CONFINE_CGROUPS, unmake_user_cgroup, NULL},
-	[STEP_USER_DISABLE] = {0, PRIVS_BECOME, CONFINE_WRITE, disable_user_controllers, NULL},
-	[STEP_FORGET] = {FILE_STEP, PRIVS_NONE, 0, forget_step_file, NULL},
-	[STEP_SWEEP] = {0, PRIVS_NONE, CONFINE_RMDIR, sweep_cgroups, NULL},
+	[STEP_DROPIN] = {.traits = FILE_STEP | RECORDED, .apply = write_step_file},
+	[STEP_RELOAD] = {.apply = call_systemd, .call = BUS_RELOAD},
+	[STEP_LINGER] = {.traits = RECORDED, .apply = call_systemd, .call = BUS_LINGER},
+	[STEP_START_MANAGER] = {.apply = call_systemd, .call = BUS_START_MANAGER},
+	[STEP_REALIZE] = {.apply = call_systemd, .call = BUS_REALIZE_MANAGER},
+	[STEP_ENABLE] = {.privs = PRIVS_NICE,
+		.cgroups = CONFINE_WRITE,
+		.apply = enable_controllers},
+	[STEP_USER_ENABLE] = {.traits = RECORDED,
+		.privs = PRIVS_BECOME,
+		.cgroups = CONFINE_WRITE,
+		.apply = run_as_user,
+		.as_user = user_enable},
+	[STEP_USER_REMOVE] = {.privs = PRIVS_BECOME,
+		.cgroups = CONFINE_CGROUPS,
+		.apply = run_as_user,
+		.as_user = user_remove},
+	[STEP_USER_MAKE] = {.traits = RECORDED,
+		.privs = PRIVS_BECOME,
+		.cgroups = CONFINE_CGROUPS,
+		.apply = run_as_user,
+		.as_user = user_make},
+	[STEP_IDLE] = {.apply = check_docker_idle},
+	[STEP_BACKUP] = {.traits = FILE_STEP | RECORDED, .apply = write_step_file},
+	[STEP_DAEMON_JSON] = {.traits = FILE_STEP | RECORDED,
+		.apply = write_step_file,
+		.undo = restore_step_file},
+	[STEP_RESTART] = {.apply = restart_docker, .call = BUS_RESTART_DOCKER},
+	[STEP_REMOVE_FILE] = {.traits = FILE_STEP,
+		.apply = remove_step_file,
+		.undo = restore_step_file},
+	[STEP_UNLINGER] = {.apply = call_systemd, .call = BUS_UNLINGER},
+	[STEP_USER_UNMAKE] = {.traits = MAY_BE_BUSY,
+		.privs = PRIVS_BECOME,
+		.cgroups = CONFINE_CGROUPS,
+		.apply = run_as_user,
+		.as_user = user_unmake},
+	[STEP_USER_DISABLE] = {.traits = MAY_BE_BUSY,
+		.privs = PRIVS_BECOME,
+		.cgroups = CONFINE_WRITE,
+		.apply = run_as_user,
+		.as_user = user_disable},
+	[STEP_FORGET] = {.traits = FILE_STEP, .apply = forget_step_file},
+	[STEP_SWEEP] = {.cgroups = CONFINE_RMDIR, .apply = sweep_cgroups},
 };

@@ -7,6 +7,7 @@
 #ifndef OSS_CRS_SETUP_OPERATIONS_H
 #define OSS_CRS_SETUP_OPERATIONS_H
 
+#include "speaker.h"
 #include "steps.h"
 
 /* A step that is being carried out. */
@@ -20,6 +21,8 @@ struct operation {
 enum traits {
 	FILE_STEP = 1, /* the target is a file if it is an absolute path */
 	RECORDED = 2,  /* the undo journal keeps the state before the step */
+	/* left alone if the target is in use; the function that runs as the user gives the advice */
+	MAY_BE_BUSY = 4,
 };
 
 /* What an operation returns that left its target unchanged for a good reason, which is in err. */
@@ -32,6 +35,8 @@ struct operation_kind {
 	int (*apply)(const struct operation *op, struct error *err);
 	/* reverts the step if a restart right after it fails; NULL if it needs no reverting */
 	int (*undo)(const struct operation *op, struct error *err);
+	enum bus_call call;                           /* if `apply` calls systemd or logind */
+	int (*as_user)(void *arg, struct error *err); /* if `apply` runs this as the user */
 };
 
 extern const struct operation_kind operation_kinds[STEP_KINDS];

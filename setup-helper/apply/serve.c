@@ -140,31 +140,16 @@ static int add_step(struct serving *s, struct incoming *in, struct error *err)
 }
 
 /* Tell the worker what goes on, as long as it listens. */
-static void say(
-	struct serving *s, enum door_what what, size_t number, int file, const struct error *err)
+static void say(void *arg, enum door_what what, size_t number, int file, const struct error *why)
 {
+	struct serving *s = arg;
 	struct error unsaid = {0};
 	struct door_message message = {.what = what, .number = (uint32_t)number};
 	const int files[] = {file, -1};
-	if (err)
-		message.err = *err;
+	if (why)
+		message.err = *why;
 	if (!s->deaf)
 		s->deaf = door_send(s->door, &message, files, &unsaid) < 0;
-}
-
-static void say_begun(void *arg, size_t i)
-{
-	say(arg, DOOR_BEGUN, i, -1, NULL);
-}
-
-static void say_left(void *arg, size_t i, const struct error *why)
-{
-	say(arg, DOOR_LEFT, i, -1, why);
-}
-
-static void say_log(void *arg, int file)
-{
-	say(arg, DOOR_LOG, 0, file, NULL);
 }
 
 static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
@@ -178,9 +163,7 @@ static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
 		.undoing = server->request->verb == VERB_UNDO,
 		.journal = &s->journal,
 		.speaker = server->speaker,
-		.on_step = say_begun,
-		.on_left = say_left,
-		.on_log = say_log,
+		.on_news = say,
 		.arg = s,
 	};
 	(void)in;

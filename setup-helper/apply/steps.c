@@ -142,7 +142,7 @@ static int put_back_docker(struct apply_ctx *ctx, size_t failed, struct error *e
 	struct error back = {0};
 	int log = -1;
 	if (checks_unit_log(context->host, unit, &log, &back) == 0)
-		context->on_log(context->arg, log);
+		context->on_news(context->arg, DOOR_LOG, failed, log, NULL);
 	cleanup_close(&log);
 	if (!op || !operation_kinds[op->step->kind].undo)
 		return -1;
@@ -168,7 +168,7 @@ static int apply_step(struct apply_ctx *ctx, size_t i, struct error *err)
 	if (privs_limit(steps_privs(ctx->steps, ctx->count, i), err) < 0 ||
 		record_step(ctx, step, err) < 0)
 		return -1;
-	context->on_step(context->arg, i);
+	context->on_news(context->arg, DOOR_BEGUN, i, -1, NULL);
 	int result = operation_kinds[step->kind].apply(op, err);
 	audit_step(&context->audit, step, results[result + 1], result == 0 ? NULL : err);
 	if (result == 0 && step->record)
@@ -188,7 +188,7 @@ int steps_apply(const struct steps_context *context, struct step *const *steps, 
 		if (result < 0)
 			return steps[i]->kind == STEP_RESTART ? put_back_docker(&ctx, i, err) : -1;
 		if (result == OPERATION_LEFT)
-			context->on_left(context->arg, i, err);
+			context->on_news(context->arg, DOOR_LEFT, i, -1, err);
 	}
 	return privs_limit(PRIVS_NONE, err);
 }

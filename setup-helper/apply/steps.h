@@ -9,6 +9,7 @@
 
 #include "audit.h"
 #include "confine.h"
+#include "door.h"
 #include "host.h"
 #include "journal.h"
 #include "plan.h"
@@ -26,13 +27,12 @@ struct steps_context {
 	bool undoing;              /* the plan is an undo: nothing is recorded */
 	struct journal *journal;
 	int speaker; /* the door to the speaker */
-	/* called before step number i, from 0 */
-	void (*on_step)(void *arg, size_t i);
-	/* called after a step that was left undone; `why` is the reason, which is not a failure */
-	void (*on_left)(void *arg, size_t i, const struct error *why);
-	/* called with the last lines that a failed service logged (checks_unit_log()) */
-	void (*on_log)(void *arg, int file);
-	void *arg; /* the first argument of the functions above */
+	/* called before step number i, from 0 (DOOR_BEGUN), after one that was left undone (DOOR_LEFT,
+	 * with the reason), and with the last lines that a failed service logged (DOOR_LOG, a file of
+	 * checks_unit_log()) */
+	void (*on_news)(
+		void *arg, enum door_what what, size_t i, int file, const struct error *why);
+	void *arg; /* the first argument of on_news() */
 };
 
 /* The privileges that step number `first` (from 0) and all later steps need (enum privs, or-ed):

@@ -116,8 +116,7 @@ static int ask_docker(const char *const *answers, const char *driver, struct err
 	if (pid == 0)
 		speak(doors[1], answers);
 	assert_return_code(close(doors[1]), errno);
-	int result = driver ? checks_docker_driver(doors[0], &policy, driver, err)
-			    : checks_docker_idle(doors[0], &policy, err);
+	int result = checks_docker(doors[0], &policy, !driver, driver, err);
 	assert_return_code(close(doors[0]), errno);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
