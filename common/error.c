@@ -17,25 +17,37 @@
  * for one more (4 bytes). */
 #define RAW_MAX (sizeof((struct error *)0)->msg + 4)
 
-/* Append ": text" to a message, as much of it as fits. len is the message's length, as
- * vsnprintf(3) returned it. */
-static void append_text(char msg[static RAW_MAX], int len, const char *text)
+static char *copy_raw(const char *text, char *buf, size_t size)
 {
-	if (len < 0 || (size_t)len >= RAW_MAX)
-		return;
-	(void)snprintf(msg + len, RAW_MAX - (size_t)len, ": %s", text);
+	(void)snprintf(buf, size, "%s", text);
+	return buf;
+}
+
+/* Makes the text of a field from a raw one. */
+static char *(*make_field)(const char *text, char *buf, size_t size) = text_clean;
+
+void error_leave_raw(bool raw)
+{
+	make_field = raw ? copy_raw : text_clean;
+}
+
+/* Format a message into a field; ": more" comes after it, unless `more` is NULL. */
+static void set_field(char *field, size_t size, const char *more, const char *fmt, va_list ap)
+{
+	char raw[RAW_MAX];
+	int len = vsnprintf(raw, sizeof raw, fmt, ap);
+	if (more && len >= 0 && (size_t)len < sizeof raw)
+		(void)snprintf(raw + len, sizeof raw - (size_t)len, ": %s", more);
+	(void)make_field(raw, field, size);
 }
 
 int fail(struct error *err, int errnum, const char *fmt, ...)
 {
-	char raw[RAW_MAX];
+	const char *reason = strerrordesc_np(errnum);
 	va_list ap;
 	va_start(ap, fmt);
-	int len = vsnprintf(raw, sizeof raw, fmt, ap);
+	set_field(err->msg, sizeof err->msg, reason ? reason : "unknown error", fmt, ap);
 	va_end(ap);
-	const char *text = strerrordesc_np(errnum);
-	append_text(raw, len, text ? text : "unknown error");
-	(void)text_clean(raw, err->msg, sizeof err->msg);
 	err->code = errnum;
 	err->status = errnum == EPERM || errnum == EACCES ? EX_NOPERM : EX_SOFTWARE;
 	err->hint[0] = '\0';
@@ -44,12 +56,10 @@ int fail(struct error *err, int errnum, const char *fmt, ...)
 
 int fail_as(struct error *err, int status, const char *fmt, ...)
 {
-	char raw[RAW_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	(void)vsnprintf(raw, sizeof raw, fmt, ap);
+	set_field(err->msg, sizeof err->msg, NULL, fmt, ap);
 	va_end(ap);
-	(void)text_clean(raw, err->msg, sizeof err->msg);
 	err->code = 0;
 	err->status = status;
 	err->hint[0] = '\0';
@@ -58,23 +68,28 @@ int fail_as(struct error *err, int status, const char *fmt, ...)
 
 int add_hint(struct error *err, const char *fmt, ...)
 {
-	char raw[RAW_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	(void)vsnprintf(raw, sizeof raw, fmt, ap);
+	set_field(err->hint, sizeof err->hint, NULL, fmt, ap);
 	va_end(ap);
-	(void)text_clean(raw, err->hint, sizeof err->hint);
 	return -1;
 }
 
 int add_context(struct error *err, const char *fmt, ...)
 {
-	char raw[RAW_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	int len = vsnprintf(raw, sizeof raw, fmt, ap);
+	set_field(err->msg, sizeof err->msg, err->msg, fmt, ap);
 	va_end(ap);
-	append_text(raw, len, err->msg);
-	(void)text_clean(raw, err->msg, sizeof err->msg);
 	return -1;
+}
+
+void error_take(struct error *ret, const struct error *from)
+{
+	struct error copy = *from;
+	copy.msg[sizeof copy.msg - 1] = '\0';
+	copy.hint[sizeof copy.hint - 1] = '\0';
+	*ret = copy;
+	(void)make_field(copy.msg, ret->msg, sizeof ret->msg);
+	(void)make_field(copy.hint, ret->hint, sizeof ret->hint);
 }

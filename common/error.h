@@ -9,6 +9,7 @@
 #ifndef OSS_CRS_ERROR_H
 #define OSS_CRS_ERROR_H
 
+#include <stdbool.h>
 #include <sysexits.h>
 
 /* Exit statuses that sysexits.h does not have; docs/exit-status.md lists all of them. */
@@ -38,5 +39,13 @@ int add_hint(struct error *err, const char *fmt, ...) __attribute__((format(prin
 
 /* Prefix an error's message with "TEXT: ", as in "config.yaml:3:7: …". Returns -1. */
 int add_context(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Copy an error that another process has made, whatever is in it: its texts get an end, and are
+ * clean. */
+void error_take(struct error *ret, const struct error *from);
+
+/* From now on, leave the messages of this process raw, or clean them again. For a process whose
+ * errors all go to another one, which gets them by error_take(). */
+void error_leave_raw(bool raw);
 
 #endif

@@ -135,8 +135,10 @@ static int run_speaker(struct session *session, int door, pid_t parent)
 	};
 	if (privs_limit(PRIVS_NONE, &err) == 0 && enter_child(session, door, parent, &err) == 0 &&
 		entry_hold_signals(1, &err) == 0 && confine_files(NULL, 0, &confined, &err) == 0 &&
-		confine_calls(CONFINE_SPEAKER, &confined, &err) == 0)
+		confine_calls(CONFINE_SPEAKER, &confined, &err) == 0) {
+		error_leave_raw(true);
 		return speaker_serve(&speaker, door);
+	}
 	log_error(&session->log, &err);
 	return err.status;
 }
@@ -213,6 +215,10 @@ static int split(struct session *session, struct error *err)
 		return -1;
 	const struct audit audit = session_audit(session);
 	_cleanup_close_ int journald = audit.socket;
+	struct confine_ruleset ruleset = {.fd = -1};
+	if (confine_prepare(&ruleset, err) < 0)
+		return -1;
+	_cleanup_close_ int owned = ruleset.fd;
 	if (confine_calls(CONFINE_ROOT, &confined, err) < 0)
 		return -1;
 	const struct server server = {
@@ -222,9 +228,13 @@ static int split(struct session *session, struct error *err)
 		.request = &session->request,
 		.audit = audit,
 		.confined = &confined,
+		.ruleset = ruleset,
 		.speaker = speaker.door,
 	};
+	/* The worker cleans what these say. */
+	error_leave_raw(true);
 	int result = serve_worker(&server, worker.door, err);
+	error_leave_raw(false);
 	struct error unsaid = {0};
 	int status = end_process(&worker, result < 0 ? &unsaid : err);
 	(void)end_process(&speaker, &unsaid);
@@ -270,9 +280,11 @@ static void report_error(const struct session *session, bool json, struct error 
 		.gid = PRIVS_NOBODY,
 		.group = PRIVS_NOBODY,
 		.timeout_ms = END_TIMEOUT_MS};
-	log_error(&session->log, err);
+	struct error said;
+	error_take(&said, err);
+	log_error(&session->log, &said);
 	if (json)
-		(void)privs_in_child(&child, print_error_json, err, &unsaid);
+		(void)privs_in_child(&child, print_error_json, &said, &unsaid);
 }
 
 int main(int argc, char **argv)

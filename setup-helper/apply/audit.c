@@ -10,6 +10,7 @@
 #include "daemon_json.h"
 #include "door.h"
 #include "facts.h"
+#include "text.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -74,10 +75,13 @@ int audit_text(const struct audit *audit, const struct step *step, const char *r
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *message = NULL;
+	char reason[sizeof why->msg] = "";
 	size_t len = 0;
+	if (why)
+		(void)text_clean(why->msg, reason, sizeof reason);
 	FILE *out = open_memstream(&text, &len);
 	if (!out || asprintf(&message, "%s: %s %s: %s%s%s", audit->verb, step_title(step->kind),
-			    step->target, result, why ? ": " : "", why ? why->msg : "") < 0) {
+			    step->target, result, why ? ": " : "", reason) < 0) {
 		cleanup_fclose(&out);
 		message = NULL;
 		return fail(err, ENOMEM, "make an entry of the audit trail");
@@ -91,7 +95,7 @@ int audit_text(const struct audit *audit, const struct step *step, const char *r
 	write_field(out, "OSS_CRS_STEP", step_name(step->kind));
 	write_field(out, "OSS_CRS_TARGET", step->target);
 	write_field(out, "OSS_CRS_RESULT", result);
-	write_field(out, "OSS_CRS_ERROR", why ? why->msg : "");
+	write_field(out, "OSS_CRS_ERROR", reason);
 	write_state(out, "OSS_CRS_BEFORE", step, step->before);
 	write_state(out, "OSS_CRS_AFTER", step, step->after);
 	write_number(out, "OSS_CRS_USER_ID", (unsigned)step->uid);

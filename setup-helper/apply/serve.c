@@ -159,6 +159,7 @@ static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
 		.host = server->host,
 		.policy = server->policy,
 		.audit = server->audit,
+		.ruleset = &server->ruleset,
 		.confined = server->confined,
 		.undoing = server->request->verb == VERB_UNDO,
 		.journal = &s->journal,

@@ -26,7 +26,8 @@ struct server {
 	const struct request *request;
 	struct audit audit;
 	struct confined *confined;
-	int speaker; /* the door to the speaker */
+	struct confine_ruleset ruleset; /* made before the first request */
+	int speaker;                    /* the door to the speaker */
 };
 
 /* Serve the worker behind the door until it ends. Fails only if this process cannot go on. */

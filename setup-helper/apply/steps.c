@@ -121,7 +121,8 @@ static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 	int journal = fcntl(ctx->context->journal->dir, F_DUPFD_CLOEXEC, 0);
 	if (journal < 0 || allow_access(ctx, journal, CONFINE_REPLACE) < 0)
 		return fail(err, errno, "duplicate a descriptor");
-	return confine_files(ctx->rules, ctx->rule_count, ctx->context->confined, err);
+	return confine_enter(
+		ctx->context->ruleset, ctx->rules, ctx->rule_count, ctx->context->confined, err);
 }
 
 /* Record the current state in the undo journal, before the step changes it. */

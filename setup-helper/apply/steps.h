@@ -23,6 +23,7 @@ struct steps_context {
 	const struct host *host;
 	const struct policy *policy;
 	struct audit audit;
+	const struct confine_ruleset *ruleset;
 	struct confined *confined; /* steps_apply() notes there what is in force */
 	bool undoing;              /* the plan is an undo: nothing is recorded */
 	struct journal *journal;

@@ -89,13 +89,14 @@ static int add_rule(int ruleset, int fd, uint64_t access, struct error *err)
 	return 0;
 }
 
-int confine_files(const struct confine_rule *rules, size_t count, struct confined *confined,
-	struct error *err)
+int confine_prepare(struct confine_ruleset *ret, struct error *err)
 {
 	int abi =
 		(int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	if (abi < 1)
+	if (abi < 1) {
+		*ret = (struct confine_ruleset){.fd = -1};
 		return 0;
+	}
 	const struct ruleset attributes = {
 		.files = handled_access(abi), .net = NET_TCP, .scoped = SCOPED_OUTSIDE};
 	_cleanup_close_ int ruleset =
@@ -107,14 +108,33 @@ int confine_files(const struct confine_rule *rules, size_t count, struct confine
 		return fail(err, errno, "open /");
 	if (add_rule(ruleset, root, ACCESS_READ, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (add_rule(ruleset, rules[i].fd,
-			    granted_access(rules[i].access) & handled_access(abi), err) < 0)
-			return -1;
-	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
-		return fail(err, errno, "restrict this process by Landlock");
-	confined->landlock = abi;
+	*ret = (struct confine_ruleset){steal_fd(&ruleset), abi, attributes.files};
 	return 0;
+}
+
+int confine_enter(const struct confine_ruleset *ruleset, const struct confine_rule *rules,
+	size_t count, struct confined *confined, struct error *err)
+{
+	if (ruleset->fd < 0)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if (add_rule(ruleset->fd, rules[i].fd,
+			    granted_access(rules[i].access) & ruleset->handled, err) < 0)
+			return -1;
+	if (syscall(SYS_landlock_restrict_self, ruleset->fd, 0) < 0)
+		return fail(err, errno, "restrict this process by Landlock");
+	confined->landlock = ruleset->abi;
+	return 0;
+}
+
+int confine_files(const struct confine_rule *rules, size_t count, struct confined *confined,
+	struct error *err)
+{
+	struct confine_ruleset ruleset = {.fd = -1};
+	if (confine_prepare(&ruleset, err) < 0)
+		return -1;
+	_cleanup_close_ int owned = ruleset.fd;
+	return confine_enter(&ruleset, rules, count, confined, err);
 }
 
 /* By name: not every architecture has all of these, nor does every libseccomp know them. Lists end

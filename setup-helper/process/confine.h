@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum confine_access {
 	CONFINE_WRITE = 1,   /* write existing files */
@@ -50,6 +51,16 @@ enum confine_role {
  * nothing, and confined->landlock stays 0. */
 int confine_files(const struct confine_rule *rules, size_t count, struct confined *confined,
 	struct error *err);
+
+/* The same in two parts, of which the first knows no rules yet. The caller closes ret->fd. */
+struct confine_ruleset {
+	int fd; /* -1: the kernel has no Landlock */
+	int abi;
+	uint64_t handled; /* the accesses that this version of the ABI can restrict */
+};
+int confine_prepare(struct confine_ruleset *ret, struct error *err);
+int confine_enter(const struct confine_ruleset *ruleset, const struct confine_rule *rules,
+	size_t count, struct confined *confined, struct error *err);
 
 /* Make the system calls that this role does not need fail with EPERM from now on: for all of them
  * those that change the machine, start a program, reach into other processes, or change modes,

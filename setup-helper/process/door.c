@@ -118,8 +118,6 @@ int door_receive(
 	if (!whole || (size_t)n != sizeof message)
 		return fail_as(err, EX_SOFTWARE, "received a message of the wrong size");
 	message.text[sizeof message.text - 1] = '\0';
-	message.err.msg[sizeof message.err.msg - 1] = '\0';
-	message.err.hint[sizeof message.err.hint - 1] = '\0';
 	*ret = message;
 	for (size_t i = 0; i < DOOR_FILES_MAX; i++)
 		ret_files[i] = steal_fd(&files[i]);
@@ -141,7 +139,7 @@ int door_ask(int door, const struct door_message *request, const int *files, uin
 	if (answer.what != DOOR_ANSWER)
 		return fail_as(err, EX_SOFTWARE, "received no answer");
 	if (answer.failed) {
-		*err = answer.err;
+		error_take(err, &answer.err);
 		return -1;
 	}
 	if (ret_number)

@@ -5,8 +5,8 @@
  * A longer text travels as a descriptor of a sealed memory file, which its sender can no longer
  * change.
  *
- * Rests on unix(7) and memfd_create(2). Nothing that arrives is trusted: every string has a NUL,
- * and the receiver owns all descriptors.
+ * Rests on unix(7) and memfd_create(2). Nothing that arrives is trusted: the text has a NUL, an
+ * error is taken by error_take(), and the receiver owns all descriptors.
  */
 #ifndef OSS_CRS_SETUP_DOOR_H
 #define OSS_CRS_SETUP_DOOR_H

@@ -23,6 +23,9 @@
 
 #define MAX_VALUES 3
 
+/* Whether this kernel asks for CAP_SYS_NICE; privs_begin() finds out. */
+static bool nice_counts = true;
+
 static void cleanup_cap(cap_t *caps)
 {
 	if (*caps)
@@ -43,12 +46,11 @@ int privs_kernel_before(const char *release, unsigned major, unsigned minor)
 static int capability_values(unsigned wanted, cap_value_t *ret)
 {
 	int n = 0;
-	struct utsname name;
 	if (wanted & PRIVS_BECOME) {
 		ret[n++] = CAP_SETUID;
 		ret[n++] = CAP_SETGID;
 	}
-	if ((wanted & PRIVS_NICE) && (uname(&name) < 0 || privs_kernel_before(name.release, 6, 6)))
+	if ((wanted & PRIVS_NICE) && nice_counts)
 		ret[n++] = CAP_SYS_NICE;
 	return n;
 }
@@ -68,6 +70,8 @@ static int set_and_read_back(cap_t caps, struct error *err)
 
 int privs_begin(struct error *err)
 {
+	struct utsname name;
+	nice_counts = uname(&name) < 0 || privs_kernel_before(name.release, 6, 6);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail(err, errno, "set no_new_privs");
 	/* Not for an unprivileged user, who would lose access to /proc/self. */
@@ -257,8 +261,6 @@ int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struc
 		return 0;
 	if (n != sizeof said)
 		return fail_as(err, EX_SOFTWARE, "a child of this program gave no valid answer");
-	said.msg[sizeof said.msg - 1] = '\0';
-	said.hint[sizeof said.hint - 1] = '\0';
-	*err = said;
+	error_take(err, &said);
 	return -1;
 }

@@ -27,7 +27,7 @@ int privs_begin(struct error *err);
 
 /* Reduce the permitted set to `keep` (enum privs, or-ed), and empty the effective and inheritable
  * sets. A capability that the process does not have is not added. CAP_SYS_NICE is kept only on a
- * kernel that asks for it. */
+ * kernel that asks for it, as privs_begin() has found. */
 int privs_limit(unsigned keep, struct error *err);
 
 /* Run work(arg) with `wanted` (enum privs, or-ed) in the effective set, and only for that time.

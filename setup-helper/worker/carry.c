@@ -63,12 +63,14 @@ static int take_message(const struct door_message *message, int file, const stru
 	if (about_step && message->number >= plan->count)
 		return fail_as(err, EX_SOFTWARE, "received news of a step that does not exist");
 	const struct step *step = about_step ? &plan->steps[message->number] : NULL;
+	struct error why;
 	switch (message->what) {
 	case DOOR_BEGUN:
 		watch->on_step(watch->arg, step);
 		return 0;
 	case DOOR_LEFT:
-		watch->on_left(watch->arg, step, &message->err);
+		error_take(&why, &message->err);
+		watch->on_left(watch->arg, step, &why);
 		return 0;
 	case DOOR_LOG:
 		take_lines(file, watch);
@@ -76,7 +78,7 @@ static int take_message(const struct door_message *message, int file, const stru
 	default:
 		if (!message->failed)
 			return 1;
-		*err = message->err;
+		error_take(err, &message->err);
 		return -1;
 	}
 }

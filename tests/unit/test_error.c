@@ -149,6 +149,27 @@ TEST(a_message_is_truncated_at_the_end_of_a_character)
 	}
 }
 
+TEST(an_error_of_another_process_is_cleaned_by_the_one_that_takes_it)
+{
+	struct error made = {0};
+	struct error taken = {0};
+	error_leave_raw(true);
+	(void)fail(&made, ENOENT, "open a\033b");
+	(void)add_hint(&made, "look at c\nd");
+	error_leave_raw(false);
+	assert_string_equal(made.msg, "open a\033b: No such file or directory");
+	error_take(&taken, &made);
+	assert_string_equal(taken.msg, "open a\\x1bb: No such file or directory");
+	assert_string_equal(taken.hint, "look at c\\x0ad");
+	assert_int_equal(taken.code, ENOENT);
+	/* It need not have an end. */
+	memset(made.msg, 'x', sizeof made.msg);
+	memset(made.hint, 'x', sizeof made.hint);
+	error_take(&taken, &made);
+	assert_int_equal(strlen(taken.msg), sizeof taken.msg - 1);
+	assert_int_equal(strlen(taken.hint), sizeof taken.hint - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +184,7 @@ int main(void)
 		RUN(text_in_other_languages_is_unchanged),
 		RUN(bytes_that_are_not_utf_8_are_replaced),
 		RUN(a_message_is_truncated_at_the_end_of_a_character),
+		RUN(an_error_of_another_process_is_cleaned_by_the_one_that_takes_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

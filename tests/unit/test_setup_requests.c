@@ -392,7 +392,11 @@ static pid_t start_server(struct fixture *f, int door, int other)
 		return pid;
 	struct error err = {0};
 	struct confined confined = {0};
+	struct confine_ruleset ruleset = {.fd = -1};
+	if (confine_prepare(&ruleset, &err) < 0)
+		_exit(1);
 	const struct server server = {.host = &f->host,
+		.ruleset = ruleset,
 		.policy = &f->policy,
 		.user = &f->user,
 		.request = &f->request,
