@@ -32,11 +32,10 @@ static _Noreturn void serve(
 		proc_spawn(&own, &child, &answer.error) == 0)
 		answer.pid = child.pid;
 	cleanup_close(&child.pidfd);
-	ssize_t n = send(socket, &answer, sizeof answer, MSG_NOSIGNAL);
+	/* A runner that is gone by now is noticed below. */
+	(void)!send(socket, &answer, sizeof answer, MSG_NOSIGNAL);
 	if (!answer.pid)
 		_exit(EXIT_SUCCESS);
-	if (n != sizeof answer)
-		deputy->clean_up(deputy->data);
 	/* The user manager ends its scopes with SIGTERM, which the runner blocks. */
 	(void)sigemptyset(&terminate);
 	(void)sigaddset(&terminate, SIGTERM);

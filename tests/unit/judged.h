@@ -52,7 +52,7 @@ static const struct judge_lookup judged_lookup = {
 	.container = judged_container, .exec = judged_exec, .volume = judged_volume};
 
 /* CPUs 1 and 2. */
-static const struct cpulist judged_cpus = {.words = {6}};
+static const struct cpulist judged_cpus = {.used = 1, .words = {6}};
 
 static inline struct judge_scope judged_scope(void)
 {
