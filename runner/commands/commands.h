@@ -18,5 +18,6 @@ int cmd_selftest(const struct context *context, struct error *err);
 int cmd_status(const struct context *context, struct error *err);
 int cmd_report(const struct context *context, struct error *err);
 int cmd_clean(const struct context *context, struct error *err);
+int cmd_experiment(const struct context *context, struct error *err);
 
 #endif

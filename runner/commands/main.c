@@ -44,6 +44,9 @@ static const struct command commands[] = {
 	{"report", COMMAND_REPORT, 0, 2, "[RUN|FILE [RUN|FILE]]",
 		"show a finished run, list reports, or compare two", cmd_report},
 	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what killed runs left", cmd_clean},
+	{"experiment", COMMAND_EXPERIMENT, 2, 3, "plan|submit|status|gather|cancel FILE",
+		"do many runs: configs, targets and trials, on this host or by Slurm",
+		cmd_experiment},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -58,8 +61,8 @@ static void print_help(const struct command *command)
 	}
 	(void)puts("usage: oss-crs-run COMMAND [OPTIONS] ...\n\ncommands:");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)printf(
-			"  %-8s %-36s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+		(void)printf("  %-10s %-38s %s\n", commands[i].name, commands[i].usage,
+			commands[i].help);
 	(void)puts("\n`oss-crs-run COMMAND --help` lists the options of a command.");
 }
 

@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "conf.h"
+#include "duration.h"
 #include "engine_select.h"
 #include "nearest.h"
 #include "queue.h"
@@ -41,8 +42,9 @@ struct option_def {
 #define JOBS  (COMMAND_BUILD | COMMAND_RUN)
 #define RUNS  (JOBS | COMMAND_EXEC | COMMAND_HOLD)
 #define PLANS (RUNS | COMMAND_PLAN)
-#define ALL \
-	(PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST | COMMAND_STATUS | COMMAND_REPORT)
+#define ALL                                                                          \
+	(PLANS | COMMAND_CHECK | COMMAND_CLEAN | COMMAND_SELFTEST | COMMAND_STATUS | \
+		COMMAND_REPORT | COMMAND_EXPERIMENT)
 #define CONF     (1 << 16) /* can be set in run.conf */
 #define TESTS    (1 << 17) /* for tests only: not in the help */
 #define FIELD(f) offsetof(struct options, f)
@@ -142,6 +144,10 @@ static const struct option_def defs[] = {
 		"remove every run of yours, active ones too", NULL, 0},
 	{"dry-run", 0, FLAG, FIELD(dry_run), COMMAND_CLEAN, NULL,
 		"only print what would be removed", NULL, 0},
+	{"csv", 0, FLAG, FIELD(csv), COMMAND_EXPERIMENT, NULL,
+		"gather: print a line of CSV for each run and CRS", NULL, 0},
+	{"extend", 0, FLAG, FIELD(extend), COMMAND_EXPERIMENT, NULL,
+		"submit: take more trials than the experiment had", NULL, 0},
 	{"cgroup-root", 0, TEXT, FIELD(cgroup_root), ALL | TESTS, "DIR",
 		"a directory that stands for /sys/fs/cgroup", NULL, 0},
 	{"json", 0, FLAG, FIELD(json), ALL, NULL,
@@ -153,26 +159,6 @@ static const struct option_def defs[] = {
 
 #define DEF_COUNT (sizeof defs / sizeof *defs)
 #define LONG_BASE 256 /* getopt_long() returns this for defs[0]; letters are below */
-
-int duration_parse(const char *text, uint64_t *ret, struct error *err)
-{
-	static const struct {
-		char letter;
-		uint64_t seconds;
-	} units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-	uint64_t value = 0;
-	const char *p = text;
-	for (; *p >= '0' && *p <= '9' && value < 100000000; p++)
-		value = value * 10 + (uint64_t)(*p - '0');
-	for (size_t i = 0; i < sizeof units / sizeof *units && p > text && value; i++) {
-		if (*p != units[i].letter || (*p && p[1]))
-			continue;
-		*ret = value * units[i].seconds;
-		return 0;
-	}
-	(void)fail_as(err, EX_USAGE, "'%s' is not a duration", text);
-	return add_hint(err, "write a duration as 90, 90s, 5m, 2h or 1d");
-}
 
 static int set_choice(const struct option_def *def, const char *text, int *ret, struct error *err)
 {

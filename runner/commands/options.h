@@ -25,6 +25,7 @@ enum {
 	COMMAND_STATUS = 1 << 7,
 	COMMAND_REPORT = 1 << 8,
 	COMMAND_HOLD = 1 << 9,
+	COMMAND_EXPERIMENT = 1 << 10,
 };
 
 enum until {
@@ -67,6 +68,8 @@ struct options {
 	bool strict_limits, strict_containment; /* both with --strict */
 	bool dry_run, all, stale, share, watch, record, openmetrics;
 	bool quiet, verbose, help;
+	bool csv;        /* of `experiment gather` */
+	bool extend;     /* of `experiment submit`: take more trials */
 	bool allocation; /* only what a scheduler gave this process */
 	char **args;     /* the arguments: CONFIG and the rest */
 	int arg_count;
@@ -97,9 +100,5 @@ void options_free(struct options *options);
 
 /* Write the help of a command's options, one line for each. */
 void options_help(unsigned command, FILE *to);
-
-/* Convert a duration such as "90", "90s", "5m", "2h" or "1d" to seconds. The number is from 1 to
- * 999999999; anything else is EX_USAGE. */
-int duration_parse(const char *text, uint64_t *ret, struct error *err);
 
 #endif

@@ -317,6 +317,34 @@ int user_manager_start_socket(
 	return r < 0 ? fail(err, -r, "%s", doing) : do_call(bus, call, doing, err);
 }
 
+#define STOP_USEC (UINT64_C(60) * 1000000)
+
+int user_manager_start_service(
+	struct sd_bus *bus, const struct transient_service *service, struct error *err)
+{
+	_cleanup_(unref_message) sd_bus_message *call = NULL;
+	if (new_call(bus, "StartTransientUnit", &call, err) < 0)
+		return -1;
+	int r = sdbus.message_append(call, "ss", service->unit, "fail");
+	if (r >= 0)
+		r = sdbus.message_open_container(call, 'a', "(sv)");
+	if (r >= 0)
+		r = append_environment(call, service->environment);
+	if (r >= 0)
+		r = sdbus.message_append(call, "(sv)(sv)(sv)(sv)(sv)", "Description", "s",
+			service->description, "Type", "s", "exec", "KillMode", "s", "mixed",
+			"TimeoutStopUSec", "t", STOP_USEC, "CollectMode", "s",
+			"inactive-or-failed");
+	if (r >= 0)
+		r = append_command(call, service->argv);
+	if (r >= 0)
+		r = sdbus.message_close_container(call);
+	if (r >= 0)
+		r = sdbus.message_append(call, "a(sa(sv))", 0);
+	return r < 0 ? fail(err, -r, "start %s", service->unit)
+		     : do_call(bus, call, "start a service", err);
+}
+
 int user_manager_begin(struct sd_bus *bus, const char *unit, struct error *err)
 {
 	_cleanup_(unref_message) sd_bus_message *call = NULL;

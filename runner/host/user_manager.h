@@ -45,6 +45,20 @@ struct socket_service {
 int user_manager_start_socket(
 	struct sd_bus *bus, const struct socket_service *what, struct error *err);
 
+/* A service that runs until its program ends. The strings belong to the caller; the lists end with
+ * NULL. */
+struct transient_service {
+	const char *unit;
+	const char *description;
+	const char *const *argv;        /* argv[0] is an absolute path */
+	const char *const *environment; /* NAME=VALUE, beside those of every service */
+};
+
+/* Start the service; returns when its program runs. When it is stopped, only its first process gets
+ * SIGTERM, and all are killed a minute later (KillMode=mixed). */
+int user_manager_start_service(
+	struct sd_bus *bus, const struct transient_service *service, struct error *err);
+
 /* Ask the manager to start a unit, and do not wait for the result. */
 int user_manager_begin(struct sd_bus *bus, const char *unit, struct error *err);
 

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "duration.h"
 #include "host.h"
 #include "options.h"
 #include "runconf.h"

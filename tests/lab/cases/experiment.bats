@@ -79,7 +79,7 @@ as_step() {
 	run systemd-run -q --wait --pipe -p User=alice -p AllowedCPUs=3 -p MemoryMax=200M \
 		oss-crs-run plan --json --allocation $JOB
 	[ "$status" -eq 78 ]
-	sed -i '/name: a/,/128M/d' $JOB/config-resource.yaml
+	sed -i '/name: a/,/128M/d; s/"0-3"/"2"/' $JOB/config-resource.yaml
 	run systemd-run -q --wait --pipe -p User=alice -p AllowedCPUs=3 -p MemoryMax=300M \
 		oss-crs-run exec -q --json --allocation --crs b $JOB -- sh -c 'nproc >&2; grep Cpus_allowed_list /proc/self/status >&2'
 	[ "$status" -eq 0 ]
@@ -100,5 +100,81 @@ as_step() {
 	until_true bash -c "! systemctl is-active step.service"
 	[ "$(systemctl show -P ExecMainStatus step.service)" = 70 ]
 	grep -q 'cpuset.cpus.effective: planned 0-3, found 0-1' /tmp/step.err
+	nothing_left
+}
+
+# ---- experiments on the engine local ----
+
+X=/tmp/experiment
+
+# make_experiment COMMAND [LINE]...: an experiment of one config, one harness and four trials, whose
+# run is a container that runs COMMAND.
+make_experiment() {
+	rm -rf $X && install -d -o alice $X
+	sed -i '/name: a/,/128M/d; s/"0-3"/"2"/' $JOB/config-resource.yaml
+	services b "$1"
+	cp -r $JOB $X/one
+	{
+		printf '%s\n' 'name: lab' 'configs: {one: ./one}' 'targets: [{project: p, harnesses: [h]}]' 'trials: 4' 'timeout: 10m'
+		shift
+		(($# == 0)) || printf '%s\n' "$@"
+	} >$X/x.yaml
+	chown -R alice $X
+}
+
+experiment() { # VERB [OPTION]...
+	as alice oss-crs-run experiment "$@" $X/x.yaml
+}
+
+counted() { # STATE NUMBER
+	[ "$(experiment status --json | jq ".counts.$1")" -eq "$2" ]
+}
+
+@test "local: the runs of an experiment outlive the session that submitted them, and none is done twice" {
+	# shellcheck disable=SC2016 # sh expands it
+	make_experiment 'exit 3' 'metrics: ./count' 'prepare: echo once >>prepared' 'place: {limit: 2}'
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\ntest -s "$1" && echo "$2 answer=42"\n' >$X/count
+	chmod +x $X/count
+	experiment submit
+	export -f as sh_as counted experiment
+	export X
+	until_true counted done 4
+	nothing_left
+	[ "$(cat $X/prepared)" = once ]
+	[ "$(jq -r '.reason, .exit_status' $X/lab/results/one-p-h-4.json | xargs)" = "exited 3" ]
+	[ "$(cat $X/lab/metrics/*.txt | sort -u)" = "b answer=42" ]
+	run experiment submit
+	[[ "$output" == *"submitted 0 of 4 runs (4 done"* ]]
+	# A deleted result is done again.
+	rm $X/lab/results/one-p-h-2.json
+	run experiment submit
+	[[ "$output" == *"submitted 1 of 4 runs (3 done"* ]]
+	until_true counted done 4
+}
+
+@test "local: cancel ends what runs and what waits, and submit goes on" {
+	make_experiment 'sleep 600' 'place: {limit: 1}'
+	experiment submit
+	export -f as sh_as counted experiment
+	export X
+	until_true counted running 1
+	counted queued 3
+	until_true bash -c '[ -n "$(docker ps -q)" ]'
+	experiment cancel
+	nothing_left
+	counted queued 0
+	[[ "$(experiment status)" == *"one-p-h-1 failed on "*"with status 143"* ]]
+	run experiment submit
+	[[ "$output" == *"submitted 4 of 4 runs"* ]]
+	until_true counted running 1
+	# A lane that is killed takes its run with it; what it left is removed, and done again.
+	pkill -KILL -f 'experiment task /tmp/experiment/lab$'
+	until_true counted running 0
+	as alice oss-crs-run clean -q
+	nothing_left
+	run experiment submit
+	[[ "$output" == *"submitted 4 of 4 runs"* ]]
+	experiment cancel
 	nothing_left
 }

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmd_experiment: the command `experiment`: its table of verbs, and what they share. A file is read
+ * into a matrix; what was submitted is read from the experiment's directory.
+ */
+#include "commands.h"
+
+#include "cleanup.h"
+#include "experiment_parts.h"
+#include "nearest.h"
+
+#include <errno.h>
+
+static const struct verb {
+	const char *name;
+	int (*run)(const struct context *context, struct error *err);
+} verbs[] = {
+	{"plan", experiment_plan},
+	{"submit", experiment_submit},
+	{"status", experiment_status},
+	{"gather", experiment_gather},
+	{"cancel", experiment_cancel},
+	{"task", experiment_task},
+};
+
+#define VERB_COUNT (sizeof verbs / sizeof *verbs)
+
+int cmd_experiment(const struct context *context, struct error *err)
+{
+	const char *name = context->options.args[0];
+	const char *names[VERB_COUNT + 1] = {NULL};
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		names[i] = verbs[i].name;
+		if (strcmp(name, verbs[i].name) != 0)
+			continue;
+		if (context->options.arg_count > 2 && verbs[i].run != experiment_task)
+			return fail_as(err, EX_USAGE, "experiment %s takes one FILE", name);
+		return verbs[i].run(context, err);
+	}
+	const char *meant = nearest_meant(name, names);
+	(void)fail_as(err, EX_USAGE, "experiment has no verb '%.64s'%s%s%s", name,
+		meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
+	return add_hint(err, "see: oss-crs-run experiment --help");
+}
+
+/* ---- the file ------------------------------------------------------------------------------ */
+
+int matrix_read(const struct context *context, struct matrix *ret, struct error *err)
+{
+	if (experiment_load(context->options.args[1], &ret->experiment, err) < 0)
+		return -1;
+	ret->path = experiment_directory(&ret->experiment);
+	ret->shapes = calloc(ret->experiment.config_count, sizeof *ret->shapes);
+	if (!ret->path || !ret->shapes)
+		return fail(err, ENOMEM, "%s", context->options.args[1]);
+	return runs_shapes(&ret->experiment, ret->shapes, err) < 0 ||
+			       runs_text(&ret->experiment, ret->shapes, &ret->text, &ret->len,
+				       err) < 0 ||
+			       runs_parse("runs.tsv", ret->text, ret->len, &ret->runs, err) < 0
+		       ? -1
+		       : 0;
+}
+
+void matrix_free(struct matrix *matrix)
+{
+	runs_free(&matrix->runs);
+	free(matrix->text);
+	free(matrix->shapes);
+	free(matrix->path);
+	experiment_free(&matrix->experiment);
+	*matrix = (struct matrix)MATRIX_NONE;
+}
+
+/* ---- what was submitted -------------------------------------------------------------------- */
+
+int submitted_read(const char *path, struct submitted *ret, struct error *err)
+{
+	ret->path = realpath(path, NULL);
+	if (ret->path)
+		ret->dir = directory_open(ret->path, false, err);
+	else
+		(void)fail(err, errno, "open %s", path);
+	if (ret->dir >= 0 &&
+		directory_read_experiment(ret->dir, &ret->experiment, &ret->json, err) == 0 &&
+		directory_read_runs(ret->dir, &ret->runs, err) == 0)
+		return 0;
+	if (err->code != ENOENT)
+		return -1;
+	(void)fail_as(err, EX_CONFIG, "nothing has been submitted to %s", path);
+	return add_hint(err, "run: oss-crs-run experiment submit FILE");
+}
+
+int submitted_of_file(const struct context *context, struct submitted *ret, struct error *err)
+{
+	struct experiment experiment = EXPERIMENT_NONE;
+	if (experiment_load(context->options.args[1], &experiment, err) < 0)
+		return -1;
+	_cleanup_free_ char *path = experiment_directory(&experiment);
+	experiment_free(&experiment);
+	return path ? submitted_read(path, ret, err) : fail(err, ENOMEM, "experiment");
+}
+
+void submitted_free(struct submitted *submitted)
+{
+	runs_free(&submitted->runs);
+	json_decref(submitted->json);
+	experiment_free(&submitted->experiment);
+	free(submitted->path);
+	cleanup_close(&submitted->dir);
+	*submitted = (struct submitted)SUBMITTED_NONE;
+}
+
+struct placing submitted_placement(const struct context *context, const struct submitted *submitted)
+{
+	return (struct placing){
+		.host = &context->host,
+		.uid = context->uid,
+		.experiment = &submitted->experiment,
+		.runs = &submitted->runs,
+		.path = submitted->path,
+		.dir = submitted->dir,
+	};
+}
+
+const char *progress_state_name(enum progress_state state)
+{
+	static const char *const names[] = {[RUN_DONE] = "done",
+		[RUN_RUNNING] = "running",
+		[RUN_QUEUED] = "queued",
+		[RUN_FAILED] = "failed",
+		[RUN_MISSING] = "missing"};
+	return names[state];
+}
+
+static int find_state(const struct submitted *submitted, size_t index, enum placer_state placed,
+	enum progress_state *ret, struct error *err)
+{
+	struct directory_failure failure;
+	const char *id = submitted->runs.list[index].id;
+	bool done = false;
+	if (directory_find_done(submitted->dir, id, &done, err) < 0)
+		return -1;
+	int claimed = done ? 0 : directory_is_claimed(submitted->dir, id, err);
+	if (claimed < 0)
+		return -1;
+	*ret = done                                  ? RUN_DONE
+	       : claimed || placed == PLACER_RUNNING ? RUN_RUNNING
+	       : placed == PLACER_QUEUED             ? RUN_QUEUED
+						     : RUN_MISSING;
+	if (*ret != RUN_MISSING)
+		return 0;
+	if (directory_read_failure(submitted->dir, id, &failure, err) == 0)
+		*ret = RUN_FAILED;
+	else if (err->code != ENOENT)
+		return -1;
+	return 0;
+}
+
+int submitted_states(const struct context *context, const struct submitted *submitted,
+	enum progress_state **ret, struct error *err)
+{
+	size_t count = submitted->runs.count;
+	const struct placer *placer = placer_of(submitted->experiment.place.engine);
+	const struct placing placement = submitted_placement(context, submitted);
+	_cleanup_free_ enum placer_state *placed = calloc(count, sizeof *placed);
+	_cleanup_free_ enum progress_state *states = calloc(count, sizeof *states);
+	if (!placed || !states)
+		return fail(err, ENOMEM, "runs");
+	if (placer->list(&placement, placed, err) < 0)
+		return add_context(err, "%s", placer->name);
+	for (size_t i = 0; i < count; i++)
+		if (find_state(submitted, i, placed[i], &states[i], err) < 0)
+			return -1;
+	*ret = steal_ptr(states);
+	return 0;
+}

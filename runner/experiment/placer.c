@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * placer: the choice of the engine, and what the engines share: lists of jobs, and words of a
+ * shell.
+ */
+#include "placer.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+
+const struct placer *placer_of(enum experiment_engine engine)
+{
+	static const struct placer *const placers[] = {
+		[EXPERIMENT_LOCAL] = &placer_local, [EXPERIMENT_SLURM] = &placer_slurm};
+	return placers[engine];
+}
+
+struct placer_job *placer_add_job(struct placer_jobs *jobs, size_t count, struct error *err)
+{
+	struct placer_job *larger = reallocarray(jobs->list, jobs->count + 1, sizeof *larger);
+	if (larger)
+		jobs->list = larger;
+	size_t *indices = calloc(count + 1, sizeof *indices);
+	if (!larger || !indices) {
+		free(indices);
+		(void)fail(err, ENOMEM, "jobs");
+		return NULL;
+	}
+	struct placer_job *job = &jobs->list[jobs->count++];
+	*job = (struct placer_job){.indices = indices};
+	return job;
+}
+
+void placer_jobs_free(struct placer_jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->count; i++) {
+		for (char **word = jobs->list[i].argv; word && *word; word++)
+			free(*word);
+		free(jobs->list[i].argv);
+		free(jobs->list[i].indices);
+		free(jobs->list[i].script);
+	}
+	free(jobs->list);
+	*jobs = (struct placer_jobs)PLACER_JOBS_NONE;
+}
+
+char *placer_quote(const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "@%+=:,./_-";
+	_cleanup_free_ char *quoted = NULL;
+	size_t len = 0;
+	if (*text && !text[strspn(text, plain)])
+		return strdup(text);
+	FILE *to = open_memstream(&quoted, &len);
+	if (!to)
+		return NULL;
+	(void)fputc('\'', to);
+	for (; *text; text++)
+		if (*text == '\'')
+			(void)fputs("'\\''", to);
+		else
+			(void)fputc(*text, to);
+	(void)fputc('\'', to);
+	return fclose(to) == 0 ? steal_ptr(quoted) : NULL;
+}

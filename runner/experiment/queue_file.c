@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * queue_file: reads and writes records of ten digits and a newline at their place in the file.
+ */
+#include "queue_file.h"
+
+#include "cleanup.h"
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define QUEUE_FILE "queue"
+#define RECORD     11 /* bytes */
+#define RECORD_MAX 9999999999UL
+
+static int read_record(int fd, size_t number, size_t *ret, struct error *err)
+{
+	char record[RECORD];
+	size_t value = 0;
+	if (pread(fd, record, RECORD, (off_t)(number * RECORD)) != RECORD)
+		return fail(err, errno ? errno : EIO, "read " QUEUE_FILE);
+	for (size_t i = 0; i < RECORD - 1; i++) {
+		if (record[i] < '0' || record[i] > '9')
+			return fail_as(
+				err, EX_DATAERR, QUEUE_FILE ": record %zu is no number", number);
+		value = value * 10 + (size_t)(record[i] - '0');
+	}
+	*ret = value;
+	return 0;
+}
+
+static int write_record(int fd, size_t number, size_t value, struct error *err)
+{
+	char record[RECORD + 1];
+	if (value > RECORD_MAX)
+		return fail(err, EOVERFLOW, QUEUE_FILE);
+	(void)snprintf(record, sizeof record, "%010zu\n", value);
+	return pwrite(fd, record, RECORD, (off_t)(number * RECORD)) == RECORD
+		       ? 0
+		       : fail(err, errno, "write " QUEUE_FILE);
+}
+
+/* Open the queue, make it if it does not exist, and wait for its lock. Returns the descriptor. */
+static int open_queue(int dir, struct error *err)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct stat st;
+	_cleanup_close_ int fd = fs_open(dir, QUEUE_FILE, O_RDWR | O_CREAT, 0644, err);
+	if (fd < 0)
+		return -1;
+	while (fcntl(fd, F_SETLKW, &lock) < 0)
+		if (errno != EINTR)
+			return fail(err, errno, "lock " QUEUE_FILE);
+	if (fstat(fd, &st) < 0)
+		return fail(err, errno, "read " QUEUE_FILE);
+	if (st.st_size < RECORD && write_record(fd, 0, 1, err) < 0)
+		return -1;
+	return steal_fd(&fd);
+}
+
+/* The number of the first record behind the queue. A record that was not written whole is none. */
+static int count_records(int fd, size_t *ret, struct error *err)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return fail(err, errno, "read " QUEUE_FILE);
+	*ret = (size_t)st.st_size / RECORD;
+	return 0;
+}
+
+int queue_file_add(int dir, const size_t *indices, size_t count, struct error *err)
+{
+	size_t end = 0;
+	_cleanup_close_ int fd = open_queue(dir, err);
+	if (fd < 0 || count_records(fd, &end, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (write_record(fd, end + i, indices[i], err) < 0) {
+			(void)!ftruncate(fd, (off_t)(end * RECORD));
+			return -1;
+		}
+	return 0;
+}
+
+int queue_file_take(int dir, void (*last)(void *data), void *data, size_t *ret, struct error *err)
+{
+	size_t next = 0;
+	size_t end = 0;
+	_cleanup_close_ int fd = open_queue(dir, err);
+	if (fd < 0 || count_records(fd, &end, err) < 0 || read_record(fd, 0, &next, err) < 0)
+		return -1;
+	if (next >= end) {
+		last(data);
+		return 0;
+	}
+	size_t index = 0;
+	if (read_record(fd, next, &index, err) < 0 || write_record(fd, 0, next + 1, err) < 0)
+		return -1;
+	*ret = index;
+	return 1;
+}
+
+int queue_file_each(int dir, void (*each)(size_t index, void *data), void *data, struct error *err)
+{
+	size_t next = 0;
+	size_t end = 0;
+	_cleanup_close_ int fd = open_queue(dir, err);
+	if (fd < 0 || count_records(fd, &end, err) < 0 || read_record(fd, 0, &next, err) < 0)
+		return -1;
+	for (; next < end; next++) {
+		size_t index = 0;
+		if (read_record(fd, next, &index, err) < 0)
+			return -1;
+		each(index, data);
+	}
+	return 0;
+}
+
+int queue_file_clear(int dir, struct error *err)
+{
+	size_t end = 0;
+	_cleanup_close_ int fd = open_queue(dir, err);
+	if (fd < 0 || count_records(fd, &end, err) < 0)
+		return -1;
+	return write_record(fd, 0, end, err);
+}

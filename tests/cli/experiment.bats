@@ -1,0 +1,315 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# `experiment` without a host: what plan prints, what is refused, and what Slurm's commands are called
+# with. Recorders stand for sbatch, squeue, scancel and scontrol: they show the text, not the
+# behaviour. tests/lab/cases/experiment.bats does runs.
+
+bats_require_minimum_version 1.5.0
+
+HERE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+RUN=${RUN:-$HERE/build/release/runner/oss-crs-run}
+export XDG_CONFIG_HOME=/nonexistent XDG_RUNTIME_DIR=/nonexistent
+unset DBUS_SESSION_BUS_ADDRESS
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	mkdir duo solo bin
+	cat >duo/config-resource.yaml <<-'EOT'
+		crs:
+		  - {name: a, cpuset: "4", memory_limit: 128M}
+		  - {name: b, cpuset: "5", memory_limit: 128M}
+		workers:
+		  local: {cpuset: "4-5", memory: 256M}
+	EOT
+	cat >solo/config-resource.yaml <<-'EOT'
+		crs:
+		  - {name: a, cpuset: "0", memory_limit: 64M}
+		workers:
+		  local: {cpuset: "0", memory: 64M}
+	EOT
+	file slurm
+	recorder sbatch '( printf "%s\n" "$*"; cat ) >>calls; echo "$((100 + $(grep -c parsable calls)));cluster"'
+	recorder squeue 'cat queue 2>/dev/null || :'
+	recorder scancel 'echo "scancel $*" >>calls'
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+file() { # ENGINE [TRIALS]
+	cat >x.yaml <<-EOT
+		name: json
+		configs: {duo: ./duo, solo: ./solo}
+		targets: [{project: json-c, harnesses: [h1, h2]}]
+		trials: ${2:-3}
+		timeout: 8h
+		place: {engine: $1, limit: 4}
+	EOT
+}
+
+recorder() { # NAME LINE
+	printf '#!/bin/bash\ncd %q\n%s\n' "$BATS_TEST_TMPDIR" "$2" >"bin/$1"
+	chmod +x "bin/$1"
+}
+
+experiment() { # VERB [OPTION]...
+	run "$RUN" experiment "$@" x.yaml
+}
+
+done_run() { # ID REASON
+	sed "s/\"reason\": *\"[a-z]*\"/\"reason\": \"$2\"/" "$HERE/tests/fuzz/corpus/summary/full" >"json/results/$1.json"
+}
+
+@test "plan has every run, trials outermost, with what its config needs, and no engine is asked" {
+	rm bin/*
+	experiment plan --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '.version, .name, (.runs | length)' <<<"$output" | xargs)" = "1 json 12" ]
+	[ "$(jq -c '.runs[3] | [.index, .id, .config, .project, .harness, .trial, .worker, .cpus, .memory_max]' <<<"$output")" = \
+		'[3,"solo-json-c-h2-1","solo","json-c","h2",1,"local",1,67108864]' ]
+	[ "$(jq -r '.runs[4].id' <<<"$output")" = duo-json-c-h1-2 ]
+	[ "$(jq -c '[.jobs[] | [.engine, (.indices | length), .command[0]]]' <<<"$output")" = '[["slurm",6,"sbatch"],["slurm",6,"sbatch"]]' ]
+	[ "$(jq -r '.jobs[0].script' <<<"$output")" = "$(printf '#!/bin/sh\nexec oss-crs-run experiment task %s "$((0 + SLURM_ARRAY_TASK_ID))"' "$BATS_TEST_TMPDIR/json")" ]
+	[ ! -e json ]
+	experiment plan
+	[[ "$output" == *"Experiment json: 12 runs"* ]]
+	[[ "$output" =~ duo\ +json-c\ +h1\ +3\ +2\ +256M\ +local ]]
+	[[ "$output" == *"sbatch --parsable --job-name=oss-crs-json --array=0,2,4,6,8,10%2 --nodes=1 --ntasks=1 --cpus-per-task=2 --mem=512M "*" --time=495 --signal=B:TERM@180 --requeue --open-mode=append "* ]]
+}
+
+@test "the example is an experiment" {
+	run "$RUN" experiment plan --json "$HERE/examples/experiment/experiment.yaml"
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '.runs[] | .id' <<<"$output" | xargs)" = "duo-json-c-json_array_fuzzer-1 solo-json-c-json_array_fuzzer-1 duo-json-c-json_array_fuzzer-2 solo-json-c-json_array_fuzzer-2" ]
+	printf '%s\n' 'libfuzzer: executions 1, corpus 2, crashes 0' 'libfuzzer: executions 206276, corpus 1127, crashes 1' >log
+	run env OSS_CRS_LOG=log "$HERE/examples/experiment/count-executions" report libfuzzer aflplusplus
+	[ "$output" = "$(printf '%s\n' 'libfuzzer executions=206276' 'libfuzzer corpus=1127' 'libfuzzer crashes=1')" ]
+}
+
+@test "a config that cannot be read, or has no size of its own, is refused where the file names it" {
+	sed -i 's|./solo}|./trio}|' x.yaml
+	experiment plan
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"x.yaml:2:29: config 'solo': "*trio* ]]
+	file slurm
+	printf 'crs:\n  a: {workers: [local]}\nworkers:\n  local: {}\n' >solo/config-resource.yaml
+	experiment plan
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"x.yaml:2:29: config 'solo': "* ]]
+	experiment submit
+	[ "$status" -eq 78 ]
+	[ ! -e json ]
+	run "$RUN" experiment plan /nonexistent.yaml
+	[ "$status" -eq 78 ]
+	run "$RUN" experiment plam x.yaml
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"did you mean 'plan'?"* ]]
+}
+
+@test "submit gives Slurm an array per shape, and a second submit gives it nothing" {
+	experiment submit
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"submitted 12 of 12 runs"* ]]
+	[ "$(grep -c '^--parsable' calls)" -eq 2 ]
+	[ "$(grep -c 'exec oss-crs-run experiment task' calls)" -eq 2 ]
+	[ "$(cat json/slurm.tsv)" = $'101\t0\n102\t0' ]
+	for i in 0 2 4 6 8 10; do echo "101|$i|PD"; done >queue
+	for i in 1 3 5 7 9 11; do echo "102|$i|R"; done >>queue
+	echo '99|3|R' >>queue
+	cp json/runs.tsv before
+	experiment submit
+	[[ "$output" == *"submitted 0 of 12 runs (0 done, 6 running, 6 queued before)"* ]]
+	[ "$(grep -c '^--parsable' calls)" -eq 2 ]
+	cmp before json/runs.tsv
+}
+
+@test "after failures, submit gives Slurm what has no result, and a deleted result again" {
+	experiment submit
+	for id in duo-json-c-h1-1:exited solo-json-c-h1-1:timeout duo-json-c-h2-1:oom solo-json-c-h2-1:signal; do
+		done_run "${id%:*}" "${id#*:}"
+	done
+	printf '69\tnode1\tDocker is not there\n' >json/failed/duo-json-c-h1-2
+	experiment status
+	[[ "$output" =~ done\ +3 ]] && [[ "$output" =~ failed\ +1 ]] && [[ "$output" =~ missing\ +8 ]]
+	[[ "$output" == *"duo-json-c-h1-2 failed on node1 with status 69: Docker is not there"* ]]
+	experiment status --json
+	[ "$(jq -c '.counts' <<<"$output")" = '{"done":3,"running":0,"queued":0,"failed":1,"missing":8}' ]
+	[ "$(jq -r '.runs[4].state' <<<"$output")" = failed ]
+	experiment submit
+	[[ "$output" == *"submitted 9 of 12 runs (3 done"* ]]
+	grep -q -- '--array=3,5,7,9,11' calls
+	rm json/results/duo-json-c-h2-1.json
+	experiment submit
+	[[ "$output" == *"submitted 10 of 12 runs"* ]]
+}
+
+@test "a file that was edited is refused with what changed, and --extend takes more trials" {
+	experiment submit
+	cp json/runs.tsv before
+	file slurm 4
+	experiment submit
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"x.yaml has changed since it was submitted: trials: 4, was 3"* ]]
+	cmp before json/runs.tsv
+	experiment submit --extend
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <json/runs.tsv)" -eq 17 ]
+	cmp before <(head -n 13 json/runs.tsv)
+	# The place may change, and a config may not need more than it did.
+	sed -i 's/limit: 4/limit: 8/' x.yaml
+	experiment submit
+	[ "$status" -eq 0 ]
+	sed -i 's/64M/96M/g' solo/config-resource.yaml
+	experiment submit
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"run 'solo-json-c-h1-1' of config 'solo' needs other CPUs or memory"* ]]
+}
+
+@test "cancel cancels the arrays that Slurm still has, and no other job" {
+	experiment submit
+	printf '%s\n' '101|0|R' '101|2|PD' '99|N/A|R' >queue
+	experiment cancel
+	[ "$status" -eq 0 ]
+	[ "$(grep scancel calls)" = "scancel 101" ]
+}
+
+@test "a Slurm that is not there, or says something else, is not taken for an empty one" {
+	experiment submit
+	echo 'slurm_load_jobs error: Unable to contact slurm controller' >queue
+	experiment submit
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"squeue printed a line that is not a job's"* ]]
+	recorder squeue 'exit 1'
+	for verb in submit status cancel; do
+		experiment $verb
+		[ "$status" -eq 69 ]
+		[[ "$output" == *"squeue ended with status 1"* ]]
+	done
+	rm bin/squeue
+	experiment submit
+	[ "$status" -eq 69 ]
+	[[ "$output" == *squeue* ]]
+}
+
+@test "an output directory that cannot be written is an error, and nothing was submitted" {
+	sed -i 's|^trials|output: /proc/nothing\ntrials|' x.yaml
+	experiment submit
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"make /proc/nothing"* ]]
+	[ ! -e calls ]
+}
+
+@test "a task does its own run: what fails is noted, what is done is not done again" {
+	experiment submit
+	run "$RUN" experiment task json 12
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"'12' is not the index of a run"* ]]
+	run "$RUN" experiment task json 1
+	[ "$status" -ne 0 ]
+	IFS=$'\t' read -r failed host why <json/failed/solo-json-c-h1-1
+	[ "$failed" -eq "$status" ]
+	[ -n "$host" ] && [ -n "$why" ]
+	done_run solo-json-c-h1-1 exited
+	run "$RUN" experiment task json 1
+	[ "$status" -eq 0 ]
+	[ "$(ls json/running)" = "" ]
+}
+
+@test "prepare runs once on a host, again after a failure, and a run without it fails" {
+	echo 'prepare: echo prepared >>log; test -e ready' >>x.yaml
+	experiment submit
+	run "$RUN" experiment task json 0
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"\`prepare\` ended with status 1"* ]]
+	grep -q '`prepare` ended with status 1' json/failed/duo-json-c-h1-1
+	touch ready
+	for index in 1 2 3; do
+		run "$RUN" experiment task json $index
+		[[ "$output" != *prepare* ]]
+	done
+	[ "$(grep -c prepared log)" -eq 2 ]
+}
+
+@test "a task that the engine has for the second time leaves the first alone" {
+	experiment submit
+	mkfifo held
+	# fcntl(2) locks: what the task of another process has.
+	python3 -c '
+import fcntl, sys
+f = open("json/running/duo-json-c-h1-1", "w")
+fcntl.lockf(f, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()' <held >locked &
+	exec 9>held
+	timeout 20 bash -c 'until grep -q locked locked; do read -rt 0.1 <> <(:) || :; done'
+	run "$RUN" experiment task json 0
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"duo-json-c-h1-1: another process does this run"* ]]
+	experiment status --json
+	[ "$(jq -r '.runs[0].state' <<<"$output")" = running ]
+	exec 9>&-
+	wait
+}
+
+@test "the engine local without a user manager says so, and keeps what is to be done" {
+	file local
+	experiment submit
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"local: cannot connect to the user manager"* ]]
+	experiment status --json
+	[ "$(jq .counts.missing <<<"$output")" -eq 12 ]
+}
+
+# gathered ID KERNEL FIGURE: a result of CRS a and b, and what the program of `metrics` printed.
+gathered() {
+	jq --arg kernel "$2" '.reason = "exited" | .machine.cpu = "EPYC" | .machine.kernel = $kernel' \
+		"$HERE/tests/fuzz/corpus/summary/full" >"json/results/$1.json"
+	printf 'a crashes=%s\n' "$3" >"json/metrics/$1.txt"
+}
+
+@test "gather has every run, statistics of each cell, and no machine mixed with another" {
+	echo 'metrics: ./count' >>x.yaml
+	experiment submit
+	gathered duo-json-c-h1-1 6.1 1
+	gathered duo-json-c-h1-2 6.1 2
+	gathered duo-json-c-h1-3 6.1 4
+	gathered solo-json-c-h1-1 6.1 8
+	gathered solo-json-c-h1-2 6.1 16
+	gathered solo-json-c-h1-3 6.12 0
+	printf '69\tnode1\tDocker is not there\n' >json/failed/duo-json-c-h2-1
+	experiment gather
+	[ "$status" -eq 0 ]
+	[[ "${lines[0]}" == "Experiment json: 6 of 12 runs done, 1 failed, 5 missing" ]]
+	[[ "$output" == *"Machine A: EPYC, Linux 6.1 (5 runs)"*"Machine B: EPYC, Linux 6.12 (1 runs)"* ]]
+	[[ "$output" =~ json-c\ +h1\ +duo\ +a\ +A\ +crashes\ +3/3\ +2\ +1.5..3\ +1..4 ]]
+	[[ "$output" =~ json-c\ +h1\ +solo\ +a\ +A\ +crashes\ +2/3\ +12\ +10..14\ +8..16 ]]
+	[[ "$output" =~ json-c\ +h1\ +solo\ +a\ +B\ +crashes\ +1/3\ +0 ]]
+	[[ "$output" =~ json-c\ +h2\ +duo\ +-\ +-\ +-\ +0/3 ]]
+	# scipy.stats.mannwhitneyu([1, 2, 4], [8, 16], method="exact"): 0, 0.2
+	[[ "$output" =~ json-c\ +h1\ +duo\ +solo\ +A\ +crashes\ +3,\ 2\ +0\ +0.2\ +0.000 ]]
+	[[ "$output" == *"failed: duo-json-c-h2-1 on node1, status 69: Docker is not there"* ]]
+	[[ "$output" == *"missing: solo-json-c-h2-3"* ]]
+	experiment gather --json
+	[ "$(jq -c '[.version, .name, .counts, (.rows | length), (.machines | length)]' <<<"$output")" = \
+		'[1,"json",{"done":6,"failed":1,"missing":5},12,2]' ]
+	[ "$(jq -c '.comparisons | map([.a, .b, .machine, .u, .a12, .exact])' <<<"$output")" = '[["duo","solo",0,0,0,true]]' ]
+	[ "$(jq -r '.rows[] | select(.state == "failed") | .failure.why' <<<"$output")" = "Docker is not there" ]
+	experiment gather --csv
+	[ "${#lines[@]}" -eq 13 ]
+	[ "$(printf '%s\n' "${lines[@]}" | python3 -c 'import csv, sys; print({len(row) for row in csv.reader(sys.stdin)})')" = "{27}" ]
+	[[ "${lines[0]}" == index,id,*,crashes ]]
+}
+
+@test "gather refuses a result that is only part of one, and figures that are none" {
+	experiment submit
+	gathered duo-json-c-h1-1 6.1 1
+	echo 'a crashes=many' >json/metrics/duo-json-c-h1-1.txt
+	experiment gather
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"metrics/duo-json-c-h1-1.txt:1:11: not a number: 'many'"* ]]
+	rm json/metrics/*
+	head -c 100 json/results/duo-json-c-h1-1.json >half && mv half json/results/duo-json-c-h1-1.json
+	experiment gather --csv
+	[ "$status" -eq 65 ]
+	run "$RUN" experiment gather --csv --json x.yaml
+	[ "$status" -eq 64 ]
+}
