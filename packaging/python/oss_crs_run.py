@@ -93,7 +93,9 @@ class Hold:
     program        the program, or its path
 
     While it is open: name (of the run), path (of its cgroup), cgroup_parents (per CRS, as Docker
-    takes them), report_path. After close(): report, the figures of the run (docs/json.md).
+    takes them), report_path, and with project_name docker_host, the address of the engine that is
+    watched. With Podman it is the run's own, and containers have to be started over it
+    (DOCKER_HOST). After close(): report, the figures of the run (docs/json.md).
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Hold:
         self.name = ""
         self.path = Path()
         self.cgroup_parents: dict[str, str] = {}
+        self.docker_host: str | None = None
         self.report_path: Path | None = None
         self.report: dict[str, Any] | None = None
 
@@ -166,6 +169,7 @@ class Hold:
         self.name = begun["name"]
         self.path = Path(begun["path"])
         self.cgroup_parents = dict(begun["cgroup_parents"])
+        self.docker_host = begun["docker_host"]
         self.report_path = Path(begun["report"]) if begun["report"] else None
         self.report = None
 

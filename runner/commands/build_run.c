@@ -45,8 +45,7 @@ struct session {
 	const struct run_plan *plan; /* that of `loaded`; its CPUs are final when there is a tree */
 	enum engine_kind kind;
 	struct engine engine;
-	bool service;   /* Podman's service has been started */
-	char *endpoint; /* "unix://…" of Podman's service; NULL: Docker */
+	bool service; /* Podman's service has been started */
 	struct variables variables;
 	struct compose compose;
 	struct scratch scratch;
@@ -78,20 +77,13 @@ static int write_override(struct session *session, struct error *err)
  * Compose reads its files. */
 static int start_engine(struct session *session, struct error *err)
 {
-	_cleanup_free_ char *endpoint = NULL;
 	if (engine_select_record(session->scratch.dir, session->kind, err) < 0)
 		return -1;
-	if (session->kind == ENGINE_DOCKER)
-		return 0;
-	if (engine_select_note_podman(err) < 0)
-		return add_hint(err, "set XDG_STATE_HOME to a directory that you can write to");
-	session->service = true;
-	if (podman_start(session->context->uid, session->plan->name, session->scratch.path,
-		    &endpoint, err) < 0 ||
-		engine_open_at(ENGINE_PODMAN, endpoint, &session->engine, err) < 0)
-		return -1;
-	session->endpoint = steal_ptr(endpoint);
-	return 0;
+	session->service = session->kind == ENGINE_PODMAN;
+	return session->service
+		       ? engine_select_start_podman(session->context->uid, session->plan->name,
+				 session->scratch.path, &session->engine, err)
+		       : 0;
 }
 
 /* With Podman, wait until its service answers. */
@@ -116,7 +108,7 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 		.files = options->compose_files.items,
 		.file_count = options->compose_files.count,
 		.scratch = session->scratch.path,
-		.endpoint = session->endpoint,
+		.endpoint = session->service ? session->engine.endpoint : NULL,
 		.engine = &session->engine,
 		.variables = &session->variables,
 		.project = options->project_name,
@@ -438,7 +430,6 @@ static void session_close(struct session *session)
 	record_close(session->record);
 	compose_free(&session->compose);
 	variables_free(&session->variables);
-	free(session->endpoint);
 	engine_close(&session->engine);
 	tree_close(&session->tree);
 	ledger_free(&session->shared);

@@ -17,9 +17,11 @@
 #include "launch.h"
 #include "leftovers.h"
 #include "load.h"
+#include "podman.h"
 #include "progress.h"
 #include "publish.h"
 #include "record.h"
+#include "scratch.h"
 #include "start.h"
 #include "store.h"
 #include "text.h"
@@ -37,7 +39,9 @@ struct hold {
 	const struct run_plan *plan; /* that of `loaded` */
 	struct control control;
 	struct keeper keeper;
-	struct engine engine;   /* endpoint NULL: no --project-name, no engine */
+	enum engine_kind kind;
+	struct engine engine;   /* endpoint NULL: no --project-name, or Podman's does not run yet */
+	struct scratch scratch; /* with Podman: the directory of its socket */
 	struct compose project; /* foreign; only its name is known */
 	struct cg_tree tree;
 	struct watch watch;
@@ -58,6 +62,7 @@ static void hold_close(struct hold *hold)
 	watch_close(&hold->watch);
 	record_close(hold->record);
 	compose_free(&hold->project);
+	scratch_close(&hold->scratch);
 	engine_close(&hold->engine);
 	tree_close(&hold->tree);
 	ledger_free(&hold->shared);
@@ -87,57 +92,118 @@ static int load_held(struct hold *hold, struct error *err)
 				 context, phase, "standard input", text, len, &hold->loaded, err);
 }
 
-/* Find the engine of the project that --project-name names. What carries the name is removed at the
- * end, so nothing of another run may carry it now. */
-static int open_project(struct hold *hold, struct error *err)
+#define REMOVAL_MAX 256 /* a project's name has up to 128 characters */
+
+/* The command that removes the project. */
+static const char *project_removal(const struct hold *hold, char buf[static REMOVAL_MAX])
+{
+	const char *name = hold->project.project;
+	if (hold->kind == ENGINE_PODMAN)
+		(void)snprintf(buf, REMOVAL_MAX, "podman rm -f --filter label=%s=%s",
+			ENGINE_PROJECT_LABEL, name);
+	else
+		(void)snprintf(buf, REMOVAL_MAX, "docker compose -p %s down -v", name);
+	return buf;
+}
+
+/* Choose the engine of the project that --project-name names. */
+static int choose_engine(struct hold *hold, struct error *err)
 {
 	const struct context *context = hold->context;
 	const char *name = context->options.project_name;
-	enum engine_kind kind = ENGINE_DOCKER;
 	if (!name)
 		return 0;
 	if (compose_check_project(name, err) < 0)
 		return -1;
-	if (engine_select(&context->host, context->uid, context->options.engine, &kind,
-		    &hold->engine, err) < 0)
-		return -1;
-	if (kind != ENGINE_DOCKER) {
-		(void)fail_as(err, EX_UNAVAILABLE,
-			"--project-name: hold can only watch containers of Docker, and the engine "
-			"is %s",
-			engine_name(kind));
-		return add_hint(err,
-			"without --project-name, hold also works with Podman, but does not watch "
-			"containers");
-	}
 	hold->project.foreign = true;
 	hold->project.project = strdup(name);
 	if (!hold->project.project)
 		return fail(err, ENOMEM, "%s", name);
-	int count = engine_count_project(&hold->engine, name, err);
+	if (engine_select(&context->host, context->uid, context->options.engine, &hold->kind,
+		    &hold->engine, err) < 0)
+		return -1;
+	if (hold->kind == ENGINE_PODMAN && context->options.engine == WANT_ANY_ENGINE)
+		log_note(&context->log, LOG_NORMAL,
+			"using rootless Podman because Docker is not ready (see oss-crs-run "
+			"check)");
+	return 0;
+}
+
+static bool has_podman(const struct hold *hold)
+{
+	return hold->project.project && hold->kind == ENGINE_PODMAN;
+}
+
+/* Start the run's own Podman, over whose socket the caller starts its containers: only this one
+ * reports their starts and ends to the runner, and only its cgroups are not systemd's. */
+static int start_podman(struct hold *hold, struct error *err)
+{
+	uid_t uid = hold->context->uid;
+	const char *name = hold->plan->name;
+	if (scratch_make(uid, name, &hold->scratch, err) < 0 ||
+		engine_select_record(hold->scratch.dir, hold->kind, err) < 0 ||
+		engine_select_start_podman(uid, name, hold->scratch.path, &hold->engine, err) < 0)
+		return -1;
+	progress_begin(&hold->progress, &hold->context->log, "starting Podman");
+	int result = engine_check(&hold->engine, err);
+	progress_end(&hold->progress);
+	return result;
+}
+
+/* What carries the project's name is removed at the end, so nothing of another run may carry it
+ * now. */
+static int check_empty(struct hold *hold, struct error *err)
+{
+	const char *name = hold->project.project;
+	int count = has_engine(hold) ? engine_count_project(&hold->engine, name, err) : 0;
 	if (count <= 0)
 		return count;
 	(void)fail_as(err, EX_TEMPFAIL,
 		"Compose project '%s' already has %d containers, networks or volumes", name, count);
-	return add_hint(err,
-		"they would be removed at the end; to remove them now, run: docker compose "
-		"-p %s down -v",
-		name);
+	char command[REMOVAL_MAX];
+	return add_hint(err, "they would be removed at the end; to remove them now, run: %s",
+		project_removal(hold, command));
 }
 
-/* Remove what the run has in the engine, then its processes and cgroups. */
-static int remove_held(struct engine *engine, const char *project, struct cg_tree *tree,
-	int oss_crs_fd, const char *name, struct error *err)
+/* Stop the run's own Podman, when its containers are gone, and remove its files. */
+static int stop_podman(uid_t uid, const char *name, struct error *err)
 {
-	if (project && engine_remove_project(engine, project, err) < 0) {
+	_cleanup_close_ int base = scratch_open_base(uid, NULL, err);
+	return base < 0 || podman_stop(uid, name, err) < 0 ? -1
+							   : scratch_remove_name(base, name, err);
+}
+
+/* Remove what the run has in the engine, then its processes and cgroups, then its Podman. */
+static int remove_held(
+	const struct hold *hold, struct engine *engine, struct cg_tree *tree, struct error *err)
+{
+	const char *name = hold->plan->name;
+	if (engine->endpoint && engine_remove_project(engine, hold->project.project, err) < 0) {
 		struct error ignored;
-		(void)cgroup_kill(oss_crs_fd, name, &ignored);
-		return add_hint(err,
-			"to remove the rest, run: docker compose -p %s down -v; oss-crs-run clean "
-			"%s",
-			project, name);
+		(void)cgroup_kill(hold->oss_crs_fd, name, &ignored);
+		char command[REMOVAL_MAX];
+		return add_hint(err, "to remove the rest, run: %s; oss-crs-run clean %s",
+			project_removal(hold, command), name);
 	}
-	return tree ? tree_destroy(tree, err) : tree_destroy_name(oss_crs_fd, name, err);
+	int removed =
+		tree ? tree_destroy(tree, err) : tree_destroy_name(hold->oss_crs_fd, name, err);
+	return removed < 0 || !has_podman(hold) ? removed
+						: stop_podman(hold->context->uid, name, err);
+}
+
+/* Reach the run's Podman from the keeper, which was there before it. Starting it again if it runs
+ * changes nothing. */
+static int reach_podman(const struct hold *hold, struct engine *ret, struct error *err)
+{
+	_cleanup_free_ char *base = NULL;
+	_cleanup_free_ char *dir = NULL;
+	const char *name = hold->plan->name;
+	_cleanup_close_ int fd = scratch_open_base(hold->context->uid, &base, err);
+	if (fd < 0)
+		return -1;
+	if (asprintf(&dir, "%s/%s", base, name) < 0)
+		return fail(err, ENOMEM, "%s", name);
+	return engine_select_start_podman(hold->context->uid, name, dir, ret, err);
 }
 
 /* The keeper's work, when the process that held the run was killed. */
@@ -148,8 +214,8 @@ static void clean_up_after(const void *data)
 	struct error problem = {0};
 	log_warning(
 		&hold->context->log, "killed while it held %s: removing that", hold->plan->name);
-	if (remove_held(&engine, hold->project.project, NULL, hold->oss_crs_fd, hold->plan->name,
-		    &problem) < 0)
+	if ((has_podman(hold) && reach_podman(hold, &engine, &problem) < 0) ||
+		remove_held(hold, &engine, NULL, &problem) < 0)
 		log_error(&hold->context->log, &problem);
 }
 
@@ -221,9 +287,10 @@ static int announce(const struct hold *hold, struct error *err)
 		return fflush(stdout) == 0 ? 0 : fail(err, errno, "write standard output");
 	}
 	(void)snprintf(path, sizeof path, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
-	json_t *line = json_build_pack(&whole, "{s:i, s:s, s:s, s:o, s:o}", "version", 1, "name",
-		plan->name, "path", path, "cgroup_parents", parents_to_json(&whole, plan), "report",
-		report_place(hold));
+	json_t *line = json_build_pack(&whole, "{s:i, s:s, s:s, s:o, s:o, s:o}", "version", 1,
+		"name", plan->name, "path", path, "cgroup_parents", parents_to_json(&whole, plan),
+		"docker_host", has_engine(hold) ? json_string(hold->engine.endpoint) : json_null(),
+		"report", report_place(hold));
 	if (json_build_end(&whole, line, &root, err) < 0)
 		return add_context(err, "cgroup_parents");
 	_cleanup_free_ char *text = json_dumps(root, JSON_COMPACT);
@@ -322,9 +389,11 @@ static int conclude_hold(struct hold *hold, struct launch_end *end, struct error
 	int status = collect_report(hold, end, &report, err);
 	if (end->reason == REASON_TIMEOUT)
 		publish_time_limit(hold->context);
+	/* Podman's service waits a second for open connections. */
+	events_close(hold->watch.events);
+	hold->watch.events = NULL;
 	progress_begin(&hold->progress, &hold->context->log, "removing what was held");
-	int removed = remove_held(&hold->engine, hold->project.project, &hold->tree,
-		hold->oss_crs_fd, hold->plan->name, &problem);
+	int removed = remove_held(hold, &hold->engine, &hold->tree, &problem);
 	progress_end(&hold->progress);
 	if (removed < 0 && status >= 0) {
 		*err = problem;
@@ -350,7 +419,9 @@ static int fail_preparation(struct hold *hold, struct error *err)
 	struct error removal = {0};
 	int signal = signals_pending(hold->signals);
 	bool over = control_is_over(&hold->control);
-	if (tree_destroy(&hold->tree, &removal) < 0)
+	if (tree_destroy(&hold->tree, &removal) < 0 ||
+		(has_podman(hold) &&
+			stop_podman(hold->context->uid, hold->plan->name, &removal) < 0))
 		log_error(&hold->context->log, &removal);
 	if (signal)
 		return EX_SIGNAL + signal;
@@ -362,15 +433,15 @@ static int fail_preparation(struct hold *hold, struct error *err)
 static int hold_run(struct hold *hold, struct error *err)
 {
 	struct launch_end end = {0};
-	if (make_tree(hold, err) < 0)
+	if ((has_podman(hold) && (start_podman(hold, err) < 0 || check_empty(hold, err) < 0)) ||
+		make_tree(hold, err) < 0)
 		return fail_preparation(hold, err);
 	conditions_begin(&hold->context->host, hold->plan, &hold->conditions);
 	log_note(&hold->context->log, LOG_NORMAL, "%s", hold->plan->name);
 	if (announce(hold, err) == 0 && wait_for_end(hold, &end, err) == 0)
 		return conclude_hold(hold, &end, err);
 	struct error removal = {0};
-	if (remove_held(&hold->engine, hold->project.project, &hold->tree, hold->oss_crs_fd,
-		    hold->plan->name, &removal) < 0)
+	if (remove_held(hold, &hold->engine, &hold->tree, &removal) < 0)
 		log_error(&hold->context->log, &removal);
 	return -1;
 }
@@ -382,6 +453,7 @@ int cmd_hold(const struct context *context, struct error *err)
 		.control = CONTROL_NONE,
 		.keeper = KEEPER_NONE,
 		.engine = ENGINE_NONE,
+		.scratch = SCRATCH_NONE,
 		.project = COMPOSE_NONE,
 		.tree = TREE_NONE,
 		.watch = WATCH_NONE,
@@ -390,7 +462,8 @@ int cmd_hold(const struct context *context, struct error *err)
 		.signals = -1};
 	hold.plan = &hold.loaded.plan;
 	if (control_open((int)context->options.hold_fd, &hold.control, err) < 0 ||
-		load_held(&hold, err) < 0 || open_project(&hold, err) < 0)
+		load_held(&hold, err) < 0 || choose_engine(&hold, err) < 0 ||
+		check_empty(&hold, err) < 0)
 		return -1;
 	hold.signals = signals_open(err);
 	if (hold.signals < 0 || control_add_signals(&hold.control, hold.signals, err) < 0)

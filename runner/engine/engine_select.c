@@ -106,3 +106,14 @@ int engine_select_noted_podman(struct error *err)
 		return 1;
 	return errno == ENOENT ? 0 : fail(err, errno, "check for runs on Podman");
 }
+
+int engine_select_start_podman(
+	uid_t uid, const char *run, const char *dir, struct engine *ret, struct error *err)
+{
+	_cleanup_free_ char *endpoint = NULL;
+	if (engine_select_note_podman(err) < 0)
+		return add_hint(err, "set XDG_STATE_HOME to a directory that you can write to");
+	return podman_start(uid, run, dir, &endpoint, err) < 0
+		       ? -1
+		       : engine_open_at(ENGINE_PODMAN, endpoint, ret, err);
+}

@@ -47,4 +47,10 @@ int engine_select_note_podman(struct error *err);
 /* Whether that is noted: 1, 0, or -1 with an error. */
 int engine_select_noted_podman(struct error *err);
 
+/* Note that, and start the run's own Podman service, with its socket in the directory `dir`
+ * (podman_start()). Does not connect. The caller releases *ret with engine_close(), and ends the
+ * service with podman_stop(). */
+int engine_select_start_podman(
+	uid_t uid, const char *run, const char *dir, struct engine *ret, struct error *err);
+
 #endif

@@ -27,7 +27,7 @@ SHARES = {"a": ("0-1", "1G"), "b": ("2", 64 << 20)}
 STAND_IN = r"""#!/bin/sh
 printf '%s\n' "$@" >"$SEEN.args"
 while read -r line && [ "$line" != ... ]; do echo "$line"; done >"$SEEN"
-echo '{"version":1,"name":"n","path":"/sys/fs/cgroup/p","cgroup_parents":{"a":"/p/a","b":"/p/b"},"report":null}'
+echo '{"version":1,"name":"n","path":"/sys/fs/cgroup/p","cgroup_parents":{"a":"/p/a","b":"/p/b"},"docker_host":null,"report":null}'
 cat >/dev/null
 echo ended >"$SEEN.end"
 printf '{\n  "version": 1,\n  "name": "n", "crs": []\n}\n'

@@ -306,3 +306,48 @@ container_of() {
 	nothing_left
 	[ "$(clean_starts)" -gt 0 ]
 }
+
+# begin_hold: hold a run as bob with project `held`, what it prints in /tmp/hold.out. It ends with
+# descriptor 9. Sets path, parent and url, of CRS `a` and of the run's Podman.
+begin_hold() {
+	rm -f /tmp/hold.* && mkfifo -m 644 /tmp/hold.in
+	sh_as bob "oss-crs-run hold --json --project-name held - </tmp/hold.in >/tmp/hold.out 2>/tmp/hold.err; echo \$? >/tmp/hold.status" 3>&- 9>&- &
+	exec 9>/tmp/hold.in
+	printf '%s\n...\n' '{"run_env": "local", "a": {"cpuset": "0-1", "memory": "128M"}}' >&9
+	until_true grep -q '}$' /tmp/hold.out
+	read -r path parent url < <(head -n 1 /tmp/hold.out | jq -r '.path + " " + .cgroup_parents.a + " " + .docker_host')
+	[[ "$url" == unix:///run/user/1001/oss-crs/run-run-*/podman.sock ]]
+}
+
+# start_held: start a container over the run's Podman, as its caller would with DOCKER_HOST.
+start_held() {
+	sh_as bob "podman --url $url run -d --name in --network none --cgroup-parent $parent --stop-timeout 0 \
+		--label com.docker.compose.project=held --label com.docker.compose.service=in busybox sleep 1000"
+	[ "$(processes_of "$path/a" | wc -l)" -ge 1 ]
+}
+
+# bats test_tags=short
+@test "hold watches what its caller starts over the run's own Podman, and removes both" {
+	begin_hold
+	start_held
+	sh_as bob 'podman wait in' >/tmp/waited &
+	sh_as bob "podman --url $url kill in"
+	until_true grep -qx 137 /tmp/waited
+	exec 9>&-
+	wait
+	cat /tmp/hold.err
+	[ "$(cat /tmp/hold.status)" -eq 0 ]
+	[ "$(tail -n +2 /tmp/hold.out | jq -c '[.attested, .crs[0].exits]')" = '[{"containers":1,"unknown":0,"unconfined":0},"137"]' ]
+	nothing_left
+}
+
+@test "hold killed: its container and its Podman go too" {
+	begin_hold
+	start_held
+	pkill -KILL -u bob -x oss-crs-run
+	until_true bash -c '! pgrep -u bob -x oss-crs-keeper'
+	exec 9>&-
+	wait
+	[ "$(cat /tmp/hold.status)" -eq 137 ]
+	nothing_left
+}
