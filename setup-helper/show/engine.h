@@ -29,7 +29,7 @@ const char *engine_why_podman(
 int engine_question(const struct facts *facts, char **ret, struct error *err);
 
 /* Read an answer, with or without its newline: "docker", "podman", their first letters, or nothing
- * for the default. ENGINE_UNDECIDED if it is none of these. */
+ * or yes for the default. ENGINE_UNDECIDED if it is none of these. */
 enum engine engine_answer(const char *line, enum engine guess);
 
 #endif
