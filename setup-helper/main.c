@@ -10,9 +10,10 @@
  * - This process stays root. It takes the lock, keeps the undo journal and the audit trail, and
  *   changes files and cgroups. Children that are nobody do for it whatever needs a thought
  *   (checks.h): they judge what the worker asks for by a closed table (judge.h), and parse what
- *   others wrote. It has no socket but those to the other two and to journald.
- * - The speaker is root too. It calls systemd and logind by a closed list, and connects to Docker
- *   (speaker.h). It changes no file and reads no answer of Docker's.
+ *   others wrote. It has no socket but those to the other processes and to journald.
+ * - The connector is root too. It connects to Docker, and reads no answer (connector.h).
+ * - The speaker calls systemd and logind by a closed list (speaker.h). It has connected to the bus as
+ *   root, and is nobody.
  * - The worker is nobody. It reads what others wrote, plans, asks, prints and verifies (worker.h).
  *
  * All of them are confined by seccomp and Landlock where the kernel has these (confine.h).
@@ -21,8 +22,10 @@
 #include "checks.h"
 #include "cleanup.h"
 #include "confine.h"
+#include "connector.h"
 #include "door.h"
 #include "entry.h"
+#include "lock.h"
 #include "log.h"
 #include "options.h"
 #include "podman_images.h"
@@ -33,6 +36,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -114,28 +118,55 @@ static unsigned request_privs(const struct request *request)
 	return delegates ? PRIVS_NICE | PRIVS_BECOME : PRIVS_BECOME;
 }
 
-/* In a new process: keep the door and the host's directories, and end with the parent. */
-static int enter_child(const struct session *session, int door, pid_t parent, struct error *err)
+/* In a new process: keep the door and the host's directories. */
+static int keep_only(const struct session *session, int door, struct error *err)
 {
 	const int keep[] = {door, session->host.root, session->host.cgroup};
-	if (privs_close_others(keep, sizeof keep / sizeof *keep, err) < 0)
+	return privs_close_others(keep, sizeof keep / sizeof *keep, err);
+}
+
+/* Become nobody, and end with the parent. */
+static int become_nobody(pid_t parent, struct error *err)
+{
+	if (geteuid() == 0 && privs_become(PRIVS_NOBODY, PRIVS_NOBODY, PRIVS_NOBODY, err) < 0)
 		return -1;
 	return privs_end_with(parent, err);
 }
 
+/* Root, without a capability, and with nothing but the connections that it makes. */
+static int run_connector(struct session *session, int door, pid_t parent)
+{
+	struct error err = {0};
+	struct confined confined = {0};
+	const struct connector connector = {&session->host, &session->policy};
+	if (keep_only(session, door, &err) == 0 && privs_limit(PRIVS_NONE, &err) == 0 &&
+		privs_end_with(parent, &err) == 0 && entry_hold_signals(1, &err) == 0 &&
+		confine_files(NULL, 0, &confined, &err) == 0 &&
+		confine_calls(CONFINE_CONNECTOR, &confined, &err) == 0) {
+		error_leave_raw(true);
+		return connector_serve(&connector, door);
+	}
+	log_error(&session->log, &err);
+	return err.status;
+}
+
+/* Root until it is on the bus. From then on nobody, but systemd does what it says as root's. */
 static int run_speaker(struct session *session, int door, pid_t parent)
 {
 	struct error err = {0};
 	struct confined confined = {0};
-	const struct speaker speaker = {
-		.host = &session->host,
+	struct speaker speaker = {
 		.policy = &session->policy,
 		.changes = request_changes(&session->request),
 		.uid = session->request.verb == VERB_UNDO ? 0 : session->user.uid,
 	};
-	if (privs_limit(PRIVS_NONE, &err) == 0 && enter_child(session, door, parent, &err) == 0 &&
-		entry_hold_signals(1, &err) == 0 && confine_files(NULL, 0, &confined, &err) == 0 &&
-		confine_calls(CONFINE_SPEAKER, &confined, &err) == 0) {
+	int kept = keep_only(session, door, &err);
+	speaker_connect(&speaker);
+	/* Whatever fs.suid_dumpable says, no other process of nobody's may reach the connection. */
+	if (kept == 0 && become_nobody(parent, &err) == 0 &&
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && entry_hold_signals(1, &err) == 0 &&
+		confine_files(NULL, 0, &confined, &err) == 0 &&
+		confine_calls(CONFINE_WORKER, &confined, &err) == 0) {
 		error_leave_raw(true);
 		return speaker_serve(&speaker, door);
 	}
@@ -158,8 +189,7 @@ static int run_worker(struct session *session, int door, pid_t parent)
 				? podman_images_look(&session->host, &session->user)
 				: ANSWER_UNKNOWN,
 	};
-	if ((geteuid() != 0 || privs_become(PRIVS_NOBODY, PRIVS_NOBODY, PRIVS_NOBODY, &err) == 0) &&
-		enter_child(session, door, parent, &err) == 0)
+	if (become_nobody(parent, &err) == 0 && keep_only(session, door, &err) == 0)
 		return worker_run(&worker);
 	log_error(&session->log, &err);
 	return err.status;
@@ -204,13 +234,19 @@ static int end_process(struct process *process, struct error *err)
 	return info.si_code == CLD_EXITED ? info.si_status : EX_SIGNAL + info.si_status;
 }
 
-/* Start the other two processes, and serve the worker as root. Returns its exit status. */
+/* Start the other processes, and serve the worker as root. Returns its exit status. */
 static int split(struct session *session, struct error *err)
 {
+	_cleanup_(cleanup_process) struct process connector = PROCESS_NONE;
 	_cleanup_(cleanup_process) struct process speaker = PROCESS_NONE;
 	_cleanup_(cleanup_process) struct process worker = PROCESS_NONE;
 	struct confined confined = {0};
-	if (start_process(session, run_speaker, 0, &speaker, err) < 0 ||
+	bool changes = request_changes(&session->request);
+	_cleanup_close_ int lock = changes ? lock_open(&session->host, err) : -1;
+	if (changes && lock < 0)
+		return -1;
+	if (start_process(session, run_connector, 0, &connector, err) < 0 ||
+		start_process(session, run_speaker, 0, &speaker, err) < 0 ||
 		start_process(session, run_worker, SERVE_SEND_S, &worker, err) < 0)
 		return -1;
 	const struct audit audit = session_audit(session);
@@ -230,6 +266,8 @@ static int split(struct session *session, struct error *err)
 		.confined = &confined,
 		.ruleset = ruleset,
 		.speaker = speaker.door,
+		.connector = connector.door,
+		.lock = lock,
 	};
 	/* The worker cleans what these say. */
 	error_leave_raw(true);
@@ -238,6 +276,7 @@ static int split(struct session *session, struct error *err)
 	struct error unsaid = {0};
 	int status = end_process(&worker, result < 0 ? &unsaid : err);
 	(void)end_process(&speaker, &unsaid);
+	(void)end_process(&connector, &unsaid);
 	return result < 0 ? -1 : status;
 }
 

@@ -12,6 +12,7 @@
 #include "fs.h"
 #include "plan.h"
 #include "privs.h"
+#include "speaker.h"
 #include "unit_log.h"
 
 #include <errno.h>
@@ -97,37 +98,6 @@ int checks_policy(const struct host *host, struct policy *ret, struct error *err
 
 /* ---- Docker ---------------------------------------------------------------------------------- */
 
-struct docker_asked {
-	const struct policy *policy;
-	enum docker_question question;
-};
-
-/* Receive until the daemon closes the connection, as a server of HTTP/1.0 does. */
-static int work_answer(const struct check *check, int out, struct error *err)
-{
-	const struct docker_asked *asked = check->question;
-	_cleanup_free_ char *text = NULL;
-	size_t len = 0;
-	if (fs_read_fd(check->files[0], "", SPEAKER_ANSWER_MAX, &text, &len, err) == 0)
-		return door_write(out, text, len, err);
-	(void)fail(err, err->code == EAGAIN ? ETIMEDOUT : err->code,
-		err->code == EFBIG ? "answer" : "no answer");
-	err->status = EX_UNAVAILABLE;
-	return add_context(err, "%s on %s", docker_targets[asked->question], asked->policy->socket);
-}
-
-int checks_docker_answer(int speaker, const struct policy *policy, enum docker_question question,
-	int *ret_file, struct error *err)
-{
-	const struct docker_asked asked = {policy, question};
-	int socket = -1;
-	if (speaker_ask_docker(speaker, question, &socket, err) < 0)
-		return -1;
-	_cleanup_close_ int owned = socket;
-	const struct check check = {.work = work_answer, .question = &asked, .files = {socket}};
-	return check_run(&check, ret_file, err);
-}
-
 struct docker_wanted {
 	const struct policy *policy;
 	bool idle;
@@ -137,7 +107,7 @@ struct docker_wanted {
 static int read_answer(
 	int file, enum docker_question question, char **ret, size_t *ret_len, struct error *err)
 {
-	return fs_read_fd(file, docker_targets[question], SPEAKER_ANSWER_MAX, ret, ret_len, err);
+	return fs_read_fd(file, docker_targets[question], CONNECTOR_ANSWER_MAX, ret, ret_len, err);
 }
 
 static int work_docker(const struct check *check, int out, struct error *err)
@@ -164,13 +134,13 @@ static int work_docker(const struct check *check, int out, struct error *err)
 	return plan_check_idle(&state, err);
 }
 
-int checks_docker(
-	int speaker, const struct policy *policy, bool idle, const char *driver, struct error *err)
+int checks_docker(int speaker, int connector, const struct policy *policy, bool idle,
+	const char *driver, struct error *err)
 {
 	const struct docker_wanted wanted = {policy, idle, driver};
 	_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
 	for (int i = DOCKER_INFO; i < (idle ? DOCKER_QUESTIONS : DOCKER_CONTAINERS); i++)
-		if (checks_docker_answer(speaker, policy, i, &files[i], err) < 0)
+		if (speaker_ask_docker(speaker, connector, i, &files[i], err) < 0)
 			return -1;
 	const struct check check = {
 		.work = work_docker, .question = &wanted, .files = {files[0], files[1]}};

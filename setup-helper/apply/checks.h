@@ -10,7 +10,6 @@
 
 #include "host.h"
 #include "policy.h"
-#include "speaker.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,15 +36,10 @@ int check_read(
 /* Read the policy of this host; without a file, *ret is the default policy (policy.h). */
 int checks_policy(const struct host *host, struct policy *ret, struct error *err);
 
-/* Ask Docker. *ret_file is the whole answer, head and body, as the daemon sent it; the caller
- * closes it. Fails as speaker_ask_docker() does, and with EX_UNAVAILABLE if no answer comes. */
-int checks_docker_answer(int speaker, const struct policy *policy, enum docker_question question,
-	int *ret_file, struct error *err);
-
-/* Ask Docker, which must answer. Fails with the error of plan_check_idle() if no container may run
+/* Ask Docker over these doors; it must answer. Fails with the error of plan_check_idle() if no container may run
  * and one does, and with EX_UNAVAILABLE if it has not this cgroup driver; NULL: any will do. */
-int checks_docker(
-	int speaker, const struct policy *policy, bool idle, const char *driver, struct error *err);
+int checks_docker(int speaker, int connector, const struct policy *policy, bool idle,
+	const char *driver, struct error *err);
 
 /* Read the last lines that the unit logged (unit_log.h). *ret_file has them oldest first, each with
  * its NUL; the caller closes it. */

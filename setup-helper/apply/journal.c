@@ -37,15 +37,10 @@ static void record_file_name(unsigned number, char *buf, size_t size)
 /* The number in the file name of a record, or 0 if it is not the name of one. */
 static unsigned record_file_number(const char *name)
 {
-	unsigned number = 0;
-	if (strlen(name) != NAME_LEN || strcmp(name + NUMBER_DIGITS, SUFFIX) != 0)
+	if (strlen(name) != NAME_LEN || strspn(name, "0123456789") != NUMBER_DIGITS ||
+		strcmp(name + NUMBER_DIGITS, SUFFIX) != 0)
 		return 0;
-	for (int i = 0; i < NUMBER_DIGITS; i++) {
-		if (name[i] < '0' || name[i] > '9')
-			return 0;
-		number = number * 10 + (unsigned)(name[i] - '0');
-	}
-	return number;
+	return (unsigned)strtoul(name, NULL, 10);
 }
 
 static int is_record(const struct dirent *entry)
@@ -53,9 +48,12 @@ static int is_record(const struct dirent *entry)
 	return record_file_number(entry->d_name) != 0;
 }
 
+/* List the records anew. */
 static int list_records(struct journal *journal, struct error *err)
 {
 	struct dirent **names = NULL;
+	free(steal_ptr(journal->numbers));
+	journal->count = 0;
 	_cleanup_close_ int dir = fs_open(journal->dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
 	if (dir < 0)
 		return -1;
@@ -169,29 +167,16 @@ int journal_add(struct journal *journal, const struct step *step, struct error *
 	unsigned number = journal->count ? journal->numbers[journal->count - 1] + 1 : 1;
 	if (number > NUMBER_MAX || journal->count >= JOURNAL_RECORDS_MAX)
 		return fail_as(err, EX_CONFIG, JOURNAL_DIR " is full; undo some changes first");
-	unsigned *numbers =
-		reallocarray(journal->numbers, journal->count + 1, sizeof *journal->numbers);
-	if (!numbers)
-		return fail(err, ENOMEM, "record the change of %s", step->target);
-	journal->numbers = numbers;
 	char name[NAME_LEN + 1];
 	record_file_name(number, name, sizeof name);
 	if (fs_replace(journal->dir, name, text, strlen(text), 0600, err) < 0)
 		return add_context(err, JOURNAL_DIR);
-	journal->numbers[journal->count++] = number;
-	return 0;
+	return list_records(journal, err);
 }
 
 int journal_forget(struct journal *journal, unsigned number, struct error *err)
 {
 	char name[NAME_LEN + 1];
 	record_file_name(number, name, sizeof name);
-	if (fs_remove(journal->dir, name, err) < 0)
-		return -1;
-	size_t kept = 0;
-	for (size_t i = 0; i < journal->count; i++)
-		if (journal->numbers[i] != number)
-			journal->numbers[kept++] = journal->numbers[i];
-	journal->count = kept;
-	return 0;
+	return fs_remove(journal->dir, name, err) < 0 ? -1 : list_records(journal, err);
 }

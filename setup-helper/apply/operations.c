@@ -342,7 +342,8 @@ static int sweep_cgroups(const struct operation *op, struct error *err)
 
 static int check_docker_idle(const struct operation *op, struct error *err)
 {
-	return checks_docker(op->context->speaker, op->context->policy, true, NULL, err);
+	return checks_docker(
+		op->context->speaker, op->context->connector, op->context->policy, true, NULL, err);
 }
 
 /* Restart Docker and check that it came back with the wanted cgroup driver. */
@@ -350,8 +351,8 @@ static int restart_docker(const struct operation *op, struct error *err)
 {
 	if (call_systemd(op, err) < 0)
 		return -1;
-	return checks_docker(
-		op->context->speaker, op->context->policy, false, op->step->after, err);
+	return checks_docker(op->context->speaker, op->context->connector, op->context->policy,
+		false, op->step->after, err);
 }
 
 const struct operation_kind operation_kinds[STEP_KINDS] = {

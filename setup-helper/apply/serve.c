@@ -5,7 +5,6 @@
  */
 #include "serve.h"
 
-#include "checks.h"
 #include "cleanup.h"
 #include "door.h"
 #include "entry.h"
@@ -25,7 +24,7 @@
 struct serving {
 	const struct server *server;
 	int door;
-	int lock;         /* -1 if not held */
+	bool locked;
 	time_t lock_ends; /* on CLOCK_MONOTONIC, in seconds */
 	bool deaf;        /* the worker does not take messages: it gets no more on the way */
 	bool applied;
@@ -38,7 +37,8 @@ struct serving {
 
 static void cleanup_serving(struct serving *s)
 {
-	cleanup_close(&s->lock);
+	if (s->locked)
+		lock_release(s->server->lock);
 	journal_close(&s->journal);
 	for (size_t i = 0; i < s->count; i++)
 		free(s->steps[i]);
@@ -91,8 +91,8 @@ static int give_docker(struct serving *s, struct incoming *in, struct error *err
 {
 	if (in->message->number >= DOCKER_QUESTIONS)
 		return fail_as(err, EX_SOFTWARE, "a question that is not in the table");
-	return checks_docker_answer(
-		s->server->speaker, s->server->policy, in->message->number, &in->file, err);
+	return speaker_ask_docker(
+		s->server->speaker, s->server->connector, in->message->number, &in->file, err);
 }
 
 static int take_lock(struct serving *s, struct incoming *in, struct error *err)
@@ -100,15 +100,16 @@ static int take_lock(struct serving *s, struct incoming *in, struct error *err)
 	(void)in;
 	if (!request_changes(s->server->request) || s->applied)
 		return fail_as(err, EX_SOFTWARE, "this command changes nothing");
-	if (s->lock < 0)
-		s->lock = lock_take(s->server->host, LOCK_TIMEOUT_S, err);
+	if (!s->locked && lock_take(s->server->lock, LOCK_TIMEOUT_S, err) < 0)
+		return -1;
+	s->locked = true;
 	s->lock_ends = now_s() + SERVE_LOCK_S;
-	return s->lock < 0 ? -1 : 0;
+	return 0;
 }
 
 static int need_lock(const struct serving *s, struct error *err)
 {
-	if (s->lock >= 0 && !s->applied)
+	if (s->locked && !s->applied)
 		return 0;
 	(void)fail_as(err, EX_TEMPFAIL, "the plan took longer than %d s, and is out of date",
 		SERVE_LOCK_S);
@@ -164,6 +165,7 @@ static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
 		.undoing = server->request->verb == VERB_UNDO,
 		.journal = &s->journal,
 		.speaker = server->speaker,
+		.connector = server->connector,
 		.on_news = say,
 		.arg = s,
 	};
@@ -176,10 +178,7 @@ static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
 	int result = steps_apply(&context, s->steps, s->count, err);
 	s->lock_ends = now_s() + SERVE_LOCK_S;
 	struct error held = {0};
-	if (entry_hold_signals(0, &held) < 0 && result == 0) {
-		*err = held;
-		return -1;
-	}
+	(void)entry_hold_signals(0, &held); /* cannot fail if holding them did not */
 	return result;
 }
 
@@ -213,11 +212,11 @@ static int wait_request(struct serving *s, struct error *err)
 	struct pollfd door = {.fd = s->door, .events = POLLIN};
 	for (;;) {
 		time_t left = s->lock_ends - now_s();
-		if (s->lock >= 0 && left <= 0) {
-			cleanup_close(&s->lock);
-			s->lock = -1;
+		if (s->locked && left <= 0) {
+			lock_release(s->server->lock);
+			s->locked = false;
 		}
-		int n = poll(&door, 1, s->lock >= 0 ? (int)left * 1000 : -1);
+		int n = poll(&door, 1, s->locked ? (int)left * 1000 : -1);
 		if (n > 0)
 			return 0;
 		if (n < 0 && errno != EINTR)
@@ -228,7 +227,7 @@ static int wait_request(struct serving *s, struct error *err)
 int serve_worker(const struct server *server, int door, struct error *err)
 {
 	_cleanup_(cleanup_serving) struct serving s = {
-		.server = server, .door = door, .lock = -1, .journal = JOURNAL_CLOSED};
+		.server = server, .door = door, .journal = JOURNAL_CLOSED};
 	for (;;) {
 		struct door_message message;
 		_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;

@@ -28,6 +28,8 @@ struct server {
 	struct confined *confined;
 	struct confine_ruleset ruleset; /* made before the first request */
 	int speaker;                    /* the door to the speaker */
+	int connector;                  /* and that to the connector */
+	int lock;                       /* by lock_open(); -1 for a command that changes nothing */
 };
 
 /* Serve the worker behind the door until it ends. Fails only if this process cannot go on. */

@@ -27,7 +27,8 @@ struct steps_context {
 	struct confined *confined; /* steps_apply() notes there what is in force */
 	bool undoing;              /* the plan is an undo: nothing is recorded */
 	struct journal *journal;
-	int speaker; /* the door to the speaker */
+	int speaker;   /* the door to the speaker */
+	int connector; /* and that to the connector */
 	/* called before step number i, from 0 (DOOR_BEGUN), after one that was left undone (DOOR_LEFT,
 	 * with the reason), and with the last lines that a failed service logged (DOOR_LOG, a file of
 	 * checks_unit_log()) */

@@ -11,7 +11,6 @@
 #include "dockerapi.h"
 #include "fs.h"
 #include "probe.h"
-#include "speaker.h"
 #include "trusted.h"
 
 #include <errno.h>
@@ -219,12 +218,12 @@ static int probe_daemon(
 	_cleanup_free_ char *containers = NULL;
 	size_t len = 0;
 	struct docker_state state = {0};
-	if (speaker_read_docker(input->door, DOCKER_INFO, &info, &len, err) < 0)
+	if (ask_docker(input->door, DOCKER_INFO, &info, &len, err) < 0)
 		return -1;
 	if (dockerapi_info(info, len, &state, err) < 0)
 		return add_context(err, "/info on %s", input->policy->socket);
 	if (state.running > 0 &&
-		speaker_read_docker(input->door, DOCKER_CONTAINERS, &containers, &len, err) < 0)
+		ask_docker(input->door, DOCKER_CONTAINERS, &containers, &len, err) < 0)
 		return -1;
 	if (state.running > 0 && dockerapi_names(containers, len, &state.names, err) < 0)
 		return add_context(err, "/containers/json on %s", input->policy->socket);

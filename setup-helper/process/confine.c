@@ -166,8 +166,8 @@ static const char *const refused_to_all[] = {
 	/* use the kernel's keyrings */
 	"add_key", "request_key", "keyctl", NULL};
 
-/* Root has no socket but the ones to the worker and the speaker, and makes files and directories by
- * the calls whose modes the filter sees. */
+/* Root makes no connection, and makes files and directories by the calls whose modes the filter
+ * sees. */
 static const char *const refused_to_root[] = {"socket", "connect", "bind", "listen", "accept",
 	"accept4", "creat", "mkdir",
 #ifndef __SANITIZE_ADDRESS__
@@ -175,15 +175,16 @@ static const char *const refused_to_root[] = {"socket", "connect", "bind", "list
 #endif
 	NULL};
 
-/* The speaker changes no file and starts no process. (sd-bus binds its socket.) */
-static const char *const refused_to_speaker[] = {"listen", "accept", "accept4", "fchmod", "mkdir",
-	"mkdirat", "unlink", "unlinkat", "rename", "renameat", "renameat2",
+/* The connector changes no file and starts no process. */
+static const char *const refused_to_connector[] = {"bind", "listen", "accept", "accept4", "fchmod",
+	"mkdir", "mkdirat", "unlink", "unlinkat", "rename", "renameat", "renameat2",
 #ifndef __SANITIZE_ADDRESS__
 	"clone", "fork", "vfork",
 #endif
 	NULL};
 
-/* The worker, which reads what others wrote, has neither new sockets nor files to change. */
+/* The worker, which reads what others wrote, and the speaker have neither new sockets nor files to
+ * change. */
 static const char *const refused_to_worker[] = {"socket", "connect", "bind", "listen", "accept",
 	"accept4", "fchmod", "mkdir", "mkdirat", "unlink", "unlinkat", "rename", "renameat",
 	"renameat2",
@@ -276,7 +277,7 @@ static int refuse_arguments(scmp_filter_ctx filter, enum confine_role role)
 		r = seccomp_rule_add_array(
 			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, &fakes);
 	}
-	if (r == 0 && role == CONFINE_SPEAKER)
+	if (r == 0 && role == CONFINE_CONNECTOR)
 		r = seccomp_rule_add_array(
 			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &foreign);
 	if (r == 0)
@@ -290,7 +291,7 @@ int confine_calls(enum confine_role role, struct confined *confined, struct erro
 {
 	static const char *const *const refused[] = {
 		[CONFINE_ROOT] = refused_to_root,
-		[CONFINE_SPEAKER] = refused_to_speaker,
+		[CONFINE_CONNECTOR] = refused_to_connector,
 		[CONFINE_WORKER] = refused_to_worker,
 	};
 	_cleanup_(cleanup_filter) scmp_filter_ctx filter =

@@ -39,9 +39,9 @@ struct confined {
 /* The processes, which main.c describes. */
 enum confine_role {
 	CONFINE_ROOT,
-	CONFINE_SPEAKER,
-	CONFINE_WORKER,
-	CONFINE_CHECK, /* a child that computes something and ends */
+	CONFINE_CONNECTOR,
+	CONFINE_WORKER, /* and the speaker */
+	CONFINE_CHECK,  /* a child that computes something and ends */
 };
 
 /* Restrict access to files from now on: all can be read (as far as their permissions allow), none

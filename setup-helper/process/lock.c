@@ -22,7 +22,7 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
-static int open_lock(const struct host *host, struct error *err)
+int lock_open(const struct host *host, struct error *err)
 {
 	_cleanup_close_ int run = fs_open(host->root, "run", O_PATH | O_DIRECTORY, 0, err);
 	if (run < 0)
@@ -35,22 +35,19 @@ static int open_lock(const struct host *host, struct error *err)
 	return fs_open(dir, LOCK_NAME, O_RDWR | O_CREAT, 0600, err);
 }
 
-int lock_take(const struct host *host, int timeout_s, struct error *err)
+int lock_take(int lock, int timeout_s, struct error *err)
 {
-	_cleanup_close_ int fd = open_lock(host, err);
-	if (fd < 0)
-		return -1;
 	struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
 	struct itimerval timer = {
 		.it_value = {.tv_sec = timeout_s}, .it_interval = {.tv_usec = 100000}};
 	const struct itimerval off = {0};
 	if (sigaction(SIGALRM, &action, NULL) < 0 || setitimer(ITIMER_REAL, &timer, NULL) < 0)
 		return fail(err, errno, "set a timer");
-	int result = flock(fd, LOCK_EX);
+	int result = flock(lock, LOCK_EX);
 	int errnum = errno;
 	(void)setitimer(ITIMER_REAL, &off, NULL);
 	if (result == 0)
-		return steal_fd(&fd);
+		return 0;
 	if (errnum == EINTR) {
 		(void)fail_as(err, EX_TEMPFAIL, "another oss-crs-setup is still running after %d s",
 			timeout_s);
@@ -59,4 +56,9 @@ int lock_take(const struct host *host, int timeout_s, struct error *err)
 			"again");
 	}
 	return fail(err, errnum, "lock /run/oss-crs/" LOCK_NAME);
+}
+
+void lock_release(int lock)
+{
+	(void)flock(lock, LOCK_UN);
 }

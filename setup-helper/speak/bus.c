@@ -33,9 +33,12 @@ int bus_open(sd_bus **ret, struct error *err)
 {
 	/* entry.h has emptied the environment, which could name another address. */
 	_cleanup_bus_ sd_bus *bus = NULL;
+	const char *name = NULL;
 	int r = sd_bus_open_system(&bus);
 	if (r >= 0)
 		r = sd_bus_set_method_call_timeout(bus, CALL_TIMEOUT);
+	if (r >= 0)
+		r = sd_bus_get_unique_name(bus, &name);
 	if (r < 0) {
 		(void)fail(err, -r, "connect to the system bus");
 		err->status = EX_UNAVAILABLE;

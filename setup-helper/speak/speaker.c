@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * speaker: the loop that answers requests, from the table of bus calls and that of questions to
- * Docker.
+ * speaker: checks each request for a call of the bus, and makes it; receives what Docker answers.
  */
 #include "speaker.h"
 
 #include "bus.h"
 #include "bus_calls.h"
 #include "cleanup.h"
-#include "docker_socket.h"
+#include "connector.h"
 #include "door.h"
+#include "fs.h"
+
+#include <errno.h>
 
 #define UNIT_MAX 128
-
-const char *const docker_targets[DOCKER_QUESTIONS] = {
-	[DOCKER_INFO] = "/info",
-	[DOCKER_CONTAINERS] = "/containers/json",
-};
 
 static int refuse_call(struct error *err)
 {
 	return fail_as(err, EX_SOFTWARE, "a request that is not in the table");
 }
 
-/* Make a call. *bus is NULL until the first one. */
-static int answer_bus(const struct speaker *speaker, struct sd_bus **bus,
-	const struct door_message *request, struct error *err)
+static int answer_bus(
+	struct speaker *speaker, const struct door_message *request, struct error *err)
 {
 	char manager[UNIT_MAX];
 	if (!speaker->changes || request->number >= BUS_CALLS)
@@ -34,41 +30,63 @@ static int answer_bus(const struct speaker *speaker, struct sd_bus **bus,
 	if (row->about_user &&
 		(request->uid == 0 || (speaker->uid && request->uid != speaker->uid)))
 		return refuse_call(err);
-	if (!*bus && (bus_open(bus, err) < 0 || bus_watch_jobs(*bus, err) < 0))
+	if (!speaker->bus) {
+		*err = speaker->no_bus;
 		return -1;
-	(void)snprintf(manager, sizeof manager, "user@%u.service", (unsigned)request->uid);
-	return row->call(
-		*bus, row->about_user ? manager : speaker->policy->service, request->uid, err);
-}
-
-static int answer_request(const struct speaker *speaker, struct sd_bus **bus,
-	const struct door_message *request, int *ret_file, struct error *err)
-{
-	if (request->what == DOOR_BUS)
-		return answer_bus(speaker, bus, request, err);
-	if (request->what != DOOR_DOCKER || request->number >= DOCKER_QUESTIONS)
-		return refuse_call(err);
-	return docker_socket_ask(speaker->host, speaker->policy->socket,
-		docker_targets[request->number], ret_file, err);
-}
-
-int speaker_serve(const struct speaker *speaker, int door)
-{
-	_cleanup_bus_ struct sd_bus *bus = NULL;
-	struct error err = {0};
-	for (;;) {
-		struct door_message request;
-		_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
-		_cleanup_close_ int file = -1;
-		int n = door_receive(door, &request, files, &err);
-		if (n <= 0)
-			return n < 0 ? EX_SOFTWARE : EX_OK;
-		struct door_message answer = {.what = DOOR_ANSWER};
-		answer.failed = answer_request(speaker, &bus, &request, &file, &answer.err) < 0;
-		const int sent[] = {file, -1};
-		if (door_send(door, &answer, sent, &err) < 0)
-			return EX_SOFTWARE;
 	}
+	if (!speaker->watches && bus_watch_jobs(speaker->bus, err) < 0)
+		return -1;
+	speaker->watches = true;
+	(void)snprintf(manager, sizeof manager, "user@%u.service", (unsigned)request->uid);
+	return row->call(speaker->bus, row->about_user ? manager : speaker->policy->service,
+		request->uid, err);
+}
+
+/* Receive until Docker closes the connection, as a server of HTTP/1.0 does. */
+static int answer_docker(const struct speaker *speaker, const struct door_message *request,
+	int connection, int *ret_file, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (request->number >= DOCKER_QUESTIONS || connection < 0)
+		return refuse_call(err);
+	if (fs_read_fd(connection, "", CONNECTOR_ANSWER_MAX, &text, &len, err) == 0) {
+		*ret_file = door_file(text, len, err);
+		return *ret_file < 0 ? -1 : 0;
+	}
+	(void)fail(err, err->code == EAGAIN ? ETIMEDOUT : err->code,
+		err->code == EFBIG ? "answer" : "no answer");
+	err->status = EX_UNAVAILABLE;
+	return add_context(
+		err, "%s on %s", docker_targets[request->number], speaker->policy->socket);
+}
+
+static int answer_request(
+	void *arg, const struct door_message *request, int file, int *ret_file, struct error *err)
+{
+	struct speaker *speaker = arg;
+	switch (request->what) {
+	case DOOR_BUS:
+		return answer_bus(speaker, request, err);
+	case DOOR_DOCKER:
+		return answer_docker(speaker, request, file, ret_file, err);
+	default:
+		return refuse_call(err);
+	}
+}
+
+void speaker_connect(struct speaker *speaker)
+{
+	speaker->bus = NULL;
+	if (speaker->changes && bus_open(&speaker->bus, &speaker->no_bus) < 0)
+		speaker->bus = NULL;
+}
+
+int speaker_serve(struct speaker *speaker, int door)
+{
+	int status = door_serve(door, answer_request, speaker);
+	bus_close(&speaker->bus);
+	return status;
 }
 
 int speaker_call(int door, enum bus_call call, uid_t uid, struct error *err)
@@ -77,18 +95,14 @@ int speaker_call(int door, enum bus_call call, uid_t uid, struct error *err)
 	return door_ask(door, &request, NULL, NULL, NULL, err);
 }
 
-int speaker_ask_docker(int door, enum docker_question question, int *ret_file, struct error *err)
+int speaker_ask_docker(
+	int door, int connector, enum docker_question question, int *ret_file, struct error *err)
 {
 	const struct door_message request = {.what = DOOR_DOCKER, .number = question};
-	return door_ask(door, &request, NULL, NULL, ret_file, err);
-}
-
-int speaker_read_docker(
-	int door, enum docker_question question, char **ret, size_t *ret_len, struct error *err)
-{
-	int file = -1;
-	if (speaker_ask_docker(door, question, &file, err) < 0)
+	int connection = -1;
+	if (connector_ask(connector, question, &connection, err) < 0)
 		return -1;
-	_cleanup_close_ int owned = file;
-	return door_read(owned, SPEAKER_ANSWER_MAX, ret, ret_len, err);
+	_cleanup_close_ int owned = connection;
+	const int files[] = {owned, -1};
+	return door_ask(door, &request, files, NULL, ret_file, err);
 }

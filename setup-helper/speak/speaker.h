@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * speaker: the process that talks to systemd and logind, and connects to Docker, as root. It is
- * apart from the one that changes files, so that neither can do the work of the other: this one
- * changes no file, that one makes no connection.
+ * speaker: the process that calls systemd and logind. It connects to the system bus as root, which
+ * is what systemd goes by (the bus says who connected), and is nobody from then on. It is apart from
+ * the one that changes files, so that neither can do the work of the other: this one changes no
+ * file, that one has no bus.
  *
  * Each request is one of a closed list and has no text in it that goes out: units and users are put
- * together here from numbers.
+ * together here from numbers. Besides, it receives what Docker answers on a connection that it is
+ * given, and hands it on unread.
  */
 #ifndef OSS_CRS_SETUP_SPEAKER_H
 #define OSS_CRS_SETUP_SPEAKER_H
 
+#include "connector.h"
 #include "error.h"
-#include "host.h"
 #include "policy.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 enum bus_call {
@@ -28,39 +29,32 @@ enum bus_call {
 	BUS_CALLS,
 };
 
-enum docker_question {
-	DOCKER_INFO,
-	DOCKER_CONTAINERS,
-	DOCKER_QUESTIONS,
-};
-/* The paths in Docker's API. */
-extern const char *const docker_targets[DOCKER_QUESTIONS];
+struct sd_bus;
 
 struct speaker {
-	const struct host *host;
 	const struct policy *policy;
-	bool changes; /* the bus calls are allowed at all */
+	bool changes; /* the calls are allowed at all */
 	uid_t uid;    /* the only user whom a call may be about; 0: any */
+	/* the speaker's own: */
+	struct sd_bus *bus; /* NULL: no_bus says why */
+	struct error no_bus;
+	bool watches; /* systemd says on it when a job ends */
 };
 
-/* Answer requests until the other side ends. Returns the exit status of this process. */
-int speaker_serve(const struct speaker *speaker, int door);
+/* Connect to the bus, if there will be calls, while this process is root still. */
+void speaker_connect(struct speaker *speaker);
 
-/* The other side's calls. speaker_call() returns when systemd or logind is done; uid counts for the
- * calls that are about a user. */
+/* Answer requests until the other side ends. Returns the exit status of this process. */
+int speaker_serve(struct speaker *speaker, int door);
+
+/* The root side's call. It returns when systemd or logind is done; uid counts for the calls that
+ * are about a user. */
 int speaker_call(int door, enum bus_call call, uid_t uid, struct error *err);
 
-/* Ask Docker. *ret_file is a connection on which the answer comes (docker_socket.h), which a check
- * reads; the caller closes it. Fails with EX_NOPERM if this user may not connect, and with
- * EX_UNAVAILABLE if no daemon listens. */
-int speaker_ask_docker(int door, enum docker_question question, int *ret_file, struct error *err);
-
-/* Ask the root side, which has a check read the answer: the whole of it, head and body, as the
- * daemon sent it, with a NUL after it. The caller frees *ret. */
-int speaker_read_docker(
-	int door, enum docker_question question, char **ret, size_t *ret_len, struct error *err);
-
-/* The most bytes in such an answer. */
-#define SPEAKER_ANSWER_MAX ((size_t)1024 * 1024 + 65536)
+/* The root side's question to Docker, over both doors: the connector asks, and the speaker receives
+ * the answer. *ret_file is the whole of it, head and body, as the daemon sent it, sealed (door.h);
+ * the caller closes it. Fails as connector_ask() does, and with EX_UNAVAILABLE if none comes. */
+int speaker_ask_docker(
+	int door, int connector, enum docker_question question, int *ret_file, struct error *err);
 
 #endif

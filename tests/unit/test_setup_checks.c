@@ -9,6 +9,7 @@
 #include "checks.h"
 #include "door.h"
 #include "setup.h"
+#include "speaker.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -82,8 +83,8 @@ TEST(an_entry_has_of_a_daemon_json_only_the_driver)
 
 #define HEAD "HTTP/1.0 200 OK\r\n\r\n"
 
-/* A speaker whose Docker gives these answers, one after the other. */
-static void speak(int door, const char *const *answers)
+/* A connector whose Docker gives these answers, one after the other. */
+static void connect_to(int door, const char *const *answers)
 {
 	struct error err = {0};
 	for (; *answers; answers++) {
@@ -103,23 +104,42 @@ static void speak(int door, const char *const *answers)
 	_exit(0);
 }
 
+/* Start a process of the program behind a door. */
+static pid_t start_behind(int ret[2], const char *const *answers)
+{
+	struct error err = {0};
+	struct policy policy;
+	struct speaker speaker = {.policy = &policy};
+	policy_default(&policy);
+	assert_ok(door_make(ret, 10, &err), err);
+	pid_t pid = fork();
+	assert_return_code(pid, errno);
+	if (pid == 0) {
+		(void)close(ret[0]);
+		if (answers)
+			connect_to(ret[1], answers);
+		_exit(speaker_serve(&speaker, ret[1]));
+	}
+	assert_return_code(close(ret[1]), errno);
+	return pid;
+}
+
 /* Ask such a Docker whether it is idle, or whether it uses the driver. */
 static int ask_docker(const char *const *answers, const char *driver, struct error *err)
 {
 	struct policy policy;
-	int doors[2];
-	int status = 0;
+	int connector[2];
+	int speaker[2];
 	policy_default(&policy);
-	assert_ok(door_make(doors, 10, err), *err);
-	pid_t pid = fork();
-	assert_return_code(pid, errno);
-	if (pid == 0)
-		speak(doors[1], answers);
-	assert_return_code(close(doors[1]), errno);
-	int result = checks_docker(doors[0], &policy, !driver, driver, err);
-	assert_return_code(close(doors[0]), errno);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	const pid_t pids[] = {start_behind(connector, answers), start_behind(speaker, NULL)};
+	int result = checks_docker(speaker[0], connector[0], &policy, !driver, driver, err);
+	assert_return_code(close(connector[0]), errno);
+	assert_return_code(close(speaker[0]), errno);
+	for (size_t i = 0; i < COUNT(pids); i++) {
+		int status = 0;
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
 	return result;
 }
 

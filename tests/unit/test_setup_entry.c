@@ -238,7 +238,7 @@ static void confined_as(enum confine_role role)
 	check_files(file);
 	check_processes();
 	HOLDS(role != CONFINE_CHECK || (open("/", O_RDONLY | O_CLOEXEC) < 0 && errno == EPERM));
-	HOLDS((role == CONFINE_SPEAKER) == (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0));
+	HOLDS((role == CONFINE_CONNECTOR) == (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0));
 }
 
 /* Root opens files component by component: no filter could see the mode that openat2(2) takes. */
@@ -312,7 +312,7 @@ static void confined_root(void)
 
 static void confined_speaker(void)
 {
-	confined_as(CONFINE_SPEAKER);
+	confined_as(CONFINE_CONNECTOR);
 }
 
 static void confined_worker(void)

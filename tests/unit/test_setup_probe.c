@@ -8,6 +8,7 @@
 #include "unit.h"
 
 #include "confine.h"
+#include "connector.h"
 #include "dockerapi.h"
 #include "door.h"
 #include "fs.h"
@@ -193,26 +194,26 @@ static void serve(int listener, const char *request, const char *answer)
 	assert_int_equal(send(fd, answer, strlen(answer), 0), (ssize_t)strlen(answer));
 }
 
-/* The speaker of the program, in a child process because confinement cannot be undone. */
-static int speak_confined(int dir, int door)
+/* The connector of the program, in a child process because confinement cannot be undone. */
+static int connect_confined(int dir, int door)
 {
 	struct host host = HOST_CLOSED;
 	struct policy policy;
 	struct confined confined = {0};
 	struct error err = {0};
 	policy_default(&policy);
-	const struct speaker speaker = {.host = &host, .policy = &policy};
+	const struct connector connector = {.host = &host, .policy = &policy};
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || host_open_at(dir, &host, &err) < 0 ||
-		confine_calls(CONFINE_SPEAKER, &confined, &err) < 0 ||
+		confine_calls(CONFINE_CONNECTOR, &confined, &err) < 0 ||
 		confine_files(NULL, 0, &confined, &err) < 0)
 		return 1;
-	int status = speaker_serve(&speaker, door);
+	int status = connector_serve(&connector, door);
 	host_close(&host);
 	return status;
 }
 
-/* Have the speaker ask the daemon, which is this process. */
-static void ask_speaker(int door, int listener)
+/* Have the connector ask the daemon, which is this process. */
+static void ask_connector(int door, int listener)
 {
 	const struct door_message request = {.what = DOOR_DOCKER, .number = DOCKER_INFO};
 	struct door_message answer;
@@ -222,7 +223,7 @@ static void ask_speaker(int door, int listener)
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
 	if (geteuid() != 0) {
-		assert_int_equal(speaker_ask_docker(door, DOCKER_INFO, &files[0], &err), -1);
+		assert_int_equal(connector_ask(door, DOCKER_INFO, &files[0], &err), -1);
 		assert_contains(err.msg, "/run/docker.sock is not a socket owned by root");
 		return;
 	}
@@ -231,13 +232,13 @@ static void ask_speaker(int door, int listener)
 		"HTTP/1.0 200 OK\r\n\r\n{\"CgroupDriver\":\"systemd\",\"ContainersRunning\":2}");
 	assert_int_equal(door_receive(door, &answer, files, &err), 1);
 	assert_int_equal(answer.failed, 0);
-	assert_ok(fs_read_fd(files[0], "answer", SPEAKER_ANSWER_MAX, &text, &len, &err), err);
+	assert_ok(fs_read_fd(files[0], "answer", CONNECTOR_ANSWER_MAX, &text, &len, &err), err);
 	assert_ok(dockerapi_info(text, len, &docker, &err), err);
 	assert_string_equal(docker.driver, "systemd");
 	assert_int_equal(docker.running, 2);
 }
 
-TEST(the_confined_speaker_asks_the_daemon_on_roots_socket_and_calls_nobody_else)
+TEST(the_confined_connector_asks_the_daemon_on_roots_socket_and_nothing_else)
 {
 	int dir = unit_dir(state);
 	int status = 0;
@@ -250,13 +251,38 @@ TEST(the_confined_speaker_asks_the_daemon_on_roots_socket_and_calls_nobody_else)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		(void)close(doors[0]);
-		_exit(speak_confined(dir, doors[1]));
+		_exit(connect_confined(dir, doors[1]));
 	}
 	assert_return_code(close(doors[1]), errno);
-	ask_speaker(doors[0], listener);
-	/* A command that changes nothing has no business with systemd. */
+	ask_connector(doors[0], listener);
 	assert_int_equal(speaker_call(doors[0], BUS_RELOAD, 0, &err), -1);
 	assert_contains(err.msg, "not in the table");
+	assert_return_code(close(doors[0]), errno);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+TEST(the_speaker_of_a_command_that_changes_nothing_calls_nobody)
+{
+	int status = 0;
+	int doors[2];
+	struct error err = {0};
+	struct policy policy;
+	struct speaker speaker = {.policy = &policy, .changes = false, .uid = 1000};
+	policy_default(&policy);
+	assert_ok(door_make(doors, 10, &err), err);
+	pid_t pid = fork();
+	assert_return_code(pid, errno);
+	if (pid == 0) {
+		(void)close(doors[0]);
+		speaker_connect(&speaker);
+		_exit(speaker.bus ? 1 : speaker_serve(&speaker, doors[1]));
+	}
+	assert_return_code(close(doors[1]), errno);
+	for (int i = 0; i <= BUS_CALLS; i++) {
+		assert_int_equal(speaker_call(doors[0], i, 1000, &err), -1);
+		assert_contains(err.msg, "not in the table");
+	}
 	assert_return_code(close(doors[0]), errno);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -397,8 +423,8 @@ int main(void)
 		RUN(what_the_daemon_has_is_counted),
 		RUN_IN_DIR(a_podman_that_jobs_can_use_is_found),
 		RUN_IN_DIR(who_is_in_the_group_of_dockers_socket_may_use_it),
-		RUN_IN_DIR(
-			the_confined_speaker_asks_the_daemon_on_roots_socket_and_calls_nobody_else),
+		RUN_IN_DIR(the_confined_connector_asks_the_daemon_on_roots_socket_and_nothing_else),
+		RUN(the_speaker_of_a_command_that_changes_nothing_calls_nobody),
 		RUN(which_kernels_need_cap_sys_nice),
 		RUN_IN_DIR(a_file_with_two_links_is_not_trusted),
 		RUN_IN_DIR(empty_foreign_cgroups_of_dead_runs_are_swept_children_first),

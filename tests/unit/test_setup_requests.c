@@ -6,6 +6,8 @@
 #include "unit.h"
 
 #include "door.h"
+#include "fs.h"
+#include "lock.h"
 #include "random_request.h"
 #include "requests.h"
 #include "serve.h"
@@ -393,7 +395,8 @@ static pid_t start_server(struct fixture *f, int door, int other)
 	struct error err = {0};
 	struct confined confined = {0};
 	struct confine_ruleset ruleset = {.fd = -1};
-	if (confine_prepare(&ruleset, &err) < 0)
+	int lock = lock_open(&f->host, &err);
+	if (lock < 0 || confine_prepare(&ruleset, &err) < 0)
 		_exit(1);
 	const struct server server = {.host = &f->host,
 		.ruleset = ruleset,
@@ -402,9 +405,62 @@ static pid_t start_server(struct fixture *f, int door, int other)
 		.request = &f->request,
 		.audit = {.socket = -1, .verb = "test", .by = "root"},
 		.confined = &confined,
-		.speaker = -1};
+		.speaker = -1,
+		.connector = -1,
+		.lock = lock};
 	(void)close(other);
 	_exit(serve_worker(&server, door, &err) < 0);
+}
+
+TEST(a_plan_is_judged_step_by_step_and_carried_out)
+{
+	static const struct {
+		enum door_what what;
+		enum step_kind kind;
+		const char *target;
+		bool refused;
+	} table[] = {
+		{DOOR_LOCK, 0, "", false},
+		{DOOR_STEP, STEP_RESTART, "docker.service", true},
+		{DOOR_STEP, STEP_BACKUP, BACKUP, false},
+		{DOOR_STEP, STEP_DAEMON_JSON, JSON, false},
+		{DOOR_STEP, STEP_IDLE, "docker.service", false},
+		{DOOR_STEP, STEP_RESTART, "docker.service", false},
+		/* The test has no Docker: the file is written, and IDLE fails. */
+		{DOOR_APPLY, 0, "", true},
+	};
+	struct fixture f;
+	struct error err = {0};
+	int doors[2];
+	int status = 0;
+	_cleanup_free_ char *text = NULL;
+	need_root();
+	setup_fixture(state, VERB_DOCKER, &f);
+	_cleanup_close_ int after = door_file(NEW, strlen(NEW), &err);
+	const int files[] = {after, -1};
+	assert_ok(door_make(doors, 10, &err), err);
+	pid_t pid = start_server(&f, doors[0], doors[1]);
+	assert_return_code(close(doors[0]), errno);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		bool file = table[i].kind == STEP_DAEMON_JSON;
+		struct door_message m = {.what = table[i].what,
+			.kind = table[i].kind,
+			.number = file ? DOOR_HAS_AFTER : 0};
+		(void)snprintf(m.text, sizeof m.text, "%s", table[i].target);
+		assert_ok(door_send(doors[1], &m, file ? files : NULL, &err), err);
+		do {
+			int received[DOOR_FILES_MAX];
+			assert_int_equal(door_receive(doors[1], &m, received, &err), 1);
+		} while (m.what != DOOR_ANSWER);
+		if ((m.failed != 0) != table[i].refused)
+			fail_test("row %zu: %s", i, m.err.msg);
+	}
+	assert_return_code(close(doors[1]), errno);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_ok(fs_read(f.host.root, &JSON[1], 4096, &text, NULL, &err), err);
+	assert_string_equal(text, NEW);
+	end_fixture(&f);
 }
 
 TEST(ten_thousand_random_requests_change_nothing_outside_the_table)
@@ -450,6 +506,7 @@ int main(void)
 		RUN_IN_DIR(docker_is_restarted_only_as_the_policy_allows),
 		RUN_IN_DIR(a_sweep_stays_below_the_users_own_cgroup),
 		RUN_IN_DIR(an_undo_is_what_its_record_says),
+		RUN_IN_DIR(a_plan_is_judged_step_by_step_and_carried_out),
 		RUN_IN_DIR(ten_thousand_random_requests_change_nothing_outside_the_table),
 	};
 	return cmocka_run_group_tests_name("setup_requests", tests, set_no_new_privs, NULL);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * docker_socket: connects to the socket through a descriptor of its file, whose owner is checked,
- * and sends the request.
+ * connector: connects to the socket through a descriptor of its file, whose owner is checked, and
+ * sends the request.
  */
-#include "docker_socket.h"
+#include "connector.h"
 
 #include "cleanup.h"
+#include "door.h"
 #include "fs.h"
 
 #include <errno.h>
@@ -15,6 +16,11 @@
 #include <sys/un.h>
 
 #define TIMEOUT_S 20
+
+const char *const docker_targets[DOCKER_QUESTIONS] = {
+	[DOCKER_INFO] = "/info",
+	[DOCKER_CONTAINERS] = "/containers/json",
+};
 
 /* Open the file of the socket with O_PATH and check that root owns it. Returns a descriptor that
  * the caller closes, or -1. */
@@ -33,7 +39,7 @@ static int open_socket(const struct host *host, const char *path, struct error *
 	return steal_fd(&file);
 }
 
-int docker_socket_ask(
+static int ask_docker(
 	const struct host *host, const char *path, const char *target, int *ret, struct error *err)
 {
 	const struct timeval patience = {.tv_sec = TIMEOUT_S};
@@ -58,4 +64,27 @@ int docker_socket_ask(
 	}
 	*ret = steal_fd(&fd);
 	return 0;
+}
+
+static int answer_question(
+	void *arg, const struct door_message *request, int file, int *ret_file, struct error *err)
+{
+	(void)file;
+	const struct connector *connector = arg;
+	if (request->what != DOOR_DOCKER || request->number >= DOCKER_QUESTIONS)
+		return fail_as(err, EX_SOFTWARE, "a request that is not in the table");
+	return ask_docker(connector->host, connector->policy->socket,
+		docker_targets[request->number], ret_file, err);
+}
+
+int connector_serve(const struct connector *connector, int door)
+{
+	struct connector copy = *connector;
+	return door_serve(door, answer_question, &copy);
+}
+
+int connector_ask(int door, enum docker_question question, int *ret_file, struct error *err)
+{
+	const struct door_message request = {.what = DOOR_DOCKER, .number = question};
+	return door_ask(door, &request, NULL, NULL, ret_file, err);
 }
