@@ -88,9 +88,12 @@ static const struct finding findings[] = {
 	{"user-limits", look_user_limits, NEED_ADVICE},
 	{"huge-pages", look_huge_pages, NEED_ADVICE},
 	{"smt", look_smt, NEED_ADVICE},
-	{"numa", look_numa, NEED_ADVICE},
+	{"numa", look_numa, NEED_COMPARABLE},
 	{"isolated-cpus", look_isolated, NEED_ADVICE},
-	{"governor", look_governor, NEED_ADVICE},
+	{"governor", look_governor, NEED_COMPARABLE},
+	{"turbo", look_turbo, NEED_COMPARABLE},
+	{"thp", look_thp, NEED_COMPARABLE},
+	{"interrupts", look_interrupts, NEED_COMPARABLE},
 	{"hidepid", look_hidepid, NEED_ADVICE},
 };
 
@@ -112,10 +115,18 @@ static bool is_needed(const struct check_facts *facts, enum need need)
 		return is_engine_wanted(facts, ENGINE_DOCKER, WANT_DOCKER);
 	case NEED_PODMAN:
 		return is_engine_wanted(facts, ENGINE_PODMAN, WANT_PODMAN);
+	case NEED_COMPARABLE:
+		return facts->context->options.strict_machine;
 	case NEED_ADVICE:
 		return false;
 	}
 	return false;
+}
+
+/* Whether a finding is about the machine and not about what every run needs. */
+static bool is_advice(enum need need)
+{
+	return need == NEED_ADVICE || need == NEED_COMPARABLE;
 }
 
 static const char *word_of(
@@ -125,9 +136,10 @@ static const char *word_of(
 		return "ok";
 	/* Where no engine is ready, either would do. */
 	bool any = !facts->chosen && facts->context->options.engine == WANT_ANY_ENGINE;
-	if (is_needed(facts, finding->need) || (any && finding->need != NEED_ADVICE))
+	bool advice = is_advice(finding->need);
+	if (is_needed(facts, finding->need) || (any && !advice))
 		return result > 0 ? "unknown" : "missing";
-	return finding->need != NEED_ADVICE ? "not needed" : result > 0 ? "unknown" : "advice";
+	return !advice ? "not needed" : result > 0 ? "unknown" : "advice";
 }
 
 static void print_finding(const struct check_facts *facts, const struct finding *finding,
@@ -138,7 +150,7 @@ static void print_finding(const struct check_facts *facts, const struct finding 
 	text_line(stdout, "%-10s %-22s %s", word, finding->id,
 		failed ? outcome->problem.msg : outcome->detail);
 	/* The hints for the engines are those of the finding `engine`. */
-	bool hinted = finding->need == NEED_ADVICE || is_needed(facts, finding->need);
+	bool hinted = is_advice(finding->need) || is_needed(facts, finding->need);
 	if (failed && outcome->problem.hint[0] && hinted)
 		text_line(stdout, "%35shint: %s", "", outcome->problem.hint);
 }

@@ -6,6 +6,7 @@
 #ifndef OSS_CRS_CHECK_PARTS_H
 #define OSS_CRS_CHECK_PARTS_H
 
+#include "comparable.h"
 #include "context.h"
 #include "engine.h"
 #include "topology.h"
@@ -15,9 +16,10 @@
 /* When a host that does not meet a finding is not ready. */
 enum need {
 	NEED_ALWAYS,
-	NEED_DOCKER, /* if the job gets Docker */
-	NEED_PODMAN, /* if the job gets Podman */
-	NEED_ADVICE, /* never: the finding is only advice */
+	NEED_DOCKER,     /* if the job gets Docker */
+	NEED_PODMAN,     /* if the job gets Podman */
+	NEED_COMPARABLE, /* with --strict-machine: else the finding is only advice */
+	NEED_ADVICE,     /* never: the finding is only advice */
 };
 
 /* What the findings read, and what they store for later findings. */
@@ -79,6 +81,18 @@ int look_isolated(struct check_facts *facts, char *detail, struct error *err);
 
 /* Clocks that change with the load (Documentation/admin-guide/pm/cpufreq.rst). */
 int look_governor(struct check_facts *facts, char *detail, struct error *err);
+
+/* Clocks above the nominal one, which depend on the other cores' load and on heat (the same, and
+ * intel_pstate.rst). */
+int look_turbo(struct check_facts *facts, char *detail, struct error *err);
+
+/* Huge pages that the kernel makes when it finds free ones (Documentation/admin-guide/mm/
+ * transhuge.rst). */
+int look_thp(struct check_facts *facts, char *detail, struct error *err);
+
+/* Interrupts of devices on other CPUs than those of the machine's first core, which CPUs by number
+ * leave to the host (Documentation/core-api/irq/irq-affinity.rst). */
+int look_interrupts(struct check_facts *facts, char *detail, struct error *err);
 
 /* A /proc that hides the processes of other users (hidepid in proc(5)), Docker's containers among
  * them: they cannot be attested. */

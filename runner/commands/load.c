@@ -9,6 +9,7 @@
 #include "allocation.h"
 #include "allowance.h"
 #include "cleanup.h"
+#include "comparable.h"
 #include "fs.h"
 #include "machine.h"
 #include "size.h"
@@ -95,6 +96,10 @@ static int live_facts(const struct context *context, struct plan_request *reques
 	if (sys < 0 || machine_topology(sys, topology, err) < 0)
 		return -1;
 	request->host_cpus = topology_online(topology);
+	if (request->strict_machine &&
+		(comparable_require(context, topology, err) < 0 ||
+			machine_interrupts(&context->host, &request->interrupted, err) < 0))
+		return -1;
 	if (machine_memory(&context->host, &request->host_memory, NULL, err) < 0 ||
 		allowance_read(&context->host, context->uid, allowance, err) < 0 ||
 		apply_allowance(allowance, request, err) < 0)
@@ -240,6 +245,7 @@ static int read_request(const struct context *context, enum phase phase,
 		.timestamp = (uint64_t)time(NULL),
 		.uid = context->uid,
 		.strict = options->strict_limits,
+		.strict_machine = options->strict_machine,
 	};
 	if (read_limits(options, &request, err) < 0 ||
 		read_job(context, config, request.worker, ret_job, err) < 0 ||

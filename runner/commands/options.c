@@ -105,6 +105,8 @@ static const struct option_def defs[] = {
 		"the same as --strict-limits and --strict-containment together", NULL, 0},
 	{"strict-limits", 0, FLAG, FIELD(strict_limits), PLANS | CONF, NULL,
 		"refuse CRSs that share a CPU; end the run if a limit cannot be checked", NULL, 0},
+	{"strict-machine", 0, FLAG, FIELD(strict_machine), RUNS | COMMAND_CHECK | CONF, NULL,
+		"refuse a machine on which two equal runs differ, and part of a core", NULL, 0},
 	{"strict-containment", 0, FLAG, FIELD(strict_containment), JOBS | CONF, NULL,
 		"refuse services that could escape their CRS", NULL, 0},
 	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS | CONF, NULL,

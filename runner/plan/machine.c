@@ -49,6 +49,47 @@ int machine_memory(const struct host *host, uint64_t *ret, uint64_t *ret_huge, s
 	return 0;
 }
 
+/* Read where an interrupt goes. It may be released while its directory is read. */
+static int add_interrupt(int irqs, const char *irq, struct cpulist *cpus, struct error *err)
+{
+	static const char *const files[] = {"effective_affinity_list", "smp_affinity_list"};
+	char text[CPULIST_TEXT_MAX] _unfilled_;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char path[NAME_MAX + 32];
+		struct cpulist set = {0};
+		(void)snprintf(path, sizeof path, "%s/%s", irq, files[i]);
+		if (fs_read_attr(irqs, path, text, sizeof text, err) < 0) {
+			if (err->code != ENOENT)
+				return -1;
+			continue;
+		}
+		if (text[strspn(text, " ")] && cpulist_parse(text, &set, err) < 0)
+			return add_context(err, "/proc/irq/%s", path);
+		cpulist_union(cpus, &set);
+		break;
+	}
+	return 0;
+}
+
+int machine_interrupts(const struct host *host, struct cpulist *ret, struct error *err)
+{
+	int fd = fs_open(host->root, "proc/irq", O_RDONLY | O_DIRECTORY, 0, err);
+	if (fd < 0)
+		return -1;
+	_cleanup_closedir_ DIR *dir = fdopendir(fd);
+	if (!dir) {
+		(void)close(fd);
+		return fail(err, errno, "read /proc/irq");
+	}
+	struct cpulist cpus = {0};
+	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+			add_interrupt(dirfd(dir), entry->d_name, &cpus, err) < 0)
+			return -1;
+	*ret = cpus;
+	return 0;
+}
+
 /* ---- the topology ---- */
 
 #define CPU_DIR  "devices/system/cpu"

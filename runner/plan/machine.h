@@ -20,6 +20,11 @@ int machine_cpus(const struct host *host, struct cpulist *ret, struct error *err
  * pools: no memory.max covers them (proc_meminfo(5), cgroup-v2.rst). */
 int machine_memory(const struct host *host, uint64_t *ret, uint64_t *ret_huge, struct error *err);
 
+/* The CPUs that interrupts of devices go to, from /proc/irq: the CPU that the kernel has chosen for
+ * each, or where it does not say so all that it may choose. An interrupt that is not in use goes to
+ * none. Fails if one cannot be read. */
+int machine_interrupts(const struct host *host, struct cpulist *ret, struct error *err);
+
 /* Read the topology below `sys`, an open directory: /sys or a recording of it. Fails with ENOENT
  * if there is no list of online CPUs, and with EX_CONFIG if a list or mask of CPUs is malformed.
  * The caller frees *ret with topology_free().

@@ -205,8 +205,8 @@ int plan_make(const struct job *job, const struct plan_request *request, struct 
 		fit_cpus(job, request, &plan, err) < 0 ||
 		check_host_cpus(job, request, &plan, err) < 0 ||
 		check_host_memory(job, request, &plan, err) < 0 ||
-		warn_little_memory(&plan, err) < 0 || place_memory(request, &plan, err) < 0 ||
-		warn_placement(request, &plan, err) < 0)
+		warn_little_memory(&plan, err) < 0 || refuse_disturbed(request, &plan, err) < 0 ||
+		place_memory(request, &plan, err) < 0 || warn_placement(request, &plan, err) < 0)
 		return -1;
 	*ret = plan;
 	plan = (struct run_plan)PLAN_NONE;

@@ -28,7 +28,11 @@ struct plan_request {
 	/* NULL: not known; then CPUs by number are the lowest free ones. */
 	const struct topology *topology;
 	bool elsewhere; /* the plan is for another machine than this host */
-	bool strict;    /* --strict-limits: two CRSs on one CPU are an error in crs-compose too */
+	/* --strict-machine: each core of the run is one CRS's alone, and none of its CPUs is one to
+	 * which the interrupts of devices go. */
+	bool strict_machine;
+	struct cpulist interrupted;
+	bool strict; /* --strict-limits: two CRSs on one CPU are an error in crs-compose too */
 
 	/* From the command line, instead of the config's own CPUs and memory. At most one of cpus
 	 * and cpu_count is given. */
@@ -76,6 +80,12 @@ struct run_plan {
 	char **notes; /* how the CPUs were chosen, in words: see plan_explain() */
 	size_t note_count;
 };
+
+/* What to do about interrupts on the CPUs of a run. */
+#define INTERRUPTS_HINT                                                                     \
+	"to send them to CPU 0, run: sudo systemctl stop irqbalance; for i in "             \
+	"/proc/irq/[0-9]*/smp_affinity_list; do echo 0 | sudo tee $i; done; what stays is " \
+	"fixed by its driver, as NVMe's are: isolcpus=managed_irq,LIST on the kernel command line"
 
 #define PLAN_NONE           \
 	{                   \

@@ -39,8 +39,11 @@ int place_cpus(const struct plan_request *request, const struct cpulist *pool,
 	struct run_plan *plan, struct error *err);
 
 /* Choose the nodes that each CRS's memory is kept on, and add warnings about the choice of CPUs. Do
- * nothing if no topology is known. */
+ * nothing if no topology is known. refuse_disturbed() refuses with EX_UNAVAILABLE what
+ * --strict-machine does not allow. */
 int place_memory(const struct plan_request *request, struct run_plan *plan, struct error *err);
+int refuse_disturbed(
+	const struct plan_request *request, const struct run_plan *plan, struct error *err);
 int warn_placement(const struct plan_request *request, struct run_plan *plan, struct error *err);
 
 #endif

@@ -240,6 +240,39 @@ static int warn_kinds(const struct topology *topology, struct run_plan *plan, st
 	return 0;
 }
 
+/* Threads of one core slow each other down, and an interrupt slows down what it interrupts. */
+int refuse_disturbed(
+	const struct plan_request *request, const struct run_plan *plan, struct error *err)
+{
+	char list[CPULIST_TEXT_MAX] _unfilled_;
+	struct cpulist interrupted = plan->cpus;
+	if (!request->strict_machine)
+		return 0;
+	if (!request->topology)
+		return fail_as(err, EX_UNAVAILABLE,
+			"--strict-machine: the cores of this machine are not known");
+	for (size_t i = 0; i < plan->crs_count; i++) {
+		const struct plan_crs *crs = &plan->crs[i];
+		struct cpu_spread spread = measure_spread(request->topology, &crs->cpus);
+		if (spread.whole == spread.cores)
+			continue;
+		(void)fail_as(err, EX_UNAVAILABLE,
+			"--strict-machine: CRS '%s' has only some of the threads of a core (CPUs "
+			"%.200s)",
+			crs->name, cpulist_format(&crs->cpus, list));
+		return add_hint(err,
+			"give it an even number of CPUs by number, which are whole cores, or "
+			"switch SMT off: echo off | sudo tee /sys/devices/system/cpu/smt/control");
+	}
+	cpulist_intersect(&interrupted, &request->interrupted);
+	if (cpulist_empty(&interrupted))
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"--strict-machine: devices interrupt CPU%s %.200s of the run",
+		cpulist_count(&interrupted) > 1 ? "s" : "", cpulist_format(&interrupted, list));
+	return add_hint(err, INTERRUPTS_HINT);
+}
+
 int warn_placement(const struct plan_request *request, struct run_plan *plan, struct error *err)
 {
 	const struct topology *topology = request->topology;

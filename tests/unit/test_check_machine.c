@@ -121,6 +121,123 @@ TEST(clocks_that_follow_the_load_get_advice)
 		"cpupower frequency-set -g performance");
 }
 
+TEST(turbo_that_is_on_gets_advice)
+{
+	make_machine(state, (struct machine){1, 1, 2, 1, false, 4});
+	assert_fine(state, look_turbo, "the kernel offers no turbo");
+	make_text(unit_dir(state), "1\n", "sys/devices/system/cpu/cpufreq/boost");
+	assert_advice(state, look_turbo,
+		"turbo is on: a core is faster while its neighbours are idle or cool",
+		"echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost");
+	make_text(unit_dir(state), "0\n", "sys/devices/system/cpu/cpufreq/boost");
+	assert_fine(state, look_turbo, "turbo is off");
+	make_text(unit_dir(state), "0\n", "sys/devices/system/cpu/intel_pstate/no_turbo");
+	assert_advice(state, look_turbo,
+		"turbo is on: a core is faster while its neighbours are idle or cool",
+		"echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo");
+	make_text(unit_dir(state), "1\n", "sys/devices/system/cpu/intel_pstate/no_turbo");
+	assert_fine(state, look_turbo, "turbo is off");
+}
+
+TEST(huge_pages_for_every_program_get_advice)
+{
+	make_machine(state, (struct machine){1, 1, 2, 1, false, 4});
+	assert_fine(state, look_thp, "this kernel makes no huge pages by itself");
+	make_text(unit_dir(state), "always [madvise] never\n",
+		"sys/kernel/mm/transparent_hugepage/enabled");
+	assert_fine(state, look_thp, "huge pages only for programs that ask for them");
+	make_text(unit_dir(state), "[always] madvise never\n",
+		"sys/kernel/mm/transparent_hugepage/enabled");
+	assert_advice(state, look_thp,
+		"the kernel makes huge pages for every program, when it finds free ones",
+		"echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled");
+}
+
+/* The file of where an interrupt goes is read; where a kernel does not have it, the one of where it
+ * may go. One that is not in use goes nowhere. */
+TEST(interrupts_beyond_the_first_core_get_advice)
+{
+	make_machine(state, (struct machine){1, 1, 4, 2, true, 4});
+	make_text(unit_dir(state), "ff\n", "proc/irq/default_smp_affinity");
+	make_text(unit_dir(state), "0-7\n", "proc/irq/9/smp_affinity_list");
+	make_text(unit_dir(state), "4\n", "proc/irq/9/effective_affinity_list");
+	make_text(unit_dir(state), "0-7\n", "proc/irq/10/smp_affinity_list");
+	make_text(unit_dir(state), "\n", "proc/irq/10/effective_affinity_list");
+	assert_fine(state, look_interrupts, "devices interrupt only the first core (CPUs 0,4)");
+	make_text(unit_dir(state), "3\n", "proc/irq/24/effective_affinity_list");
+	make_text(unit_dir(state), "0,5-6\n", "proc/irq/25/smp_affinity_list");
+	assert_advice(state, look_interrupts, "devices interrupt CPUs 3,5-6, and what runs there",
+		"smp_affinity_list");
+}
+
+TEST(on_a_machine_of_one_core_interrupts_have_no_other_place)
+{
+	make_machine(state, (struct machine){1, 1, 1, 1, false, 4});
+	make_text(unit_dir(state), "0\n", "proc/irq/24/effective_affinity_list");
+	assert_fine(state, look_interrupts, "devices interrupt only the first core (CPU 0)");
+}
+
+TEST(interrupts_that_cannot_be_read_are_unknown)
+{
+	char text[TEXT_MAX];
+	char hint[512];
+	make_machine(state, (struct machine){1, 1, 2, 1, false, 4});
+	assert_int_equal(look_at_machine(state, look_interrupts, text, hint), 1);
+	assert_string_equal(text, "cannot be read: open proc/irq: No such file or directory");
+	make_text(unit_dir(state), "everywhere\n", "proc/irq/24/effective_affinity_list");
+	assert_int_equal(look_at_machine(state, look_interrupts, text, hint), 1);
+	assert_contains(text, "/proc/irq/24/effective_affinity_list");
+}
+
+/* comparable_require() on the machine in the test's directory. */
+static int require_comparable(void **state, struct error *err)
+{
+	struct context context = {.host = HOST_CLOSED};
+	assert_ok(host_open_at(unit_dir(state), &context.host, err), *err);
+	_cleanup_close_ int sys = openat(unit_dir(state), "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(topology_free) struct topology topology = topology_at(sys);
+	int result = comparable_require(&context, &topology, err);
+	host_close(&context.host);
+	return result;
+}
+
+TEST(a_strict_run_refuses_each_thing_that_makes_runs_differ)
+{
+	static const struct {
+		const char *path, *bad, *good, *msg;
+	} table[] = {
+		{"sys/devices/system/cpu/cpufreq/policy0/scaling_governor", "powersave",
+			"performance", "governor powersave"},
+		{"sys/devices/system/cpu/intel_pstate/no_turbo", "0", "1", "turbo is on"},
+		{"proc/sys/kernel/numa_balancing", "1", "0", "moves memory"},
+		{"sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never",
+			"always madvise [never]", "huge pages"},
+	};
+	make_machine(state, (struct machine){2, 1, 2, 1, false, 4});
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct error err = {0};
+		assert_ok(require_comparable(state, &err), err);
+		make_text(unit_dir(state), table[i].bad, "%s", table[i].path);
+		assert_int_equal(require_comparable(state, &err), -1);
+		assert_int_equal(err.status, EX_UNAVAILABLE);
+		assert_contains(err.msg, "--strict-machine: ");
+		assert_contains(err.msg, table[i].msg);
+		assert_true(err.hint[0]);
+		make_text(unit_dir(state), table[i].good, "%s", table[i].path);
+	}
+}
+
+TEST(a_strict_run_refuses_what_cannot_be_read)
+{
+	struct error err = {0};
+	make_machine(state, (struct machine){1, 1, 2, 1, false, 4});
+	make_dir(unit_dir(state), "sys/devices/system/cpu/intel_pstate");
+	make_dir(unit_dir(state), "sys/devices/system/cpu/intel_pstate/no_turbo");
+	assert_int_equal(require_comparable(state, &err), -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_contains(err.msg, "--strict-machine: turbo is unknown: ");
+}
+
 /* The line of a mount in /proc/PID/mountinfo. */
 #define MOUNT(at, type, options) \
 	"22 61 0:21 / " at " rw,nosuid shared:12 - " type " x rw" options "\n"
@@ -173,6 +290,13 @@ int main(void)
 		RUN_IN_DIR(a_memory_only_node_is_not_a_different_node),
 		RUN_IN_DIR(isolated_cpus_are_named),
 		RUN_IN_DIR(clocks_that_follow_the_load_get_advice),
+		RUN_IN_DIR(turbo_that_is_on_gets_advice),
+		RUN_IN_DIR(huge_pages_for_every_program_get_advice),
+		RUN_IN_DIR(interrupts_beyond_the_first_core_get_advice),
+		RUN_IN_DIR(on_a_machine_of_one_core_interrupts_have_no_other_place),
+		RUN_IN_DIR(interrupts_that_cannot_be_read_are_unknown),
+		RUN_IN_DIR(a_strict_run_refuses_each_thing_that_makes_runs_differ),
+		RUN_IN_DIR(a_strict_run_refuses_what_cannot_be_read),
 		RUN_IN_DIR(a_proc_that_hides_processes_is_named_with_its_mount_option),
 		RUN_IN_DIR(without_sysfs_the_answer_is_unknown),
 	};

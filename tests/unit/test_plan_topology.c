@@ -183,6 +183,42 @@ TEST(crss_on_cores_of_different_speed_get_a_warning)
 	assert_int_equal(planned.plan.warning_count, 0);
 }
 
+/* Plan a config that --strict-machine refuses. */
+static void refuse_text(const char *text, const struct plan_request *request, const char *msg)
+{
+	struct error err = {0};
+	struct run_plan plan = PLAN_NONE;
+	_cleanup_(job_free) struct job job = JOB_NONE;
+	assert_ok(job_parse("c.yaml", text, strlen(text), "local", &job, &err), err);
+	assert_non_null(job.path = strdup("c.yaml"));
+	assert_int_equal(plan_make(&job, request, &plan, &err), -1);
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_string_equal(err.msg, msg);
+}
+
+TEST(a_strict_machine_gives_no_part_of_a_core_and_no_interrupted_cpu)
+{
+	static const char halves[] =
+		"a: {cpuset: 1-2, memory: 1G}\nb: {cpuset: 129-130, memory: 1G}";
+	static const char wholes[] =
+		"a: {cpuset: \"1,129\", memory: 1G}\nb: {cpuset: \"2,130\", memory: 1G}";
+	_cleanup_(topology_free) struct topology topology = topology_of(&epyc);
+	_cleanup_(planned_free) struct planned planned = {0};
+	struct plan_request request = request_for(&topology);
+	plan_text(halves, &request, &planned);
+	cpulist_add(&request.interrupted, 0);
+	cpulist_add(&request.interrupted, 130);
+	plan_text(wholes, &request, &planned);
+	request.strict_machine = true;
+	refuse_text(halves, &request,
+		"--strict-machine: CRS 'a' has only some of the threads of a core (CPUs 1-2)");
+	refuse_text(wholes, &request, "--strict-machine: devices interrupt CPU 130 of the run");
+	cpulist_subtract(&request.interrupted, &planned.plan.cpus);
+	plan_text(wholes, &request, &planned);
+	request.topology = NULL;
+	refuse_text(wholes, &request, "--strict-machine: the cores of this machine are not known");
+}
+
 TEST(isolated_cpus_in_a_list_get_a_warning)
 {
 	_cleanup_(topology_free) struct topology topology = topology_of(&desktop);
@@ -205,6 +241,7 @@ int main(void)
 		RUN(only_cpus_that_the_config_shares_stay_shared),
 		RUN(scaling_to_a_number_of_cpus_gives_each_crs_whole_cores),
 		RUN_IN_DIR(crss_on_cores_of_different_speed_get_a_warning),
+		RUN(a_strict_machine_gives_no_part_of_a_core_and_no_interrupted_cpu),
 		RUN(isolated_cpus_in_a_list_get_a_warning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
