@@ -119,8 +119,6 @@ static int need_lock(const struct serving *s, struct error *err)
 static int add_step(struct serving *s, struct incoming *in, struct error *err)
 {
 	const struct server *server = s->server;
-	const struct rights rights = {
-		server->host, server->policy, server->user, server->request, s->steps, s->count};
 	struct step *step = NULL;
 	size_t size = 0;
 	if (need_lock(s, err) < 0)
@@ -133,6 +131,8 @@ static int add_step(struct serving *s, struct incoming *in, struct error *err)
 	s->steps = steps;
 	if (s->count >= REQUESTS_MAX || s->size > PLAN_MAX)
 		return fail_as(err, EX_SOFTWARE, "the plan is too large");
+	const struct rights rights = {
+		server->host, server->policy, server->user, server->request, s->steps, s->count};
 	if (requests_make(&rights, &s->journal, in->message, in->files, &step, &size, err) < 0)
 		return -1;
 	s->steps[s->count++] = step;
