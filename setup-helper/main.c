@@ -12,8 +12,8 @@
  *   (checks.h): they judge what the worker asks for by a closed table (judge.h), and parse what
  *   others wrote. It has no socket but those to the other processes and to journald.
  * - The connector is root too. It connects to Docker, and reads no answer (connector.h).
- * - The speaker calls systemd and logind by a closed list (speaker.h). It has connected to the bus as
- *   root, and is nobody.
+ * - The speaker calls systemd and logind by a closed list (speaker.h). It has connected to the bus
+ *   as root, and is nobody.
  * - The worker is nobody. It reads what others wrote, plans, asks, prints and verifies (worker.h).
  *
  * All of them are confined by seccomp and Landlock where the kernel has these (confine.h).

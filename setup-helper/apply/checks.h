@@ -15,7 +15,8 @@
 #include <stddef.h>
 
 /* A check that computes has its files and can open nothing (CONFINE_CHECK). One that looks at the
- * host can read what every user can (CONFINE_WORKER). */
+ * host can read what every user can (CONFINE_LOOK), and one with a group what that can, by the C
+ * library (CONFINE_WORKER). */
 struct check {
 	/* writes the answer to `out` by door_write(), or fails */
 	int (*work)(const struct check *check, int out, struct error *err);
@@ -36,8 +37,9 @@ int check_read(
 /* Read the policy of this host; without a file, *ret is the default policy (policy.h). */
 int checks_policy(const struct host *host, struct policy *ret, struct error *err);
 
-/* Ask Docker over these doors; it must answer. Fails with the error of plan_check_idle() if no container may run
- * and one does, and with EX_UNAVAILABLE if it has not this cgroup driver; NULL: any will do. */
+/* Ask Docker over these doors; it must answer. Fails with the error of plan_check_idle() if no
+ * container may run and one does, and with EX_UNAVAILABLE if it has not this cgroup driver; NULL:
+ * any will do. */
 int checks_docker(int speaker, int connector, const struct policy *policy, bool idle,
 	const char *driver, struct error *err);
 

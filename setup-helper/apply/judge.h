@@ -38,8 +38,8 @@ struct judged {
 /* Write the step that `asked` describes to `out`, as a struct judged. Only kind, uid, gid, mode,
  * record, undoes and target of `asked` are needed, and the texts of an undo, of STEP_DAEMON_JSON
  * (after) and of STEP_SWEEP (before). `present` is what there is now, opened by root: the record of
- * an undo, daemon.json for the steps that are about it; -1 if there is none. EX_SOFTWARE for what is
- * not in the table, EX_TEMPFAIL if the host has changed since the worker looked. */
+ * an undo, daemon.json for the steps that are about it; -1 if there is none. EX_SOFTWARE for what
+ * is not in the table, EX_TEMPFAIL if the host has changed since the worker looked. */
 int judge_step(const struct rights *rights, const struct step *asked, int present, int out,
 	struct error *err);
 

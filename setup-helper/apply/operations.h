@@ -21,7 +21,7 @@ struct operation {
 enum traits {
 	FILE_STEP = 1, /* the target is a file if it is an absolute path */
 	RECORDED = 2,  /* the undo journal keeps the state before the step */
-	/* left alone if the target is in use; the function that runs as the user gives the advice */
+	/* left alone if the target is in use: the function that runs as the user gives advice */
 	MAY_BE_BUSY = 4,
 };
 

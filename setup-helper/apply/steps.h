@@ -29,9 +29,9 @@ struct steps_context {
 	struct journal *journal;
 	int speaker;   /* the door to the speaker */
 	int connector; /* and that to the connector */
-	/* called before step number i, from 0 (DOOR_BEGUN), after one that was left undone (DOOR_LEFT,
-	 * with the reason), and with the last lines that a failed service logged (DOOR_LOG, a file of
-	 * checks_unit_log()) */
+	/* called before step number i, from 0 (DOOR_BEGUN), after one that was left undone
+	 * (DOOR_LEFT, with the reason), and with the last lines that a failed service logged
+	 * (DOOR_LOG, a file of checks_unit_log()) */
 	void (*on_news)(
 		void *arg, enum door_what what, size_t i, int file, const struct error *why);
 	void *arg; /* the first argument of on_news() */

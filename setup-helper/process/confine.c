@@ -2,8 +2,8 @@
  *
  * confine: Landlock rules for the descriptors that the plan works on, and the seccomp filters. A
  * filter lists the system calls that it refuses, because a later C library may do an allowed
- * operation by another call; only that of a check, which needs next to nothing, lists what it
- * allows. A refused call fails with EPERM, so that the error path runs.
+ * operation by another call; only those of a check and a look, which need next to nothing, list
+ * what they allow. A refused call fails with EPERM, so that the error path runs.
  */
 #include "confine.h"
 
@@ -206,6 +206,10 @@ static const char *const allowed_to_check[] = {"read", "write", "close", "lseek"
 #endif
 	NULL};
 
+/* A look also opens and locks files by descriptors, and gives up more by a second filter. */
+static const char *const allowed_to_look[] = {
+	"openat2", "fcntl", "newfstatat", "fgetxattr", "seccomp", NULL};
+
 static void cleanup_filter(scmp_filter_ctx *filter)
 {
 	if (*filter)
@@ -293,16 +297,28 @@ int confine_calls(enum confine_role role, struct confined *confined, struct erro
 		[CONFINE_ROOT] = refused_to_root,
 		[CONFINE_CONNECTOR] = refused_to_connector,
 		[CONFINE_WORKER] = refused_to_worker,
+		[CONFINE_CHECK] = NULL,
+		[CONFINE_LOOK] = NULL,
 	};
+	/* seccomp_load() begins with this. */
+	const struct scmp_arg_cmp filters_again = {
+		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_NO_NEW_PRIVS};
 	_cleanup_(cleanup_filter) scmp_filter_ctx filter =
-		seccomp_init(role == CONFINE_CHECK ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
+		seccomp_init(refused[role] ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return fail(err, ENOMEM, "make a seccomp filter");
 	int r = 0;
-	if (role == CONFINE_CHECK)
+	if (!refused[role])
 		r = add_calls(filter, SCMP_ACT_ALLOW, allowed_to_check);
-	else if ((r = add_calls(filter, SCMP_ACT_ERRNO(EPERM), refused_to_all)) == 0 &&
-		 (r = add_calls(filter, SCMP_ACT_ERRNO(EPERM), refused[role])) == 0)
+	if (r == 0 && role == CONFINE_LOOK &&
+		(r = add_calls(filter, SCMP_ACT_ALLOW, allowed_to_look)) == 0)
+		r = seccomp_rule_add_array(
+			filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, &filters_again);
+	if (r == 0 && refused[role])
+		r = add_calls(filter, SCMP_ACT_ERRNO(EPERM), refused_to_all);
+	if (r == 0 && refused[role])
+		r = add_calls(filter, SCMP_ACT_ERRNO(EPERM), refused[role]);
+	if (r == 0 && refused[role])
 		r = refuse_arguments(filter, role);
 	if (r < 0)
 		return fail(err, -r, "make a seccomp filter");

@@ -42,6 +42,7 @@ enum confine_role {
 	CONFINE_CONNECTOR,
 	CONFINE_WORKER, /* and the speaker */
 	CONFINE_CHECK,  /* a child that computes something and ends */
+	CONFINE_LOOK,   /* one that also opens files to read; it may become a CONFINE_CHECK */
 };
 
 /* Restrict access to files from now on: all can be read (as far as their permissions allow), none

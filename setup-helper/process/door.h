@@ -80,9 +80,9 @@ int door_receive(
 int door_ask(int door, const struct door_message *request, const int *files, uint32_t *ret_number,
 	int *ret_file, struct error *err);
 
-/* Answer one request after the other until the other side ends. answer() gets the request and
- * its file, and may set *ret_file to a file that goes out with the answer and is closed then. Returns the exit status
- * of this process. */
+/* Answer one request after the other until the other side ends. answer() gets the request and its
+ * file, and may set *ret_file to a file that goes out with the answer and is closed then. Returns
+ * the exit status of this process. */
 int door_serve(int door,
 	int (*answer)(void *arg, const struct door_message *request, int file, int *ret_file,
 		struct error *err),

@@ -12,8 +12,8 @@
  * which the caller closes, or -1. */
 int lock_open(const struct host *host, struct error *err);
 
-/* Take the lock (flock(2)). Gives up after timeout_s seconds with EX_TEMPFAIL. lock_release(), or the
- * end of this process, releases it. */
+/* Take the lock (flock(2)). Gives up after timeout_s seconds with EX_TEMPFAIL. lock_release(), or
+ * the end of this process, releases it. */
 int lock_take(int lock, int timeout_s, struct error *err);
 void lock_release(int lock);
 

@@ -60,9 +60,9 @@ struct privs_child {
 };
 
 /* Run work(arg) in a child that has become the user by privs_become() (if this process is root) and
- * has no descriptors but the standard ones and those to keep. An error of the child is returned in err as
- * if it had happened here. A child that is not done in time is left, and killed when this process
- * ends. */
+ * has no descriptors but the standard ones and those to keep. An error of the child is returned in
+ * err as if it had happened here. A child that is not done in time is left, and killed when this
+ * process ends. */
 int privs_in_child(const struct privs_child *child, int (*work)(void *arg, struct error *err),
 	void *arg, struct error *err);
 

@@ -18,9 +18,8 @@ struct sd_bus;
 void bus_close(struct sd_bus **bus);
 #define _cleanup_bus_ _cleanup_(bus_close)
 
-/* Connect to the system bus, and wait until it has let this process in. Fails with EX_UNAVAILABLE if
- * there is none. The caller closes *ret
- * with bus_close(). */
+/* Connect to the system bus, and wait until it has let this process in. Fails with EX_UNAVAILABLE
+ * if there is none. The caller closes *ret with bus_close(). */
 int bus_open(struct sd_bus **ret, struct error *err);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * speaker: the process that calls systemd and logind. It connects to the system bus as root, which
- * is what systemd goes by (the bus says who connected), and is nobody from then on. It is apart from
- * the one that changes files, so that neither can do the work of the other: this one changes no
- * file, that one has no bus.
+ * is what systemd goes by (the bus says who connected), and is nobody from then on. It is apart
+ * from the one that changes files, so that neither can do the work of the other: this one changes
+ * no file, that one has no bus.
  *
  * Each request is one of a closed list and has no text in it that goes out: units and users are put
  * together here from numbers. Besides, it receives what Docker answers on a connection that it is

@@ -55,7 +55,8 @@ static void take_lines(int file, const struct carry_watch *watch)
 		watch->on_log(watch->arg, line);
 }
 
-/* Report one message and its file. Returns 1 if it was the last one, 0, or -1 with the error of the plan. */
+/* Report one message and its file. Returns 1 if it was the last one, 0, or -1 with the error of the
+ * plan. */
 static int take_message(const struct door_message *message, int file, const struct setup_plan *plan,
 	const struct carry_watch *watch, struct error *err)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * random_request: the requests of a worker that an attacker has taken over, for
- * test_setup_requests.c and tests/fault/hostile_worker.c. Each run of a program makes the same ones.
+ * test_setup_requests.c and tests/fault/hostile_worker.c. Each run of a program makes the same
+ * ones.
  */
 #ifndef OSS_CRS_UNIT_RANDOM_REQUEST_H
 #define OSS_CRS_UNIT_RANDOM_REQUEST_H

@@ -32,9 +32,9 @@ static void audit(const struct step *step, char *buf, size_t size)
 		.socket = ends[0], .verb = "delegate", .by = "pkexec", .caller = 1000};
 	audit_step(&trail, step, "done", NULL);
 	assert_int_equal(recvmsg(ends[1], &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT), 0);
-	assert_non_null(CMSG_FIRSTHDR(&header));
+	assert_true(header.msg_controllen >= CMSG_LEN(sizeof(int)));
 	int file = -1;
-	memcpy(&file, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof file);
+	memcpy(&file, CMSG_DATA(&control.align), sizeof file);
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
 	assert_ok(door_read(file, size - 1, &text, &len, &err), err);

@@ -223,7 +223,8 @@ static void check_processes(void)
 	HOLDS(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 && errno == EPERM);
 }
 
-static void confined_as(enum confine_role role)
+/* Returns whether there is seccomp. */
+static bool confined_as(enum confine_role role)
 {
 	struct confined is = {0};
 	struct error err = {0};
@@ -234,11 +235,12 @@ static void confined_as(enum confine_role role)
 	int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	HOLDS(file >= 0 && confine_calls(role, &is, &err) == 0);
 	if (!is.seccomp)
-		return;
+		return false;
 	check_files(file);
 	check_processes();
 	HOLDS(role != CONFINE_CHECK || (open("/", O_RDONLY | O_CLOEXEC) < 0 && errno == EPERM));
 	HOLDS((role == CONFINE_CONNECTOR) == (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0));
+	return true;
 }
 
 /* Root opens files component by component: no filter could see the mode that openat2(2) takes. */
@@ -303,34 +305,49 @@ TEST(root_makes_no_file_with_a_special_mode_and_follows_no_link)
 
 static void confined_root(void)
 {
-	confined_as(CONFINE_ROOT);
+	(void)confined_as(CONFINE_ROOT);
 	pid_t pid = fork();
 	if (pid == 0)
 		_exit(0);
 	HOLDS(pid > 0 && waitpid(pid, NULL, 0) == pid);
 }
 
-static void confined_speaker(void)
+static void confined_connector(void)
 {
-	confined_as(CONFINE_CONNECTOR);
+	(void)confined_as(CONFINE_CONNECTOR);
 }
 
 static void confined_worker(void)
 {
-	confined_as(CONFINE_WORKER);
+	(void)confined_as(CONFINE_WORKER);
 }
 
 static void confined_check(void)
 {
-	confined_as(CONFINE_CHECK);
+	(void)confined_as(CONFINE_CHECK);
+}
+
+/* It may give up more, but not the signal that ends it with its parent. */
+static void confined_look(void)
+{
+	struct confined is = {0};
+	struct error err = {0};
+	const struct open_how how = {.flags = O_RDONLY | O_CLOEXEC};
+	if (!confined_as(CONFINE_LOOK))
+		return;
+	HOLDS(syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof how) >= 0);
+	HOLDS(prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0 && errno == EPERM);
+	HOLDS(confine_calls(CONFINE_CHECK, &is, &err) == 0 && is.seccomp);
+	HOLDS(syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof how) < 0 && errno == EPERM);
 }
 
 TEST(no_process_of_the_program_can_run_signal_chmod_or_truncate)
 {
 	in_child(confined_root);
-	in_child(confined_speaker);
+	in_child(confined_connector);
 	in_child(confined_worker);
 	in_child(confined_check);
+	in_child(confined_look);
 }
 
 static int never_end(void *arg, struct error *err)
