@@ -44,9 +44,9 @@ int fs_write_attr(int dir, const char *path, const char *value, struct error *er
 int fs_replace(
 	int dir, const char *name, const void *data, size_t len, mode_t mode, struct error *err);
 
-/* The same for the file at a path, whose mode stays; a new file has what the umask allows of 0666. A
- * symbolic link is followed. What is not a regular file, such as a pipe or /dev/stdout, is written
- * to. */
+/* The same for the file at a path, whose mode stays; a new file has what the umask allows of 0666.
+ * A symbolic link is followed. What is not a regular file, such as a pipe or /dev/stdout, is
+ * written to. */
 int fs_replace_path(const char *path, const void *data, size_t len, struct error *err);
 
 /* fs_sweep() removes the temporary file that a killed fs_replace() of `name` may have left.

@@ -235,8 +235,8 @@ static int hint_not_started(struct session *session, struct error *err)
 		session->kind == ENGINE_PODMAN ? "podman" : "docker");
 }
 
-/* The exit status of a job in which nothing failed: 0 if a CRS has ended well. Otherwise only helpers
- * have: the CRSs were stopped with them, or their containers are gone. */
+/* The exit status of a job in which nothing failed: 0 if a CRS has ended well. Otherwise only
+ * helpers have: the CRSs were stopped with them, or their containers are gone. */
 static int success_status(
 	const struct session *session, const struct containers *containers, struct error *err)
 {

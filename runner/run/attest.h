@@ -18,8 +18,8 @@
  * cpuset.mems.effective too; where it has no huge pages, their limits. */
 int attest_limits(const struct cg_tree *tree, struct error *err);
 
-/* Check only the CPUs in force, of the worker: they shrink as well when a cpuset above the run does,
- * such as AllowedCPUs= of user-UID.slice, of which nobody is notified. */
+/* Check only the CPUs in force, of the worker: they shrink as well when a cpuset above the run
+ * does, such as AllowedCPUs= of user-UID.slice, of which nobody is notified. */
 int attest_cpus(const struct cg_tree *tree, struct error *err);
 
 /* The outcome of a check. */

@@ -41,8 +41,8 @@ const struct container *ending_of_all(const struct compose *compose, const struc
 bool ending_is_crs(const struct compose *compose, const struct run_plan *plan, const char *service);
 
 /* Whether the containers show that a run which ended with status 0 was a success: a container of a
- * CRS has ended with 0 and, if a helper has ended the run, before that. `helper` is the id of its
- * container; empty if none has. Where no service belongs to a CRS, nothing else can be asked for. */
+ * CRS has ended with 0 and, if a helper has ended the run, before that. `helper` is the id of that
+ * helper's container, or empty. Where no service belongs to a CRS, nothing else can be required. */
 bool ending_is_success(const struct compose *compose, const struct run_plan *plan,
 	const struct containers *containers, const char *helper);
 

@@ -82,10 +82,11 @@ static inline uint64_t launch_grace_ms(uint64_t seconds)
 /* Wait for the child to end, and release it. The first signal, or the timeout (as SIGTERM), is
  * passed on to the child so that it can end cleanly. The next signal, or a source that fails, kills
  * the child and every process in the worker's cgroup. So does the timer, but never before the
- * timeout nor before grace_ms after the child was first told to end: a timeout right after a
- * signal is no second signal. Without a timeout, a child that has got one signal has all the time
- * that it needs, unless limits_signals is set: then grace_ms counts from that signal. Nor is LAUNCH_STOP a signal: the child gets SIGTERM, unless it has already been
- * told to end, and all the time that it needs.
+ * timeout nor before grace_ms after the child was first told to end: a timeout right after a signal
+ * is no second signal. Without a timeout, a child that has got one signal has all the time that it
+ * needs, unless limits_signals is set: then grace_ms counts from that signal. Nor is LAUNCH_STOP a
+ * signal: the child gets SIGTERM, unless it has already been told to end, and all the time that it
+ * needs.
  *
  * Without a child, wait until `until` says that the wait is over, or for the first signal, the
  * timeout or a source that fails. */

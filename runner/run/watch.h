@@ -38,7 +38,7 @@ struct watch {
 	bool ends_by_compose; /* Compose ends by itself when a container that decides has ended */
 	bool decided;         /* a container has ended the run, with this status */
 	int status;
-	/* That container belongs to the infrastructure or to no CRS, and this is its id; else empty. */
+	/* Its id, if it belongs to the infrastructure or to no CRS; else empty. */
 	char helper[CONTAINER_ID_MAX + 1];
 	struct attested attested;
 	struct launch_source sources[LAUNCH_SOURCES_MAX];
