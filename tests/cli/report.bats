@@ -29,7 +29,7 @@ kept() { # TIME...
 		run "$RUN" report "$report"
 		[ "$status" -eq 0 ]
 		[ "${lines[0]}" = job-run-1764000000-0a1b2c3d-local ]
-		[[ "$output" =~ a\ +0-1\ +150.0s\ +75%\ +512M\ +1G\ +2 ]]
+		[[ "$output" =~ a\ +0-1\ +150.0s\ +94%\ +75%\ +512M\ +1G\ +2 ]]
 		[[ "$output" == *"OOM kills: 1 process of container 'job_a_1' in CRS 'a', at the CRS's memory limit of 1G"* ]]
 		[[ "$output" == *"OOM kills: 1 process of a removed container in CRS 'a', at no limit of the run: "* ]]
 	done
