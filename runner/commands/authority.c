@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * authority: suggest how a user gets delegation, judged by the user's groups and by the presence
- * of pkexec(1) and sudo(8). This file starts no process and checks no policy: polkit or sudoers
- * decides when the user types the suggested command.
+ * of pkexec(1), sudo(8), sudo-rs and run0(1). This file starts no process and checks no policy:
+ * polkit or sudoers decides when the user types the suggested command.
  */
 #include "authority.h"
 
-#include "program.h"
-
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COMMAND    "oss-crs-setup delegate"
@@ -33,29 +32,56 @@ static bool is_in_group(const char *name)
 	return false;
 }
 
-void authority_delegate(uid_t uid, char *buf, size_t size)
+/* Whether the host has a program. */
+static bool has_program(const struct host *host, const char *path)
 {
+	struct stat status;
+	return fstatat(host->root, path, &status, 0) == 0 && S_ISREG(status.st_mode) &&
+	       faccessat(host->root, path, X_OK, 0) == 0;
+}
+
+void authority_command(const struct host *host, const struct authority *authority, uid_t uid,
+	char *buf, size_t size)
+{
+	/* In the order of what a user expects. run0 is part of systemd and so nearly everywhere;
+	 * it needs the name, as its process is no child of the user's. */
+	static const struct {
+		const char *path, *command;
+		bool named;
+	} raisers[] = {{"usr/bin/sudo", "sudo " COMMAND, false},
+		{"usr/bin/sudo-rs", "sudo-rs " COMMAND, false},
+		{"usr/bin/run0", "run0 " COMMAND, true}};
 	char data[ENTRY_MAX];
+	char name[sizeof " --user " + 256];
 	struct passwd entry;
 	struct passwd *found = NULL;
-	bool has_pkexec = program_is_at("/usr/bin/pkexec");
-	if (has_pkexec && is_in_group("oss-crs")) {
+	bool has_pkexec = has_program(host, "usr/bin/pkexec");
+	if (has_pkexec && authority->delegates) {
 		(void)snprintf(buf, size, "pkexec " COMMAND);
 		return;
 	}
-	if (program_is_at("/usr/bin/sudo") &&
-		(is_in_group("sudo") || is_in_group("wheel") || is_in_group("admin"))) {
-		(void)snprintf(buf, size, "sudo " COMMAND);
+	(void)getpwuid_r(uid, &entry, data, sizeof data, &found);
+	if (found)
+		(void)snprintf(name, sizeof name, " --user %.256s", found->pw_name);
+	else
+		(void)snprintf(name, sizeof name, " --user %u", (unsigned)uid);
+	for (size_t i = 0; i < sizeof raisers / sizeof *raisers && authority->administers; i++) {
+		if (!has_program(host, raisers[i].path))
+			continue;
+		(void)snprintf(buf, size, "%s%s", raisers[i].command, raisers[i].named ? name : "");
 		return;
 	}
-	(void)getpwuid_r(uid, &entry, data, sizeof data, &found);
-	if (!found)
-		(void)snprintf(
-			buf, size, "as root, oss-crs-setup delegate --user %u", (unsigned)uid);
-	else if (has_pkexec)
+	if (found && has_pkexec)
 		(void)snprintf(buf, size,
 			"pkexec " COMMAND ", after an administrator runs: usermod -a -G oss-crs %s",
 			found->pw_name);
 	else
-		(void)snprintf(buf, size, "as root, " COMMAND " --user %s", found->pw_name);
+		(void)snprintf(buf, size, "as root, " COMMAND "%s", name);
+}
+
+void authority_delegate(const struct host *host, uid_t uid, char *buf, size_t size)
+{
+	const struct authority authority = {.delegates = is_in_group("oss-crs"),
+		.administers = is_in_group("sudo") || is_in_group("wheel") || is_in_group("admin")};
+	authority_command(host, &authority, uid, buf, size);
 }

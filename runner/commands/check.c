@@ -67,7 +67,7 @@ static int look_delegation(struct check_facts *facts, char *detail, struct error
 	char command[256];
 	if (strcmp(err->hint, DELEGATION_HINT) != 0)
 		return -1;
-	authority_delegate(facts->context->uid, command, sizeof command);
+	authority_delegate(&facts->context->host, facts->context->uid, command, sizeof command);
 	return add_hint(err, "run once: %s", command);
 }
 

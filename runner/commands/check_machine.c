@@ -261,6 +261,7 @@ int look_hidepid(struct check_facts *facts, char *detail, struct error *err)
 		*option ? " (mounted with " : "", option, *option ? ")" : "");
 	return add_hint(err,
 		"for all users: sudo mount -o remount,hidepid=0 /proc (also in /etc/fstab); for "
-		"group docker only: sudo mount -o remount,hidepid=2,gid=$(getent group docker "
-		"| cut -d: -f3) /proc; or use rootless Podman, whose containers belong to you");
+		"users of Docker only: sudo mount -o remount,hidepid=2,gid=$(stat -c %%g "
+		"/var/run/docker.sock) /proc; or use rootless Podman, whose containers belong to "
+		"you");
 }

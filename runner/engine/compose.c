@@ -37,6 +37,14 @@ static char *plugin_in(const char *dir, const char *below)
 	return found ? steal_ptr(path) : NULL;
 }
 
+/* Whether a program is a snap's: a link to snap(1). */
+static bool is_snap(const char *path)
+{
+	_cleanup_free_ char *real = realpath(path, NULL);
+	const char *name = real ? strrchr(real, '/') : NULL;
+	return name && strcmp(name, "/snap") == 0;
+}
+
 char *compose_find_tool(struct error *err)
 {
 	const char *config = getenv("DOCKER_CONFIG");
@@ -46,6 +54,15 @@ char *compose_find_tool(struct error *err)
 		tool = plugin_in(plugin_dirs[i], "");
 	if (!tool)
 		tool = program_find("docker-compose");
+	if (tool && is_snap(tool)) {
+		(void)fail_as(err, EX_UNAVAILABLE,
+			"%s is a snap, which cannot read the files of a run", tool);
+		(void)add_hint(err, "install another Compose beside it; on Debian and Ubuntu, run: "
+				    "sudo apt-get install docker-compose-v2 || sudo apt-get "
+				    "install docker-compose");
+		free(tool);
+		return NULL;
+	}
 	if (tool)
 		return tool;
 	(void)fail_as(err, EX_UNAVAILABLE, "Docker Compose is not installed");

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <sys/utsname.h>
 
+#define SNAP_ROOT     "/var/snap/" /* the data of all snaps */
 #define SERVICE_LABEL "com.docker.compose.service"
 
 const char *engine_name(enum engine_kind kind)
@@ -77,6 +78,7 @@ int engine_info(struct engine *engine, struct engine_info *ret, struct error *er
 	engine_copy_text(ret->cgroup_version, sizeof ret->cgroup_version, json, "CgroupVersion");
 	ret->images = (long)json_integer_value(json_object_get(json, "Images"));
 	ret->rootless = has_rootless(json);
+	ret->snap = strncmp(engine_text(json, "DockerRootDir"), SNAP_ROOT, strlen(SNAP_ROOT)) == 0;
 	return 0;
 }
 
@@ -121,6 +123,12 @@ int engine_check_driver(
 	(void)fail_as(err, EX_UNAVAILABLE,
 		"%s uses the %s cgroup driver; oss-crs-run needs the cgroupfs driver",
 		engine_name(engine->kind), info->driver);
+	if (info->snap)
+		return add_hint(err,
+			"this Docker is a snap: add \"exec-opts\": "
+			"[\"native.cgroupdriver=cgroupfs\"] to "
+			"/var/snap/docker/current/config/daemon.json, then run: sudo snap restart "
+			"docker");
 	return add_hint(err, "run once: sudo oss-crs-setup docker");
 }
 

@@ -83,6 +83,7 @@ struct engine_info {
 	/* "cgroupfs" or "systemd"; "2" or "1". */
 	char driver[32], cgroup_version[8];
 	long images;   /* how many the engine has */
+	bool snap;     /* the daemon is a snap's, which has its own daemon.json */
 	bool rootless; /* the daemon has the rights of a user only, in a user namespace */
 };
 

@@ -11,6 +11,8 @@
 #include "program.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <sys/stat.h>
 
 #define ANSWER_MAX (64U << 20)
 
@@ -25,14 +27,31 @@ static bool is_docker_installed(void)
 	return false;
 }
 
+/* Say how this user gets to talk to Docker: by the group of its socket, which daemon.json, a unit or
+ * a snap decides. */
+static int hint_group(const char *socket, struct error *err)
+{
+	struct stat status;
+	if (stat(socket, &status) < 0)
+		return add_hint(err, "the directory of the socket is closed to you, as that of "
+				     "another user's rootless Docker is; unset DOCKER_HOST");
+	const struct group *group = status.st_gid ? getgrgid(status.st_gid) : NULL;
+	if (!group || !(status.st_mode & S_IWGRP))
+		return add_hint(err, "the socket has no group of users; to give it one (which "
+				     "grants root on this host), run: sudo groupadd --system "
+				     "docker, and restart Docker");
+	return add_hint(err,
+		"add yourself to group %.64s and log in again (this grants root on this host): "
+		"sudo usermod -aG %.64s $USER",
+		group->gr_name, group->gr_name);
+}
+
 static int fail_connect(const struct engine *engine, struct error *err)
 {
 	if (err->code == EACCES) {
 		(void)fail_as(
 			err, EX_NOPERM, "no permission to talk to Docker at %s", engine->endpoint);
-		return add_hint(err,
-			"add yourself to group docker and log in again (this grants root on this "
-			"host): sudo usermod -aG docker $USER");
+		return hint_group(engine->socket, err);
 	}
 	char why[sizeof err->msg];
 	(void)snprintf(why, sizeof why, "%s", err->msg);
@@ -40,8 +59,9 @@ static int fail_connect(const struct engine *engine, struct error *err)
 		engine_name(engine->kind), engine->endpoint, why);
 	if (engine->kind == ENGINE_PODMAN)
 		return add_hint(err, "see: journalctl --user -e");
-	return add_hint(err, is_docker_installed()
-				     ? "start it with: sudo systemctl start docker"
+	return add_hint(err, is_docker_installed() ? "start it with: sudo systemctl start docker"
+			     : program_is_at("/snap/bin/docker")
+				     ? "start it with: sudo snap start docker"
 				     : "on Debian, run: sudo apt-get install docker.io");
 }
 

@@ -66,10 +66,12 @@ static int check_subid_range(
 	if (text && has_subid_range(text, name, number))
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "user %s has no subordinate ids in /%s", name, file);
+	/* The ids must not have the user's own among them, as with users of a directory service. */
+	unsigned first = uid < 100000 || uid > 165535 ? 100000 : 300000;
 	return add_hint(err,
-		"run: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s "
-		"(choose a range that no other user has)",
-		name);
+		"run: sudo usermod --add-subuids %u-%u --add-subgids %u-%u %s (choose a range that "
+		"no other user has)",
+		first, first + 65535, first, first + 65535, name);
 }
 
 /* Whether nsswitch.conf(5) has a subid line: then the ranges may come from another source. */

@@ -36,6 +36,41 @@ TEST(figures_are_those_of_the_files)
 	assert_int_equal(cpulist_count(&figures.cpus_effective), 4);
 }
 
+/* As with psi=0 on the kernel command line, or a kernel without PSI. */
+TEST(without_psi_the_pressures_are_unknown_and_all_else_is_known)
+{
+	struct cgroup_stat figures = {0};
+	struct error err = {0};
+	int fds[CGROUP_STAT_SAMPLED];
+	put_files(unit_dir(state));
+	make_file(unit_dir(state), "memory.current", "8192\n");
+	make_file(unit_dir(state), "memory.events", "oom_kill 1\n");
+	assert_return_code(unlinkat(unit_dir(state), "cpu.pressure", 0), errno);
+	assert_ok(cgroup_stat_read(unit_dir(state), "x", WANTED, &figures, &err), err);
+	assert_true(figures.pressure[PRESSURE_CPU].stalled_usec == CGROUP_STAT_UNKNOWN);
+	assert_int_equal(figures.cpu_usec, 7);
+	assert_ok(cgroup_stat_open(unit_dir(state), ".", fds, &err), err);
+	assert_ok(cgroup_stat_sample(fds, &figures, &err), err);
+	for (size_t i = 0; i < PRESSURE_KINDS; i++)
+		assert_true(figures.pressure[i].stalled_usec == CGROUP_STAT_UNKNOWN);
+	assert_int_equal(figures.memory_current, 8192);
+	assert_int_equal(figures.oom_kills, 1);
+	for (size_t i = 0; i < CGROUP_STAT_SAMPLED; i++)
+		assert_true(fds[i] < 0 || close(fds[i]) == 0);
+}
+
+TEST(a_kernel_without_memory_peak_gives_every_other_figure)
+{
+	struct cgroup_stat figures = {0};
+	struct error err = {0};
+	put_files(unit_dir(state));
+	assert_return_code(unlinkat(unit_dir(state), "memory.peak", 0), errno);
+	assert_ok(cgroup_stat_read(unit_dir(state), "x", WANTED, &figures, &err), err);
+	assert_true(figures.memory_peak == CGROUP_STAT_UNKNOWN);
+	assert_int_equal(figures.cpu_usec, 7);
+	assert_int_equal(figures.pressure[PRESSURE_CPU].stalled_usec, 9);
+}
+
 TEST(a_file_that_does_not_parse_gives_no_figure)
 {
 	static const char *const table[][2] = {
@@ -83,6 +118,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(figures_are_those_of_the_files),
+		RUN_IN_DIR(without_psi_the_pressures_are_unknown_and_all_else_is_known),
+		RUN_IN_DIR(a_kernel_without_memory_peak_gives_every_other_figure),
 		RUN_IN_DIR(a_file_that_does_not_parse_gives_no_figure),
 		RUN_IN_DIR(a_file_that_does_not_fit_gives_no_figure),
 	};

@@ -268,6 +268,7 @@ TEST(a_proc_that_hides_processes_is_named_with_its_mount_option)
 			"be attested",
 			table[i].expected);
 		assert_advice(state, look_hidepid, text, "remount,hidepid=0 /proc");
+		assert_advice(state, look_hidepid, text, "gid=$(stat -c %g /var/run/docker.sock)");
 	}
 }
 

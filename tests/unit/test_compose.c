@@ -135,6 +135,19 @@ TEST(a_plugin_is_an_executable_file)
 	assert_string_equal(found, plugin);
 }
 
+TEST(a_compose_that_is_a_snap_is_refused_because_it_cannot_read_a_runs_files)
+{
+	struct error err = {0};
+	_cleanup_free_ char *plugin = path_in(state, "cli-plugins/docker-compose");
+	(void)unlink(plugin);
+	make_program(unit_dir(state), "snap");
+	assert_return_code(symlink("../snap", plugin), errno);
+	assert_null(compose_find_tool(&err));
+	assert_int_equal(err.status, EX_UNAVAILABLE);
+	assert_contains(err.msg, "is a snap");
+	assert_return_code(unlink(plugin), errno);
+}
+
 /* The override of one service with these variables of the run. Returns what
  * compose_override() returns. */
 static int make_override(
@@ -372,6 +385,9 @@ int main(void)
 			use_own_plugins, unit_dir_remove),
 		cmocka_unit_test_setup_teardown(
 			a_plugin_is_an_executable_file, use_own_plugins, unit_dir_remove),
+		cmocka_unit_test_setup_teardown(
+			a_compose_that_is_a_snap_is_refused_because_it_cannot_read_a_runs_files,
+			use_own_plugins, unit_dir_remove),
 		RUN(the_name_of_a_project_is_one_that_compose_takes),
 		RUN(the_override_has_the_variables_of_the_run),
 		RUN(what_two_services_use_is_a_risk_of_both),

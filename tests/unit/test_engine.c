@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "images.h"
 
+#include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -415,6 +416,75 @@ TEST(an_engine_that_is_away_has_not_answered)
 	assert_contains(err.msg, "Podman does not answer");
 }
 
+/* Ask Docker at the test's socket, of this group and mode, as a user who may not connect. Sets the
+ * error. */
+static void ask_as_user(void **state, gid_t group, mode_t mode, struct error *err)
+{
+	struct thing none[] = {{.kind = "containers", .id = ALPHA}};
+	struct server server = start_engine(state, none, 0);
+	struct engine_info info = {0};
+	char path[sizeof "/proc/self/fd/" + 16];
+	bool root = geteuid() == 0;
+	server.engine.kind = ENGINE_DOCKER;
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", unit_dir(state));
+	assert_return_code(chmod(path, 0755), errno);
+	assert_return_code(fchownat(unit_dir(state), "socket", (uid_t)-1, group, 0), errno);
+	assert_return_code(fchmodat(unit_dir(state), "socket", mode, 0), errno);
+	/* As the user nobody, of none of its groups; who is not root is not let in by the mode. */
+	assert_true(
+		!root || (setgroups(0, NULL) == 0 && setegid(65534) == 0 && seteuid(65534) == 0));
+	int result = engine_info(&server.engine, &info, err);
+	assert_true(!root || (seteuid(0) == 0 && setegid(0) == 0));
+	stop_engine(&server);
+	assert_int_equal(result, -1);
+	assert_int_equal(err->status, EX_NOPERM);
+	assert_contains(err->msg, "no permission to talk to Docker");
+	assert_return_code(unlinkat(unit_dir(state), "socket", 0), errno);
+}
+
+TEST(who_may_not_talk_to_docker_is_sent_to_the_group_of_its_socket)
+{
+	char expected[128];
+	struct error err = {0};
+	gid_t group = geteuid() == 0 ? 100 : getegid();
+	const struct group *entry = getgrgid(group);
+	assert_non_null(entry);
+	(void)snprintf(expected, sizeof expected, "usermod -aG %s $USER", entry->gr_name);
+	ask_as_user(state, group, 0060, &err);
+	assert_contains(err.hint, expected);
+	ask_as_user(state, group, 0000, &err);
+	assert_contains(err.hint, "no group of users");
+	if (geteuid() == 0)
+		ask_as_user(state, 0, 0660, &err);
+	assert_contains(err.hint, "no group of users");
+}
+
+TEST(each_docker_that_cannot_hold_a_run_has_its_own_remedy)
+{
+	static const struct {
+		struct engine_info info;
+		const char *msg, *hint;
+	} table[] = {
+		{{.driver = "cgroupfs", .rootless = true}, "is rootless", "--engine podman"},
+		{{.driver = "none", .rootless = true}, "is rootless", "--engine podman"},
+		{{.driver = "systemd"}, "uses the systemd cgroup driver", "oss-crs-setup docker"},
+		{{.driver = "systemd", .snap = true}, "uses the systemd cgroup driver",
+			"/var/snap/docker/current/config/daemon.json"},
+	};
+	static char endpoint[] = "unix:///run/docker.sock";
+	const struct engine engine = {.kind = ENGINE_DOCKER, .endpoint = endpoint};
+	const struct engine_info good = {.driver = "cgroupfs", .snap = true};
+	struct error err = {0};
+	(void)state;
+	assert_ok(engine_check_driver(&engine, &good, &err), err);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		assert_int_equal(engine_check_driver(&engine, &table[i].info, &err), -1);
+		assert_int_equal(err.status, EX_UNAVAILABLE);
+		assert_contains(err.msg, table[i].msg);
+		assert_contains(err.hint, table[i].hint);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +498,8 @@ int main(void)
 		RUN_IN_DIR(what_the_engine_makes_after_its_client_has_ended_is_removed_too),
 		RUN_IN_DIR(requests_from_before_the_run_are_not_waited_for),
 		RUN_IN_DIR(an_engine_that_is_away_has_not_answered),
+		RUN_IN_DIR(who_may_not_talk_to_docker_is_sent_to_the_group_of_its_socket),
+		RUN(each_docker_that_cannot_hold_a_run_has_its_own_remedy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,12 @@ TEST(subordinate_ids_are_looked_up_in_subuid_and_subgid)
 			assert_contains(err.msg, table[i].missing);
 	}
 	struct error err = {0};
+	make_file(unit_dir(state), "etc/subuid", "");
+	assert_int_equal(podman_check_ids(&host, 4294967000U, &err), -1);
+	assert_contains(err.hint, "--add-subuids 100000-165535 ");
+	/* The user's own id must not be among them. */
+	assert_int_equal(podman_check_ids(&host, 100123, &err), -1);
+	assert_contains(err.hint, "--add-subuids 300000-365535 ");
 	make_file(unit_dir(state), "etc/nsswitch.conf", "passwd: files\nsubid: sss\n");
 	assert_ok(podman_check_ids(&host, 4294967000U, &err), err);
 	assert_return_code(unlinkat(unit_dir(state), "bin/newgidmap", 0), errno);

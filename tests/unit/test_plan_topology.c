@@ -183,6 +183,50 @@ TEST(crss_on_cores_of_different_speed_get_a_warning)
 	assert_int_equal(planned.plan.warning_count, 0);
 }
 
+TEST(a_machine_of_one_cpu_gives_it_to_the_job)
+{
+	static const struct machine single = {1, 1, 1, 1, false, 4};
+	_cleanup_(topology_free) struct topology topology = topology_of(&single);
+	_cleanup_(planned_free) struct planned planned = {0};
+	struct plan_request request = request_for(&topology);
+	plan_text("workers: {local: {cpu: 1, memory: 1G}}\ncrs: {a: {}}\n", &request, &planned);
+	assert_crs(&planned, "a", "0", "");
+	assert_int_equal(planned.plan.warning_count, 0);
+	assert_string_equal(planned.plan.notes[0],
+		"CPUs by number: whole cores, on as few nodes as possible; the first core (CPU 0) "
+		"is needed for the CRSs");
+}
+
+/* SMT off, or CPUs offline: the kernel keeps the numbers of the others. */
+TEST(cpus_that_are_offline_are_not_chosen_and_their_core_is_whole_without_them)
+{
+	_cleanup_(topology_free) struct topology all = topology_of(&epyc);
+	_cleanup_(planned_free) struct planned planned = {0};
+	struct topology topology = all;
+	topology.count = 0;
+	topology.threads_max = 1;
+	_cleanup_free_ struct topo_cpu *online = calloc(all.count, sizeof *online);
+	assert_non_null(online);
+	memset(topology.index, 0, sizeof topology.index);
+	for (size_t i = 0; i < all.count; i++) {
+		if (all.cpus[i].cpu >= 128)
+			continue;
+		online[topology.count++] = all.cpus[i];
+		topology.index[all.cpus[i].cpu] = (uint16_t)topology.count;
+	}
+	topology.cpus = online;
+	struct plan_request request = request_for(&topology);
+	request.strict_machine = true;
+	plan_text("workers: {local: {cpu: 5, memory: 2G}}\ncrs:\n  a: {resources: {cpu: 3, memory: "
+		  "1G}}\n  b: {resources: {cpu: 2, memory: 1G}}\n",
+		&request, &planned);
+	assert_int_equal(cpulist_count(&planned.plan.cpus), 5);
+	assert_true(cpulist_within(&planned.plan.cpus, &request.host_cpus));
+	assert_int_equal(planned.plan.warning_count, 0);
+	assert_contains(planned.plan.notes[1], "a: 3 CPUs on 3 cores of node");
+	assert_null(strstr(planned.plan.notes[1], "whole"));
+}
+
 /* Plan a config that --strict-machine refuses. */
 static void refuse_text(const char *text, const struct plan_request *request, const char *msg)
 {
@@ -241,6 +285,8 @@ int main(void)
 		RUN(only_cpus_that_the_config_shares_stay_shared),
 		RUN(scaling_to_a_number_of_cpus_gives_each_crs_whole_cores),
 		RUN_IN_DIR(crss_on_cores_of_different_speed_get_a_warning),
+		RUN(a_machine_of_one_cpu_gives_it_to_the_job),
+		RUN(cpus_that_are_offline_are_not_chosen_and_their_core_is_whole_without_them),
 		RUN(a_strict_machine_gives_no_part_of_a_core_and_no_interrupted_cpu),
 		RUN(isolated_cpus_in_a_list_get_a_warning),
 	};
