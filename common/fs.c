@@ -19,8 +19,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-/* Open one component of a path, and fail with ELOOP if it is a link: openat(2) opens the link itself
- * with O_PATH, and fails with ENOTDIR with O_DIRECTORY. */
+/* Open one component of a path, and fail with ELOOP if it is a link: openat(2) opens the link
+ * itself with O_PATH, and fails with ENOTDIR with O_DIRECTORY. */
 static int open_component(int dir, const char *name, int flags, mode_t mode)
 {
 	if (strcmp(name, "..") == 0) {

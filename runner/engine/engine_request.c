@@ -27,8 +27,8 @@ static bool is_docker_installed(void)
 	return false;
 }
 
-/* Say how this user gets to talk to Docker: by the group of its socket, which daemon.json, a unit or
- * a snap decides. */
+/* Say how this user gets to talk to Docker: by the group of its socket, which daemon.json, a unit
+ * or a snap decides. */
 static int hint_group(const char *socket, struct error *err)
 {
 	struct stat status;

@@ -91,8 +91,9 @@ const struct summary_crs *summary_find(const struct summary *summary, const char
 const char *summary_unattested(const struct summary *summary, char buf[static SUMMARY_TEXT_MAX]);
 
 /* The CPU time used, in tenths of a percent of the CPU time that the CRS had from its first process
- * to its last, and of what it had during the whole run. Only Compose starts and stops containers around the
- * processes; without it, the two are the same. CGROUP_STAT_UNKNOWN if a part is unknown. */
+ * to its last, and of what it had during the whole run. Only Compose starts and stops containers
+ * around the processes; without it, the two are the same. CGROUP_STAT_UNKNOWN if a part is
+ * unknown. */
 uint64_t summary_cpu_share(const struct summary *summary, const struct summary_crs *crs);
 uint64_t summary_run_share(const struct summary *summary, const struct summary_crs *crs);
 

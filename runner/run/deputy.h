@@ -4,12 +4,12 @@
  *
  * A process may start another one in a cgroup only if it may write cgroup.procs of the common
  * ancestor of both (scope.h). A runner that moved itself below the user manager would leave the
- * cgroup of its caller: a scheduler could then neither find nor end it. So the runner stays, and the
- * deputy moves. The command is the runner's own child all the same (CLONE_PARENT of clone(2)), so
- * the runner waits for it and signals it as always.
+ * cgroup of its caller: a scheduler could then neither find nor end it. So the runner stays, and
+ * the deputy moves. The command is the runner's own child all the same (CLONE_PARENT of clone(2)),
+ * so the runner waits for it and signals it as always.
  *
- * The deputy then stays as a keeper (keeper.h): if the runner is killed, the kernel kills the command
- * (PR_SET_PDEATHSIG), and the deputy cleans up, since it is in no cgroup of the scheduler's.
+ * The deputy then stays as a keeper (keeper.h): if the runner is killed, the kernel kills the
+ * command (PR_SET_PDEATHSIG), and the deputy cleans up, since it is in no cgroup of the scheduler.
  */
 #ifndef OSS_CRS_DEPUTY_H
 #define OSS_CRS_DEPUTY_H

@@ -25,9 +25,9 @@ struct filter_state {
 /* How many more bytes than it took filter_text() can give. */
 #define FILTER_HELD_MAX 5
 
-/* Take len bytes, and write to `to` what goes on: at most len + FILTER_HELD_MAX bytes. A sequence at
- * the beginning of a line that clears it goes, and a carriage return before a newline. With len 0,
- * the stream has ended, and what was held back goes on. Returns the number of bytes. */
+/* Take len bytes, and write to `to` what goes on: at most len + FILTER_HELD_MAX bytes. A sequence
+ * at the beginning of a line that clears it goes, and a carriage return before a newline. With len
+ * 0, the stream has ended, and what was held back goes on. Returns the number of bytes. */
 size_t filter_text(struct filter_state *state, const char *text, size_t len, char *to);
 
 #define FILTERS_MAX 2
@@ -44,8 +44,8 @@ struct filter {
 	}
 
 /* Put a filter before the standard output and the standard error that the program would get, unless
- * they are terminals; one for both if they are the same file. Changes spawn->out and spawn->err. The
- * caller calls filter_started() when the program has started, and filter_end() in any case. */
+ * they are terminals; one for both if they are the same file. Changes spawn->out and spawn->err.
+ * The caller calls filter_started() when the program has started, and filter_end() in any case. */
 int filter_begin(struct spawn *spawn, struct filter *ret, struct error *err);
 void filter_started(struct filter *filter);
 

@@ -29,8 +29,8 @@ int keeper_start(void (*clean_up)(const void *data), const void *data, struct ke
 	struct error *err);
 
 /* The life of a keeper, for a process that has been forked for more (deputy.h): leave the session,
- * write a byte to `alive`, and wait for the byte that lets it go; if the other end is closed without
- * one, call clean_up(data). */
+ * write a byte to `alive`, and wait for the byte that lets it go; if the other end is closed
+ * without one, call clean_up(data). */
 _Noreturn void keeper_keep(int alive, void (*clean_up)(const void *data), const void *data);
 
 /* Let the keeper go, when there is nothing left to clean up, and wait until it has ended. Does

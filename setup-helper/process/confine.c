@@ -193,8 +193,8 @@ static const char *const refused_to_worker[] = {"socket", "connect", "bind", "li
 #endif
 	NULL};
 
-/* A filter cannot read the flags and modes of these. When they fail with ENOSYS, the C library falls
- * back to clone(2), and fs_open() to openat(2). */
+/* A filter cannot read the flags and modes of these. When they fail with ENOSYS, the C library
+ * falls back to clone(2), and fs_open() to openat(2). */
 static const char *const unreadable[] = {"clone3", "openat2", NULL};
 
 /* A check computes: it takes and gives memory, reads and writes what is open, and ends. */
