@@ -5,6 +5,7 @@
  */
 #include "cleanup.h"
 #include "experiment_parts.h"
+#include "fs.h"
 #include "gather.h"
 #include "grid.h"
 #include "text.h"
@@ -271,15 +272,39 @@ static int print_csv(const struct submitted *submitted, struct error *err)
 		gather_take_csv, stdout, &gather, err);
 }
 
+static int write_page(
+	const struct context *context, const struct submitted *submitted, struct error *err)
+{
+	_cleanup_(gather_release) struct gather gather = GATHER_NONE;
+	_cleanup_free_ char *text = NULL;
+	const struct experiment *experiment = &submitted->experiment;
+	size_t len = 0;
+	if (gather_read(submitted->dir, &submitted->runs, experiment->trials, NULL, NULL, &gather,
+		    err) < 0)
+		return -1;
+	FILE *to = open_memstream(&text, &len);
+	if (!to)
+		return fail(err, ENOMEM, "the page");
+	int result = gather_html(&gather, experiment->name, experiment->config_count, to, err);
+	if (fclose(to) != 0 || result < 0)
+		return result < 0 ? -1 : fail(err, ENOMEM, "the page");
+	if (fs_replace_path(context->options.html, text, len, err) < 0)
+		return -1;
+	log_note(&context->log, LOG_NORMAL, "wrote %s", context->options.html);
+	return 0;
+}
+
 int experiment_gather(const struct context *context, struct error *err)
 {
 	_cleanup_(submitted_free) struct submitted submitted = SUBMITTED_NONE;
-	if (context->options.csv && context->options.json)
-		return fail_as(err, EX_USAGE, "--csv and --json cannot be used together");
+	const struct options *options = &context->options;
+	if (options->csv + options->json + (options->html != NULL) > 1)
+		return fail_as(err, EX_USAGE, "--csv, --json and --html cannot be used together");
 	if (submitted_of_file(context, &submitted, err) < 0)
 		return -1;
-	int result = context->options.csv    ? print_csv(&submitted, err)
-		     : context->options.json ? print_json(&submitted, err)
-					     : print_tables(&submitted, err);
+	int result = options->csv    ? print_csv(&submitted, err)
+		     : options->json ? print_json(&submitted, err)
+		     : options->html ? write_page(context, &submitted, err)
+				     : print_tables(&submitted, err);
 	return result < 0 ? -1 : EX_OK;
 }

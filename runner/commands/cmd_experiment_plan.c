@@ -90,18 +90,8 @@ static int print_cells(const struct matrix *matrix, struct error *err)
 
 static int print_job(const struct placer_job *job, size_t number, struct error *err)
 {
-	_cleanup_free_ char *line = NULL;
-	size_t len = 0;
-	FILE *to = open_memstream(&line, &len);
-	if (!to)
-		return fail(err, ENOMEM, "jobs");
-	bool failed = false;
-	for (char **word = job->argv; *word; word++) {
-		_cleanup_free_ char *quoted = placer_quote(*word);
-		failed = failed || !quoted;
-		(void)fprintf(to, "%s%s", word == job->argv ? "" : " ", quoted ? quoted : "");
-	}
-	if (fclose(to) != 0 || failed)
+	_cleanup_free_ char *line = placer_quote_all(job->argv);
+	if (!line)
 		return fail(err, ENOMEM, "jobs");
 	text_line(stdout, "Job %zu: %zu run%s", number, job->count, job->count == 1 ? "" : "s");
 	text_line(stdout, "  %s", line);

@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 
 /* $0 is the directory, $1 the line of shell, $2 the log, and the rest the arguments of the line. */
-#define SHELL_LINE                                                                    \
-	"cd \"$0\" && OSS_CRS_LOG=$2 && export OSS_CRS_LOG && line=$1 && shift 2 && " \
-	"eval \"$line \\\"\\$@\\\"\""
+static const char shell_line[] =
+	"cd \"$0\" && OSS_CRS_LOG=$2 && export OSS_CRS_LOG && line=$1 && shift 2 && "
+	"eval \"$line \\\"\\$@\\\"\"";
 
 #define DONE "done\n"
 
@@ -60,7 +60,7 @@ int experiment_prepare(const struct submitted *submitted, struct error *err)
 	if (pread(fd, done, sizeof done - 1, 0) == sizeof done - 1 && strcmp(done, DONE) == 0)
 		return 0;
 	const char *const argv[] = {
-		"/bin/sh", "-c", SHELL_LINE, directory_of(submitted), prepare, "", NULL};
+		"/bin/sh", "-c", shell_line, directory_of(submitted), prepare, "", NULL};
 	struct spawn spawn = SPAWN(argv);
 	struct child child = CHILD_NONE;
 	spawn.dies_with_parent = true;
@@ -136,7 +136,7 @@ static const char *find_log(char buf[static PATH_MAX])
 static const char **metrics_argv(
 	const struct submitted *submitted, const char *report, const char *log, const json_t *crs)
 {
-	const char *const first[] = {"/bin/sh", "-c", SHELL_LINE, directory_of(submitted),
+	const char *const first[] = {"/bin/sh", "-c", shell_line, directory_of(submitted),
 		submitted->experiment.metrics, log, report};
 	size_t count = sizeof first / sizeof *first;
 	size_t i = 0;

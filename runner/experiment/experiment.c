@@ -45,7 +45,7 @@ static int read_text(const struct experiment *experiment, const struct doc_node 
 static int read_name(const struct experiment *experiment, const struct doc_node *node,
 	const char *what, const char **ret, struct error *err)
 {
-	struct experiment_text name;
+	struct experiment_text name = {.text = ""};
 	if (read_text(experiment, node, what, &name, err) < 0)
 		return -1;
 	if (!job_is_name(name.text) || strlen(name.text) > EXPERIMENT_NAME_MAX) {

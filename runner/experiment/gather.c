@@ -118,7 +118,7 @@ static int find_machine(
 static struct gather_cell *look_up(
 	const struct gather *gather, size_t place, const char *crs, size_t machine)
 {
-	for (size_t i = gather->first[place]; i != SIZE_MAX; i = gather->cells[i].next)
+	for (size_t i = gather->first[place]; i < gather->cell_count; i = gather->cells[i].next)
 		if (gather->cells[i].machine == machine && strcmp(gather->cells[i].crs, crs) == 0)
 			return &gather->cells[i];
 	return NULL;
@@ -147,7 +147,7 @@ static struct gather_cell *add_cell(
 	struct gather_cell cell = {.place = place,
 		.crs = strdup(crs),
 		.machine = machine,
-		.figures = calloc(gather->figure_count, sizeof *cell.figures),
+		.figures = calloc(gather->figure_count + 1, sizeof *cell.figures),
 		.next = SIZE_MAX};
 	if (!cell.crs || !cell.figures) {
 		free(cell.crs);

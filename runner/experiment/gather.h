@@ -129,6 +129,10 @@ gather_taker gather_take_json;
 int gather_json_end(const struct gather_json *json, const struct gather *gather, size_t configs,
 	struct error *err);
 
+/* Write a web page with a box plot per figure of `metrics`. */
+int gather_html(
+	const struct gather *gather, const char *name, size_t configs, FILE *to, struct error *err);
+
 /* "done", "failed" or "missing". */
 const char *gather_state_name(enum gather_state state);
 

@@ -82,7 +82,7 @@ int gather_take_csv(
 	(void)fprintf(to, ",%u", run->trial);
 	put_text(to, gather_state_name(row->state));
 	put_text(to, row->failure ? row->failure->why : "");
-	if (row->crs)
+	if (row->crs && row->summary)
 		put_result(to, row->summary, row->crs);
 	else
 		(void)fputs(",,,,,,,,,,,,,,,", to);

@@ -65,3 +65,19 @@ char *placer_quote(const char *text)
 	(void)fputc('\'', to);
 	return fclose(to) == 0 ? steal_ptr(quoted) : NULL;
 }
+
+char *placer_quote_all(char *const *words)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t len = 0;
+	bool failed = false;
+	FILE *to = open_memstream(&line, &len);
+	if (!to)
+		return NULL;
+	for (char *const *word = words; *word; word++) {
+		_cleanup_free_ char *quoted = placer_quote(*word);
+		failed = failed || !quoted;
+		(void)fprintf(to, "%s%s", word == words ? "" : " ", quoted ? quoted : "");
+	}
+	return fclose(to) == 0 && !failed ? steal_ptr(line) : NULL;
+}

@@ -75,8 +75,9 @@ void placer_jobs_free(struct placer_jobs *jobs);
  * memory. */
 struct placer_job *placer_add_job(struct placer_jobs *jobs, size_t count, struct error *err);
 
-/* A text as one word of a POSIX shell, in quotes if it needs them. The caller frees it; NULL if out
- * of memory. */
+/* A text as one word of a POSIX shell, in quotes if it needs them, and the words of a command as
+ * one line. The caller frees the result; NULL if out of memory. */
 char *placer_quote(const char *text);
+char *placer_quote_all(char *const *words);
 
 #endif

@@ -172,7 +172,8 @@ static int submit_array(
 		return fail(err, ENOMEM, "jobs");
 	for (size_t i = 0; i < words; i++)
 		argv[i] = job->argv[i];
-	if (in < 0 || call_slurm(argv, in, &out, err) < 0 || slurm_parse_job(out, &number, err) < 0)
+	if (in < 0 || call_slurm(argv, in, &out, err) < 0 ||
+		slurm_parse_job(out ? out : "", &number, err) < 0)
 		return -1;
 	return note_array(
 		placement->dir, number, job->indices[0] / SLURM_ARRAY_MAX * SLURM_ARRAY_MAX, err);
@@ -198,8 +199,8 @@ static int list_arrays(const struct placing *placement, enum placer_state *ret, 
 		return 0;
 	if (read_queue(placement, &queue, err) < 0)
 		return -1;
-	for (const char *p = queue; *p;) {
-		struct slurm_line line;
+	for (const char *p = queue; p && *p;) {
+		struct slurm_line line = {.task = UINT64_MAX};
 		uint64_t base = 0;
 		size_t len = strcspn(p, "\n");
 		if (slurm_parse_line(p, len, &line, err) < 0)
@@ -223,7 +224,7 @@ static int cancel_arrays(const struct placing *placement, struct error *err)
 		(arrays.count && read_queue(placement, &queue, err) < 0))
 		return -1;
 	for (const char *p = queue; p && *p;) {
-		struct slurm_line line;
+		struct slurm_line line = {.task = UINT64_MAX};
 		uint64_t base = 0;
 		char number[24];
 		const char *const argv[] = {"scancel", number, NULL};

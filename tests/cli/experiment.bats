@@ -297,6 +297,12 @@ gathered() {
 	[ "${#lines[@]}" -eq 13 ]
 	[ "$(printf '%s\n' "${lines[@]}" | python3 -c 'import csv, sys; print({len(row) for row in csv.reader(sys.stdin)})')" = "{27}" ]
 	[[ "${lines[0]}" == index,id,*,crashes ]]
+	experiment gather --html page.html
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '<svg' page.html)" -eq 2 ]
+	[ "$(grep -c '<rect' page.html)" -eq 3 ]
+	grep -q '>duo (3)</text>' page.html
+	python3 -c 'import sys, xml.dom.minidom as x, re; t = open("page.html").read(); [x.parseString(s) for s in re.findall("<svg.*?</svg>", t, re.S)]'
 }
 
 @test "gather refuses a result that is only part of one, and figures that are none" {

@@ -110,7 +110,7 @@ units_with() { # HEADER
 	for library in runner/librunner_plan.a setup-helper/libsetup_plan.a; do
 		symbols=$(nm -A -u "$BUILD/$library" | grep -v ':machine\.c\.o:')
 		[ -n "$symbols" ]
-		run grep -E ' U (open|fopen|read|write|fs_|cgroup_(get|set|open|make)|host_|time|clock|getenv|getrandom|random|getpw|getgr|socket|sd_)' <<<"$symbols"
+		run grep -E ' U (open(at)?$|fopen|read|write|fs_|cgroup_(get|set|open|make)|host_|time|clock|getenv|getrandom|random|getpw|getgr|socket|sd_)' <<<"$symbols"
 		[ "$status" -eq 1 ] || { echo "$output" && return 1; }
 	done
 }

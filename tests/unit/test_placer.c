@@ -142,6 +142,10 @@ TEST(words_of_a_shell_are_quoted_where_they_must_be)
 		_cleanup_free_ char *quoted = placer_quote(table[i][0]);
 		assert_string_equal(quoted, table[i][1]);
 	}
+	char shell[] = "sh", option[] = "-c", script[] = "echo $x";
+	char *const words[] = {shell, option, script, NULL};
+	_cleanup_free_ char *line = placer_quote_all(words);
+	assert_string_equal(line, "sh -c 'echo $x'");
 }
 
 /* ---- the engine local ---------------------------------------------------------------------- */
