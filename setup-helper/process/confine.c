@@ -207,8 +207,7 @@ static const char *const allowed_to_check[] = {"read", "write", "close", "lseek"
 	NULL};
 
 /* A look also opens and locks files by descriptors, and gives up more by a second filter. */
-static const char *const allowed_to_look[] = {
-	"openat2", "fcntl", "newfstatat", "fgetxattr", "seccomp", NULL};
+static const char *const allowed_to_look[] = {"fcntl", "newfstatat", "fgetxattr", "seccomp", NULL};
 
 static void cleanup_filter(scmp_filter_ctx *filter)
 {
@@ -259,6 +258,26 @@ static int refuse_modes(scmp_filter_ctx filter, enum confine_role role)
 	return r == 0 ? refuse_bits(filter, SCMP_SYS(fchmod), 1, SPECIAL_MODES, 0) : r;
 }
 
+/* Files are opened to be read, by openat(2), whose flags a filter sees. */
+static int allow_look(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp reads = {.arg = 2,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = O_ACCMODE | O_CREAT | (O_TMPFILE & ~O_DIRECTORY),
+		.datum_b = O_RDONLY};
+	/* seccomp_load() begins with this. */
+	const struct scmp_arg_cmp filters_again = {
+		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_NO_NEW_PRIVS};
+	int r = add_calls(filter, SCMP_ACT_ALLOW, allowed_to_look);
+	if (r == 0)
+		r = add_calls(filter, SCMP_ACT_ERRNO(ENOSYS), unreadable);
+	if (r == 0)
+		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, &reads);
+	return r == 0 ? seccomp_rule_add_array(
+				filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, &filters_again)
+		      : r;
+}
+
 /* What is refused by its arguments: outliving the parent, modes, typing into the terminal, a new
  * user namespace, sockets that are not Unix sockets. */
 static int refuse_arguments(scmp_filter_ctx filter, enum confine_role role)
@@ -300,9 +319,6 @@ int confine_calls(enum confine_role role, struct confined *confined, struct erro
 		[CONFINE_CHECK] = NULL,
 		[CONFINE_LOOK] = NULL,
 	};
-	/* seccomp_load() begins with this. */
-	const struct scmp_arg_cmp filters_again = {
-		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_NO_NEW_PRIVS};
 	_cleanup_(cleanup_filter) scmp_filter_ctx filter =
 		seccomp_init(refused[role] ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
@@ -310,10 +326,8 @@ int confine_calls(enum confine_role role, struct confined *confined, struct erro
 	int r = 0;
 	if (!refused[role])
 		r = add_calls(filter, SCMP_ACT_ALLOW, allowed_to_check);
-	if (r == 0 && role == CONFINE_LOOK &&
-		(r = add_calls(filter, SCMP_ACT_ALLOW, allowed_to_look)) == 0)
-		r = seccomp_rule_add_array(
-			filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, &filters_again);
+	if (r == 0 && role == CONFINE_LOOK)
+		r = allow_look(filter);
 	if (r == 0 && refused[role])
 		r = add_calls(filter, SCMP_ACT_ERRNO(EPERM), refused_to_all);
 	if (r == 0 && refused[role])
