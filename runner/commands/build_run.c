@@ -18,6 +18,7 @@
 #include "engine_select.h"
 #include "filter.h"
 #include "fs.h"
+#include "guarded.h"
 #include "images.h"
 #include "leftovers.h"
 #include "load.h"
@@ -51,6 +52,7 @@ struct session {
 	struct scratch scratch;
 	struct cg_tree tree;
 	struct watch watch;
+	struct guarded guarded;
 	struct ledger shared; /* runs that share its CPUs or memory (--share) */
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
@@ -115,6 +117,7 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 		.service_crs = options->service_crs.items,
 		.service_crs_count = options->service_crs.count,
 		.other_figures = options->cpus || options->scale,
+		.guard = guarded_wanted(options),
 	};
 	return compose_open(&job, &session->compose, err) < 0
 		       ? -1
@@ -167,7 +170,10 @@ static int prepare_run(struct session *session, const char *dir, struct error *e
 	if (context->options.project_name &&
 		engine_check_project(&session->engine, session->compose.project, err) < 0)
 		return -1;
-	return write_override(session, err);
+	return write_override(session, err) < 0
+		       ? -1
+		       : guarded_start(context, &session->compose, session->plan,
+				 session->scratch.dir, &session->watch, &session->guarded, err);
 }
 
 static int launch_up(struct session *session, struct launch_end *ret, struct error *err)
@@ -292,6 +298,7 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
 	_cleanup_(report_free) struct report report = REPORT_NONE;
 	conditions_end(&session->conditions);
+	const struct refusals *refusals = guarded_stop(&session->guarded);
 	if (session->record)
 		record_conclude(session->record);
 	struct error away = {0};
@@ -307,6 +314,7 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	report.conditions = &session->conditions;
 	report.series = session->record ? record_series(session->record) : NULL;
 	report.reason = end->reason;
+	report.refusals = refusals;
 	report.watch = &session->watch;
 	report.kills = &session->watch.kills;
 	report.activity = session->watch.activity;
@@ -344,9 +352,12 @@ static int stop_service(struct session *session, struct error *err)
 /* What a project of the user's name had before the run stays. */
 static int remove_objects(struct session *session, struct error *err)
 {
-	return session->context->options.project_name
-		       ? engine_remove_run(&session->engine, session->plan->name, err)
-		       : engine_remove_project(&session->engine, session->compose.project, err);
+	const char *run = session->plan->name;
+	int result =
+		session->context->options.project_name
+			? engine_remove_run(&session->engine, run, err)
+			: engine_remove_project(&session->engine, session->compose.project, err);
+	return result < 0 ? -1 : guarded_remove(&session->compose, &session->engine, run, err);
 }
 
 /* Remove the containers first, then the cgroups, then Podman's service and the files. A step that
@@ -354,6 +365,7 @@ static int remove_objects(struct session *session, struct error *err)
 static int clean_up_run(struct session *session, bool had_containers, struct error *err)
 {
 	int result = 0;
+	(void)guarded_stop(&session->guarded);
 	if (had_containers) {
 		progress_begin(&session->progress, &session->context->log,
 			"removing containers and networks");
@@ -426,6 +438,7 @@ static void session_close(struct session *session)
 {
 	/* If clean_up_run() could not remove everything, the files stay and record what is left. */
 	scratch_close(&session->scratch);
+	guarded_close(&session->guarded);
 	watch_close(&session->watch);
 	record_close(session->record);
 	compose_free(&session->compose);
@@ -435,21 +448,6 @@ static void session_close(struct session *session)
 	ledger_free(&session->shared);
 	cleanup_close(&session->oss_crs_fd);
 	cleanup_close(&session->signals);
-}
-
-static int choose_engine(struct session *session, struct error *err)
-{
-	const struct options *options = &session->context->options;
-	if (engine_select(&session->context->host, session->context->uid, options->engine,
-		    &session->kind, &session->engine, err) < 0)
-		return -1;
-	if (session->kind == ENGINE_DOCKER)
-		return 0;
-	if (options->engine == WANT_ANY_ENGINE)
-		log_note(&session->context->log, LOG_NORMAL,
-			"using rootless Podman because Docker is not ready (see oss-crs-run "
-			"check)");
-	return 0;
 }
 
 static int run_phase(const struct context *context, enum phase phase, struct error *err)
@@ -468,13 +466,14 @@ static int run_phase(const struct context *context, enum phase phase, struct err
 		.scratch = SCRATCH_NONE,
 		.tree = TREE_NONE,
 		.watch = WATCH_NONE,
+		.guarded = GUARDED_NONE,
 		.shared = LEDGER_NONE,
 		.oss_crs_fd = -1,
 		.signals = -1,
 		.until_all = until == UNTIL_ALL || (until == UNTIL_DEFAULT && phase == PHASE_BUILD),
 	};
 	if (words_add_variables(context, session.plan, phase, &session.variables, err) < 0 ||
-		choose_engine(&session, err) < 0)
+		start_choose_engine(context, &session.kind, &session.engine, err) < 0)
 		return -1;
 	session.signals = signals_open(err);
 	if (session.signals < 0)

@@ -7,12 +7,12 @@
 #include "commands.h"
 
 #include "cleanup.h"
-#include "cleanup_json.h"
 #include "conditions.h"
 #include "control.h"
 #include "delegation.h"
 #include "engine_select.h"
-#include "json_build.h"
+#include "guarded.h"
+#include "hold_line.h"
 #include "keeper.h"
 #include "launch.h"
 #include "leftovers.h"
@@ -23,12 +23,9 @@
 #include "record.h"
 #include "scratch.h"
 #include "start.h"
-#include "store.h"
-#include "text.h"
 #include "watch.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <poll.h>
 
 #define STANDARD_INPUT "-"
@@ -41,10 +38,11 @@ struct hold {
 	struct keeper keeper;
 	enum engine_kind kind;
 	struct engine engine;   /* endpoint NULL: no --project-name, or Podman's does not run yet */
-	struct scratch scratch; /* with Podman: the directory of its socket */
+	struct scratch scratch; /* the directory of the sockets of Podman and of the guard */
 	struct compose project; /* foreign; only its name is known */
 	struct cg_tree tree;
 	struct watch watch;
+	struct guarded guarded;
 	struct ledger shared;
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
@@ -57,8 +55,15 @@ static bool has_engine(const struct hold *hold)
 	return hold->engine.endpoint != NULL;
 }
 
+/* --guard: the CRSs get sockets of the engine's API. */
+static bool has_guard(const struct hold *hold)
+{
+	return hold->project.guard != COMPOSE_GUARD_NONE;
+}
+
 static void hold_close(struct hold *hold)
 {
+	guarded_close(&hold->guarded);
 	watch_close(&hold->watch);
 	record_close(hold->record);
 	compose_free(&hold->project);
@@ -111,6 +116,11 @@ static int choose_engine(struct hold *hold, struct error *err)
 {
 	const struct context *context = hold->context;
 	const char *name = context->options.project_name;
+	bool guard = guarded_wanted(&context->options) == COMPOSE_GUARD_ALL;
+	if (!name && guard) {
+		(void)fail_as(err, EX_USAGE, "--guard needs --project-name");
+		return add_hint(err, "what the CRSs start gets the label of that project");
+	}
 	if (!name)
 		return 0;
 	if (compose_check_project(name, err) < 0)
@@ -119,14 +129,9 @@ static int choose_engine(struct hold *hold, struct error *err)
 	hold->project.project = strdup(name);
 	if (!hold->project.project)
 		return fail(err, ENOMEM, "%s", name);
-	if (engine_select(&context->host, context->uid, context->options.engine, &hold->kind,
-		    &hold->engine, err) < 0)
-		return -1;
-	if (hold->kind == ENGINE_PODMAN && context->options.engine == WANT_ANY_ENGINE)
-		log_note(&context->log, LOG_NORMAL,
-			"using rootless Podman because Docker is not ready (see oss-crs-run "
-			"check)");
-	return 0;
+	hold->project.guard = guard ? COMPOSE_GUARD_ALL : COMPOSE_GUARD_NONE;
+	hold->project.running_engine = &hold->engine;
+	return start_choose_engine(context, &hold->kind, &hold->engine, err);
 }
 
 static bool has_podman(const struct hold *hold)
@@ -134,15 +139,25 @@ static bool has_podman(const struct hold *hold)
 	return hold->project.project && hold->kind == ENGINE_PODMAN;
 }
 
+static bool has_files(const struct hold *hold)
+{
+	return has_podman(hold) || has_guard(hold);
+}
+
+/* Make the directory of the sockets. */
+static int make_files(struct hold *hold, struct error *err)
+{
+	return scratch_make(hold->context->uid, hold->plan->name, &hold->scratch, err) < 0
+		       ? -1
+		       : engine_select_record(hold->scratch.dir, hold->kind, err);
+}
+
 /* Start the run's own Podman, over whose socket the caller starts its containers: only this one
  * reports their starts and ends to the runner, and only its cgroups are not systemd's. */
 static int start_podman(struct hold *hold, struct error *err)
 {
-	uid_t uid = hold->context->uid;
-	const char *name = hold->plan->name;
-	if (scratch_make(uid, name, &hold->scratch, err) < 0 ||
-		engine_select_record(hold->scratch.dir, hold->kind, err) < 0 ||
-		engine_select_start_podman(uid, name, hold->scratch.path, &hold->engine, err) < 0)
+	if (engine_select_start_podman(hold->context->uid, hold->plan->name, hold->scratch.path,
+		    &hold->engine, err) < 0)
 		return -1;
 	progress_begin(&hold->progress, &hold->context->log, "starting Podman");
 	int result = engine_check(&hold->engine, err);
@@ -165,20 +180,26 @@ static int check_empty(struct hold *hold, struct error *err)
 		project_removal(hold, command));
 }
 
-/* Stop the run's own Podman, when its containers are gone, and remove its files. */
-static int stop_podman(uid_t uid, const char *name, struct error *err)
+/* Stop the run's own Podman, when its containers are gone, and remove the run's files. */
+static int remove_files(const struct hold *hold, struct error *err)
 {
+	uid_t uid = hold->context->uid;
+	const char *name = hold->plan->name;
+	if (!has_files(hold))
+		return 0;
 	_cleanup_close_ int base = scratch_open_base(uid, NULL, err);
-	return base < 0 || podman_stop(uid, name, err) < 0 ? -1
-							   : scratch_remove_name(base, name, err);
+	return base < 0 || (has_podman(hold) && podman_stop(uid, name, err) < 0)
+		       ? -1
+		       : scratch_remove_name(base, name, err);
 }
 
-/* Remove what the run has in the engine, then its processes and cgroups, then its Podman. */
+/* Remove what the run has in the engine, then its processes and cgroups, then its files. */
 static int remove_held(
 	const struct hold *hold, struct engine *engine, struct cg_tree *tree, struct error *err)
 {
 	const char *name = hold->plan->name;
-	if (engine->endpoint && engine_remove_project(engine, hold->project.project, err) < 0) {
+	if (engine->endpoint && (engine_remove_project(engine, hold->project.project, err) < 0 ||
+					guarded_remove(&hold->project, engine, name, err) < 0)) {
 		struct error ignored;
 		(void)cgroup_kill(hold->oss_crs_fd, name, &ignored);
 		char command[REMOVAL_MAX];
@@ -187,8 +208,7 @@ static int remove_held(
 	}
 	int removed =
 		tree ? tree_destroy(tree, err) : tree_destroy_name(hold->oss_crs_fd, name, err);
-	return removed < 0 || !has_podman(hold) ? removed
-						: stop_podman(hold->context->uid, name, err);
+	return removed < 0 ? -1 : remove_files(hold, err);
 }
 
 /* Reach the run's Podman from the keeper, which was there before it. Starting it again if it runs
@@ -221,6 +241,19 @@ static void clean_up_after(const void *data)
 
 /* ---- while it is held ---------------------------------------------------------------------- */
 
+/* Start the guard of the CRSs' sockets, if there is to be one. */
+static int start_guard(struct hold *hold, struct error *err)
+{
+	const struct context *context = hold->context;
+	struct compose *project = &hold->project;
+	project->guard_dir = hold->scratch.path;
+	project->mark.uid = context->uid;
+	return owner_describe(&context->host, getpid(), project->mark.owner, err) < 0
+		       ? -1
+		       : guarded_start(context, project, hold->plan, hold->scratch.dir,
+				 &hold->watch, &hold->guarded, err);
+}
+
 /* Make the cgroups, and open everything that watches them. */
 static int make_tree(struct hold *hold, struct error *err)
 {
@@ -243,61 +276,9 @@ static int make_tree(struct hold *hold, struct error *err)
 		return -1;
 	if (hold->record)
 		hold->watch.sources[hold->watch.source_count++] = record_source(hold->record);
+	if (has_guard(hold) && start_guard(hold, err) < 0)
+		return -1;
 	return control_take_data(&hold->control, err);
-}
-
-/* Where the report will be: --report, else the store; null if neither keeps it. */
-static json_t *report_place(const struct hold *hold)
-{
-	const struct options *options = &hold->context->options;
-	_cleanup_(store_close) struct store store = STORE_CLOSED;
-	struct error ignored = {0};
-	if (options->report)
-		return json_string(options->report);
-	_cleanup_free_ char *path = NULL;
-	if (options->keep_reports && store_open(true, &store, &ignored) == 0)
-		path = store_file(&store, hold->plan->name);
-	return path ? json_string(path) : json_null();
-}
-
-static json_t *parents_to_json(struct json_build *build, const struct run_plan *plan)
-{
-	json_t *object = json_object();
-	for (size_t i = 0; i < plan->crs_count; i++) {
-		char parent[CGROUP_PATH_MAX + JOB_NAME_MAX + 2];
-		(void)snprintf(
-			parent, sizeof parent, "%s/%s", plan->cgroup_parent, plan->crs[i].name);
-		json_build_set(build, object, plan->crs[i].name, json_string(parent));
-	}
-	return object;
-}
-
-/* Say on standard output that the cgroups are there, and where: one line of JSON, or a line per
- * CRS. */
-static int announce(const struct hold *hold, struct error *err)
-{
-	const struct run_plan *plan = hold->plan;
-	struct json_build whole = JSON_BUILD_NONE;
-	_cleanup_json_ json_t *root = NULL;
-	char path[CGROUP_PATH_MAX + sizeof HOST_CGROUP_MOUNT];
-	if (!hold->context->options.json) {
-		for (size_t i = 0; i < plan->crs_count; i++)
-			text_line(stdout, "%s %s/%s", plan->crs[i].name, plan->cgroup_parent,
-				plan->crs[i].name);
-		return fflush(stdout) == 0 ? 0 : fail(err, errno, "write standard output");
-	}
-	(void)snprintf(path, sizeof path, "%s%s", HOST_CGROUP_MOUNT, plan->cgroup_parent);
-	json_t *line = json_build_pack(&whole, "{s:i, s:s, s:s, s:o, s:o, s:o}", "version", 1,
-		"name", plan->name, "path", path, "cgroup_parents", parents_to_json(&whole, plan),
-		"docker_host", has_engine(hold) ? json_string(hold->engine.endpoint) : json_null(),
-		"report", report_place(hold));
-	if (json_build_end(&whole, line, &root, err) < 0)
-		return add_context(err, "cgroup_parents");
-	_cleanup_free_ char *text = json_dumps(root, JSON_COMPACT);
-	if (!text)
-		return fail(err, ENOMEM, "cgroup_parents");
-	return puts(text) == EOF || fflush(stdout) != 0 ? fail(err, errno, "write standard output")
-							: 0;
 }
 
 static int on_control(void *data, struct error *err)
@@ -349,6 +330,7 @@ static int collect_report(
 	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
 	struct error away = {0};
 	conditions_end(&hold->conditions);
+	const struct refusals *refusals = guarded_stop(&hold->guarded);
 	if (hold->record)
 		record_conclude(hold->record);
 	bool asked = has_engine(hold) && engine_containers(&hold->engine, hold->project.project,
@@ -376,6 +358,7 @@ static int collect_report(
 	report->kills = &hold->watch.kills;
 	report->activity = hold->watch.activity;
 	report->reason = end->reason;
+	report->refusals = refusals;
 	report->signal = end->signal;
 	report->status = status < 0 ? err->status : status;
 	return status;
@@ -419,9 +402,8 @@ static int fail_preparation(struct hold *hold, struct error *err)
 	struct error removal = {0};
 	int signal = signals_pending(hold->signals);
 	bool over = control_is_over(&hold->control);
-	if (tree_destroy(&hold->tree, &removal) < 0 ||
-		(has_podman(hold) &&
-			stop_podman(hold->context->uid, hold->plan->name, &removal) < 0))
+	(void)guarded_stop(&hold->guarded);
+	if (tree_destroy(&hold->tree, &removal) < 0 || remove_files(hold, &removal) < 0)
 		log_error(&hold->context->log, &removal);
 	if (signal)
 		return EX_SIGNAL + signal;
@@ -433,14 +415,20 @@ static int fail_preparation(struct hold *hold, struct error *err)
 static int hold_run(struct hold *hold, struct error *err)
 {
 	struct launch_end end = {0};
-	if ((has_podman(hold) && (start_podman(hold, err) < 0 || check_empty(hold, err) < 0)) ||
+	if ((has_files(hold) && make_files(hold, err) < 0) ||
+		(has_podman(hold) && (start_podman(hold, err) < 0 || check_empty(hold, err) < 0)) ||
 		make_tree(hold, err) < 0)
 		return fail_preparation(hold, err);
+	const struct hold_line line = {.context = hold->context,
+		.plan = hold->plan,
+		.engine = has_engine(hold) ? &hold->engine : NULL,
+		.guarded = has_guard(hold) ? &hold->guarded : NULL};
 	conditions_begin(&hold->context->host, hold->plan, &hold->conditions);
 	log_note(&hold->context->log, LOG_NORMAL, "%s", hold->plan->name);
-	if (announce(hold, err) == 0 && wait_for_end(hold, &end, err) == 0)
+	if (hold_line_print(&line, err) == 0 && wait_for_end(hold, &end, err) == 0)
 		return conclude_hold(hold, &end, err);
 	struct error removal = {0};
+	(void)guarded_stop(&hold->guarded);
 	if (remove_held(hold, &hold->engine, &hold->tree, &removal) < 0)
 		log_error(&hold->context->log, &removal);
 	return -1;
@@ -457,6 +445,7 @@ int cmd_hold(const struct context *context, struct error *err)
 		.project = COMPOSE_NONE,
 		.tree = TREE_NONE,
 		.watch = WATCH_NONE,
+		.guarded = GUARDED_NONE,
 		.shared = LEDGER_NONE,
 		.oss_crs_fd = -1,
 		.signals = -1};

@@ -66,6 +66,7 @@ struct options {
 	uint64_t hold_fd;      /* the descriptor that holds the run */
 	bool keep, keep_images, strict, scale, json, allow_unconfined, cgroup_parent, docker;
 	bool strict_limits, strict_containment; /* both with --strict */
+	bool guard, no_guard;                   /* the latter wins */
 	bool strict_machine;
 	bool dry_run, all, stale, share, watch, record, openmetrics;
 	bool quiet, verbose, help;

@@ -48,6 +48,19 @@ struct start start_loaded(struct loaded *loaded)
 	};
 }
 
+int start_choose_engine(const struct context *context, enum engine_kind *ret,
+	struct engine *ret_docker, struct error *err)
+{
+	const int wanted = context->options.engine;
+	if (engine_select(&context->host, context->uid, wanted, ret, ret_docker, err) < 0)
+		return -1;
+	if (*ret == ENGINE_PODMAN && wanted == WANT_ANY_ENGINE)
+		log_note(&context->log, LOG_NORMAL,
+			"using rootless Podman because Docker is not ready (see oss-crs-run "
+			"check)");
+	return 0;
+}
+
 int start_claim(const struct context *context, const struct start *start, struct lease_claim *ret,
 	struct error *err)
 {

@@ -7,6 +7,7 @@
 #define OSS_CRS_START_H
 
 #include "context.h"
+#include "engine_select.h"
 #include "load.h"
 #include "queue.h"
 
@@ -26,6 +27,11 @@ struct start {
 
 /* The start of a loaded plan, which must outlive it, without its last three fields. */
 struct start start_loaded(struct loaded *loaded);
+
+/* Choose the engine as engine_select() does with --engine, and say which it is where the user left it
+ * open and it is not Docker. */
+int start_choose_engine(const struct context *context, enum engine_kind *ret,
+	struct engine *ret_docker, struct error *err);
 
 /* Call queue_enter() with what the options say (--wait, --share). Prints on standard error that
  * the run waits, and with which runs it shares. With --share the plan is not changed. A signal that

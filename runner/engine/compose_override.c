@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "cleanup_json.h"
+#include "compose_guard.h"
 #include "engine.h"
 #include "json_build.h"
 
@@ -132,6 +133,28 @@ static void mark_image(struct json_build *build, json_t *body, const struct comp
 			name ? literal_string(build, ENGINE_BUILT_AS_LABEL, name) : NULL));
 }
 
+/* Mount the guarded socket of a CRS: where the service looks for it, and in place of the engine's
+ * own. Compose takes the last mount of a target. */
+static void mount_socket(struct json_build *build, json_t *body, const struct compose *compose,
+	const struct compose_service *service)
+{
+	char name[COMPOSE_GUARD_NAME_MAX];
+	json_t *volumes = json_array();
+	compose_guard_name((size_t)service->crs, name);
+	for (size_t i = 0; i <= service->mounts.count; i++) {
+		bool own = i == service->mounts.count;
+		_cleanup_free_ char *mount = NULL;
+		if (!own && !service->mounts.list[i].is_socket)
+			continue;
+		if (asprintf(&mount, "%s/%s:%s", compose->guard_dir, name,
+			    own ? COMPOSE_GUARD_TARGET : service->mounts.list[i].target) < 0)
+			mount = NULL;
+		json_build_append(
+			build, volumes, mount ? literal_string(build, "volumes", mount) : NULL);
+	}
+	json_build_set(build, body, "volumes", volumes);
+}
+
 static int service_override(struct json_build *build, const struct compose *compose,
 	const struct run_plan *plan, const struct compose_service *service, json_t **ret,
 	struct error *err)
@@ -141,12 +164,17 @@ static int service_override(struct json_build *build, const struct compose *comp
 	bool with_unit = compose->other_figures && sets_variable(service, RUN_VARIABLES_MEMORY);
 	if (crs && run_variables_add_crs(&own, crs, with_unit, err) < 0)
 		return -1;
+	if (service->guarded &&
+		variables_add(&own, COMPOSE_GUARD_VARIABLE, COMPOSE_GUARD_TARGET, err) < 0)
+		return -1;
 	json_t *body = json_object();
 	json_build_set(
 		build, body, "environment", environment_to_json(build, compose, service, &own));
 	json_build_set(build, body, "labels", labels_of(build, compose, plan));
 	set_log_driver(build, body, compose, service);
 	mark_image(build, body, compose, plan, service);
+	if (service->guarded)
+		mount_socket(build, body, compose, service);
 	*ret = body;
 	if (!crs)
 		return 0;

@@ -7,6 +7,7 @@
 #include "compose.h"
 
 #include "cleanup.h"
+#include "compose_guard.h"
 #include "doc.h"
 #include "engine.h"
 #include "proc.h"
@@ -204,6 +205,8 @@ static int judge_services(
 		const struct doc_node *body = doc_get(doc, bodies, service->name);
 		scope.crs = service->crs;
 		mark_awaited(compose, doc, body);
+		if (compose_guard_read(compose, doc, body, service, err) < 0)
+			return -1;
 		if (compose->running_engine && risks_find(&scope, body, &service->risks, err) < 0)
 			return -1;
 		if (service->crs != COMPOSE_UNCONFINED &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * container_crs: by service or by cgroup_parent. Only the parent as the run names it counts, which
- * is what attest.h asks of it too.
+ * container_crs: by service, by cgroup_parent, or by the label of what a CRS has started itself. Only
+ * the parent as the run names it counts, which is what attest.h asks of it too.
  */
 #include "container_crs.h"
 
@@ -20,6 +20,10 @@ static int crs_at(const struct run_plan *plan, const char *path)
 int container_crs(const struct compose *compose, const struct run_plan *plan,
 	const struct container *container)
 {
+	if (container->guard && *container->guard) {
+		int index = plan_find(plan, container->guard);
+		return index < 0 ? COMPOSE_UNCONFINED : index;
+	}
 	return compose->foreign ? crs_at(plan, container->cgroup_parent)
 				: compose_crs(compose, container->service);
 }

@@ -192,7 +192,9 @@ int engine_container(
 		.service = strdup(engine_text(labels, SERVICE_LABEL)),
 		.cgroup_parent = strdup(engine_text(host_config, "CgroupParent")),
 		.pid_owner = strdup(shared_with(engine_text(host_config, "PidMode"))),
-		.guard = strdup(engine_text(labels, ENGINE_GUARD_LABEL)),
+		.guard = strdup(*engine_text(labels, SERVICE_LABEL)
+					? ""
+					: engine_text(labels, ENGINE_GUARD_LABEL)),
 		.exit_code = (int)json_integer_value(json_object_get(state, "ExitCode")),
 		.pid = (pid_t)pid,
 		/* The API writes Go's zero time, in the year 1, for "never". */

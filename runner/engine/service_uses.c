@@ -7,6 +7,7 @@
 #include "risk_search.h"
 
 #include "cleanup.h"
+#include "compose_guard.h"
 
 #include <errno.h>
 
@@ -56,6 +57,15 @@ static void check_path(
 		search_add(search, WRITABLE_CGROUP, shown, found.why);
 	if (found.why && !found.engine && !found.cgroups)
 		search_add(search, NULL, shown, found.why);
+}
+
+/* The same for a path that is mounted. The engine's socket is no risk where the guard's replaces
+ * it. */
+static void check_mounted_path(
+	struct risk_search *search, const char *path, bool writable, const struct doc_node *shown)
+{
+	if (!compose_guard_replaces(search->scope->compose, search->scope->crs, path))
+		check_path(search, path, writable, shown);
 }
 
 /* The definition of a name at the top level of the file. */
@@ -209,7 +219,7 @@ static void check_mount(struct risk_search *search, const struct doc_node *mount
 	else if (strcmp(type, "volume") == 0 && source)
 		check_volume(search, doc_text(source), source);
 	else if (strcmp(type, "bind") == 0)
-		check_path(search, doc_text(source) ? doc_text(source) : "",
+		check_mounted_path(search, doc_text(source) ? doc_text(source) : "",
 			!is_true(doc_get(doc, mount, "read_only")), source ? source : mount);
 }
 
@@ -233,7 +243,7 @@ static void check_short_mount(struct risk_search *search, const struct doc_node 
 	if (!are_options(mode, modes))
 		search_add(search, NULL, mount, "a mode unknown to this program");
 	if (strchr("/.~", *source))
-		check_path(search, source, !has_option(mode, "ro"), mount);
+		check_mounted_path(search, source, !has_option(mode, "ro"), mount);
 	else
 		check_volume(search, source, mount);
 }

@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "compose_guard.h"
+#include "message.h"
 #include "serve.h"
 
 #include <errno.h>
@@ -290,7 +291,7 @@ int guard_start(int dir, struct engine *engine, const struct judge_scope *scopes
 		.refusals = -1,
 		.alive = -1,
 		.children = -1};
-	if (open_listeners(&guarding, dir, err) < 0)
+	if (message_load(err) < 0 || open_listeners(&guarding, dir, err) < 0)
 		return -1;
 	if (pipe2(pipe, O_CLOEXEC) < 0)
 		return fail(err, errno, "pipe");

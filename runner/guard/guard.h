@@ -33,7 +33,8 @@ struct guard {
 
 /* Make a socket per scope in the directory dir, under its name (compose_guard.h), with mode 0666:
  * the directory keeps other users away, and users of containers need it. Then start the guard. The
- * scopes and the engine are copied with the process. The caller ends it with guard_stop(). */
+ * scopes and the engine are copied with the process. The caller ends it with guard_stop().
+ * EX_UNAVAILABLE if the HTTP library is not installed. */
 int guard_start(int dir, struct engine *engine, const struct judge_scope *scopes, size_t count,
 	struct guard *ret, struct error *err);
 

@@ -34,7 +34,7 @@
 #define SETTINGS http_parser_settings
 #endif
 
-/* library.NAME points to the function of that name. All are NULL until load_parser() succeeds. */
+/* library.NAME points to the function of that name. All are NULL until message_load() succeeds. */
 static struct parser_library {
 #define MEMBER(prefix, name) __typeof__(prefix##_##name)(*(name));
 	LIBRARY_FUNCTIONS(MEMBER)
@@ -65,7 +65,7 @@ struct message_parser {
 	size_t body_max, body_size;
 };
 
-static int load_parser(struct error *err)
+int message_load(struct error *err)
 {
 	struct parser_library loaded;
 	if (library.init)
@@ -186,13 +186,17 @@ static bool feed_parser(struct message_parser *reader, const char *text, size_t 
 #endif
 }
 
-static int open_parser(enum message_kind kind, struct message *message, struct error *err)
+/* Make the parser of a message, which owns it. NULL on failure. */
+static struct message_parser *open_parser(
+	enum message_kind kind, struct message *message, struct error *err)
 {
-	if (load_parser(err) < 0)
-		return -1;
+	if (message_load(err) < 0)
+		return NULL;
 	struct message_parser *reader = calloc(1, sizeof *reader);
-	if (!reader)
-		return fail(err, ENOMEM, "HTTP message");
+	if (!reader) {
+		(void)fail(err, ENOMEM, "HTTP message");
+		return NULL;
+	}
 	message->parser = reader;
 	library.settings_init(&reader->settings);
 	reader->settings.on_url = on_target;
@@ -209,7 +213,7 @@ static int open_parser(enum message_kind kind, struct message *message, struct e
 #endif
 	reader->parser.data = reader;
 	reader->message = message;
-	return 0;
+	return reader;
 }
 
 size_t message_head_length(const char *text, size_t len)
@@ -284,9 +288,9 @@ int message_read_head(enum message_kind kind, const char *text, size_t len, stru
 		.text = calloc(2, len + MESSAGE_HEADERS_MAX)};
 	if (!copy || !message.text)
 		return fail(err, ENOMEM, "HTTP message");
-	if (open_parser(kind, &message, err) < 0)
+	struct message_parser *reader = open_parser(kind, &message, err);
+	if (!reader)
 		return -1;
-	struct message_parser *reader = message.parser;
 	size_t method = strspn(copy, upper);
 	bool good =
 		len > 4 && message_head_length(text, len) == len && is_plain_head(text, len) &&

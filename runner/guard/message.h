@@ -48,6 +48,9 @@ struct message {
 		.text = NULL \
 	}
 
+/* Load the library. EX_UNAVAILABLE if it is not installed. */
+int message_load(struct error *err);
+
 /* The length of the head at the beginning of a text, with its empty line; 0 if it is not all
  * there. */
 size_t message_head_length(const char *text, size_t len);

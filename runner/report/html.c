@@ -205,6 +205,9 @@ static void put_run_section(const struct summary *summary, FILE *to)
 	char unattested[SUMMARY_TEXT_MAX];
 	if (summary_unattested(summary, unattested))
 		put_remark("containers not attested", unattested, to);
+	char refusal[TABLES_REFUSAL_MAX];
+	for (size_t i = 0; tables_refusal(summary, i, refusal); i++)
+		put_remark("refused", refusal, to);
 	for (size_t i = 0; i < summary->caveat_count; i++)
 		put_remark(summary->caveats[i].id, summary->caveats[i].detail, to);
 }

@@ -31,6 +31,13 @@ static int add_exit(struct crs_report *crs, const struct container *container, s
 	return 0;
 }
 
+/* Whether a CRS has started the container itself: it may do so any number of times, and how one
+ * ends is its own affair. */
+static bool is_guarded(const struct container *container)
+{
+	return container->guard && *container->guard;
+}
+
 int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
 	const struct compose *compose, const struct containers *containers, struct report *ret,
 	struct error *err)
@@ -50,7 +57,8 @@ int report_collect(const struct run_plan *plan, const struct cg_tree *tree,
 			&report.crs[i].figures, &unread);
 	for (size_t i = 0; containers && i < containers->count; i++) {
 		int crs = container_crs(compose, plan, &containers->list[i]);
-		if (crs >= 0 && add_exit(&report.crs[crs], &containers->list[i], err) < 0)
+		if (crs >= 0 && !is_guarded(&containers->list[i]) &&
+			add_exit(&report.crs[crs], &containers->list[i], err) < 0)
 			return -1;
 	}
 	*ret = report;
@@ -88,6 +96,8 @@ int report_job_status(const struct containers *containers, const struct compose 
 	bool decided = false; /* by Compose */
 	for (size_t i = 0; i < containers->count; i++) {
 		const struct container *container = &containers->list[i];
+		if (is_guarded(container))
+			continue;
 		any = any || container->started;
 		if (!container->started || !container->finished[0] ||
 			(until_all && container->exit_code == 0))
@@ -226,6 +236,25 @@ static json_t *attested_to_json(struct json_build *build, const struct attested 
 		(json_int_t)attested_count(attested, ATTESTED_UNCONFINED));
 }
 
+/* What the guard has refused, per CRS, request and reason. */
+static json_t *guard_to_json(struct json_build *build, const struct report *report)
+{
+	const struct refusals *refusals = report->refusals;
+	json_t *list = json_array();
+	for (size_t i = 0; i < refusals->count; i++) {
+		const struct refusal_count *kind = &refusals->list[i];
+		if (kind->refusal.crs < report->plan->crs_count)
+			json_build_append(build, list,
+				json_build_pack(build, "{s:s, s:o, s:o, s:I}", "crs",
+					report->plan->crs[kind->refusal.crs].name, "request",
+					json_build_prose(kind->refusal.request), "what",
+					json_build_prose(kind->refusal.what), "count",
+					(json_int_t)kind->count));
+	}
+	return json_build_pack(
+		build, "{s:I, s:o}", "refused", (json_int_t)refusals->total, "refusals", list);
+}
+
 /* Compose exits with 137 (128 + SIGKILL) when the OOM killer has ended a container. Together with
  * a counted OOM kill, that status makes the reason "oom". */
 static const char *reason_of(const struct report *report)
@@ -294,6 +323,8 @@ int report_json(const struct report *report, json_t **ret, struct error *err)
 	if (report->watch)
 		json_build_set(
 			build, root, "attested", attested_to_json(build, &report->watch->attested));
+	if (report->refusals)
+		json_build_set(build, root, "guard", guard_to_json(build, report));
 	if (report->shared)
 		json_build_set(build, root, "shared", lease_to_json(build, report->shared));
 	if (report->allocation && !cpulist_empty(&report->allocation->cpus))

@@ -12,6 +12,7 @@
 #include "compose.h"
 #include "conditions.h"
 #include "engine.h"
+#include "refusals.h"
 #include "series.h"
 #include "tree.h"
 #include "watch.h"
@@ -40,6 +41,8 @@ struct report {
 	const struct watch *watch;
 	/* Per CRS, from when to when it had processes; NULL: nobody looked. */
 	const struct activity *activity;
+	/* What the guard has refused; NULL: there was no guard. */
+	const struct refusals *refusals;
 	/* OOM kills since the start of the run; NULL: they were not counted. */
 	const struct oom_kills *kills;
 	/* The leases with which the run shared its CPUs or memory (--share); NULL: none. */
@@ -75,7 +78,8 @@ int report_json(const struct report *report, json_t **ret, struct error *err);
  * first one that failed; of a helper (of oss_crs_infra, or with `attach: false`) only if no other
  * qualifies. Where Compose has ended with a status that is a container's, it is that
  * one: Compose may go on after the first has ended (`attach: false`). 0 if no container qualifies,
- * -1 if none was started. */
+ * -1 if none was started. Containers that a CRS has
+ * started itself over its guarded socket do not count. */
 int report_job_status(const struct containers *containers, const struct compose *compose,
 	const struct run_plan *plan, bool until_all, int compose_status);
 

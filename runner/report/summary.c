@@ -14,6 +14,7 @@
 #include <inttypes.h>
 
 #define CAVEATS_MAX 256
+#define REFUSED_MAX 4096 /* kinds of refusals */
 #define OOM_MAX     4096 /* entries for one CRS, one per container and limit */
 
 static int fail_key(struct error *err, const char *key, const char *what)
@@ -201,6 +202,30 @@ static int take_attested(struct summary *summary, struct error *err)
 	return 0;
 }
 
+/* Take what the guard has refused. Most runs have no guard. */
+static int take_refusals(struct summary *summary, struct error *err)
+{
+	const json_t *guard = json_object_get(summary->root, "guard");
+	const json_t *list = json_object_get(guard, "refusals");
+	size_t count = json_array_size(list);
+	if ((guard && !json_is_object(guard)) ||
+		(list && (!json_is_array(list) || count > REFUSED_MAX)))
+		return fail_key(err, "guard", "not an object with a list of refusals");
+	summary->refusals = calloc(count + 1, sizeof *summary->refusals);
+	if (!summary->refusals)
+		return fail(err, ENOMEM, "report");
+	for (; summary->refusal_count < count; summary->refusal_count++) {
+		struct summary_refusal *refusal = &summary->refusals[summary->refusal_count];
+		const json_t *item = json_array_get(list, summary->refusal_count);
+		if (take_text(item, "crs", &refusal->crs, err) < 0 ||
+			take_text(item, "request", &refusal->request, err) < 0 ||
+			take_text(item, "what", &refusal->what, err) < 0 ||
+			take_number(item, "count", 0, &refusal->count, err) < 0)
+			return add_context(err, "'guard'");
+	}
+	return take_number(guard, "refused", 0, &summary->refused, err);
+}
+
 /* Take what concerns the run as a whole. Its name has to be one that a run can have, as callers
  * use it as such. */
 static int take_run(struct summary *summary, struct error *err)
@@ -256,7 +281,8 @@ int summary_read(const char *name, json_t *root, struct summary *ret, struct err
 	}
 	if (take_run(&summary, err) < 0 || take_machine(&summary, err) < 0 ||
 		take_attested(&summary, err) < 0 || take_caveats(&summary, err) < 0 ||
-		take_all_crs(&summary, err) < 0 || take_samples(&summary, err) < 0)
+		take_refusals(&summary, err) < 0 || take_all_crs(&summary, err) < 0 ||
+		take_samples(&summary, err) < 0)
 		return add_context(err, "%s", name);
 	*ret = summary;
 	summary = (struct summary)SUMMARY_NONE;
@@ -280,6 +306,7 @@ void summary_free(struct summary *summary)
 	for (size_t i = 0; i < summary->crs_count; i++)
 		free(summary->crs[i].oom);
 	free(summary->caveats);
+	free(summary->refusals);
 	free(summary->crs);
 	json_decref(summary->root);
 	*summary = (struct summary)SUMMARY_NONE;

@@ -36,6 +36,12 @@ struct summary_attested {
 	uint64_t unconfined; /* of services that belong to no CRS */
 };
 
+/* Requests of one kind that the guard has refused. */
+struct summary_refusal {
+	const char *crs, *request, *what;
+	uint64_t count;
+};
+
 struct summary_crs {
 	const char *name;
 	struct cpulist cpus;
@@ -61,6 +67,9 @@ struct summary {
 	struct summary_caveat *caveats;  /* what makes the run less comparable */
 	size_t caveat_count;
 	struct summary_attested attested;
+	struct summary_refusal *refusals; /* of the guard */
+	size_t refusal_count;
+	uint64_t refused; /* requests in all, also those that are not in the list */
 	struct summary_crs *crs;
 	size_t crs_count;
 	bool has_usage;       /* whether the CPU time of all CRSs is known */

@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#define REFUSALS_SHOWN 10
+
 /* ---- figures as text; "-" if unknown ------------------------------------------------------- */
 
 static const char *put_unknown(char buf[static TABLES_TEXT_MAX])
@@ -133,6 +135,35 @@ static void print_oom(const struct summary *summary, FILE *to)
 					summary, &summary->crs[i], &summary->crs[i].oom[j], text));
 }
 
+const char *tables_refusal(
+	const struct summary *summary, size_t index, char buf[static TABLES_REFUSAL_MAX])
+{
+	uint64_t shown = 0;
+	for (size_t i = 0; i < index; i++)
+		shown += summary->refusals[i].count;
+	bool last = index == summary->refusal_count || index == REFUSALS_SHOWN;
+	if (index > REFUSALS_SHOWN || index > summary->refusal_count ||
+		(last && summary->refused <= shown))
+		return NULL;
+	if (last) {
+		(void)snprintf(buf, TABLES_REFUSAL_MAX, "%" PRIu64 " more requests",
+			summary->refused - shown);
+		return buf;
+	}
+	const struct summary_refusal *refusal = &summary->refusals[index];
+	(void)snprintf(buf, TABLES_REFUSAL_MAX, "CRS '%s': %s: %s (%" PRIu64 " time%s)",
+		refusal->crs, refusal->request, refusal->what, refusal->count,
+		refusal->count == 1 ? "" : "s");
+	return buf;
+}
+
+static void print_refusals(const struct summary *summary, FILE *to)
+{
+	char text[TABLES_REFUSAL_MAX];
+	for (size_t i = 0; tables_refusal(summary, i, text); i++)
+		text_line(to, "refused: %s", text);
+}
+
 bool tables_any_ran(const struct summary *summary)
 {
 	if (strcmp(summary->phase, "exec") == 0)
@@ -165,6 +196,7 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err)
 	char text[SUMMARY_TEXT_MAX];
 	if (summary_unattested(summary, text))
 		text_line(to, "containers not attested: %s", text);
+	print_refusals(summary, to);
 	for (size_t i = 0; i < summary->caveat_count; i++)
 		text_line(to, "%s: %s", summary->caveats[i].id, summary->caveats[i].detail);
 	return 0;

@@ -40,6 +40,13 @@ int tables_print_comparison(const struct comparison *comparison, FILE *to, struc
 const char *tables_oom(const struct summary *summary, const struct summary_crs *crs,
 	const struct summary_oom *oom, char buf[static TABLES_OOM_MAX]);
 
+/* Describe what the guard has refused, the first kinds of it and then how much more: "CRS 'a': POST
+ * /containers/create: HostConfig.Privileged true: ... (2 times)". index counts from 0; NULL when
+ * there is no more to say. Returns buf. */
+#define TABLES_REFUSAL_MAX 1792
+const char *tables_refusal(
+	const struct summary *summary, size_t index, char buf[static TABLES_REFUSAL_MAX]);
+
 /* Figures as text, also for other forms of a report. Each returns buf, which has "-" for a figure
  * that is CGROUP_STAT_UNKNOWN or a time that is 0. tables_percent() takes tenths of a percent;
  * tables_stalled() gives the stalled time as CPU/memory/I/O, in seconds. */

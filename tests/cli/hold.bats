@@ -62,3 +62,9 @@ hold() {
 	[ "$status" -eq 64 ]
 	[[ "$(message)" == *"'a\"b' cannot be the name of a Compose project" ]]
 }
+
+@test "a guard needs the name of the project whose label its containers get" {
+	hold --guard - < <(printf '%s\n...\n' "$CONFIG")
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"--guard needs --project-name"* ]]
+}

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "duration.h"
+#include "guarded.h"
 #include "host.h"
 #include "options.h"
 #include "runconf.h"
@@ -68,6 +69,31 @@ TEST(strict_is_about_limits_and_containment_which_can_be_had_one_by_one)
 	assert_ok(options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), err);
 	assert_true(options.strict_limits);
 	assert_false(options.strict_containment);
+}
+
+TEST(strict_guards_only_what_mounts_the_engines_socket)
+{
+	static const struct {
+		const char *first, *second;
+		enum compose_guard wanted;
+	} table[] = {
+		{"--quiet", "--quiet", COMPOSE_GUARD_NONE},
+		{"--strict", "--quiet", COMPOSE_GUARD_SOCKETS},
+		{"--strict-containment", "--quiet", COMPOSE_GUARD_SOCKETS},
+		{"--strict-limits", "--quiet", COMPOSE_GUARD_NONE},
+		{"--guard", "--strict", COMPOSE_GUARD_ALL},
+		{"--guard", "--quiet", COMPOSE_GUARD_ALL},
+		{"--strict", "--no-guard", COMPOSE_GUARD_NONE},
+		{"--no-guard", "--guard", COMPOSE_GUARD_NONE},
+	};
+	struct error err = {0};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct options options = OPTIONS_NONE;
+		char *argv[] = {strdupa("run"), strdupa(table[i].first), strdupa(table[i].second),
+			strdupa("config"), NULL};
+		assert_ok(options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err), err);
+		assert_int_equal(guarded_wanted(&options), table[i].wanted);
+	}
 }
 
 TEST(the_user_overrides_the_host_and_the_command_line_overrides_both)
@@ -195,6 +221,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(without_files_nothing_is_set),
 		RUN_IN_DIR(strict_is_about_limits_and_containment_which_can_be_had_one_by_one),
+		RUN(strict_guards_only_what_mounts_the_engines_socket),
 		RUN_IN_DIR(the_user_overrides_the_host_and_the_command_line_overrides_both),
 		RUN_IN_DIR(a_default_for_another_command_is_checked_but_not_used),
 		RUN_IN_DIR(invalid_settings_in_a_file_are_refused),

@@ -9,6 +9,7 @@
 #include "report.h"
 #include "runs.h"
 #include "summary.h"
+#include "tables.h"
 
 #define NAME "job-run-1764000000-0a1b2c3d-local"
 
@@ -60,6 +61,62 @@ TEST(an_engine_that_is_away_leaves_a_report_without_exit_codes)
 	assert_string_equal(summary.crs[0].exits, "");
 	assert_string_equal(summary.reason, "timeout");
 	assert_int_equal(summary.exit_status, EX_TIMEOUT);
+}
+
+TEST(what_the_guard_has_refused_is_in_the_report)
+{
+	struct plan_crs crs = {.name = "a", .memory_max = 4096};
+	struct run_plan plan = {
+		.name = NAME, .run_id = "job", .worker = "local", .crs = &crs, .crs_count = 1};
+	struct cg_tree tree = TREE_NONE;
+	struct error err = {0};
+	_cleanup_json_ json_t *root = NULL;
+	_cleanup_(report_free) struct report report = REPORT_NONE;
+	_cleanup_(refusals_free) struct refusals refusals = REFUSALS_NONE;
+	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
+	const struct refusal refusal = {.request = "POST /build", .what = "no"};
+	cpulist_add(&crs.cpus, 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_return_code(refusals_add(&refusals, &refusal, &err), 0);
+	refusals.total += 2; /* that did not fit into the list */
+	assert_ok(report_collect(&plan, &tree, NULL, NULL, &report, &err), err);
+	report.refusals = &refusals;
+	assert_ok(report_json(&report, &root, &err), err);
+	assert_ok(summary_read("r", root, &summary, &err), err);
+	assert_int_equal(summary.refused, 5);
+	assert_int_equal(summary.refusal_count, 1);
+	char text[TABLES_REFUSAL_MAX];
+	assert_string_equal(
+		tables_refusal(&summary, 0, text), "CRS 'a': POST /build: no (3 times)");
+	assert_string_equal(tables_refusal(&summary, 1, text), "2 more requests");
+	assert_null(tables_refusal(&summary, 2, text));
+	summary.refused = 3;
+	assert_null(tables_refusal(&summary, 1, text));
+}
+
+/* A CRS may start and end containers as it likes. */
+TEST(a_container_that_a_crs_has_started_decides_nothing)
+{
+	char none[] = "";
+	char name[] = "a";
+	char service[] = "a";
+	struct plan_crs crs = {.name = name};
+	struct run_plan plan = {.crs = &crs, .crs_count = 1};
+	struct compose_service services[] = {{.name = service, .crs = 0, .is_attached = true}};
+	const struct compose compose = {.services = services, .service_count = 1};
+	struct container list[] = {{.service = none,
+					   .guard = name,
+					   .finished = "2026-01-01T00:00:00Z",
+					   .exit_code = 9,
+					   .started = true},
+		{.service = service,
+			.finished = "2026-01-01T00:00:05Z",
+			.exit_code = 3,
+			.started = true}};
+	const struct containers containers = {.list = list, .count = COUNT(list)};
+	assert_int_equal(report_job_status(&containers, &compose, &plan, false, 0), 3);
+	_cleanup_json_ json_t *root = report_of(&compose, &containers);
+	assert_string_equal(json_string_value(exits_of(root)), "3");
 }
 
 TEST(a_cgroup_that_was_removed_leaves_a_report_without_its_figures)
@@ -148,6 +205,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(an_engine_that_is_away_leaves_a_report_without_exit_codes),
 		RUN(the_container_that_decided_gives_the_status),
+		RUN(what_the_guard_has_refused_is_in_the_report),
+		RUN(a_container_that_a_crs_has_started_decides_nothing),
 		RUN_IN_DIR(a_cgroup_that_was_removed_leaves_a_report_without_its_figures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
