@@ -387,6 +387,15 @@ int judge_update(struct judging *judging, struct error *err)
 		       : judge_container(judging, err);
 }
 
+/* The container's id, which docker-py repeats in the body. The one in the path counts. */
+static int judge_repeated(
+	struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	(void)judging;
+	*value = json_null();
+	return *value ? 0 : fail(err, ENOMEM, "%s", where);
+}
+
 int judge_exec_create(struct judging *judging, struct error *err)
 {
 	static const struct key_row rows[] = {
@@ -395,6 +404,8 @@ int judge_exec_create(struct judging *judging, struct error *err)
 		ROW_PASS("AttachStdout"),
 		ROW_PASS("Cmd"),
 		ROW_PASS("ConsoleSize"),
+		ROW_CHECK("Container", judge_repeated),
+		ROW_PASS("Detach"),
 		ROW_PASS("DetachKeys"),
 		ROW_PASS("Env"),
 		ROW_PASS("Tty"),
