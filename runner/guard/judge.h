@@ -54,6 +54,8 @@ struct judge_scope {
 	size_t reserved_count;
 	const char *socket; /* the path of the CRS's guard socket on the host */
 	const char *engine_socket;
+	/* The log driver of a container that names none; NULL: the engine's default. */
+	const char *log_driver;
 };
 
 /* What is asked of the engine. Each returns 0, or -1 with an error: EX_NOPERM for what is not the

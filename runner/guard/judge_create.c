@@ -348,7 +348,22 @@ static const struct key_row create_rows[] = {
 
 static const struct key_rows create_table = KEY_ROWS("", create_rows);
 
-/* Of a Compose service without `volumes_from`, `devices` or `ports`, so to speak. */
+/* Set the log driver, where the engine's default does not do, unless the container has one. */
+static int set_log_driver(const struct judge_scope *scope, json_t *host, struct error *err)
+{
+	json_t *config = json_object_get(host, "LogConfig");
+	if (!scope->log_driver || json_object_get(config, "Type"))
+		return 0;
+	if (!config) {
+		config = json_object();
+		if (json_object_set_new(host, "LogConfig", config) < 0)
+			return fail(err, ENOMEM, "LogConfig");
+	}
+	return json_object_set_new(config, "Type", json_string(scope->log_driver)) < 0
+		       ? fail(err, ENOMEM, "LogConfig")
+		       : 0;
+}
+
 int judge_create(struct judging *judging, struct error *err)
 {
 	json_t *body = judging->body;
@@ -365,6 +380,7 @@ int judge_create(struct judging *judging, struct error *err)
 	}
 	if (judge_object(judging, &host_table, host, err) < 0 ||
 		judge_limits(judging, host, err) < 0 ||
+		set_log_driver(judging->scope, host, err) < 0 ||
 		judge_labels(judging, body, "Labels", err) < 0)
 		return -1;
 	return json_object_set_new(host, "CgroupParent", json_string(judging->scope->parent)) < 0

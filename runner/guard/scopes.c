@@ -105,7 +105,9 @@ static int make_scope(const struct compose *compose, const struct run_plan *plan
 		.cpus = &crs->cpus,
 		.memory_max = crs->memory_max,
 		.project = compose->project,
-		.engine_socket = compose->running_engine->socket};
+		.engine_socket = compose->running_engine->socket,
+		/* The run's Podman cannot follow its default, journald (compose_override.c). */
+		.log_driver = compose->running_engine->kind == ENGINE_PODMAN ? "k8s-file" : NULL};
 	compose_guard_name(index, name);
 	if (asprintf(&texts->parent, "%s/%s", plan->cgroup_parent, crs->name) < 0) {
 		texts->parent = NULL;

@@ -315,6 +315,33 @@ TEST(an_ordinary_container_is_passed_on)
 		"{\"/data\":{}}");
 }
 
+TEST(a_container_on_podman_has_a_log_that_can_be_followed)
+{
+	static const struct {
+		const char *body, *log;
+	} table[] = {
+		{"{}", "{\"Type\":\"k8s-file\"}"},
+		{"{\"HostConfig\": {\"LogConfig\": {\"Type\": \"\", \"Config\": {}}}}",
+			"{\"Type\":\"k8s-file\"}"},
+		{"{\"HostConfig\": {\"LogConfig\": {\"Type\": \"none\"}}}", "{\"Type\":\"none\"}"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct judge_scope scope = judged_scope();
+		_cleanup_(target_free) struct target target = TARGET_NONE;
+		_cleanup_(answer_free) struct answer answer = {.result = -1};
+		scope.log_driver = "k8s-file";
+		assert_ok(target_parse("/containers/create", &target, &answer.err), answer.err);
+		assert_ok(judge_request(judge_route("POST", &target, &answer.err), &scope,
+				  &judged_lookup, &target, table[i].body, strlen(table[i].body),
+				  &answer.target, &answer.body, &answer.err),
+			answer.err);
+		_cleanup_json_ json_t *sent = json_loads(answer.body, 0, NULL);
+		_cleanup_free_ char *log =
+			json_dumps(member(sent, "HostConfig.LogConfig"), JSON_COMPACT);
+		assert_string_equal(log, table[i].log);
+	}
+}
+
 /* ---- routes --------------------------------------------------------------------------------- */
 
 TEST(a_request_of_ones_own_is_passed_on_with_the_whole_id)
@@ -484,6 +511,7 @@ int main(void)
 		RUN(a_key_that_sets_nothing_is_not_sent_on),
 		RUN(a_body_that_is_not_an_object_once_is_malformed),
 		RUN(an_ordinary_container_is_passed_on),
+		RUN(a_container_on_podman_has_a_log_that_can_be_followed),
 		RUN(a_request_of_ones_own_is_passed_on_with_the_whole_id),
 		RUN(a_request_outside_the_crs_is_refused),
 		RUN(a_list_is_of_what_the_crs_has_made),
