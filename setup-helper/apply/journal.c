@@ -11,12 +11,14 @@
 #include "cleanup.h"
 #include "door.h"
 #include "fs.h"
+#include "text.h"
 #include "trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 
+#define BEFORE        ",\"before\":"
 #define NUMBER_DIGITS 8
 #define SUFFIX        ".json"
 #define NAME_LEN      (NUMBER_DIGITS + sizeof SUFFIX - 1)
@@ -52,14 +54,14 @@ static int is_record(const struct dirent *entry)
 static int list_records(struct journal *journal, struct error *err)
 {
 	struct dirent **names = NULL;
-	free(steal_ptr(journal->numbers));
-	journal->count = 0;
 	_cleanup_close_ int dir = fs_open(journal->dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
 	if (dir < 0)
 		return -1;
 	int count = scandirat(dir, ".", &names, is_record, alphasort);
 	if (count < 0)
 		return fail(err, errno, "list " JOURNAL_DIR);
+	free(journal->numbers);
+	journal->count = 0;
 	journal->numbers = calloc((size_t)count + 1, sizeof *journal->numbers);
 	for (int i = 0; i < count; i++) {
 		if (journal->numbers)
@@ -141,12 +143,62 @@ static int compare_record(const struct journal *journal, unsigned number, const 
 	return strlen(text) == len && strcmp(text, new) == 0 ? 2 : 1;
 }
 
+/* Write a text as a JSON string (RFC 8259, section 7), or null. */
+static void write_json(FILE *out, const char *text)
+{
+	static const char escaped[] = "\"\\\b\f\n\r\t";
+	static const char letters[] = "\"\\bfnrt";
+	if (!text) {
+		(void)fputs("null", out);
+		return;
+	}
+	(void)fputc('"', out);
+	for (const char *c = text; *c; c++) {
+		const char *special = strchr(escaped, *c);
+		if (special)
+			(void)fprintf(out, "\\%c", letters[special - escaped]);
+		else if ((unsigned char)*c < ' ')
+			(void)fprintf(out, "\\u%04X", (unsigned)*c);
+		else
+			(void)fputc(*c, out);
+	}
+	(void)fputc('"', out);
+}
+
+/* Make the text of a record, which the caller frees. All records of one kind of step and one target
+ * are equal up to BEFORE, which cannot be part of a JSON string. */
+static int make_record_text(const struct step *step, char **ret, size_t *ret_len, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (!text_is_utf8(step->target) || (step->before && !text_is_utf8(step->before)) ||
+		(step->after && !text_is_utf8(step->after)))
+		return fail_as(err, EX_CONFIG,
+			"%s is not UTF-8 text, and cannot be recorded for undo", step->target);
+	FILE *out = open_memstream(&text, &len);
+	if (!out)
+		return fail(err, errno, "record the change of %s", step->target);
+	(void)fprintf(out, "{\"version\":1,\"step\":\"%s\",\"target\":", step_name(step->kind));
+	write_json(out, step->target);
+	(void)fputs(BEFORE, out);
+	write_json(out, step->before);
+	(void)fputs(",\"after\":", out);
+	write_json(out, step->after);
+	(void)fprintf(out, ",\"mode\":%u,\"uid\":%u,\"gid\":%u}", (unsigned)step->mode,
+		(unsigned)step->uid, (unsigned)step->gid);
+	if (fclose(out) != 0 || !text)
+		return fail(err, ENOMEM, "record the change of %s", step->target);
+	*ret = steal_ptr(text);
+	*ret_len = len;
+	return 0;
+}
+
 /* In a check: make the text of a record. */
 static int work_record(const struct check *check, int out, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
-	return journal_record_text(check->question, &text, &len, err) < 0
+	return make_record_text(check->question, &text, &len, err) < 0
 		       ? -1
 		       : door_write(out, text, len, err);
 }
@@ -157,7 +209,7 @@ int journal_add(struct journal *journal, const struct step *step, struct error *
 	_cleanup_free_ char *text = NULL;
 	if (check_read(&check, JOURNAL_RECORD_MAX, &text, NULL, err) < 0)
 		return -1;
-	const char *before = strstr(text, JOURNAL_RECORD_BEFORE);
+	const char *before = strstr(text, BEFORE);
 	size_t same = before ? (size_t)(before - text) : 0;
 	int found = 0;
 	for (size_t i = journal->count; i-- > 0 && found == 0;)

@@ -37,13 +37,6 @@ void journal_record_clear(struct journal_record *record);
 int journal_record_parse(
 	const char *text, size_t len, struct journal_record *ret, struct error *err);
 
-/* Write the text of a record of this step, which the caller frees. All records of one kind of step
- * and one target are equal up to JOURNAL_RECORD_BEFORE, which cannot be part of a JSON string.
- * EX_CONFIG if a text is not UTF-8. */
-struct step;
-#define JOURNAL_RECORD_BEFORE ",\"before\":"
-int journal_record_text(const struct step *step, char **ret, size_t *ret_len, struct error *err);
-
 /* Whether two texts of records are equal. NULL equals only NULL. */
 bool journal_same_text(const char *a, const char *b);
 
