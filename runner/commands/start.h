@@ -28,8 +28,8 @@ struct start {
 /* The start of a loaded plan, which must outlive it, without its last three fields. */
 struct start start_loaded(struct loaded *loaded);
 
-/* Choose the engine as engine_select() does with --engine, and say which it is where the user left it
- * open and it is not Docker. */
+/* Choose the engine as engine_select() does with --engine, and say which it is where the user left
+ * it open and it is not Docker. */
 int start_choose_engine(const struct context *context, enum engine_kind *ret,
 	struct engine *ret_docker, struct error *err);
 
