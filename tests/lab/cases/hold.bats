@@ -70,6 +70,7 @@ end_hold() {
 	[ "$path" = "$CG/$OURS/$(first one .name)" ]
 	[ "$CG$(first one .cgroup_parents.a)" = "$path/a" ]
 	[ "$CG$(first one .cgroup_parents.oss_crs_infra)" = "$path/oss_crs_infra" ]
+	[ "$(first one .docker_host)" = null ]
 	[ "$(cat "$path/a/cpuset.cpus.effective" "$path/a/memory.max" "$path/a/memory.swap.max" | tr '\n' ' ')" = "0-1 134217728 0 " ]
 	[ "$(cat "$path/oss_crs_infra/cpuset.cpus.effective" "$path/oss_crs_infra/memory.max" | tr '\n' ' ')" = "2 100663296 " ]
 	[ "$(as alice oss-crs-run status --json | jq -r '.runs[] | .state + " " + .phase')" = "running build" ]
@@ -115,6 +116,7 @@ run_held() {
 	until_true begun one
 	local path id
 	path=$(first one .path)
+	[[ "$(first one .docker_host)" == unix:///*/docker.sock ]]
 	id=$(run_held in "$(first one .cgroup_parents.a)")
 	grep -qx "$(docker inspect -f '{{.State.Pid}}' "$id")" "$path/a/$id/cgroup.procs"
 	run_held out
