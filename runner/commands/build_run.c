@@ -375,7 +375,7 @@ static int clean_up_run(struct session *session, bool had_containers, struct err
 		progress_end(&session->progress);
 	}
 	if (session->engine.unsettled)
-		log_warning(&session->context->log,
+		log_note(&session->context->log, LOG_VERBOSE,
 			"%s still works on a request of a program that has ended; if it makes "
 			"something of this run, this removes it: oss-crs-run clean %s",
 			engine_name(session->kind), session->plan->name);
@@ -417,6 +417,8 @@ static int run_session(struct session *session, const char *dir, struct error *e
 			"kept; to remove it, run: oss-crs-run clean %s", session->plan->name);
 		return status;
 	}
+	/* A Compose that has ended by itself, after its containers, has no request left. */
+	session->engine.settles = status < 0 || end.reason != REASON_EXITED;
 	struct error removal = {0};
 	if (clean_up_run(session, launched, &removal) < 0) {
 		/* What stays does not change that the run was ended by the user or its time

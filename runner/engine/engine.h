@@ -57,6 +57,8 @@ struct engine {
 	const char *socket; /* the path in endpoint */
 	/* The requests without a client that were there before this program started one. */
 	struct unfinished before;
+	/* A client of the run may have left requests: what is removed waits for them. */
+	bool settles;
 	/* A removal has ended while the engine still worked on a request without a client. */
 	bool unsettled;
 };
@@ -187,12 +189,12 @@ void engine_note_unfinished(struct engine *engine);
 
 /* Remove a project's containers, running ones too (the engine kills them), with their anonymous
  * volumes, then its networks, then its own volumes, which are named "<project>_…". Volumes with
- * a name that the user chose stay. Lists them again until nothing is left to remove, and until the
- * engine is done with the requests of clients that are gone, since one of these may make another
- * container; after 30 s of nothing but that, it sets engine->unsettled and returns. The engine may
- * refuse to remove one thing before another: what it refuses does not stop the rest, and only when
- * a pass removes nothing is what stays an error, with the reason for the first. Can be repeated.
- * Returns the number of things it removed, or -1 with an error. */
+ * a name that the user chose stay. Lists them again until nothing is left to remove and, with
+ * engine->settles, until the engine is done with the requests of clients that are gone, since one
+ * of these may make another container; after 10 s of nothing but that, it sets engine->unsettled
+ * and returns. The engine may refuse to remove one thing before another: what it refuses does not
+ * stop the rest, and only when a pass removes nothing is what stays an error, with the reason for
+ * the first. Can be repeated. Returns the number of things it removed, or -1 with an error. */
 int engine_remove_project(struct engine *engine, const char *project, struct error *err);
 
 /* The same for what has the run's own label, whatever its project is called (--project-name). What

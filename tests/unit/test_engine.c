@@ -376,6 +376,7 @@ TEST(what_the_engine_makes_after_its_client_has_ended_is_removed_too)
 		{.kind = "networks", .id = "late", .gone = true}};
 	struct server server = start_engine(state, things, COUNT(things));
 	struct error err = {0};
+	server.engine.settles = true;
 	ask_and_leave(&server, 20);
 	int removed = engine_remove_project(&server.engine, "p", &err);
 	int stays = engine_count_project(&server.engine, "p", &err);
@@ -391,6 +392,7 @@ TEST(requests_from_before_the_run_are_not_waited_for)
 	struct thing things[] = {{.kind = "networks", .id = "never", .gone = true}};
 	struct server server = start_engine(state, things, COUNT(things));
 	struct error err = {0};
+	server.engine.settles = true;
 	ask_and_leave(&server, 0);
 	assert_int_equal(engine_count_project(&server.engine, "p", &err), 0); /* it is accepted */
 	engine_note_unfinished(&server.engine);
