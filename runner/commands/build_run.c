@@ -305,6 +305,7 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	bool asked = engine_containers(
 			     &session->engine, session->compose.project, &containers, &away) == 0;
 	const struct containers *known = asked ? &containers : NULL;
+	session->engine.settles = !ending_all_started(&session->compose, known);
 	if (report_collect(session->plan, &session->tree, &session->compose, known, &report, err) <
 		0)
 		return -1;
@@ -376,8 +377,7 @@ static int clean_up_run(struct session *session, bool had_containers, struct err
 	}
 	if (session->engine.unsettled)
 		log_note(&session->context->log, LOG_VERBOSE,
-			"%s still works on a request of a program that has ended; if it makes "
-			"something of this run, this removes it: oss-crs-run clean %s",
+			"%s may still make something of this run: oss-crs-run clean %s removes it",
 			engine_name(session->kind), session->plan->name);
 	if (result < 0) {
 		struct error ignored;
@@ -418,7 +418,7 @@ static int run_session(struct session *session, const char *dir, struct error *e
 		return status;
 	}
 	/* A Compose that has ended by itself, after its containers, has no request left. */
-	session->engine.settles = status < 0 || end.reason != REASON_EXITED;
+	session->engine.settles &= status < 0 || end.reason != REASON_EXITED;
 	struct error removal = {0};
 	if (clean_up_run(session, launched, &removal) < 0) {
 		/* What stays does not change that the run was ended by the user or its time

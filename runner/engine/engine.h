@@ -57,7 +57,7 @@ struct engine {
 	const char *socket; /* the path in endpoint */
 	/* The requests without a client that were there before this program started one. */
 	struct unfinished before;
-	/* A client of the run may have left requests: what is removed waits for them. */
+	/* A client of the run may have left requests: a removal waits for them. */
 	bool settles;
 	/* A removal has ended while the engine still worked on a request without a client. */
 	bool unsettled;
@@ -184,7 +184,8 @@ void engine_runs_free(struct engine_runs *runs);
 bool engine_answered(const struct error *err);
 
 /* Note which requests the engine works on although their clients are gone, before there is a client
- * of the run. Those are not waited for when the run's things are removed. */
+ * of the run. Those are not waited for when the run's things are removed; others are, unless the
+ * caller takes engine->settles back. */
 void engine_note_unfinished(struct engine *engine);
 
 /* Remove a project's containers, running ones too (the engine kills them), with their anonymous

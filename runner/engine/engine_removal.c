@@ -218,6 +218,7 @@ int engine_remove_images(struct engine *engine, const char *run, struct error *e
 void engine_note_unfinished(struct engine *engine)
 {
 	struct error ignored;
+	engine->settles = true;
 	if (unfinished_look(engine->socket, &engine->before, &ignored) < 0)
 		engine->before = (struct unfinished){.count = 0};
 }

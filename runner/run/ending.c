@@ -119,3 +119,17 @@ bool ending_is_success(const struct compose *compose, const struct run_plan *pla
 	}
 	return !any;
 }
+
+bool ending_all_started(const struct compose *compose, const struct containers *containers)
+{
+	for (size_t i = 0; i < compose->service_count; i++) {
+		bool started = false;
+		for (size_t j = 0; containers && j < containers->count && !started; j++)
+			started =
+				containers->list[j].started &&
+				strcmp(containers->list[j].service, compose->services[i].name) == 0;
+		if (!started)
+			return false;
+	}
+	return containers != NULL;
+}

@@ -37,6 +37,10 @@ bool ending_by_compose(const struct compose *compose);
 const struct container *ending_of_all(const struct compose *compose, const struct run_plan *plan,
 	const struct containers *containers);
 
+/* Whether each service of the project has a container that was started, so that no more are to
+ * come; false if the containers are NULL. A service may have several: one counts. */
+bool ending_all_started(const struct compose *compose, const struct containers *containers);
+
 /* Whether a service belongs to a CRS other than the infrastructure. */
 bool ending_is_crs(const struct compose *compose, const struct run_plan *plan, const char *service);
 

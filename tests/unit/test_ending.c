@@ -138,9 +138,26 @@ TEST(a_run_of_which_only_helpers_ended_well_is_no_success)
 	assert_true(ending_is_success(&infra, &upstream, &containers, "f00"));
 }
 
+TEST(all_services_have_started_when_each_has_a_container_that_did)
+{
+	const struct compose compose = {.services = services, .service_count = COUNT(services)};
+	struct container list[] = {ended(init_name, 0, "1"), ended(main_name, 0, ""),
+		ended(quiet_name, 0, ""), ended(helper_name, 0, ""), ended(main_name, 0, "")};
+	struct containers containers = {.list = list, .count = 3};
+	assert_false(ending_all_started(&compose, NULL));
+	assert_false(ending_all_started(&compose, &containers));
+	containers.count = COUNT(list);
+	assert_true(ending_all_started(&compose, &containers));
+	list[1].started = false; /* created; but there is another */
+	assert_true(ending_all_started(&compose, &containers));
+	list[3].started = false;
+	assert_false(ending_all_started(&compose, &containers));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RUN(all_services_have_started_when_each_has_a_container_that_did),
 		RUN(the_end_of_a_container_ends_the_run_or_does_not),
 		RUN(compose_ends_the_run_by_itself_where_nothing_is_awaited),
 		RUN(a_run_has_ended_when_only_helpers_are_left),
