@@ -34,9 +34,9 @@ static int join(char *buf, size_t size, const char *cg, const char *file, struct
 	size_t file_len = strlen(file);
 	if (cg_len + 1 + file_len >= size)
 		return fail(err, ENAMETOOLONG, "%s/%s", cg, file);
-	memcpy(buf, cg, cg_len);
-	buf[cg_len] = '/';
-	memcpy(buf + cg_len + 1, file, file_len + 1);
+	char *end = mempcpy(buf, cg, cg_len);
+	*end = '/';
+	memcpy(end + 1, file, file_len + 1);
 	return 0;
 }
 

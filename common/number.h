@@ -10,7 +10,7 @@
 
 #define NUMBER_TEXT_MAX 21 /* the 20 digits of UINT64_MAX, and a NUL */
 
-/* Write the digits and a NUL to buf, which has room for them: NUMBER_TEXT_MAX bytes at most.
+/* Write the digits and a NUL to buf, which has room for them, NUMBER_TEXT_MAX bytes at most.
  * Returns the place of the NUL, where more text can follow. */
 char *number_format(uint64_t number, char *buf);
 

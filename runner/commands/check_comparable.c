@@ -95,8 +95,7 @@ int look_interrupts(struct check_facts *facts, char *detail, struct error *err)
 	if (topology->core_count < 2 || cpulist_empty(&interrupted))
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "devices interrupt CPU%s %.200s, and what runs there",
-		cpulist_count(&interrupted) > 1 ? "s" : "",
-		cpulist_format(&interrupted, list));
+		cpulist_count(&interrupted) > 1 ? "s" : "", cpulist_format(&interrupted, list));
 	return add_hint(err, INTERRUPTS_HINT);
 }
 
