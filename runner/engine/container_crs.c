@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * container_crs: by service, by cgroup_parent, or by the label of what a CRS has started itself. Only
- * the parent as the run names it counts, which is what attest.h asks of it too.
+ * container_crs: by service, by cgroup_parent, or by the label of what a CRS has started itself.
+ * Only the parent as the run names it counts, which is what attest.h asks of it too.
  */
 #include "container_crs.h"
 

@@ -76,10 +76,9 @@ int report_json(const struct report *report, json_t **ret, struct error *err);
 
 /* The job's own exit status: that of the container that ended first or, with until_all, of the
  * first one that failed; of a helper (of oss_crs_infra, or with `attach: false`) only if no other
- * qualifies. Where Compose has ended with a status that is a container's, it is that
- * one: Compose may go on after the first has ended (`attach: false`). 0 if no container qualifies,
- * -1 if none was started. Containers that a CRS has
- * started itself over its guarded socket do not count. */
+ * qualifies. Where Compose has ended with a status that is a container's, it is that one: Compose
+ * may go on after the first has ended (`attach: false`). 0 if no container qualifies, -1 if none
+ * was started. Containers that a CRS has started itself over its guarded socket do not count. */
 int report_job_status(const struct containers *containers, const struct compose *compose,
 	const struct run_plan *plan, bool until_all, int compose_status);
 

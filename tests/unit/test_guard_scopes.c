@@ -116,6 +116,11 @@ TEST(the_override_mounts_the_guards_socket_and_names_it)
 	assert_contains(text, "\"" SOCKETS "/engine-0.sock:" COMPOSE_GUARD_TARGET "\"");
 	assert_contains(text, "\"OSS_CRS_ENGINE_SOCKET\": \"" COMPOSE_GUARD_TARGET "\"");
 	assert_null(strstr(text, "engine-1.sock"));
+}
+
+TEST(the_override_mounts_the_socket_for_every_crs_or_for_none)
+{
+	struct error err = {0};
 	_cleanup_(project_free) struct project all;
 	_cleanup_free_ char *other = NULL;
 	make_project(with_socket, COMPOSE_GUARD_ALL, &all);
@@ -229,6 +234,7 @@ int main(void)
 		RUN(the_engines_socket_is_no_risk_where_the_guards_replaces_it),
 		RUN(what_only_leads_to_the_engines_socket_is_a_risk_with_a_guard_too),
 		RUN(the_override_mounts_the_guards_socket_and_names_it),
+		RUN(the_override_mounts_the_socket_for_every_crs_or_for_none),
 		RUN(a_crs_may_mount_what_its_own_services_have),
 		RUN_IN_DIR(a_directory_is_no_socket),
 		RUN(a_container_that_a_crs_has_started_is_the_crss),
