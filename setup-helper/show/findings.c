@@ -16,7 +16,6 @@
 
 #define DELEGATE_HINT "sudo oss-crs-setup delegate"
 #define DOCKER_HINT   "sudo oss-crs-setup docker"
-#define PODMAN_HINT   " (if jobs will use Podman instead: manage=no in " POLICY_FILE ")"
 
 struct judge {
 	const struct facts *facts;
@@ -124,8 +123,7 @@ static void judge_docker(const struct judge *judge, struct finding *ret)
 	else if (facts->api.msg[0])
 		set_finding(ret, false, facts->api.hint, "%s", facts->api.msg);
 	else
-		set_finding(ret, strcmp(facts->state.driver, DRIVER_WANTED) == 0,
-			facts->podman ? DOCKER_HINT PODMAN_HINT : DOCKER_HINT,
+		set_finding(ret, strcmp(facts->state.driver, DRIVER_WANTED) == 0, DOCKER_HINT,
 			"Docker's cgroup driver is %s", facts->state.driver);
 }
 
