@@ -138,13 +138,13 @@ static int run_connector(struct session *session, int door, pid_t parent)
 {
 	struct error err = {0};
 	struct confined confined = {0};
-	const struct connector connector = {&session->host, &session->policy};
+	struct connector connector = {&session->host, &session->policy};
 	if (keep_only(session, door, &err) == 0 && privs_limit(PRIVS_NONE, &err) == 0 &&
 		privs_end_with(parent, &err) == 0 && entry_hold_signals(1, &err) == 0 &&
 		confine_files(NULL, 0, &confined, &err) == 0 &&
 		confine_calls(CONFINE_CONNECTOR, &confined, &err) == 0) {
 		error_leave_raw(true);
-		return connector_serve(&connector, door);
+		return connector_serve(&connector, door, &err) < 0 ? EX_SOFTWARE : EX_OK;
 	}
 	log_error(&session->log, &err);
 	return err.status;
@@ -168,7 +168,7 @@ static int run_speaker(struct session *session, int door, pid_t parent)
 		confine_files(NULL, 0, &confined, &err) == 0 &&
 		confine_calls(CONFINE_WORKER, &confined, &err) == 0) {
 		error_leave_raw(true);
-		return speaker_serve(&speaker, door);
+		return speaker_serve(&speaker, door, &err) < 0 ? EX_SOFTWARE : EX_OK;
 	}
 	log_error(&session->log, &err);
 	return err.status;

@@ -30,9 +30,9 @@ static int work_confined(void *arg, struct error *err)
 	const struct check *check = running->check;
 	struct confined confined = {0};
 	if (confine_files(NULL, 0, &confined, err) < 0 ||
-		confine_calls(check->group  ? CONFINE_WORKER
-			      : check->host ? CONFINE_LOOK
-					    : CONFINE_CHECK,
+		confine_calls(check->group                  ? CONFINE_WORKER
+			      : check->host || check->lists ? CONFINE_LOOK
+							    : CONFINE_CHECK,
 			&confined, err) < 0)
 		return -1;
 	return check->work(check, running->out, err);

@@ -24,6 +24,7 @@ struct check {
 	int files[3];            /* 0 and -1: none */
 	const struct host *host; /* the host that it looks at; NULL: it computes */
 	gid_t group;             /* a group that it has; 0: none */
+	bool lists;              /* its first file is a directory, which it lists */
 };
 
 /* Run a check. *ret_file is its answer, sealed (door.h), which the caller closes; ret_file is NULL

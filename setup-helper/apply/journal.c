@@ -23,6 +23,7 @@
 #define SUFFIX        ".json"
 #define NAME_LEN      (NUMBER_DIGITS + sizeof SUFFIX - 1)
 #define NUMBER_MAX    99999999U
+#define NUMBERS_SIZE  (JOURNAL_RECORDS_MAX * sizeof(unsigned))
 
 void journal_close(struct journal *journal)
 {
@@ -45,35 +46,50 @@ static unsigned record_file_number(const char *name)
 	return (unsigned)strtoul(name, NULL, 10);
 }
 
-static int is_record(const struct dirent *entry)
+static int compare_numbers(const void *a, const void *b)
 {
-	return record_file_number(entry->d_name) != 0;
+	const unsigned *left = a;
+	const unsigned *right = b;
+	return *left < *right ? -1 : *left > *right;
+}
+
+/* In a check: write the numbers of the records in the directory, in their order. */
+static int work_numbers(const struct check *check, int out, struct error *err)
+{
+	_cleanup_closedir_ DIR *list = fdopendir(check->files[0]);
+	_cleanup_free_ unsigned *numbers = calloc(JOURNAL_RECORDS_MAX, sizeof *numbers);
+	size_t count = 0;
+	if (!list || !numbers)
+		return fail(err, list ? ENOMEM : errno, "list " JOURNAL_DIR);
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(list));) {
+		unsigned number = record_file_number(entry->d_name);
+		if (number == 0)
+			continue;
+		if (count == JOURNAL_RECORDS_MAX)
+			return fail_as(err, EX_CONFIG,
+				JOURNAL_DIR " has more than %zu records; undo some changes first",
+				JOURNAL_RECORDS_MAX);
+		numbers[count++] = number;
+	}
+	if (errno)
+		return fail(err, errno, "list " JOURNAL_DIR);
+	qsort(numbers, count, sizeof *numbers, compare_numbers);
+	return door_write(out, numbers, count * sizeof *numbers, err);
 }
 
 /* List the records anew. */
 static int list_records(struct journal *journal, struct error *err)
 {
-	struct dirent **names = NULL;
+	char *numbers = NULL;
+	size_t size = 0;
 	_cleanup_close_ int dir = fs_open(journal->dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
-	if (dir < 0)
+	const struct check check = {.work = work_numbers, .files = {dir}, .lists = true};
+	if (dir < 0 || check_read(&check, NUMBERS_SIZE, &numbers, &size, err) < 0)
 		return -1;
-	int count = scandirat(dir, ".", &names, is_record, alphasort);
-	if (count < 0)
-		return fail(err, errno, "list " JOURNAL_DIR);
 	free(journal->numbers);
-	journal->count = 0;
-	journal->numbers = calloc((size_t)count + 1, sizeof *journal->numbers);
-	for (int i = 0; i < count; i++) {
-		if (journal->numbers)
-			journal->numbers[journal->count++] = record_file_number(names[i]->d_name);
-		free(names[i]);
-	}
-	free(names);
-	if (!journal->numbers)
-		return fail(err, ENOMEM, "list " JOURNAL_DIR);
-	if (journal->count > JOURNAL_RECORDS_MAX)
-		return fail_as(err, EX_CONFIG,
-			JOURNAL_DIR " has %zu records; undo some changes first", journal->count);
+	journal->numbers = (void *)numbers;
+	journal->count = size / sizeof *journal->numbers;
 	return 0;
 }
 

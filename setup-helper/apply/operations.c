@@ -76,18 +76,27 @@ static int put_step_file(const struct operation *op, const char *text, struct er
 	return fs_remove(op->dir, op->name, err);
 }
 
-/* Check that the file still has the text that the step begins with, or does not exist: whoever
+/* In a check: the file still has the text that the step begins with, or does not exist. Whoever
  * changed it meanwhile may have meant to. */
+static int work_unchanged(const struct check *check, int out, struct error *err)
+{
+	const struct step *step = check->question;
+	_cleanup_free_ char *now = NULL;
+	(void)out;
+	if (check->files[0] >= 0 &&
+		fs_read_fd(check->files[0], step->target, DAEMON_JSON_MAX, &now, NULL, err) < 0)
+		return -1;
+	if (now && step->before ? strcmp(now, step->before) == 0 : now == step->before)
+		return 0;
+	(void)fail_as(err, EX_TEMPFAIL, "%s has changed since the plan was made", step->target);
+	return add_hint(err, "it has been left as it is; run this again");
+}
+
 static int check_unchanged(const struct operation *op, struct error *err)
 {
-	_cleanup_free_ char *now = NULL;
-	const char *before = op->step->before;
-	if (fs_read(op->dir, op->name, DAEMON_JSON_MAX, &now, NULL, err) < 0 && err->code != ENOENT)
-		return -1;
-	if (now && before ? strcmp(now, before) == 0 : now == before)
-		return 0;
-	(void)fail_as(err, EX_TEMPFAIL, "%s has changed since the plan was made", op->step->target);
-	return add_hint(err, "it has been left as it is; run this again");
+	_cleanup_close_ int file = fs_open(op->dir, op->name, O_RDONLY, 0, err);
+	const struct check check = {.work = work_unchanged, .question = op->step, .files = {file}};
+	return file < 0 && err->code != ENOENT ? -1 : check_run(&check, NULL, err);
 }
 
 static int write_step_file(const struct operation *op, struct error *err)

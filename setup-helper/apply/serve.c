@@ -61,15 +61,7 @@ static int open_journal(struct serving *s, int make, struct error *err)
 	return s->journal_open ? 0 : -1;
 }
 
-/* A request that came in: its files are open until it is answered. */
-struct incoming {
-	const struct door_message *message;
-	const int *files;
-	struct door_message *answer;
-	int file; /* goes out with the answer; -1: none */
-};
-
-static int give_daemon_json(struct serving *s, struct incoming *in, struct error *err)
+static int give_daemon_json(struct serving *s, struct door_incoming *in, struct error *err)
 {
 	char path[STEP_TARGET_MAX];
 	(void)snprintf(path, sizeof path, "%s%s", s->server->policy->daemon_json,
@@ -77,7 +69,7 @@ static int give_daemon_json(struct serving *s, struct incoming *in, struct error
 	return requests_open_daemon_json(s->server->host, path, &in->file, err);
 }
 
-static int give_record(struct serving *s, struct incoming *in, struct error *err)
+static int give_record(struct serving *s, struct door_incoming *in, struct error *err)
 {
 	unsigned number = 0;
 	if (open_journal(s, 0, err) < 0 ||
@@ -87,7 +79,7 @@ static int give_record(struct serving *s, struct incoming *in, struct error *err
 	return 0;
 }
 
-static int give_docker(struct serving *s, struct incoming *in, struct error *err)
+static int give_docker(struct serving *s, struct door_incoming *in, struct error *err)
 {
 	if (in->message->number >= DOCKER_QUESTIONS)
 		return fail_as(err, EX_SOFTWARE, "a question that is not in the table");
@@ -95,7 +87,7 @@ static int give_docker(struct serving *s, struct incoming *in, struct error *err
 		s->server->speaker, s->server->connector, in->message->number, &in->file, err);
 }
 
-static int take_lock(struct serving *s, struct incoming *in, struct error *err)
+static int take_lock(struct serving *s, struct door_incoming *in, struct error *err)
 {
 	(void)in;
 	if (!request_changes(s->server->request) || s->applied)
@@ -116,7 +108,7 @@ static int need_lock(const struct serving *s, struct error *err)
 	return add_hint(err, "nothing was changed; run this again");
 }
 
-static int add_step(struct serving *s, struct incoming *in, struct error *err)
+static int add_step(struct serving *s, struct door_incoming *in, struct error *err)
 {
 	const struct server *server = s->server;
 	struct step *step = NULL;
@@ -153,7 +145,7 @@ static void say(void *arg, enum door_what what, size_t number, int file, const s
 		s->deaf = door_send(s->door, &message, files, &unsaid) < 0;
 }
 
-static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
+static int apply_plan(struct serving *s, struct door_incoming *in, struct error *err)
 {
 	const struct server *server = s->server;
 	const struct steps_context context = {
@@ -182,7 +174,7 @@ static int apply_plan(struct serving *s, struct incoming *in, struct error *err)
 	return result;
 }
 
-static int (*const handlers[])(struct serving *s, struct incoming *in, struct error *err) = {
+static int (*const handlers[])(struct serving *s, struct door_incoming *in, struct error *err) = {
 	[DOOR_DAEMON_JSON] = give_daemon_json,
 	[DOOR_RECORD] = give_record,
 	[DOOR_DOCKER] = give_docker,
@@ -191,24 +183,18 @@ static int (*const handlers[])(struct serving *s, struct incoming *in, struct er
 	[DOOR_APPLY] = apply_plan,
 };
 
-static int answer_request(
-	struct serving *s, const struct door_message *message, const int *files, struct error *err)
+static int answer_request(void *arg, struct door_incoming *in, struct error *err)
 {
-	struct door_message answer = {.what = DOOR_ANSWER};
-	struct incoming in = {message, files, &answer, -1};
-	bool known = message->what < sizeof handlers / sizeof *handlers && handlers[message->what];
-	int result =
-		known ? handlers[message->what](s, &in, &answer.err)
-		      : fail_as(&answer.err, EX_SOFTWARE, "a request that is not in the table");
-	_cleanup_close_ int file = in.file;
-	const int sent[] = {file, -1};
-	answer.failed = result < 0;
-	return door_send(s->door, &answer, sent, err);
+	uint32_t what = in->message->what;
+	return what < sizeof handlers / sizeof *handlers && handlers[what]
+		       ? handlers[what](arg, in, err)
+		       : fail_as(err, EX_SOFTWARE, "a request that is not in the table");
 }
 
 /* Wait for the next request. A worker that has the lock for too long loses it. */
-static int wait_request(struct serving *s, struct error *err)
+static int wait_request(void *arg, struct error *err)
 {
+	struct serving *s = arg;
 	struct pollfd door = {.fd = s->door, .events = POLLIN};
 	for (;;) {
 		time_t left = s->lock_ends - now_s();
@@ -228,15 +214,5 @@ int serve_worker(const struct server *server, int door, struct error *err)
 {
 	_cleanup_(cleanup_serving) struct serving s = {
 		.server = server, .door = door, .journal = JOURNAL_CLOSED};
-	for (;;) {
-		struct door_message message;
-		_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
-		if (wait_request(&s, err) < 0)
-			return -1;
-		int n = door_receive(door, &message, files, err);
-		if (n <= 0)
-			return n;
-		if (answer_request(&s, &message, files, err) < 0)
-			return -1;
-	}
+	return door_serve(door, wait_request, answer_request, &s, err);
 }

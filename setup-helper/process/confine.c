@@ -206,8 +206,10 @@ static const char *const allowed_to_check[] = {"read", "write", "close", "lseek"
 #endif
 	NULL};
 
-/* A look also opens and locks files by descriptors, and gives up more by a second filter. */
-static const char *const allowed_to_look[] = {"fcntl", "newfstatat", "fgetxattr", "seccomp", NULL};
+/* A look also opens and locks files by descriptors, lists directories, and gives up more by a
+ * second filter. */
+static const char *const allowed_to_look[] = {
+	"fcntl", "newfstatat", "fgetxattr", "getdents64", "seccomp", NULL};
 
 static void cleanup_filter(scmp_filter_ctx *filter)
 {

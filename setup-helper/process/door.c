@@ -149,23 +149,23 @@ int door_ask(int door, const struct door_message *request, const int *files, uin
 	return 0;
 }
 
-int door_serve(int door,
-	int (*answer)(void *arg, const struct door_message *request, int file, int *ret_file,
-		struct error *err),
-	void *arg)
+int door_serve(int door, int (*wait)(void *arg, struct error *err),
+	int (*answer)(void *arg, struct door_incoming *in, struct error *err), void *arg,
+	struct error *err)
 {
-	struct error err = {0};
 	for (;;) {
 		struct door_message request;
 		struct door_message said = {.what = DOOR_ANSWER};
 		_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
-		_cleanup_door_files_ int sent[DOOR_FILES_MAX] = DOOR_NO_FILES;
-		int n = door_receive(door, &request, files, &err);
+		struct door_incoming in = {&request, files, &said, -1};
+		int n = wait && wait(arg, err) < 0 ? -1 : door_receive(door, &request, files, err);
 		if (n <= 0)
-			return n < 0 ? EX_SOFTWARE : EX_OK;
-		said.failed = answer(arg, &request, files[0], &sent[0], &said.err) < 0;
-		if (door_send(door, &said, sent, &err) < 0)
-			return EX_SOFTWARE;
+			return n;
+		said.failed = answer(arg, &in, &said.err) < 0;
+		_cleanup_close_ int file = in.file;
+		const int sent[] = {file, -1};
+		if (door_send(door, &said, sent, err) < 0)
+			return -1;
 	}
 }
 

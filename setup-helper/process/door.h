@@ -80,13 +80,20 @@ int door_receive(
 int door_ask(int door, const struct door_message *request, const int *files, uint32_t *ret_number,
 	int *ret_file, struct error *err);
 
-/* Answer one request after the other until the other side ends. answer() gets the request and its
- * file, and may set *ret_file to a file that goes out with the answer and is closed then. Returns
- * the exit status of this process. */
-int door_serve(int door,
-	int (*answer)(void *arg, const struct door_message *request, int file, int *ret_file,
-		struct error *err),
-	void *arg);
+/* A request that came in. Its files are open until it is answered. */
+struct door_incoming {
+	const struct door_message *message;
+	const int *files; /* DOOR_FILES_MAX; -1 where there is none */
+	struct door_message *answer;
+	int file; /* goes out with the answer, and is closed then; -1: none */
+};
+
+/* Answer one request after the other until the other side ends. wait(), if not NULL, is called
+ * before each is received. Its failure, and that of the door, is one of this function; what
+ * answer() fails with goes out. */
+int door_serve(int door, int (*wait)(void *arg, struct error *err),
+	int (*answer)(void *arg, struct door_incoming *in, struct error *err), void *arg,
+	struct error *err);
 
 /* Make a sealed memory file of len bytes. Returns a descriptor that the caller closes, or -1. The
  * other three are its parts, for a file that another process writes: make an empty one, write to

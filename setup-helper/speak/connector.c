@@ -66,21 +66,18 @@ static int ask_docker(
 	return 0;
 }
 
-static int answer_question(
-	void *arg, const struct door_message *request, int file, int *ret_file, struct error *err)
+static int answer_question(void *arg, struct door_incoming *in, struct error *err)
 {
-	(void)file;
 	const struct connector *connector = arg;
-	if (request->what != DOOR_DOCKER || request->number >= DOCKER_QUESTIONS)
+	if (in->message->what != DOOR_DOCKER || in->message->number >= DOCKER_QUESTIONS)
 		return fail_as(err, EX_SOFTWARE, "a request that is not in the table");
 	return ask_docker(connector->host, connector->policy->socket,
-		docker_targets[request->number], ret_file, err);
+		docker_targets[in->message->number], &in->file, err);
 }
 
-int connector_serve(const struct connector *connector, int door)
+int connector_serve(struct connector *connector, int door, struct error *err)
 {
-	struct connector copy = *connector;
-	return door_serve(door, answer_question, &copy);
+	return door_serve(door, NULL, answer_question, connector, err);
 }
 
 int connector_ask(int door, enum docker_question question, int *ret_file, struct error *err)

@@ -26,8 +26,8 @@ struct connector {
 	const struct policy *policy;
 };
 
-/* Answer requests until the other side ends. Returns the exit status of this process. */
-int connector_serve(const struct connector *connector, int door);
+/* Answer requests until the other side ends. */
+int connector_serve(struct connector *connector, int door, struct error *err);
 
 /* The root side's call: ask Docker. *ret_file is a connection on which the whole answer comes, and
  * then its end: a server of HTTP/1.0 takes no second request. Receiving gives up after 20 s. Fails

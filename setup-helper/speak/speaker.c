@@ -61,15 +61,14 @@ static int answer_docker(const struct speaker *speaker, const struct door_messag
 		err, "%s on %s", docker_targets[request->number], speaker->policy->socket);
 }
 
-static int answer_request(
-	void *arg, const struct door_message *request, int file, int *ret_file, struct error *err)
+static int answer_request(void *arg, struct door_incoming *in, struct error *err)
 {
 	struct speaker *speaker = arg;
-	switch (request->what) {
+	switch (in->message->what) {
 	case DOOR_BUS:
-		return answer_bus(speaker, request, err);
+		return answer_bus(speaker, in->message, err);
 	case DOOR_DOCKER:
-		return answer_docker(speaker, request, file, ret_file, err);
+		return answer_docker(speaker, in->message, in->files[0], &in->file, err);
 	default:
 		return refuse_call(err);
 	}
@@ -82,11 +81,11 @@ void speaker_connect(struct speaker *speaker)
 		speaker->bus = NULL;
 }
 
-int speaker_serve(struct speaker *speaker, int door)
+int speaker_serve(struct speaker *speaker, int door, struct error *err)
 {
-	int status = door_serve(door, answer_request, speaker);
+	int result = door_serve(door, NULL, answer_request, speaker, err);
 	bus_close(&speaker->bus);
-	return status;
+	return result;
 }
 
 int speaker_call(int door, enum bus_call call, uid_t uid, struct error *err)

@@ -44,8 +44,8 @@ struct speaker {
 /* Connect to the bus, if there will be calls, while this process is root still. */
 void speaker_connect(struct speaker *speaker);
 
-/* Answer requests until the other side ends. Returns the exit status of this process. */
-int speaker_serve(struct speaker *speaker, int door);
+/* Answer requests until the other side ends. */
+int speaker_serve(struct speaker *speaker, int door, struct error *err);
 
 /* The root side's call. It returns when systemd or logind is done; uid counts for the calls that
  * are about a user. */

@@ -118,7 +118,7 @@ static pid_t start_behind(int ret[2], const char *const *answers)
 		(void)close(ret[0]);
 		if (answers)
 			connect_to(ret[1], answers);
-		_exit(speaker_serve(&speaker, ret[1]));
+		_exit(speaker_serve(&speaker, ret[1], &err) < 0);
 	}
 	assert_return_code(close(ret[1]), errno);
 	return pid;

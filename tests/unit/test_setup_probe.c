@@ -202,12 +202,12 @@ static int connect_confined(int dir, int door)
 	struct confined confined = {0};
 	struct error err = {0};
 	policy_default(&policy);
-	const struct connector connector = {.host = &host, .policy = &policy};
+	struct connector connector = {.host = &host, .policy = &policy};
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || host_open_at(dir, &host, &err) < 0 ||
 		confine_calls(CONFINE_CONNECTOR, &confined, &err) < 0 ||
 		confine_files(NULL, 0, &confined, &err) < 0)
 		return 1;
-	int status = connector_serve(&connector, door);
+	int status = connector_serve(&connector, door, &err) < 0;
 	host_close(&host);
 	return status;
 }
@@ -276,7 +276,7 @@ TEST(the_speaker_of_a_command_that_changes_nothing_calls_nobody)
 	if (pid == 0) {
 		(void)close(doors[0]);
 		speaker_connect(&speaker);
-		_exit(speaker.bus ? 1 : speaker_serve(&speaker, doors[1]));
+		_exit(speaker.bus || speaker_serve(&speaker, doors[1], &err) < 0);
 	}
 	assert_return_code(close(doors[1]), errno);
 	for (int i = 0; i <= BUS_CALLS; i++) {
