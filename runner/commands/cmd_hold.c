@@ -119,7 +119,7 @@ static int choose_engine(struct hold *hold, struct error *err)
 	bool guard = guarded_wanted(&context->options) == COMPOSE_GUARD_ALL;
 	if (!name && guard) {
 		(void)fail_as(err, EX_USAGE, "--guard needs --project-name");
-		return add_hint(err, "what the CRSs start gets the label of that project");
+		return add_hint(err, "add --project-name NAME or --no-guard");
 	}
 	if (!name)
 		return 0;
