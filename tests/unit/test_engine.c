@@ -461,32 +461,6 @@ TEST(who_may_not_talk_to_docker_is_sent_to_the_group_of_its_socket)
 	assert_contains(err.hint, "no group of users");
 }
 
-TEST(each_docker_that_cannot_hold_a_run_has_its_own_remedy)
-{
-	static const struct {
-		struct engine_info info;
-		const char *msg, *hint;
-	} table[] = {
-		{{.driver = "cgroupfs", .rootless = true}, "is rootless", "--engine podman"},
-		{{.driver = "none", .rootless = true}, "is rootless", "--engine podman"},
-		{{.driver = "systemd"}, "uses the systemd cgroup driver", "oss-crs-setup docker"},
-		{{.driver = "systemd", .snap = true}, "uses the systemd cgroup driver",
-			"/var/snap/docker/current/config/daemon.json"},
-	};
-	static char endpoint[] = "unix:///run/docker.sock";
-	const struct engine engine = {.kind = ENGINE_DOCKER, .endpoint = endpoint};
-	const struct engine_info good = {.driver = "cgroupfs", .snap = true};
-	struct error err = {0};
-	(void)state;
-	assert_ok(engine_check_driver(&engine, &good, &err), err);
-	for (size_t i = 0; i < COUNT(table); i++) {
-		assert_int_equal(engine_check_driver(&engine, &table[i].info, &err), -1);
-		assert_int_equal(err.status, EX_UNAVAILABLE);
-		assert_contains(err.msg, table[i].msg);
-		assert_contains(err.hint, table[i].hint);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,7 +475,6 @@ int main(void)
 		RUN_IN_DIR(requests_from_before_the_run_are_not_waited_for),
 		RUN_IN_DIR(an_engine_that_is_away_has_not_answered),
 		RUN_IN_DIR(who_may_not_talk_to_docker_is_sent_to_the_group_of_its_socket),
-		RUN(each_docker_that_cannot_hold_a_run_has_its_own_remedy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

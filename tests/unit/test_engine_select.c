@@ -170,6 +170,32 @@ TEST(subordinate_ids_are_looked_up_in_subuid_and_subgid)
 	host_close(&host);
 }
 
+TEST(each_docker_that_cannot_hold_a_run_has_its_own_remedy)
+{
+	static const struct {
+		struct engine_info info;
+		const char *msg, *hint;
+	} table[] = {
+		{{.driver = "cgroupfs", .rootless = true}, "is rootless", "--engine podman"},
+		{{.driver = "none", .rootless = true}, "is rootless", "--engine podman"},
+		{{.driver = "systemd"}, "uses the systemd cgroup driver", "oss-crs-setup docker"},
+		{{.driver = "systemd", .snap = true}, "uses the systemd cgroup driver",
+			"/var/snap/docker/current/config/daemon.json"},
+	};
+	static char endpoint[] = "unix:///run/docker.sock";
+	const struct engine engine = {.kind = ENGINE_DOCKER, .endpoint = endpoint};
+	const struct engine_info good = {.driver = "cgroupfs", .snap = true};
+	struct error err = {0};
+	(void)state;
+	assert_ok(engine_check_driver(&engine, &good, &err), err);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		assert_int_equal(engine_check_driver(&engine, &table[i].info, &err), -1);
+		assert_int_equal(err.status, EX_UNAVAILABLE);
+		assert_contains(err.msg, table[i].msg);
+		assert_contains(err.hint, table[i].hint);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +206,7 @@ int main(void)
 		RUN_IN_DIR(the_choice_is_recorded_for_the_cleanup),
 		RUN_IN_DIR(the_note_that_podman_was_used_persists),
 		RUN_IN_DIR(subordinate_ids_are_looked_up_in_subuid_and_subgid),
+		RUN(each_docker_that_cannot_hold_a_run_has_its_own_remedy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
