@@ -32,7 +32,8 @@ void error_leave_raw(bool raw)
 }
 
 /* Format a message into a field; ": more" comes after it, unless `more` is NULL. */
-static void set_field(char *field, size_t size, const char *more, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 4, 0)))
+set_field(char *field, size_t size, const char *more, const char *fmt, va_list ap)
 {
 	char raw[RAW_MAX];
 	int len = vsnprintf(raw, sizeof raw, fmt, ap);

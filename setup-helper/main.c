@@ -96,13 +96,18 @@ static int authorise_request(const struct session *session, struct error *err)
 	return fail_as(err, EX_USAGE, "no terminal for confirmation; use --yes");
 }
 
+static void cleanup_ruleset(const struct confine_ruleset *ruleset)
+{
+	cleanup_close(&ruleset->fd);
+}
+
 /* Who asked for the change, for the audit trail. */
-static struct audit session_audit(const struct session *session)
+static struct audit session_audit(const struct session *session, int socket)
 {
 	const struct claims *claims = &session->claims;
 	bool claimed = claims->sudo_set || claims->pkexec_set;
 	return (struct audit){
-		.socket = request_changes(&session->request) ? audit_open(SERVE_SEND_S) : -1,
+		.socket = socket,
 		.verb = request_verb(&session->request),
 		.by = claims->sudo_set     ? "sudo"
 		      : claims->pkexec_set ? "pkexec"
@@ -249,20 +254,16 @@ static int split(struct session *session, struct error *err)
 		start_process(session, run_speaker, 0, &speaker, err) < 0 ||
 		start_process(session, run_worker, SERVE_SEND_S, &worker, err) < 0)
 		return -1;
-	const struct audit audit = session_audit(session);
-	_cleanup_close_ int journald = audit.socket;
-	struct confine_ruleset ruleset = {.fd = -1};
-	if (confine_prepare(&ruleset, err) < 0)
-		return -1;
-	_cleanup_close_ int owned = ruleset.fd;
-	if (confine_calls(CONFINE_ROOT, &confined, err) < 0)
+	_cleanup_close_ int journald = changes ? audit_open(SERVE_SEND_S) : -1;
+	_cleanup_(cleanup_ruleset) struct confine_ruleset ruleset = {.fd = -1};
+	if (confine_prepare(&ruleset, err) < 0 || confine_calls(CONFINE_ROOT, &confined, err) < 0)
 		return -1;
 	const struct server server = {
 		.host = &session->host,
 		.policy = &session->policy,
 		.user = &session->user,
 		.request = &session->request,
-		.audit = audit,
+		.audit = session_audit(session, journald),
 		.confined = &confined,
 		.ruleset = ruleset,
 		.speaker = speaker.door,

@@ -39,12 +39,17 @@ static int send_question(int fd, struct error *err)
 							   : 0;
 }
 
+/* What comes after the head of a message; NLMSG_DATA() would drop the const. */
+static const char *body_of(const struct nlmsghdr *message)
+{
+	return (const char *)message + NLMSG_HDRLEN;
+}
+
 /* Copy an attribute of a socket. Returns false if it has none of this type, or a shorter one. */
 static bool copy_attribute(
 	const struct nlmsghdr *message, unsigned short type, void *to, size_t size)
 {
-	const char *at =
-		(const char *)NLMSG_DATA(message) + NLMSG_ALIGN(sizeof(struct unix_diag_msg));
+	const char *at = body_of(message) + NLMSG_ALIGN(sizeof(struct unix_diag_msg));
 	const char *end = (const char *)message + message->nlmsg_len;
 	struct nlattr head;
 	while (at + sizeof head <= end) {
@@ -70,7 +75,7 @@ static void note_socket(
 	uint32_t peer = 0;
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof body))
 		return;
-	memcpy(&body, NLMSG_DATA(message), sizeof body);
+	memcpy(&body, body_of(message), sizeof body);
 	if (!copy_attribute(message, UNIX_DIAG_VFS, &bound, sizeof bound) ||
 		bound.udiag_vfs_ino != (uint32_t)socket->st_ino)
 		return;
@@ -99,7 +104,7 @@ static int take_answer(const char *buf, size_t len, const struct stat *socket,
 		if (message->nlmsg_type == NLMSG_ERROR) {
 			if (message->nlmsg_len < NLMSG_LENGTH(sizeof refused))
 				return fail(err, EBADMSG, "ask for sockets");
-			memcpy(&refused, NLMSG_DATA(message), sizeof refused);
+			memcpy(&refused, body_of(message), sizeof refused);
 			return fail(err, -refused.error, "ask for sockets");
 		}
 		if (message->nlmsg_type == SOCK_DIAG_BY_FAMILY)

@@ -99,13 +99,12 @@ int requests_make(const struct rights *rights, const struct journal *journal,
 	const struct door_message *asked, const int files[DOOR_FILES_MAX], struct step **ret,
 	size_t *ret_size, struct error *err)
 {
-	int present = -1;
+	_cleanup_close_ int present = -1;
 	_cleanup_free_ struct judged *judged = NULL;
 	char *text = NULL;
 	size_t len = 0;
 	if (open_present(rights, journal, asked, &present, err) < 0)
 		return -1;
-	_cleanup_close_ int owned = present;
 	const struct question question = {rights, asked, files, present};
 	const struct check check = {.work = work_judge,
 		.question = &question,

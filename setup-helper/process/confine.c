@@ -133,8 +133,9 @@ int confine_files(const struct confine_rule *rules, size_t count, struct confine
 	struct confine_ruleset ruleset = {.fd = -1};
 	if (confine_prepare(&ruleset, err) < 0)
 		return -1;
-	_cleanup_close_ int owned = ruleset.fd;
-	return confine_enter(&ruleset, rules, count, confined, err);
+	int result = confine_enter(&ruleset, rules, count, confined, err);
+	cleanup_close(&ruleset.fd);
+	return result;
 }
 
 /* By name: not every architecture has all of these, nor does every libseccomp know them. Lists end

@@ -252,8 +252,8 @@ TEST(a_refusal_is_an_answer_in_json_and_is_told)
 	static const char *const requests[] = {
 		"POST /build HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n",
 		"GET /containers/theirs/json HTTP/1.0\r\n\r\n",
-		"POST /containers/create HTTP/1.1\r\nContent-Length: 36\r\n\r\n"
-		"{\"HostConfig\": {\"Privileged\": true}} ",
+		("POST /containers/create HTTP/1.1\r\nContent-Length: 36\r\n\r\n"
+		 "{\"HostConfig\": {\"Privileged\": true}} "),
 		"POST /build HTTP/1.1\r\n\r\n",
 	};
 	struct setting setting;
@@ -407,6 +407,7 @@ TEST(nobody_is_served_after_the_end)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	begin(state, &setting);
 	_cleanup_close_ int idle = connect_guard(&setting);
+	assert_return_code(idle, errno);
 	guard_stop(&setting.guard);
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", setting.guard_socket);

@@ -70,8 +70,8 @@ TEST(an_ambiguous_head_is_refused)
 		"POST / HTTP/1.1\r\nContent-Length: 0x1\r\n\r\n",
 		"POST / HTTP/1.1\r\nContent-Length:\r\n\r\n",
 		"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
-		"chunked\r\n\r\n",
+		("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+		 "chunked\r\n\r\n"),
 		"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
 		"POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\n",
 		"NONSENSE / HTTP/1.1\r\n\r\n",
