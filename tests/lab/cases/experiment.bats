@@ -103,6 +103,20 @@ as_step() {
 	nothing_left
 }
 
+@test "the Epilog for Slurm removes what a dead run of the job's user left, and never fails" {
+	local epilog=/usr/local/share/oss-crs-run/slurm/epilog
+	as alice mkdir -p $CG/$OURS/job-exec-1700000000-0000000a-local/a
+	run env -i $epilog
+	[ "$status" -eq 0 ]
+	[ -d $CG/$OURS/job-exec-1700000000-0000000a-local ]
+	run env -i SLURM_JOB_USER=nobody-here SLURM_JOB_ID=7 $epilog
+	[ "$status" -eq 0 ]
+	journalctl -q -t oss-crs-epilog | grep -q 'job 7 of nobody-here'
+	run env -i SLURM_JOB_USER=alice SLURM_JOB_ID=8 $epilog
+	[ "$status" -eq 0 ]
+	nothing_left
+}
+
 # ---- experiments on the engine local ----
 
 X=/tmp/experiment
