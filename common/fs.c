@@ -219,10 +219,8 @@ int fs_replace(
 
 static int write_in_place(const char *path, const void *data, size_t len, struct error *err)
 {
-	_cleanup_fclose_ FILE *file = fopen(path, "we");
-	if (!file || fwrite(data, 1, len, file) != len || fflush(file) != 0)
-		return fail(err, errno, "write %s", path);
-	return 0;
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	return fd < 0 || write_all(fd, data, len) < 0 ? fail(err, errno, "write %s", path) : 0;
 }
 
 int fs_replace_path(const char *path, const void *data, size_t len, struct error *err)

@@ -359,16 +359,17 @@ static int log_end(const struct session *session, const struct setup_plan *done,
 	if (engine == ENGINE_UNDECIDED)
 		engine = engine_guess(&session->facts.docker);
 	struct findings findings;
-	const struct summary_end end = {
+	struct summary_end end = {
 		.request = request,
 		.facts = &session->facts,
-		.findings = prepares ? &findings : NULL,
 		.engine = request_dockers(request) ? engine : ENGINE_UNDECIDED,
 		.left = session->left + (prepares ? 0 : done->note_count),
 		.self = !request->user,
 	};
-	if (prepares)
+	if (prepares) {
 		findings_make(&session->facts, worker->policy, engine, worker->confined, &findings);
+		end.findings = &findings;
+	}
 	if (summary_of_end(&end, &text, err) < 0)
 		return -1;
 	for (char *line = text, *next; *line; line = next) {
