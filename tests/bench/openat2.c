@@ -49,9 +49,9 @@ static long open_instead(int dir, const char *path, const struct open_how *how)
 	return openat(dir, path, flags | O_CREAT, 0644);
 }
 
-/* Takes the place of the C library's. */
-long syscall(long number, ...);
-long syscall(long number, ...)
+/* Takes the place of the C library's, whose parameter has a reserved name. The arguments of a system
+ * call are words, and some of those are addresses. */
+long syscall(long number, ...) /* NOLINT(readability-inconsistent-declaration-parameter-name) */
 {
 	long args[6];
 	va_list ap;
@@ -59,8 +59,12 @@ long syscall(long number, ...)
 	for (size_t i = 0; i < sizeof args / sizeof *args; i++)
 		args[i] = va_arg(ap, long);
 	va_end(ap);
-	if (number == SYS_openat2)
-		return open_instead(
-			(int)args[0], (const char *)args[1], (const struct open_how *)args[2]);
+	if (number == SYS_openat2) {
+		const char *path = NULL;
+		const struct open_how *how = NULL;
+		memcpy(&path, &args[1], sizeof path);
+		memcpy(&how, &args[2], sizeof how);
+		return open_instead((int)args[0], path, how);
+	}
 	return real_syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
 }

@@ -90,11 +90,12 @@ TEST(an_ambiguous_head_is_refused)
 TEST(a_head_with_too_many_headers_is_refused)
 {
 	char text[8192] = "GET / HTTP/1.1\r\n";
+	size_t len = strlen(text);
 	struct message message = MESSAGE_NONE;
 	struct error err = {0};
 	for (unsigned i = 0; i <= MESSAGE_HEADERS_MAX; i++)
-		(void)strcat(text, "A: b\r\n");
-	(void)strcat(text, "\r\n");
+		len += (size_t)snprintf(text + len, sizeof text - len, "A: b\r\n");
+	(void)snprintf(text + len, sizeof text - len, "\r\n");
 	assert_int_equal(read_request(text, &message, &err), -1);
 	assert_int_equal(err.status, EX_DATAERR);
 }
