@@ -237,10 +237,13 @@ load lease
 }
 
 @test "a lock on somebody else's run neither revives a dead one nor disturbs a living one" {
-	holds alice 2 first --crs c
+	# What its command has started stays when the runner and its keeper are killed at once.
+	sh_as alice "exec oss-crs-run exec --crs c $DIR/2 -- sh -c '$DIR/hold first & wait'" >$DIR/first.out 2>&1 &
+	until_true grep -qx first $DIR/order
 	sh_as carol "flock -x $(runs) sleep 600" &
 	until_true pgrep -x -u carol sleep
-	kill -KILL "$(owner first)"
+	# shellcheck disable=SC2046 # two processes
+	kill -KILL $(owner 'first & wait')
 	run as carol oss-crs-run exec $DIR/2 -- true
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"CPUs 2 are also used by processes that the dead run 2-exec-"*" of alice left"* ]]
