@@ -12,14 +12,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CLEAR     "\033[2K" /* ECMA-48, "ERASE IN LINE" */
-#define CLEAR_LEN (sizeof CLEAR - 1)
-#define BLOCK     16384
-#define ALIVE     3 /* the descriptor in the process */
+#define CLEAR       "\033[2K" /* ECMA-48, "ERASE IN LINE" */
+#define CLEAR_LEN   (sizeof CLEAR - 1)
+#define FILTER_NAME "oss-crs-filter" /* as ps(1) shows it */
+#define BLOCK       16384
+#define ALIVE       3 /* the descriptor in the process */
 
 /* Give back what was held. */
 static size_t release_held(struct filter_state *state, char *to)
@@ -94,6 +96,7 @@ static _Noreturn void copy_stream(int from, int to, int alive)
 	if (dup2(from, STDIN_FILENO) < 0 || dup2(to, STDOUT_FILENO) < 0 || dup2(alive, ALIVE) < 0 ||
 		close_range(ALIVE + 1, ~0U, 0) < 0)
 		_exit(1);
+	(void)prctl(PR_SET_NAME, FILTER_NAME);
 	bool more = true;
 	while (more) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)

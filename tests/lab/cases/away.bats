@@ -59,7 +59,7 @@ report_without_engine() { # REASON STATUS
 	sh_as alice "exec oss-crs-run run --report /tmp/away-report $JOB p h" >/tmp/run.out 2>&1 &
 	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
 	# Compose would end as soon as its engine has gone.
-	pkill -STOP -P "$(pgrep -x oss-crs-run)"
+	pkill -STOP -P "$(pgrep -x oss-crs-run)" -x 'docker|docker-compose'
 	kill_docker
 	pkill -INT -x oss-crs-run
 	pkill -TERM -x oss-crs-run
