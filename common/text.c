@@ -184,3 +184,13 @@ void text_line(FILE *to, const char *fmt, ...)
 	text_vline(to, "", fmt, ap);
 	va_end(ap);
 }
+
+bool text_has_option(const char *text, const char *option)
+{
+	for (size_t len = 0; *text; text += len + (text[len] == ',')) {
+		len = strcspn(text, ",");
+		if (len == strlen(option) && strncmp(text, option, len) == 0)
+			return true;
+	}
+	return false;
+}

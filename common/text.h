@@ -53,4 +53,7 @@ void text_line(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 
 void text_vline(FILE *to, const char *prefix, const char *fmt, va_list ap)
 	__attribute__((format(printf, 3, 0)));
 
+/* Whether a comma-separated text has this option, as one of its parts and in whole. */
+bool text_has_option(const char *text, const char *option);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "compose_guard.h"
+#include "text.h"
 
 #include <errno.h>
 
@@ -34,16 +35,6 @@ static bool are_options(const char *text, const char *const *known)
 			return false;
 	}
 	return true;
-}
-
-static bool has_option(const char *text, const char *option)
-{
-	for (size_t len = 0; *text; text += len + (text[len] == ',')) {
-		len = strcspn(text, ",");
-		if (len == strlen(option) && strncmp(text, option, len) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Judge a path of the host that the service gets; shown is what the file says. */
@@ -109,7 +100,8 @@ static void check_driver_opts(struct risk_search *search, const struct doc_node 
 	struct doc_node *item = NULL;
 	for (size_t i = 0; fine && doc_pair(doc, value, i, &key, &item); i++)
 		fine = doc_text(key) && doc_text(item) && text_is_in(doc_text(key), known);
-	bool bind = options && (has_option(options, "bind") || has_option(options, "rbind"));
+	bool bind =
+		options && (text_has_option(options, "bind") || text_has_option(options, "rbind"));
 	if (fine && bind && device && are_options(options, bind_options) &&
 		(!type || text_is_in(type, no_type)))
 		check_path(search, device, true, value);
@@ -243,7 +235,7 @@ static void check_short_mount(struct risk_search *search, const struct doc_node 
 	if (!are_options(mode, modes))
 		search_add(search, NULL, mount, "a mode unknown to this program");
 	if (strchr("/.~", *source))
-		check_mounted_path(search, source, !has_option(mode, "ro"), mount);
+		check_mounted_path(search, source, !text_has_option(mode, "ro"), mount);
 	else
 		check_volume(search, source, mount);
 }

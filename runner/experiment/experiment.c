@@ -136,22 +136,26 @@ static int read_experiment_name(
 	return read_name(experiment, value, "the name of an experiment", &experiment->name, err);
 }
 
+/* A text whose place in the file no later error needs. */
+static int read_plain(struct experiment *experiment, const struct doc_node *value, const char *what,
+	const char **ret, struct error *err)
+{
+	struct experiment_text text = {.text = NULL};
+	int result = read_text(experiment, value, what, &text, err);
+	*ret = text.text;
+	return result;
+}
+
 static int read_output(
 	struct experiment *experiment, const struct doc_node *value, struct error *err)
 {
-	struct experiment_text text = {.text = NULL};
-	int result = read_text(experiment, value, "output", &text, err);
-	experiment->output = text.text;
-	return result;
+	return read_plain(experiment, value, "output", &experiment->output, err);
 }
 
 static int read_directory(
 	struct experiment *experiment, const struct doc_node *value, struct error *err)
 {
-	struct experiment_text text = {.text = NULL};
-	int result = read_text(experiment, value, "directory", &text, err);
-	experiment->directory = text.text;
-	return result;
+	return read_plain(experiment, value, "directory", &experiment->directory, err);
 }
 
 static int read_config(struct experiment *experiment, const struct doc_node *key,
@@ -263,10 +267,7 @@ static int read_timeout(
 static int read_prepare(
 	struct experiment *experiment, const struct doc_node *value, struct error *err)
 {
-	struct experiment_text text = {.text = NULL};
-	int result = read_text(experiment, value, "`prepare`", &text, err);
-	experiment->prepare = text.text;
-	return result;
+	return read_plain(experiment, value, "`prepare`", &experiment->prepare, err);
 }
 
 static int read_metrics(

@@ -10,6 +10,7 @@
 #include "judge_parts.h"
 
 #include "cleanup.h"
+#include "text.h"
 
 #include <errno.h>
 
@@ -65,16 +66,6 @@ static bool are_known_options(const char *text)
 	return true;
 }
 
-static bool has_option(const char *text, const char *option)
-{
-	for (size_t len = 0; *text; text += len + (text[len] == ',')) {
-		len = strcspn(text, ",");
-		if (len == strlen(option) && strncmp(text, option, len) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* "SOURCE:TARGET:OPTIONS", or "TARGET", which is a volume without a name. */
 static int judge_bind(struct judging *judging, const char *where, const json_t *bind, json_t **ret,
 	struct error *err)
@@ -94,8 +85,8 @@ static int judge_bind(struct judging *judging, const char *where, const json_t *
 	if (!*copy || *target != '/' || (options && !are_known_options(options)))
 		return judge_refuse(where, bind, "not SOURCE:TARGET with known options", err);
 	const char *source = NULL;
-	if (judge_source(judging, where, copy, !(options && has_option(options, "ro")), &source,
-		    err) < 0)
+	if (judge_source(judging, where, copy, !(options && text_has_option(options, "ro")),
+		    &source, err) < 0)
 		return -1;
 	*ret = json_sprintf(
 		"%s:%s%s%s", source, target, options ? ":" : "", options ? options : "");

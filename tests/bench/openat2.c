@@ -49,8 +49,8 @@ static long open_instead(int dir, const char *path, const struct open_how *how)
 	return openat(dir, path, flags | O_CREAT, 0644);
 }
 
-/* Takes the place of the C library's, whose parameter has a reserved name. The arguments of a system
- * call are words, and some of those are addresses. */
+/* Takes the place of the C library's, whose parameter has a reserved name. The arguments of a
+ * system call are words, and some of those are addresses. */
 long syscall(long number, ...) /* NOLINT(readability-inconsistent-declaration-parameter-name) */
 {
 	long args[6];
