@@ -10,6 +10,7 @@ failed=0
 skips=0   # tests and steps that were skipped
 left_out=() # large parts that the caller chose not to run
 times=()  # "SECONDS<Tab>NAME"
+broken=() # the names of the steps that failed, and of the tests in the logs of the lab
 
 # step NAME COMMAND...: run one step. Its output appears only if it fails; the tests in it that were
 # skipped appear in any case, with their reason.
@@ -18,7 +19,7 @@ step() {
 	shift
 	log=$(mktemp)
 	"$@" >"$log" 2>&1 || verdict=FAIL
-	if [[ $verdict == ok ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+	if [[ $verdict == ok ]]; then passed=$((passed + 1)); else failed=$((failed + 1)) broken+=("$name"); fi
 	times+=("$((SECONDS - begin))"$'\t'"$name")
 	printf '%-5s %-36s %4d s\n' "$verdict" "$name" $((SECONDS - begin))
 	[[ $verdict == ok ]] || tail -n 200 "$log"
@@ -49,7 +50,15 @@ time_tests() { # LOG WORDS
 	done < <(sed -nE 's/^(not )?ok [0-9]+ (.*) in ([0-9]+)ms.*/\3 \2/p' "$1" | awk '{ $1 = int($1 / 1000 + 0.5); print }')
 }
 
-# closing_line: prints the slowest ten steps and, last, one line with the whole. Returns 0 if
+# Adds the tests of a log that failed to what is broken. Takes the words to put before each name.
+name_failed_tests() { # LOG WORDS
+	local line
+	while read -r line; do
+		broken+=("$2$line")
+	done < <(sed -nE 's/^not ok (- )?([0-9]+ )?//p' "$1")
+}
+
+# closing_line: prints the slowest ten steps, what failed and, last, one line with the whole. Returns 0 if
 # nothing failed and, with strict=yes, nothing was skipped or left out.
 closing_line() {
 	local line more=""
@@ -57,6 +66,7 @@ closing_line() {
 	while IFS=$'\t' read -r line more; do
 		printf '%6d s  %s\n' "$line" "$more"
 	done < <(printf '%s\n' "${times[@]}" | sort -s -t $'\t' -k 1,1nr | head -n 10)
+	((${#broken[@]} == 0)) || printf '%s\n' "failed:" "${broken[@]/#/  }"
 	line="$passed passed, $failed failed"
 	((skips == 0)) || line+=", $skips skipped"
 	((${#left_out[@]} == 0)) || line+="; not run: $(printf '%s, ' "${left_out[@]}" | sed 's/, $//')"

@@ -59,6 +59,19 @@ with_steps() {
 	[ "$(grep -c ' s  trixie: ' <<<"$output")" -eq 10 ]
 }
 
+@test "the end names each step and each test of the lab that failed" {
+	printf '%s\n' 'ok 1 this holds in 3ms' 'not ok 2 that does not in 5ms' '# why' 'not ok - tests/lab/run: status 1' \
+		>"$BATS_TEST_TMPDIR/lab.log"
+	with_steps "step fine true; step lab cat '$BATS_TEST_TMPDIR/missing'
+		name_failed_tests '$BATS_TEST_TMPDIR/lab.log' 'trixie: '"
+	[ "$status" -eq 1 ]
+	[ "$(sed -n '/^failed:/,$p' <<<"$output")" = "failed:
+  lab
+  trixie: that does not in 5ms
+  trixie: tests/lab/run: status 1
+1 passed, 1 failed" ]
+}
+
 @test "what lands has passed a check that skipped nothing" {
 	grep -qxE 'exec ./check --strict' "$HERE/.ci/run"
 	run "$HERE/check" --bogus
