@@ -105,8 +105,10 @@ int look_engine(struct check_facts *facts, char *detail, struct error *err)
 		    facts->context->options.engine, docker, podman, &facts->kind, err) < 0)
 		return -1;
 	facts->chosen = true;
+	bool later = docker->status == EX_NOPERM && engine_awaits_login(&facts->engine);
 	(void)snprintf(detail, DETAIL_MAX, "%s",
 		facts->kind == ENGINE_DOCKER ? "Docker (Podman is not needed)"
+		: later                      ? "rootless Podman; from your next login on, Docker"
 					     : "rootless Podman (Docker is not needed)");
 	return 0;
 }

@@ -12,9 +12,11 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 
 #define ANSWER_MAX (64U << 20)
+#define GROUPS_MAX 256
 
 /* Whether a Docker daemon is installed, where Debian's packages or Docker's own put it. */
 static bool is_docker_installed(void)
@@ -27,12 +29,33 @@ static bool is_docker_installed(void)
 	return false;
 }
 
-/* Say how this user gets to talk to Docker: by the group of its socket, which daemon.json, a unit
- * or a snap decides. */
-static int hint_group(const char *socket, struct error *err)
+/* The user database has the groups that a login gets; a process has those of the login it is from. */
+bool engine_awaits_login(const struct engine *engine)
 {
 	struct stat status;
-	if (stat(socket, &status) < 0)
+	gid_t groups[GROUPS_MAX];
+	int count = GROUPS_MAX;
+	if (!engine->endpoint || stat(engine->socket, &status) < 0 || !(status.st_mode & S_IWGRP) ||
+		access(engine->socket, W_OK) == 0)
+		return false;
+	const struct passwd *user = getpwuid(getuid());
+	if (!user || getgrouplist(user->pw_name, user->pw_gid, groups, &count) < 0)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (groups[i] == status.st_gid)
+			return true;
+	return false;
+}
+
+/* Say how this user gets to talk to Docker: by the group of its socket, which daemon.json, a unit
+ * or a snap decides. */
+static int hint_group(const struct engine *engine, struct error *err)
+{
+	struct stat status;
+	if (engine_awaits_login(engine))
+		return add_hint(err, "you are in the group of the socket from your next login on: "
+				     "log out and in again");
+	if (stat(engine->socket, &status) < 0)
 		return add_hint(err, "the directory of the socket is closed to you, as that of "
 				     "another user's rootless Docker is; unset DOCKER_HOST");
 	const struct group *group = status.st_gid ? getgrgid(status.st_gid) : NULL;
@@ -51,7 +74,7 @@ static int fail_connect(const struct engine *engine, struct error *err)
 	if (err->code == EACCES) {
 		(void)fail_as(
 			err, EX_NOPERM, "no permission to talk to Docker at %s", engine->endpoint);
-		return hint_group(engine->socket, err);
+		return hint_group(engine, err);
 	}
 	char why[sizeof err->msg];
 	(void)snprintf(why, sizeof why, "%s", err->msg);

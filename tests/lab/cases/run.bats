@@ -31,6 +31,14 @@ teardown() {
 	[[ "$output" == *"usermod -aG docker"* ]]
 }
 
+# bats test_tags=both
+@test "a user who has joined group docker since the last login is told to log in again" {
+	run setpriv --reuid alice --regid alice --clear-groups oss-crs-run check --engine docker
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"no permission to talk to Docker"*"hint: "*"log out and in again"* ]]
+	[[ "$output" != *"usermod"* ]]
+}
+
 @test "root is told to run it as the user who called sudo" {
 	run sh_as alice 'sudo -n oss-crs-run exec '$JOB' --crs a -- true'
 	[ "$status" -eq 69 ]
