@@ -36,6 +36,7 @@ __all__ = [
     "check_cgroup_parent_available",
     "cleanup_cgroup",
     "create_run_cgroups",
+    "hold_of",
 ]
 
 INFRA = "oss_crs_infra"
@@ -86,6 +87,8 @@ class Hold:
     run_id, phase  the beginning of the run's name; phase is "build" or "run"
     project_name   the Compose project whose containers are watched, and removed at the end; it must
                    be empty at the start
+    guard          a socket of the engine's API for each CRS, which holds what the CRS starts over
+                   it to the CRS's limits (docs/guard.md); needs project_name
     wait           while others have the CPUs or the memory: False raises HoldError with status
                    EX_TEMPFAIL, True waits, a text such as "10m" waits for so long
     strict         end the run when something is not held, or cannot be checked
@@ -93,9 +96,10 @@ class Hold:
     program        the program, or its path
 
     While it is open: name (of the run), path (of its cgroup), cgroup_parents (per CRS, as Docker
-    takes them), report_path, and with project_name docker_host, the address of the engine that is
-    watched. With Podman it is the run's own, and containers have to be started over it
-    (DOCKER_HOST). After close(): report, the figures of the run (docs/json.md).
+    takes them), engine_sockets (per CRS, the path of its socket; empty without guard), report_path,
+    and with project_name docker_host, the address of the engine that is watched. With Podman it is
+    the run's own, and containers have to be started over it (DOCKER_HOST). After close(): report,
+    the figures of the run (docs/json.md).
     """
 
     def __init__(
@@ -105,6 +109,7 @@ class Hold:
         run_id: str | None = None,
         phase: str = "run",
         project_name: str | None = None,
+        guard: bool = False,
         wait: bool | str = False,
         strict: bool = False,
         options: Iterable[str] = (),
@@ -116,6 +121,8 @@ class Hold:
             self._command.append(f"--run-id={run_id}")
         if project_name is not None:
             self._command.append(f"--project-name={project_name}")
+        if guard:
+            self._command.append("--guard")
         if wait:
             self._command.append("--wait" if wait is True else f"--wait={wait}")
         if strict:
@@ -125,6 +132,7 @@ class Hold:
         self.name = ""
         self.path = Path()
         self.cgroup_parents: dict[str, str] = {}
+        self.engine_sockets: dict[str, str] = {}
         self.docker_host: str | None = None
         self.report_path: Path | None = None
         self.report: dict[str, Any] | None = None
@@ -169,6 +177,7 @@ class Hold:
         self.name = begun["name"]
         self.path = Path(begun["path"])
         self.cgroup_parents = dict(begun["cgroup_parents"])
+        self.engine_sockets = dict(begun["engine_sockets"] or {})
         self.docker_host = begun["docker_host"]
         self.report_path = Path(begun["report"]) if begun["report"] else None
         self.report = None
@@ -277,9 +286,9 @@ def create_run_cgroups(
     """Make the cgroups of a run; cleanup_cgroup() or the end of this process removes them.
 
     infra is the share of the job's own services, whose parent is that of INFRA. keywords are those
-    of Hold. If the run cannot be held, exits with oss-crs-run's status, such as EX_TEMPFAIL, and not
-    with OSError: the Python OSS-CRS takes that for a reason to run without the cgroups, on CPUs that
-    others have.
+    of Hold; what they add to it is in hold_of() of the path. If the run cannot be held, exits with
+    oss-crs-run's status, such as EX_TEMPFAIL, and not with OSError: the Python OSS-CRS takes that
+    for a reason to run without the cgroups, on CPUs that others have.
     """
     crs: dict[str, Share] = {}
     for entry in crs_list:
@@ -296,6 +305,11 @@ def create_run_cgroups(
         raise SystemExit(error.status) from error
     _holds[hold.path] = hold
     return hold.path, hold.cgroup_parents
+
+
+def hold_of(cgroup_path: Path) -> Hold | None:
+    """The Hold that create_run_cgroups() has opened, until cleanup_cgroup() closes it."""
+    return _holds.get(cgroup_path)
 
 
 def cleanup_cgroup(cgroup_path: Path, recursive: bool = True) -> tuple[bool, str]:

@@ -26,8 +26,10 @@ SHARES = {"a": ("0-1", "1G"), "b": ("2", 64 << 20)}
 # standard input with a report and $STATUS.
 STAND_IN = r"""#!/bin/sh
 printf '%s\n' "$@" >"$SEEN.args"
+sockets=null
+case " $* " in *' --guard '*) sockets='{"a":"/r/engine-0.sock","b":"/r/engine-1.sock"}' ;; esac
 while read -r line && [ "$line" != ... ]; do echo "$line"; done >"$SEEN"
-echo '{"version":1,"name":"n","path":"/sys/fs/cgroup/p","cgroup_parents":{"a":"/p/a","b":"/p/b"},"docker_host":null,"report":null}'
+echo '{"version":1,"name":"n","path":"/sys/fs/cgroup/p","cgroup_parents":{"a":"/p/a","b":"/p/b"},"engine_sockets":'$sockets',"docker_host":null,"report":null}'
 cat >/dev/null
 echo ended >"$SEEN.end"
 printf '{\n  "version": 1,\n  "name": "n", "crs": []\n}\n'
@@ -78,6 +80,7 @@ def test_every_argument_becomes_an_option_that_the_program_has(stand_in: Path) -
         phase="build",
         project_name="p",
         wait="10m",
+        guard=True,
         strict=True,
         options=["--record"],
         program=stand_in,
@@ -89,6 +92,13 @@ def test_every_argument_becomes_an_option_that_the_program_has(stand_in: Path) -
     done = subprocess.run([PROGRAM, *arguments[:-1]], capture_output=True, text=True, check=False)
     assert done.returncode == 64
     assert json.loads(done.stdout)["error"]["message"] == "too few arguments"
+
+
+def test_a_guard_gives_each_crs_a_socket_of_its_own(stand_in: Path) -> None:
+    with Hold(SHARES, project_name="p", guard=True, program=stand_in) as hold:
+        assert hold.engine_sockets == {"a": "/r/engine-0.sock", "b": "/r/engine-1.sock"}
+    with Hold(SHARES, project_name="p", program=stand_in) as hold:
+        assert hold.engine_sockets == {}
 
 
 def test_an_exception_in_the_block_ends_the_run_and_is_the_one_that_is_seen(
@@ -143,6 +153,12 @@ with Hold({SHARES!r}, program={str(stand_in)!r}):
         os.mkfifo(end)
         caller.kill()
         assert end.read_text() == "ended\n"
+
+
+def test_a_guard_without_a_project_is_an_error_of_the_program() -> None:
+    with pytest.raises(HoldError, match="--guard needs --project-name") as caught:
+        Hold({"a": ("0", "64M")}, guard=True, program=PROGRAM).open()
+    assert caught.value.status == 64
 
 
 @pytest.mark.parametrize(
@@ -204,6 +220,18 @@ def test_the_three_functions_hold_a_run(stand_in: Path) -> None:
     assert json.loads(seen(stand_in))["oss_crs_infra"] == {"cpuset": "3", "memory": "512M"}
     assert oss_crs_run.cleanup_cgroup(path) == (True, "Removed /sys/fs/cgroup/p")
     assert oss_crs_run.cleanup_cgroup(path) == (True, "Cgroup does not exist")
+
+
+def test_the_hold_of_a_run_has_what_the_three_functions_do_not_return(stand_in: Path) -> None:
+    crs = [Crs("a", Resource("0-1", "1G")), Crs("b", Resource("2", "64M"))]
+    path, _ = oss_crs_run.create_run_cgroups(
+        "id", "run", crs, project_name="p", guard=True, program=stand_in
+    )
+    hold = oss_crs_run.hold_of(path)
+    assert hold is not None and hold.engine_sockets["b"] == "/r/engine-1.sock"
+    oss_crs_run.cleanup_cgroup(path)
+    assert hold.report is not None
+    assert oss_crs_run.hold_of(path) is None
 
 
 def test_a_cleanup_that_fails_says_why(
