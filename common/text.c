@@ -185,6 +185,35 @@ void text_line(FILE *to, const char *fmt, ...)
 	va_end(ap);
 }
 
+bool text_is_in(const char *text, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcmp(text, *list) == 0)
+			return true;
+	return false;
+}
+
+/* Whether an option of this length is in the list. */
+static bool is_known_option(const char *option, size_t len, const char *const *known)
+{
+	const char *value = memchr(option, '=', len);
+	size_t compared = value ? (size_t)(value - option) + 1 : len;
+	for (; *known; known++)
+		if (strlen(*known) == compared && strncmp(option, *known, compared) == 0)
+			return true;
+	return false;
+}
+
+bool text_has_only(const char *text, const char *const *known)
+{
+	for (size_t len = 0; *text; text += len + (text[len] == ',')) {
+		len = strcspn(text, ",");
+		if (len > 0 && !is_known_option(text, len, known))
+			return false;
+	}
+	return true;
+}
+
 bool text_has_option(const char *text, const char *option)
 {
 	for (size_t len = 0; *text; text += len + (text[len] == ',')) {

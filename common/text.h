@@ -53,6 +53,13 @@ void text_line(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 
 void text_vline(FILE *to, const char *prefix, const char *fmt, va_list ap)
 	__attribute__((format(printf, 3, 0)));
 
+/* Whether a text is in a list that ends with NULL. */
+bool text_is_in(const char *text, const char *const *list);
+
+/* Whether all options of a comma-separated text are in a list that ends with NULL. "NAME=" in the
+ * list stands for NAME with any value; an option without it has none. Empty parts are fine. */
+bool text_has_only(const char *text, const char *const *known);
+
 /* Whether a comma-separated text has this option, as one of its parts and in whole. */
 bool text_has_option(const char *text, const char *option);
 

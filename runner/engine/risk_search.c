@@ -12,14 +12,6 @@
 #include <search.h>
 #include <stdio.h>
 
-bool text_is_in(const char *text, const char *const *list)
-{
-	for (; *list; list++)
-		if (strcmp(text, *list) == 0)
-			return true;
-	return false;
-}
-
 bool value_is_empty(struct doc *doc, const struct doc_node *value)
 {
 	struct doc_node *key = NULL;

@@ -10,6 +10,7 @@
 #include "compose.h"
 #include "doc.h"
 #include "risks.h"
+#include "text.h"
 
 #define RISK_KEY_MAX     256
 #define RISK_UNKNOWN_KEY "unknown key"
@@ -67,9 +68,6 @@ struct key_table {
 #define KEYS(k, w, ...) \
 	RULE(.key = (k), .kind = RULE_KEYS, .why = (w), .harmless = TEXT_LIST(__VA_ARGS__))
 #define KEY_TABLE(n, r) RULE(.name = (n), .rules = (r), .count = sizeof(r) / sizeof *(r))
-
-/* Whether the text is in a list that ends with NULL. */
-bool text_is_in(const char *text, const char *const *list);
 
 /* Whether a value sets nothing: a null, an empty text, list or mapping. NULL is empty too. */
 bool value_is_empty(struct doc *doc, const struct doc_node *value);

@@ -8,7 +8,6 @@
 
 #include "cleanup.h"
 #include "compose_guard.h"
-#include "text.h"
 
 #include <errno.h>
 
@@ -19,22 +18,6 @@ static bool is_true(const struct doc_node *node)
 {
 	const char *text = doc_text(node);
 	return text && strcmp(text, "true") == 0;
-}
-
-/* Whether all options of a comma-separated text are known. */
-static bool are_options(const char *text, const char *const *known)
-{
-	_cleanup_free_ char *copy = strdup(text);
-	char *rest = NULL;
-	if (!copy)
-		return false;
-	for (char *option = strtok_r(copy, ",", &rest); option;
-		option = strtok_r(NULL, ",", &rest)) {
-		option[strcspn(option, "=")] = '\0';
-		if (!text_is_in(option, known))
-			return false;
-	}
-	return true;
 }
 
 /* Judge a path of the host that the service gets; shown is what the file says. */
@@ -82,8 +65,8 @@ static void check_definition(struct risk_search *search, const char *section, co
 
 /* The mount options of a volume that the engine mounts: of a bind mount, and of a tmpfs. */
 static const char *const bind_options[] = {"bind", "rbind", "ro", "rw", NULL};
-static const char *const tmpfs_options[] = {
-	"gid", "mode", "nodev", "noexec", "nosuid", "nr_inodes", "ro", "rw", "size", "uid", NULL};
+static const char *const tmpfs_options[] = {"gid=", "mode=", "nodev", "noexec", "nosuid",
+	"nr_inodes=", "ro", "rw", "size=", "uid=", NULL};
 
 /* The options are mount(2)'s. A bind mount is judged by its source, as if writable: the engine may
  * not pass `ro` on. */
@@ -102,11 +85,11 @@ static void check_driver_opts(struct risk_search *search, const struct doc_node 
 		fine = doc_text(key) && doc_text(item) && text_is_in(doc_text(key), known);
 	bool bind =
 		options && (text_has_option(options, "bind") || text_has_option(options, "rbind"));
-	if (fine && bind && device && are_options(options, bind_options) &&
+	if (fine && bind && device && text_has_only(options, bind_options) &&
 		(!type || text_is_in(type, no_type)))
 		check_path(search, device, true, value);
 	else if (!fine || bind || (type && strcmp(type, "tmpfs") != 0) || (device && !type) ||
-		 (options && (!type || !are_options(options, tmpfs_options))))
+		 (options && (!type || !text_has_only(options, tmpfs_options))))
 		search_add(search, NULL, value, "a mount that the engine makes as root");
 }
 
@@ -232,7 +215,7 @@ static void check_short_mount(struct risk_search *search, const struct doc_node 
 		search->failed = true;
 		return;
 	}
-	if (!are_options(mode, modes))
+	if (!text_has_only(mode, modes))
 		search_add(search, NULL, mount, "a mode unknown to this program");
 	if (strchr("/.~", *source))
 		check_mounted_path(search, source, !text_has_option(mode, "ro"), mount);

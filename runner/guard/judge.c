@@ -16,14 +16,6 @@
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-bool judge_text_in(const char *text, const char *const *list)
-{
-	for (; *list; list++)
-		if (strcmp(text, *list) == 0)
-			return true;
-	return false;
-}
-
 bool judge_is_empty(const json_t *value)
 {
 	switch (json_typeof(value)) {
@@ -68,7 +60,7 @@ static int judge_value(struct judging *judging, const struct key_row *row, const
 	if (!row)
 		return judge_refuse(where, *value, "not among the keys that the guard knows", err);
 	if (row->texts)
-		return text && judge_text_in(text, row->texts)
+		return text && text_is_in(text, row->texts)
 			       ? 0
 			       : judge_refuse(where, *value, row->why, err);
 	return row->judge ? row->judge(judging, where, value, err) : 0;
@@ -251,7 +243,7 @@ static int check_parameters(
 	const struct route *route, const struct target *target, struct error *err)
 {
 	for (size_t i = 0; i < target->query_count; i++)
-		if (!judge_text_in(target->query[i].name, route->parameters))
+		if (!text_is_in(target->query[i].name, route->parameters))
 			return fail_as(err, EX_NOPERM,
 				"parameter %.64s: not among those that the guard knows",
 				target->query[i].name);

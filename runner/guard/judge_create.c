@@ -53,7 +53,7 @@ static int judge_security(
 	if (!json_is_array(*value))
 		return judge_refuse(where, *value, "not a list", err);
 	json_array_foreach (*value, i, item)
-		if (!json_is_string(item) || !judge_text_in(json_string_value(item), harmless))
+		if (!json_is_string(item) || !text_is_in(json_string_value(item), harmless))
 			return judge_refuse(
 				where, item, "less confinement than the engine's own", err);
 	return 0;
@@ -87,7 +87,7 @@ static int judge_ulimit_name(
 		"memlock", "msgqueue", "nofile", "nproc", "rss", "sigpending", "stack", NULL};
 	const char *name = json_string_value(*value);
 	(void)judging;
-	return name && judge_text_in(name, harmless)
+	return name && text_is_in(name, harmless)
 		       ? 0
 		       : judge_refuse(
 				 where, *value, "a limit that lets a process starve others", err);
@@ -137,7 +137,7 @@ static int judge_pid(struct judging *judging, const char *where, json_t **value,
 	if (shared != 0)
 		return shared < 0 ? -1 : 0;
 	const char *text = json_string_value(*value);
-	return text && judge_text_in(text, own) ? 0 : judge_refuse(where, *value, NAMESPACE, err);
+	return text && text_is_in(text, own) ? 0 : judge_refuse(where, *value, NAMESPACE, err);
 }
 
 static int judge_ipc(struct judging *judging, const char *where, json_t **value, struct error *err)
@@ -147,7 +147,7 @@ static int judge_ipc(struct judging *judging, const char *where, json_t **value,
 	if (shared != 0)
 		return shared < 0 ? -1 : 0;
 	const char *text = json_string_value(*value);
-	return text && judge_text_in(text, own) ? 0 : judge_refuse(where, *value, NAMESPACE, err);
+	return text && text_is_in(text, own) ? 0 : judge_refuse(where, *value, NAMESPACE, err);
 }
 
 static bool is_own_network(const struct judging *judging, const char *name)
@@ -157,7 +157,7 @@ static bool is_own_network(const struct judging *judging, const char *name)
 	for (size_t i = 0; i < scope->network_count; i++)
 		if (strcmp(scope->networks[i], name) == 0)
 			return true;
-	return judge_text_in(name, own);
+	return text_is_in(name, own);
 }
 
 static int judge_network_mode(

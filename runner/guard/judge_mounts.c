@@ -10,7 +10,6 @@
 #include "judge_parts.h"
 
 #include "cleanup.h"
-#include "text.h"
 
 #include <errno.h>
 
@@ -21,7 +20,7 @@ static bool is_socket(const struct judge_scope *scope, const char *path)
 {
 	static const char *const sockets[] = {
 		JUDGE_SOCKET, "/var/run/docker.sock", "/run/docker.sock", NULL};
-	return judge_text_in(path, sockets) || strcmp(path, scope->socket) == 0 ||
+	return text_is_in(path, sockets) || strcmp(path, scope->socket) == 0 ||
 	       (scope->engine_socket && strcmp(path, scope->engine_socket) == 0);
 }
 
@@ -51,20 +50,8 @@ static int judge_source(struct judging *judging, const char *where, const char *
 		       : judging->lookup->volume(judging->lookup->data, source, true, err);
 }
 
-/* Whether all options of a comma-separated text are known. */
-static bool are_known_options(const char *text)
-{
-	static const char *const known[] = {"Z", "cached", "consistent", "delegated", "nocopy",
-		"private", "ro", "rprivate", "rw", "z", NULL};
-	_cleanup_free_ char *copy = strdup(text);
-	char *rest = NULL;
-	if (!copy)
-		return false;
-	for (char *option = strtok_r(copy, ",", &rest); option; option = strtok_r(NULL, ",", &rest))
-		if (!judge_text_in(option, known))
-			return false;
-	return true;
-}
+static const char *const bind_options[] = {"Z", "cached", "consistent", "delegated", "nocopy",
+	"private", "ro", "rprivate", "rw", "z", NULL};
 
 /* "SOURCE:TARGET:OPTIONS", or "TARGET", which is a volume without a name. */
 static int judge_bind(struct judging *judging, const char *where, const json_t *bind, json_t **ret,
@@ -82,7 +69,7 @@ static int judge_bind(struct judging *judging, const char *where, const json_t *
 	char *options = strchr(target, ':');
 	if (options)
 		*options++ = '\0';
-	if (!*copy || *target != '/' || (options && !are_known_options(options)))
+	if (!*copy || *target != '/' || (options && !text_has_only(options, bind_options)))
 		return judge_refuse(where, bind, "not SOURCE:TARGET with known options", err);
 	const char *source = NULL;
 	if (judge_source(judging, where, copy, !(options && text_has_option(options, "ro")),

@@ -7,6 +7,7 @@
 #define OSS_CRS_JUDGE_PARTS_H
 
 #include "judge.h"
+#include "text.h"
 
 #include <jansson.h>
 
@@ -81,9 +82,6 @@ bool judge_is_empty(const json_t *value);
 
 /* Refuse a value: "HostConfig.PidMode "host": WHY". Returns -1. */
 int judge_refuse(const char *where, const json_t *value, const char *why, struct error *err);
-
-/* Whether a text is in a list that ends with NULL. */
-bool judge_text_in(const char *text, const char *const *list);
 
 /* Check the name of something new. The names that Compose would choose are the run's. */
 int judge_name(

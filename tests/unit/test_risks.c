@@ -255,6 +255,7 @@ TEST(paths_of_the_host_are_named_however_they_are_written)
 		 "odd}}",
 			"volumes"},
 		{"/usr:/u:ro,rshared", ""},
+		{"/usr:/u:ro,z=1", "volumes"},
 		{"/etc/passwd:/p:ro", ""},
 		{"/etc/passwd:/p", "volumes"},
 		{"./relative:/r", "volumes"},
@@ -295,6 +296,9 @@ TEST(what_a_service_uses_is_judged_by_its_definition)
 			""},
 		{"services: {a: {volumes: ['v:/v']}}\nvolumes: {v: {driver_opts: {type: nfs, o: "
 		 "'addr=x', device: ':/x'}}}",
+			"volumes"},
+		{"services: {a: {volumes: ['v:/v']}}\nvolumes: {v: {driver_opts: {type: tmpfs, "
+		 "device: tmpfs, o: 'nodev=0'}}}",
 			"volumes"},
 		{"services: {a: {volumes: ['v:/v']}}\nvolumes: {v: {driver: sshfs}}", "volumes"},
 		{"services: {a: {volumes: ['v:/v']}}\nvolumes: {v: {external: true}}", "volumes"},

@@ -160,6 +160,36 @@ TEST(a_line_may_be_long)
 	assert_line(text, line);
 }
 
+TEST(options_are_known_in_whole_and_with_a_value_only_where_they_take_one)
+{
+	static const char *const known[] = {"ro", "size=", "z", NULL};
+	static const struct {
+		const char *text;
+		bool known;
+	} cases[] = {
+		{"", true},
+		{"ro", true},
+		{"ro,z", true},
+		{"z,size=1m,ro", true},
+		{"size=", true},
+		{"size", false},
+		{"ro=1", false},
+		{"z,ro=0", false},
+		{"rok", false},
+		{"r", false},
+		{"RO", false},
+		{"ro,shared", false},
+		{"shared,ro", false},
+		{"resize=1", false},
+		{"size=1 ,ro", true},
+		{" ro", false},
+		{"ro,,z", true},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (text_has_only(cases[i].text, known) != cases[i].known)
+			fail_test("'%s': %d", cases[i].text, !cases[i].known);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +199,7 @@ int main(void)
 		RUN(a_text_is_cut_between_characters_and_escapes),
 		RUN(a_line_stays_one_line_and_keeps_its_tabs),
 		RUN(a_line_may_be_long),
+		RUN(options_are_known_in_whole_and_with_a_value_only_where_they_take_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
