@@ -6,14 +6,7 @@
 # as alice.
 
 load common
-
-setup_file() {
-	ready_host
-}
-
-setup() {
-	make_job
-}
+load job
 
 teardown() {
 	mount -o remount,hidepid=0 /proc

@@ -5,18 +5,7 @@
 # as root in a lab guest after setup.bats, or in a clean one.
 
 load common
-
-setup_file() {
-	ready_host
-}
-
-setup() {
-	make_job
-}
-
-teardown() {
-	after_failure
-}
+load job
 
 # kill_docker: kill Docker so that it stays away; its containers live on. docker_back: start it.
 kill_docker() {

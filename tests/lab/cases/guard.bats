@@ -5,6 +5,7 @@
 # client, from the host's /usr. Run as root in a lab guest; jobs run as alice.
 
 load common
+load job
 
 GUARD_LABEL=oss-crs.guard
 
@@ -16,10 +17,6 @@ setup_file() {
 setup() {
 	make_job
 	rm -f /tmp/alice-report
-}
-
-teardown() {
-	after_failure
 }
 
 # guarded NAME COMMAND: a service that has Docker's client, and the engine's socket where that client looks for it.

@@ -5,15 +5,12 @@
 # callers here are a shell and, with oss_crs_run.py, Python. HOLD_KILLS is how often callers are
 # killed (20).
 
-load common.bash
+load common
+load job
 
 HOLD=/tmp/hold
 PYTHON=/usr/local/lib/python3/dist-packages
 CONFIG='{"run_env": "local", "a": {"cpuset": "0-1", "memory": "128M"}, "oss_crs_infra": {"cpuset": "2", "memory": "96M"}}'
-
-setup_file() {
-	ready_host
-}
 
 setup() {
 	rm -rf $HOLD && install -d -o alice $HOLD

@@ -5,18 +5,7 @@
 # run as alice in her login sessions; bob is in no group that may use Docker.
 
 load common
-
-setup_file() {
-	ready_host
-}
-
-setup() {
-	make_job
-}
-
-teardown() {
-	after_failure
-}
+load job
 
 # bats test_tags=both
 @test "check says ready, as JSON too, and for a user outside group docker what is missing" {

@@ -6,18 +6,11 @@
 # status.
 
 load common
-
-setup_file() {
-	ready_host
-}
+load job
 
 setup() {
 	make_job
 	rm -rf /home/alice/.local/state/oss-crs
-}
-
-teardown() {
-	after_failure
 }
 
 REPORTS=/home/alice/.local/state/oss-crs/reports

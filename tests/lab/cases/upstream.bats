@@ -6,10 +6,7 @@
 # a clean one, with Compose 2; jobs run as alice.
 
 load common
-
-setup_file() {
-	ready_host
-}
+load job
 
 # Two CRSs and the infrastructure, as in a crs-compose.yaml.
 setup() {
@@ -21,10 +18,6 @@ setup() {
 		finder: {cpuset: "1", memory: 96M}
 		fixer: {cpuset: "2", memory: 96M}
 	EOF
-}
-
-teardown() {
-	after_failure
 }
 
 # set_key SERVICE LINE: add a line to a service of the job's Compose file.
