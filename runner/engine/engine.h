@@ -32,9 +32,10 @@
 #define ENGINE_OWNER_LABEL "oss-crs.owner"
 #define ENGINE_KEEP_LABEL  "oss-crs.keep"
 
-/* The label of a container or volume that a CRS has made over its own socket (runner/guard): the
- * name of the CRS. */
+/* The labels of a container or volume that a CRS has made over its own socket (runner/guard): the
+ * name of the CRS, and both the run's name and its own, RUN/CRS. */
 #define ENGINE_GUARD_LABEL "oss-crs.guard"
+#define ENGINE_MAKER_LABEL "oss-crs.maker"
 
 /* The labels of an image that a run builds: the run's name, and the name that Compose gives to the
  * image. Whatever is made of the image inherits them, so they alone do not make it the run's. */

@@ -195,7 +195,8 @@ static int add_filter_texts(json_t *value, json_t *list)
 	return json_is_array(value) || json_is_object(value) ? 0 : -1;
 }
 
-/* All filters in the form of lists. */
+/* All filters in the form of lists. A name with "=" is malformed: Podman would take what is behind
+ * it for a value of the name before it. */
 static json_t *normal_filters(const char *text)
 {
 	const char *key = NULL;
@@ -207,15 +208,15 @@ static json_t *normal_filters(const char *text)
 		return NULL;
 	json_object_foreach (old, key, value) {
 		json_t *list = json_array();
-		if (json_object_set_new(filters, key, list) < 0 ||
+		if (json_object_set_new(filters, key, list) < 0 || strchr(key, '=') ||
 			add_filter_texts(value, list) < 0)
 			return NULL;
 	}
 	return json_incref(filters);
 }
 
-/* All labels of a filter must fit: add those that identify what the CRS has made. */
-int judge_list(struct judging *judging, struct error *err)
+/* Add the label of what the CRS has made to those of the filter. `alone` refuses others. */
+static int filter_own(struct judging *judging, bool alone, struct error *err)
 {
 	const struct judge_scope *scope = judging->scope;
 	_cleanup_json_ json_t *filters =
@@ -228,13 +229,26 @@ int judge_list(struct judging *judging, struct error *err)
 		if (json_object_set_new(filters, "label", labels) < 0)
 			return fail(err, ENOMEM, "filters");
 	}
-	for (size_t i = 0; i < 2 && i < scope->label_count; i++)
-		if (json_array_append_new(labels, json_sprintf("%s=%s", scope->labels[i].name,
-							  scope->labels[i].value)) < 0)
-			return fail(err, ENOMEM, "filters");
+	if (alone && json_array_size(labels) > 0)
+		return judge_refuse(
+			"filters.label", labels, "Podman shows the events that fit any label", err);
+	if (json_array_append_new(
+		    labels, json_sprintf("%s=%s", scope->labels->name, scope->labels->value)) < 0)
+		return fail(err, ENOMEM, "filters");
 	judging->filters = json_dumps(filters, JSON_COMPACT);
 	return judging->filters ? target_set(judging->target, "filters", judging->filters, err)
 				: fail(err, ENOMEM, "filters");
+}
+
+/* All labels have to fit, so one more leaves only what the CRS has made. */
+int judge_list(struct judging *judging, struct error *err)
+{
+	return filter_own(judging, false, err);
+}
+
+int judge_events(struct judging *judging, struct error *err)
+{
+	return filter_own(judging, judging->scope->podman, err);
 }
 
 /* ---- a request ------------------------------------------------------------------------------- */

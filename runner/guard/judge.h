@@ -41,7 +41,7 @@ struct judge_scope {
 	const char *parent; /* the CgroupParent of its containers */
 	const struct cpulist *cpus;
 	uint64_t memory_max; /* bytes */
-	/* Of everything that it makes. The first two identify it: the run, and the CRS. */
+	/* Of everything that it makes. The first identifies it, by the run and the CRS. */
 	struct judge_label labels[JUDGE_LABELS_MAX];
 	size_t label_count;
 	struct judge_mount *mounts;
@@ -54,8 +54,9 @@ struct judge_scope {
 	size_t reserved_count;
 	const char *socket; /* the path of the CRS's guard socket on the host */
 	const char *engine_socket;
-	/* The log driver of a container that names none; NULL: the engine's default. */
-	const char *log_driver;
+	/* Podman makes a command line of a creation, sets variables without a value from its own
+	 * environment, and shows the events that fit any one of several labels. */
+	bool podman;
 };
 
 /* What is asked of the engine. Each returns 0, or -1 with an error: EX_NOPERM for what is not the

@@ -7,110 +7,10 @@
  */
 #include "judge_parts.h"
 
-#include "cleanup.h"
-
 #include <errno.h>
-#include <strings.h>
+#include <string.h>
 
 #define NAMESPACE "a namespace that is not the container's own"
-
-/* ---- lists of texts -------------------------------------------------------------------------- */
-
-/* Docker's default set, and SYS_PTRACE, which ends at the container's PID namespace. */
-static int judge_capabilities(
-	struct judging *judging, const char *where, json_t **value, struct error *err)
-{
-	static const char *const harmless[] = {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER",
-		"FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID",
-		"SETPCAP", "SETUID", "SYS_CHROOT", "SYS_PTRACE"};
-	size_t i = 0;
-	const json_t *item = NULL;
-	(void)judging;
-	if (!json_is_array(*value))
-		return judge_refuse(where, *value, "not a list", err);
-	json_array_foreach (*value, i, item) {
-		const char *text = json_string_value(item);
-		const char *name = text && strncasecmp(text, "CAP_", 4) == 0 ? text + 4 : text;
-		size_t j = 0;
-		while (name && j < sizeof harmless / sizeof *harmless &&
-			strcasecmp(name, harmless[j]) != 0)
-			j++;
-		if (!name || j == sizeof harmless / sizeof *harmless)
-			return judge_refuse(where, item,
-				"a capability beyond Docker's own and SYS_PTRACE", err);
-	}
-	return 0;
-}
-
-static int judge_security(
-	struct judging *judging, const char *where, json_t **value, struct error *err)
-{
-	static const char *const harmless[] = {"no-new-privileges", "no-new-privileges:true",
-		"no-new-privileges=true", "apparmor=docker-default", "seccomp=builtin", NULL};
-	size_t i = 0;
-	const json_t *item = NULL;
-	(void)judging;
-	if (!json_is_array(*value))
-		return judge_refuse(where, *value, "not a list", err);
-	json_array_foreach (*value, i, item)
-		if (!json_is_string(item) || !text_is_in(json_string_value(item), harmless))
-			return judge_refuse(
-				where, item, "less confinement than the engine's own", err);
-	return 0;
-}
-
-static int judge_sysctls(
-	struct judging *judging, const char *where, json_t **value, struct error *err)
-{
-	static const char *const prefixes[] = {
-		"fs.mqueue.", "kernel.msg", "kernel.sem", "kernel.shm", "net."};
-	const char *key = NULL;
-	const json_t *item = NULL;
-	(void)judging;
-	if (!json_is_object(*value))
-		return judge_refuse(where, *value, "not an object", err);
-	json_object_foreach (*value, key, item) {
-		size_t i = 0;
-		while (i < sizeof prefixes / sizeof *prefixes &&
-			strncmp(key, prefixes[i], strlen(prefixes[i])) != 0)
-			i++;
-		if (i == sizeof prefixes / sizeof *prefixes || !json_is_string(item))
-			return judge_refuse(where, *value, "a setting of the whole host", err);
-	}
-	return 0;
-}
-
-static int judge_ulimit_name(
-	struct judging *judging, const char *where, json_t **value, struct error *err)
-{
-	static const char *const harmless[] = {"as", "core", "cpu", "data", "fsize", "locks",
-		"memlock", "msgqueue", "nofile", "nproc", "rss", "sigpending", "stack", NULL};
-	const char *name = json_string_value(*value);
-	(void)judging;
-	return name && text_is_in(name, harmless)
-		       ? 0
-		       : judge_refuse(
-				 where, *value, "a limit that lets a process starve others", err);
-}
-
-static int judge_ulimits(
-	struct judging *judging, const char *where, json_t **value, struct error *err)
-{
-	static const struct key_row rows[] = {
-		ROW_CHECK("Name", judge_ulimit_name),
-		ROW_PASS("Soft"),
-		ROW_PASS("Hard"),
-	};
-	static const struct key_rows table = KEY_ROWS("HostConfig.Ulimits", rows);
-	size_t i = 0;
-	json_t *item = NULL;
-	if (!json_is_array(*value))
-		return judge_refuse(where, *value, "not a list", err);
-	json_array_foreach (*value, i, item)
-		if (judge_object(judging, &table, item, err) < 0)
-			return -1;
-	return 0;
-}
 
 /* ---- namespaces and networks ----------------------------------------------------------------- */
 
@@ -291,7 +191,7 @@ static const struct key_row host_rows[] = {
 	ROW_PASS("DnsOptions"),
 	ROW_PASS("DnsSearch"),
 	ROW_PASS("ExtraHosts"),
-	ROW_PASS("GroupAdd"),
+	ROW_CHECK("GroupAdd", judge_groups),
 	ROW_PASS("Init"),
 	ROW_CHECK("IpcMode", judge_ipc),
 	ROW_WORDS("Isolation", "an isolation unknown to this program", "default"),
@@ -325,7 +225,7 @@ static const struct key_row create_rows[] = {
 	ROW_PASS("Cmd"),
 	ROW_PASS("Domainname"),
 	ROW_PASS("Entrypoint"),
-	ROW_PASS("Env"),
+	ROW_CHECK("Env", judge_environment),
 	ROW_PASS("ExposedPorts"),
 	ROW_PASS("Healthcheck"),
 	ROW_PASS("HostConfig"), /* judged below */
@@ -342,24 +242,25 @@ static const struct key_row create_rows[] = {
 	ROW_PASS("StopTimeout"),
 	ROW_PASS("Tty"),
 	ROW_PASS("User"),
-	ROW_PASS("Volumes"), /* anonymous ones */
+	ROW_CHECK("Volumes", judge_anonymous),
 	ROW_PASS("WorkingDir"),
 };
 
 static const struct key_rows create_table = KEY_ROWS("", create_rows);
 
-/* Set the log driver, where the engine's default does not do, unless the container has one. */
+/* Set the log driver, unless the container has one: the run's Podman cannot follow its default,
+ * journald (compose_override.c). */
 static int set_log_driver(const struct judge_scope *scope, json_t *host, struct error *err)
 {
 	json_t *config = json_object_get(host, "LogConfig");
-	if (!scope->log_driver || json_object_get(config, "Type"))
+	if (!scope->podman || json_object_get(config, "Type"))
 		return 0;
 	if (!config) {
 		config = json_object();
 		if (json_object_set_new(host, "LogConfig", config) < 0)
 			return fail(err, ENOMEM, "LogConfig");
 	}
-	return json_object_set_new(config, "Type", json_string(scope->log_driver)) < 0
+	return json_object_set_new(config, "Type", json_string("k8s-file")) < 0
 		       ? fail(err, ENOMEM, "LogConfig")
 		       : 0;
 }

@@ -6,10 +6,14 @@
  * the CRS may write them there.
  *
  * The engine's socket becomes the guard's.
+ *
+ * Podman puts all of this into the words of its command line, and takes them apart again: at the
+ * commas of --mount and the colons of --volume.
  */
 #include "judge_parts.h"
 
 #include "cleanup.h"
+#include "compose_guard.h"
 
 #include <errno.h>
 
@@ -18,10 +22,8 @@
 
 static bool is_socket(const struct judge_scope *scope, const char *path)
 {
-	static const char *const sockets[] = {
-		JUDGE_SOCKET, "/var/run/docker.sock", "/run/docker.sock", NULL};
-	return text_is_in(path, sockets) || strcmp(path, scope->socket) == 0 ||
-	       (scope->engine_socket && strcmp(path, scope->engine_socket) == 0);
+	return strcmp(path, JUDGE_SOCKET) == 0 || strcmp(path, scope->socket) == 0 ||
+	       compose_guard_is_socket(path, scope->engine_socket);
 }
 
 /* Judge the source of a mount, and set *ret to the one that is sent on. */
@@ -138,12 +140,23 @@ static int judge_volume_options(
 	return config ? judge_object(judging, &driver_table, config, err) : 0;
 }
 
+/* A text that is one word of --mount (RFC 4180). */
+static int judge_word(struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	const char *text = json_string_value(*value);
+	(void)judging;
+	return text && !text[strcspn(text, ",\"\r\n")]
+		       ? 0
+		       : judge_refuse(where, *value, "Podman would take it apart", err);
+}
+
 static const struct key_row mount_rows[] = {
 	ROW_CHECK("BindOptions", judge_bind_options),
-	ROW_PASS("Consistency"),
+	ROW_WORDS("Consistency", "unknown to this program", "cached", "consistent", "default",
+		"delegated"),
 	ROW_PASS("ReadOnly"),
-	ROW_PASS("Source"), /* judged by judge_mount() */
-	ROW_PASS("Target"),
+	ROW_CHECK("Source", judge_word), /* and by judge_mount() */
+	ROW_CHECK("Target", judge_word),
 	ROW_PASS("TmpfsOptions"), /* its memory is the CRS's */
 	ROW_WORDS("Type", "a mount unknown to this program", "bind", "tmpfs", "volume"),
 	ROW_CHECK("VolumeOptions", judge_volume_options),
@@ -159,12 +172,17 @@ static int judge_mount(struct judging *judging, const char *where, json_t *mount
 	const char *text = json_string_value(source);
 	const char *type = json_string_value(json_object_get(mount, "Type"));
 	const char *judged = NULL;
+	if (!type)
+		return judge_refuse(where, mount, "a mount without a type", err);
+	/* Podman would bind the path of the target. */
 	if (!source)
-		return type ? 0 : judge_refuse(where, mount, "a mount without a type", err);
+		return strcmp(type, "bind") != 0
+			       ? 0
+			       : judge_refuse(where, mount, "a bind mount without a source", err);
 	bool path = text && *text == '/';
-	bool volume = type && strcmp(type, "volume") == 0;
+	bool volume = strcmp(type, "volume") == 0;
 	/* A path is not the name of a volume, and the reverse. */
-	if (!text || !type || strcmp(type, "tmpfs") == 0 || path == volume)
+	if (!text || strcmp(type, "tmpfs") == 0 || path == volume)
 		return judge_refuse(where, mount, "a source that does not fit the type", err);
 	if (judge_source(judging, where, text, !json_is_true(json_object_get(mount, "ReadOnly")),
 		    &judged, err) < 0)
@@ -183,5 +201,20 @@ int judge_mounts(struct judging *judging, const char *where, json_t **value, str
 	json_array_foreach (*value, i, item)
 		if (judge_mount(judging, where, item, err) < 0)
 			return -1;
+	return 0;
+}
+
+/* The keys are paths in the container. */
+int judge_anonymous(struct judging *judging, const char *where, json_t **value, struct error *err)
+{
+	const char *key = NULL;
+	const json_t *item = NULL;
+	(void)judging;
+	if (!json_is_object(*value))
+		return judge_refuse(where, *value, "not an object", err);
+	json_object_foreach (*value, key, item)
+		if (*key != '/' || strchr(key, ':'))
+			return judge_refuse(where, *value,
+				"not a path: Podman would take it for SOURCE:TARGET", err);
 	return 0;
 }

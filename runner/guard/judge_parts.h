@@ -107,9 +107,20 @@ int judge_quantity(struct judging *judging, const char *where, json_t **value, s
 int judge_cpus(struct judging *judging, const char *where, json_t **value, struct error *err);
 int judge_nodes(struct judging *judging, const char *where, json_t **value, struct error *err);
 
-/* HostConfig.Binds and HostConfig.Mounts. */
+/* Lists of HostConfig: CapAdd, GroupAdd, SecurityOpt, Sysctls, Ulimits; and Env. */
+int judge_capabilities(
+	struct judging *judging, const char *where, json_t **value, struct error *err);
+int judge_groups(struct judging *judging, const char *where, json_t **value, struct error *err);
+int judge_security(struct judging *judging, const char *where, json_t **value, struct error *err);
+int judge_sysctls(struct judging *judging, const char *where, json_t **value, struct error *err);
+int judge_ulimits(struct judging *judging, const char *where, json_t **value, struct error *err);
+int judge_environment(
+	struct judging *judging, const char *where, json_t **value, struct error *err);
+
+/* HostConfig.Binds and HostConfig.Mounts, and Volumes: those without a name. */
 int judge_binds(struct judging *judging, const char *where, json_t **value, struct error *err);
 int judge_mounts(struct judging *judging, const char *where, json_t **value, struct error *err);
+int judge_anonymous(struct judging *judging, const char *where, json_t **value, struct error *err);
 
 /* The routes with a body. */
 int judge_create(struct judging *judging, struct error *err);
@@ -124,5 +135,6 @@ int judge_rename(struct judging *judging, struct error *err);
 int judge_exec(struct judging *judging, struct error *err);
 int judge_volume(struct judging *judging, struct error *err);
 int judge_list(struct judging *judging, struct error *err);
+int judge_events(struct judging *judging, struct error *err);
 
 #endif

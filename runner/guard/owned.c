@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * owned: asks the engine for one thing by its name or id, and compares the first two labels of the
- * scope: the run, and the CRS.
+ * owned: asks the engine for one thing by its name or id, and compares the first label of the
+ * scope, which names the run and the CRS.
  */
 #include "owned.h"
 
@@ -12,12 +12,9 @@
 
 #include <errno.h>
 
-static bool has_labels(const struct judge_scope *scope, const json_t *labels)
+static bool is_own(const struct judge_scope *scope, const json_t *labels)
 {
-	for (size_t i = 0; i < 2; i++)
-		if (strcmp(engine_text(labels, scope->labels[i].name), scope->labels[i].value) != 0)
-			return false;
-	return true;
+	return strcmp(engine_text(labels, scope->labels->name), scope->labels->value) == 0;
 }
 
 static int refuse_foreign(const char *what, const char *name, struct error *err)
@@ -59,7 +56,7 @@ static int find_container(
 	if (ask(owned->engine, "containers", name, "/json", &json, err) < 0)
 		return -1;
 	const char *id = engine_text(json, "Id");
-	if (!has_labels(owned->scope, json_object_get(json_object_get(json, "Config"), "Labels")))
+	if (!is_own(owned->scope, json_object_get(json_object_get(json, "Config"), "Labels")))
 		return refuse_foreign("container", name, err);
 	if (!container_id_is(id))
 		return engine_fail_id(owned->engine, id, err);
@@ -101,7 +98,7 @@ static int check_volume(void *data, const char *name, bool make, struct error *e
 		result = make_volume(owned, name, &json, err);
 	if (result < 0)
 		return -1;
-	return has_labels(owned->scope, json_object_get(json, "Labels"))
+	return is_own(owned->scope, json_object_get(json, "Labels"))
 		       ? 0
 		       : refuse_foreign("volume", name, err);
 }

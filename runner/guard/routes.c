@@ -26,7 +26,7 @@ static const struct route routes[] = {
 	ROUTE("GET", "_ping", 0, NULL, NONE),
 	ROUTE("HEAD", "_ping", 0, NULL, NONE),
 	ROUTE("GET", "version", 0, NULL, NONE),
-	ROUTE("GET", "events", 0, judge_list, "since", "until", "filters"),
+	ROUTE("GET", "events", 0, judge_events, "since", "until", "filters"),
 	ROUTE("GET", "containers/json", 0, judge_list, "all", "limit", "size", "trunc_cmd", "since",
 		"before", "filters"),
 	ROUTE("POST", "containers/create", ROUTE_BODY | ROUTE_STARTS, judge_create, "name",

@@ -106,8 +106,7 @@ static int make_scope(const struct compose *compose, const struct run_plan *plan
 		.memory_max = crs->memory_max,
 		.project = compose->project,
 		.engine_socket = compose->running_engine->socket,
-		/* The run's Podman cannot follow its default, journald (compose_override.c). */
-		.log_driver = compose->running_engine->kind == ENGINE_PODMAN ? "k8s-file" : NULL};
+		.podman = compose->running_engine->kind == ENGINE_PODMAN};
 	compose_guard_name(index, name);
 	if (asprintf(&texts->parent, "%s/%s", plan->cgroup_parent, crs->name) < 0) {
 		texts->parent = NULL;
@@ -117,9 +116,14 @@ static int make_scope(const struct compose *compose, const struct run_plan *plan
 		texts->socket = NULL;
 		return fail(err, ENOMEM, "guard");
 	}
+	if (asprintf(&texts->maker, "%s/%s", plan->name, crs->name) < 0) {
+		texts->maker = NULL;
+		return fail(err, ENOMEM, "guard");
+	}
 	scope->parent = texts->parent;
 	scope->socket = texts->socket;
-	/* The first two identify what the CRS has made (judge.h). */
+	/* The first identifies what the CRS has made (judge.h). */
+	add_label(scope, ENGINE_MAKER_LABEL, texts->maker);
 	add_label(scope, ENGINE_RUN_LABEL, plan->name);
 	add_label(scope, ENGINE_GUARD_LABEL, crs->name);
 	add_label(scope, ENGINE_PROJECT_LABEL, compose->project);
@@ -156,6 +160,7 @@ void scopes_free(struct scopes *scopes)
 		struct judge_scope *scope = &scopes->list[i];
 		free(scopes->texts[i].parent);
 		free(scopes->texts[i].socket);
+		free(scopes->texts[i].maker);
 		free(scope->mounts);
 		free(scope->networks);
 		free(scope->reserved);

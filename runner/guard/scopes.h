@@ -9,7 +9,7 @@
 #include "judge.h"
 
 struct scope_texts {
-	char *parent, *socket;
+	char *parent, *socket, *maker;
 };
 
 struct scopes {

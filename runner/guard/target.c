@@ -53,15 +53,20 @@ static bool is_segment(const char *text)
 	       strcmp(text, "..") != 0;
 }
 
-/* "v" and a number of two parts. */
+/* "v" and a number of two parts, or of three, as Podman's clients write it. */
 static bool is_version(const char *text)
 {
-	static const char digits[] = "0123456789";
-	size_t major = *text == 'v' ? strspn(text + 1, digits) : 0;
-	if (major == 0 || text[1 + major] != '.')
+	size_t parts = 0;
+	if (*text != 'v')
 		return false;
-	size_t minor = strspn(text + major + 2, digits);
-	return minor > 0 && major + minor < 8 && text[major + 2 + minor] == '\0';
+	do {
+		size_t digits = strspn(text + 1, "0123456789");
+		if (digits == 0 || digits > 4)
+			return false;
+		text += 1 + digits;
+		parts++;
+	} while (*text == '.');
+	return !*text && (parts == 2 || parts == 3);
 }
 
 static int parse_path(char *path, struct target *target, struct error *err)

@@ -15,6 +15,23 @@
 
 #include <strings.h>
 
+/* Podman makes words of a command line of these. */
+static void check_words(const json_t *sent, const json_t *host)
+{
+	const char *key = NULL;
+	const json_t *value = NULL;
+	size_t i = 0;
+	json_object_foreach (json_object_get(sent, "Volumes"), key, value)
+		CHECK(*key == '/' && !strchr(key, ':'));
+	json_array_foreach (json_object_get(host, "Mounts"), i, value) {
+		const char *target = json_string_value(json_object_get(value, "Target"));
+		const char *type = json_string_value(json_object_get(value, "Type"));
+		CHECK(!target || !strpbrk(target, ",\"\n"));
+		CHECK(strcmp(type, "bind") != 0 ||
+			json_is_string(json_object_get(value, "Source")));
+	}
+}
+
 static void check_created(const char *body)
 {
 	_cleanup_json_ json_t *sent = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
@@ -34,6 +51,7 @@ static void check_created(const char *body)
 		CHECK(strcasecmp(key, "Memory") != 0 || json_integer_value(value) <= (1 << 30));
 	}
 	CHECK(json_object_get(host, "CgroupParent"));
+	check_words(sent, host);
 	CHECK(strcmp(json_string_value(json_object_get(labels, "oss-crs.guard")), "alpha") == 0);
 }
 

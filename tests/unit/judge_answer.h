@@ -21,18 +21,24 @@ static inline void answer_free(struct answer *answer)
 	free(answer->body);
 }
 
-/* Judge a request by its method, target and body. */
-static inline struct answer judge(const char *method, const char *text, const char *body)
+/* Judge a request of a scope by its method, target and body. */
+static inline struct answer judge_of(
+	const struct judge_scope *scope, const char *method, const char *text, const char *body)
 {
-	const struct judge_scope scope = judged_scope();
 	_cleanup_(target_free) struct target target = TARGET_NONE;
 	struct answer answer = {.result = -1};
 	assert_ok(target_parse(text, &target, &answer.err), answer.err);
 	const struct route *route = judge_route(method, &target, &answer.err);
 	if (route)
-		answer.result = judge_request(route, &scope, &judged_lookup, &target, body,
+		answer.result = judge_request(route, scope, &judged_lookup, &target, body,
 			strlen(body), &answer.target, &answer.body, &answer.err);
 	return answer;
+}
+
+static inline struct answer judge(const char *method, const char *text, const char *body)
+{
+	const struct judge_scope scope = judged_scope();
+	return judge_of(&scope, method, text, body);
 }
 
 #endif

@@ -68,8 +68,8 @@ static void describe(int fd, const char *id, const char *crs)
 {
 	char body[512];
 	(void)snprintf(body, sizeof body,
-		"{\"Id\": \"%s\", \"Config\": {\"Labels\": {\"oss-crs.run\": \"run\", "
-		"\"oss-crs.guard\": \"%s\"}}}",
+		"{\"Id\": \"%s\", \"Config\": {\"Labels\": "
+		"{\"oss-crs.maker\": \"run/%s\"}}}",
 		id, crs);
 	answer_with(fd, "200 OK", body);
 }

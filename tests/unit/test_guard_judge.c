@@ -42,7 +42,8 @@ TEST(a_container_gets_the_cgroup_and_the_labels_of_its_crs)
 	assert_sent(body, "HostConfig.CgroupParent", "\"" JUDGED_PARENT "\"");
 	assert_sent(body, "Image", "\"busybox\"");
 	assert_sent(body, "Labels",
-		"{\"mine\":\"1\",\"oss-crs.run\":\"run\",\"oss-crs.guard\":\"alpha\","
+		"{\"mine\":\"1\",\"oss-crs.maker\":\"run/"
+		"alpha\",\"oss-crs.run\":\"run\",\"oss-crs.guard\":\"alpha\","
 		"\"com.docker.compose.project\":\"job\"}");
 	assert_sent("{}", "HostConfig", "{\"CgroupParent\":\"" JUDGED_PARENT "\"}");
 	assert_sent("{\"HostConfig\": {\"CgroupParent\": \"" JUDGED_PARENT "\"}}",
@@ -284,33 +285,6 @@ TEST(an_ordinary_container_is_passed_on)
 		"{\"/data\":{}}");
 }
 
-TEST(a_container_on_podman_has_a_log_that_can_be_followed)
-{
-	static const struct {
-		const char *body, *log;
-	} table[] = {
-		{"{}", "{\"Type\":\"k8s-file\"}"},
-		{"{\"HostConfig\": {\"LogConfig\": {\"Type\": \"\", \"Config\": {}}}}",
-			"{\"Type\":\"k8s-file\"}"},
-		{"{\"HostConfig\": {\"LogConfig\": {\"Type\": \"none\"}}}", "{\"Type\":\"none\"}"},
-	};
-	for (size_t i = 0; i < COUNT(table); i++) {
-		struct judge_scope scope = judged_scope();
-		_cleanup_(target_free) struct target target = TARGET_NONE;
-		_cleanup_(answer_free) struct answer answer = {.result = -1};
-		scope.log_driver = "k8s-file";
-		assert_ok(target_parse("/containers/create", &target, &answer.err), answer.err);
-		assert_ok(judge_request(judge_route("POST", &target, &answer.err), &scope,
-				  &judged_lookup, &target, table[i].body, strlen(table[i].body),
-				  &answer.target, &answer.body, &answer.err),
-			answer.err);
-		_cleanup_json_ json_t *sent = json_loads(answer.body, 0, NULL);
-		_cleanup_free_ char *log =
-			json_dumps(member(sent, "HostConfig.LogConfig"), JSON_COMPACT);
-		assert_string_equal(log, table[i].log);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,7 +295,6 @@ int main(void)
 		RUN(a_key_that_sets_nothing_is_not_sent_on),
 		RUN(a_body_that_is_not_an_object_once_is_malformed),
 		RUN(an_ordinary_container_is_passed_on),
-		RUN(a_container_on_podman_has_a_log_that_can_be_followed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,7 +191,8 @@ TEST(a_target_is_taken_apart_and_put_together)
 		{"/images/a/b:1@sha256:c/json?", "/images/a/b:1@sha256:c/json", 4, 0},
 		{"/images/a%3A1/json", "/images/a:1/json", 3, 0},
 		{"/x?a=b+c&d", "/x?a=b%20c&d=", 1, 2},
-		{"/v1.41.2/x", "/v1.41.2/x", 2, 0},
+		{"/v5.4.2/x", "/v5.4.2/x", 1, 0},
+		{"/v5.4.2.1/x", "/v5.4.2.1/x", 2, 0},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		_cleanup_(target_free) struct target target = TARGET_NONE;

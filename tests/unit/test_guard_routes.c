@@ -34,12 +34,14 @@ TEST(a_request_of_ones_own_is_passed_on_with_the_whole_id)
 		{"GET", "/images/a/b:1/json", "", "/images/a/b:1/json", NULL},
 		{"GET", "/volumes/cache", "", "/volumes/cache", NULL},
 		{"POST", "/volumes/create", "{\"Name\": \"cache\"}", "/volumes/create",
-			"{\"Name\":\"cache\",\"Labels\":{\"oss-crs.run\":\"run\","
+			"{\"Name\":\"cache\",\"Labels\":{\"oss-crs.maker\":\"run/"
+			"alpha\",\"oss-crs.run\":\"run\","
 			"\"oss-crs.guard\":\"alpha\",\"com.docker.compose.project\":\"job\"}}"},
 		{"POST", "/containers/create?name=worker-1", "{}",
 			"/containers/create?name=worker-1",
 			"{\"HostConfig\":{\"CgroupParent\":\"" JUDGED_PARENT
-			"\"},\"Labels\":{\"oss-crs.run\":\"run\",\"oss-crs.guard\":\"alpha\","
+			"\"},\"Labels\":{\"oss-crs.maker\":\"run/"
+			"alpha\",\"oss-crs.run\":\"run\",\"oss-crs.guard\":\"alpha\","
 			"\"com.docker.compose.project\":\"job\"}}"},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
@@ -124,7 +126,7 @@ TEST(a_request_outside_the_crs_is_refused)
 
 TEST(a_list_is_of_what_the_crs_has_made)
 {
-	static const char own[] = "%22oss-crs.run%3Drun%22%2C%22oss-crs.guard%3Dalpha%22";
+	static const char own[] = "%22oss-crs.maker%3Drun%2Falpha%22";
 	static const struct {
 		const char *target, *sent;
 	} table[] = {

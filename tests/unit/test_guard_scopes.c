@@ -191,10 +191,27 @@ TEST(a_crs_may_mount_what_its_own_services_have)
 	assert_int_equal(b->network_count, 2);
 	assert_string_equal(b->networks[0], "why");
 	assert_int_equal(a->reserved_count, 4);
-	assert_int_equal(a->label_count, 5);
-	assert_string_equal(a->labels[0].value, "run");
-	assert_string_equal(a->labels[1].value, "a");
-	assert_string_equal(a->labels[3].value, "7");
+	assert_int_equal(a->label_count, 6);
+	assert_string_equal(a->labels[0].value, "run/a");
+	assert_string_equal(a->labels[1].value, "run");
+	assert_string_equal(a->labels[2].value, "a");
+	assert_string_equal(a->labels[4].value, "7");
+}
+
+TEST(a_scope_says_whether_its_engine_is_podman)
+{
+	static const char text[] = "services: {a: {image: i}}\n";
+	static const enum engine_kind kinds[] = {ENGINE_DOCKER, ENGINE_PODMAN};
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		_cleanup_(project_free) struct project job;
+		_cleanup_(scopes_free) struct scopes scopes = SCOPES_NONE;
+		struct error err = {0};
+		make_project(text, COMPOSE_GUARD_ALL, &job);
+		job.engine.kind = kinds[i];
+		assert_ok(scopes_make(&job.compose, &job.plan, SOCKETS, &scopes, &err), err);
+		for (size_t j = 0; j < scopes.count; j++)
+			assert_int_equal(scopes.list[j].podman, kinds[i] == ENGINE_PODMAN);
+	}
 }
 
 TEST(a_directory_is_no_socket)
@@ -236,6 +253,7 @@ int main(void)
 		RUN(the_override_mounts_the_guards_socket_and_names_it),
 		RUN(the_override_mounts_the_socket_for_every_crs_or_for_none),
 		RUN(a_crs_may_mount_what_its_own_services_have),
+		RUN(a_scope_says_whether_its_engine_is_podman),
 		RUN_IN_DIR(a_directory_is_no_socket),
 		RUN(a_container_that_a_crs_has_started_is_the_crss),
 	};
