@@ -14,13 +14,15 @@
 static const struct verb {
 	const char *name;
 	int (*run)(const struct context *context, struct error *err);
+	int args_max; /* 0: one FILE */
 } verbs[] = {
-	{"plan", experiment_plan},
-	{"submit", experiment_submit},
-	{"status", experiment_status},
-	{"gather", experiment_gather},
-	{"cancel", experiment_cancel},
-	{"task", experiment_task},
+	{"plan", experiment_plan, 0},
+	{"submit", experiment_submit, 0},
+	{"status", experiment_status, 0},
+	{"gather", experiment_gather, 0},
+	{"cancel", experiment_cancel, 0},
+	{"task", experiment_task, 3},
+	{"host", experiment_host, 5},
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
@@ -33,8 +35,10 @@ int cmd_experiment(const struct context *context, struct error *err)
 		names[i] = verbs[i].name;
 		if (strcmp(name, verbs[i].name) != 0)
 			continue;
-		if (context->options.arg_count > 2 && verbs[i].run != experiment_task)
+		if (context->options.arg_count > 2 && !verbs[i].args_max)
 			return fail_as(err, EX_USAGE, "experiment %s takes one FILE", name);
+		if (verbs[i].args_max && context->options.arg_count > verbs[i].args_max)
+			return fail_as(err, EX_USAGE, "experiment %s takes fewer words", name);
 		return verbs[i].run(context, err);
 	}
 	const char *meant = nearest_meant(name, names);
@@ -128,25 +132,24 @@ const char *progress_state_name(enum progress_state state)
 		[RUN_RUNNING] = "running",
 		[RUN_QUEUED] = "queued",
 		[RUN_FAILED] = "failed",
-		[RUN_MISSING] = "missing"};
+		[RUN_MISSING] = "missing",
+		[RUN_UNKNOWN] = "unknown"};
 	return names[state];
 }
 
+/* Find the state of a run that is not done. */
 static int find_state(const struct submitted *submitted, size_t index, enum placer_state placed,
 	enum progress_state *ret, struct error *err)
 {
 	struct directory_failure failure;
 	const char *id = submitted->runs.list[index].id;
-	bool done = false;
-	if (directory_find_done(submitted->dir, id, &done, err) < 0)
-		return -1;
-	int claimed = done ? 0 : directory_is_claimed(submitted->dir, id, err);
+	int claimed = directory_is_claimed(submitted->dir, id, err);
 	if (claimed < 0)
 		return -1;
-	*ret = done                                  ? RUN_DONE
-	       : claimed || placed == PLACER_RUNNING ? RUN_RUNNING
-	       : placed == PLACER_QUEUED             ? RUN_QUEUED
-						     : RUN_MISSING;
+	*ret = claimed || placed == PLACER_RUNNING ? RUN_RUNNING
+	       : placed == PLACER_QUEUED           ? RUN_QUEUED
+	       : placed == PLACER_UNKNOWN          ? RUN_UNKNOWN
+						   : RUN_MISSING;
 	if (*ret != RUN_MISSING)
 		return 0;
 	if (directory_read_failure(submitted->dir, id, &failure, err) == 0)
@@ -156,21 +159,45 @@ static int find_state(const struct submitted *submitted, size_t index, enum plac
 	return 0;
 }
 
-int submitted_states(const struct context *context, const struct submitted *submitted,
-	enum progress_state **ret, struct error *err)
+static void warn_of(const struct error *problem, const void *data)
+{
+	const struct context *context = data;
+	log_warning(&context->log, "%s", problem->msg);
+}
+
+int progress_find(const struct context *context, const struct submitted *submitted, bool submits,
+	struct progress *ret, struct error *err)
 {
 	size_t count = submitted->runs.count;
 	const struct placer *placer = placer_of(submitted->experiment.place.engine);
 	const struct placing placement = submitted_placement(context, submitted);
 	_cleanup_free_ enum placer_state *placed = calloc(count, sizeof *placed);
-	_cleanup_free_ enum progress_state *states = calloc(count, sizeof *states);
-	if (!placed || !states)
+	_cleanup_free_ bool *done = calloc(count, sizeof *done);
+	ret->states = calloc(count, sizeof *ret->states);
+	ret->away = calloc(submitted->experiment.place.hosts.count + 1, sizeof *ret->away);
+	if (!placed || !done || !ret->states || !ret->away)
 		return fail(err, ENOMEM, "runs");
-	if (placer->list(&placement, placed, err) < 0)
+	for (size_t i = 0; i < count; i++)
+		if (directory_find_done(submitted->dir, submitted->runs.list[i].id, &done[i], err) <
+			0)
+			return -1;
+	struct placer_view view = {.submits = submits,
+		.done = done,
+		.states = placed,
+		.away = ret->away,
+		.warn = warn_of,
+		.data = context};
+	if (placer->list(&placement, &view, err) < 0)
 		return add_context(err, "%s", placer->name);
 	for (size_t i = 0; i < count; i++)
-		if (find_state(submitted, i, placed[i], &states[i], err) < 0)
+		if (!done[i] && find_state(submitted, i, placed[i], &ret->states[i], err) < 0)
 			return -1;
-	*ret = steal_ptr(states);
 	return 0;
+}
+
+void progress_free(struct progress *progress)
+{
+	free(progress->states);
+	free(progress->away);
+	*progress = (struct progress)PROGRESS_NONE;
 }

@@ -90,7 +90,7 @@ static int print_cells(const struct matrix *matrix, struct error *err)
 
 static int print_job(const struct placer_job *job, size_t number, struct error *err)
 {
-	_cleanup_free_ char *line = placer_quote_all(job->argv);
+	_cleanup_free_ char *line = placer_quote_all((const char *const *)job->argv);
 	if (!line)
 		return fail(err, ENOMEM, "jobs");
 	text_line(stdout, "Job %zu: %zu run%s", number, job->count, job->count == 1 ? "" : "s");

@@ -103,18 +103,19 @@ static size_t count_state(const enum progress_state *states, size_t count, enum 
 }
 
 static int submit_missing(const struct context *context, const struct submitted *submitted,
-	const enum progress_state *states, size_t *ret_count, struct error *err)
+	const struct progress *progress, size_t *ret_count, struct error *err)
 {
 	_cleanup_(jobs_release) struct placer_jobs jobs = PLACER_JOBS_NONE;
 	const struct placer *placer = placer_of(submitted->experiment.place.engine);
-	const struct placing placement = submitted_placement(context, submitted);
+	struct placing placement = submitted_placement(context, submitted);
 	size_t count = submitted->runs.count;
 	size_t missing = 0;
+	placement.away = progress->away;
 	_cleanup_free_ size_t *indices = calloc(count, sizeof *indices);
 	if (!indices)
 		return fail(err, ENOMEM, "runs");
 	for (size_t i = 0; i < count; i++)
-		if (states[i] == RUN_FAILED || states[i] == RUN_MISSING)
+		if (progress->states[i] == RUN_FAILED || progress->states[i] == RUN_MISSING)
 			indices[missing++] = i;
 	if (placer->divide(&placement, indices, missing, &jobs, err) < 0)
 		return -1;
@@ -129,21 +130,28 @@ int experiment_submit(const struct context *context, struct error *err)
 {
 	_cleanup_(matrix_free) struct matrix matrix = MATRIX_NONE;
 	_cleanup_(submitted_free) struct submitted submitted = SUBMITTED_NONE;
-	_cleanup_free_ enum progress_state *states = NULL;
+	_cleanup_(progress_free) struct progress progress = PROGRESS_NONE;
 	_cleanup_close_ int lock = -1;
 	size_t count = 0;
 	if (matrix_read(context, &matrix, err) < 0 ||
 		keep_matrix(context, &matrix, &submitted, &lock, err) < 0 ||
-		submitted_states(context, &submitted, &states, err) < 0 ||
-		submit_missing(context, &submitted, states, &count, err) < 0)
+		progress_find(context, &submitted, true, &progress, err) < 0 ||
+		submit_missing(context, &submitted, &progress, &count, err) < 0)
 		return -1;
 	size_t all = submitted.runs.count;
+	const enum progress_state *states = progress.states;
+	size_t unknown = count_state(states, all, RUN_UNKNOWN);
 	log_note(&context->log, LOG_NORMAL,
 		"submitted %zu of %zu runs (%zu done, %zu running, %zu queued before) to %s", count,
 		all, count_state(states, all, RUN_DONE), count_state(states, all, RUN_RUNNING),
 		count_state(states, all, RUN_QUEUED),
 		experiment_engine_name(submitted.experiment.place.engine));
-	return EX_OK;
+	if (!unknown)
+		return EX_OK;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"%zu runs are unknown, and were not submitted: their hosts cannot be asked",
+		unknown);
+	return add_hint(err, "submit again when the hosts answer");
 }
 
 /* ---- status -------------------------------------------------------------------------------- */
@@ -204,15 +212,15 @@ static int print_states_json(
 int experiment_status(const struct context *context, struct error *err)
 {
 	_cleanup_(submitted_free) struct submitted submitted = SUBMITTED_NONE;
-	_cleanup_free_ enum progress_state *states = NULL;
+	_cleanup_(progress_free) struct progress progress = PROGRESS_NONE;
 	if (submitted_of_file(context, &submitted, err) < 0 ||
-		submitted_states(context, &submitted, &states, err) < 0)
+		progress_find(context, &submitted, false, &progress, err) < 0)
 		return -1;
 	if (context->options.json)
-		return print_states_json(&submitted, states, err);
-	if (print_states(states, submitted.runs.count, err) < 0)
+		return print_states_json(&submitted, progress.states, err);
+	if (print_states(progress.states, submitted.runs.count, err) < 0)
 		return -1;
-	print_failures(&submitted, states);
+	print_failures(&submitted, progress.states);
 	return EX_OK;
 }
 

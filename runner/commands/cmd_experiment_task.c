@@ -3,13 +3,13 @@
  * cmd_experiment_task: `experiment task DIR INDEX`, which does one run on the host where it is
  * called: it claims the run, prepares the host, calls the command `run` in this process, and has
  * the result measured. A scheduler that signals this process so signals the run. `experiment task
- * DIR` is a lane of the engine local: it takes queued runs one after another, each in a process of
- * its own.
+ * DIR` is a lane: it takes queued runs one after another, each in a process of its own.
  */
 #include "commands.h"
 
 #include "cleanup.h"
 #include "cleanup_json.h"
+#include "crew.h"
 #include "experiment_parts.h"
 #include "experiment_steps.h"
 #include "fs.h"
@@ -158,18 +158,24 @@ static int do_run(const struct context *context, const struct submitted *submitt
 /* ---- a lane -------------------------------------------------------------------------------- */
 
 struct lane {
-	const struct context *context;
 	const struct submitted *submitted;
+	int dir; /* has the queue and the lanes */
 	char self[PATH_MAX];
 	int place; /* from lanes_enter() */
 	int signals;
 };
 
-static void leave_lane(void *data)
+/* Take the next run and note it, or leave the lane: under the lock, so that nobody adds a run in
+ * between. Returns 1, 0 if there is none, or -1. */
+static int take_run(struct lane *lane, size_t *ret, struct error *err)
 {
-	struct lane *lane = data;
+	_cleanup_close_ int queue = queue_file_open(lane->dir, err);
+	int taken = queue < 0 ? -1 : queue_file_take(queue, ret, err);
+	if (taken > 0)
+		return lanes_note(lane->place, *ret, err) < 0 ? -1 : 1;
 	cleanup_close(&lane->place);
 	lane->place = -1;
+	return taken;
 }
 
 /* Start `experiment task DIR INDEX`, whose output goes to the run's log, and wait for it. Returns
@@ -208,7 +214,7 @@ static int do_queued(struct lane *lane, struct error *err)
 	size_t index = 0;
 	int result = 1;
 	while (result > 0) {
-		result = queue_file_take(lane->submitted->dir, leave_lane, lane, &index, err);
+		result = take_run(lane, &index, err);
 		if (result > 0 && index < lane->submitted->runs.count)
 			result = do_in_child(lane, index, err);
 		if (result > 0 && signals_pending(lane->signals))
@@ -217,25 +223,24 @@ static int do_queued(struct lane *lane, struct error *err)
 	return result < 0 ? -1 : EX_OK;
 }
 
-static int do_lane(
-	const struct context *context, const struct submitted *submitted, struct error *err)
+int experiment_lane(const struct submitted *submitted, int dir, unsigned limit, struct error *err)
 {
-	struct lane lane = {.context = context, .submitted = submitted, .place = -1, .signals = -1};
-	unsigned least = UINT_MAX;
-	for (size_t i = 0; i < submitted->runs.count; i++)
-		if (submitted->runs.list[i].cpus < least)
-			least = submitted->runs.list[i].cpus;
+	struct lane lane = {.submitted = submitted, .dir = dir, .place = -1, .signals = -1};
 	ssize_t n = readlink("/proc/self/exe", lane.self, sizeof lane.self - 1);
 	if (n < 0)
 		return fail(err, errno, "read /proc/self/exe");
 	lane.self[n] = '\0';
-	lane.place = lanes_enter(submitted->dir, lanes_limit(&submitted->experiment, least), err);
-	if (lane.place < 0)
-		return err->code == EAGAIN ? EX_OK : -1;
+	/* Before it can be found and ended. */
 	lane.signals = signals_open(err);
-	int result = lane.signals < 0 ? -1 : do_queued(&lane, err);
+	if (lane.signals >= 0)
+		lane.place = lanes_enter(
+			dir, lanes_limit(limit, runs_least_cpus(&submitted->runs)), err);
+	bool enough = lane.place < 0 && lane.signals >= 0 && err->code == EAGAIN;
+	int result = lane.place < 0 && !enough ? -1 : crew_ready(err);
+	if (result == 0 && !enough)
+		result = do_queued(&lane, err);
+	cleanup_close(&lane.place);
 	cleanup_close(&lane.signals);
-	leave_lane(&lane);
 	return result;
 }
 
@@ -263,7 +268,8 @@ int experiment_task(const struct context *context, struct error *err)
 	if (submitted_read(options->args[1], &submitted, err) < 0)
 		return -1;
 	if (options->arg_count < 3)
-		return do_lane(context, &submitted, err);
+		return experiment_lane(
+			&submitted, submitted.dir, submitted.experiment.place.limit, err);
 	return read_index(options->args[2], submitted.runs.count, &index, err) < 0
 		       ? -1
 		       : do_run(context, &submitted, &submitted.runs.list[index], err);

@@ -18,6 +18,7 @@ int experiment_status(const struct context *context, struct error *err);
 int experiment_gather(const struct context *context, struct error *err);
 int experiment_cancel(const struct context *context, struct error *err);
 int experiment_task(const struct context *context, struct error *err);
+int experiment_host(const struct context *context, struct error *err);
 
 /* What a file asks for. */
 struct matrix {
@@ -71,12 +72,30 @@ enum progress_state {
 	RUN_QUEUED,
 	RUN_FAILED,  /* its last attempt has no result */
 	RUN_MISSING, /* nobody has it */
+	RUN_UNKNOWN, /* who may have it cannot be asked */
 	RUN_STATES,
 };
 
-/* Find the state of every run. The caller frees *ret. */
-int submitted_states(const struct context *context, const struct submitted *submitted,
-	enum progress_state **ret, struct error *err);
+struct progress {
+	enum progress_state *states; /* per run; 0 is RUN_DONE */
+	bool *away;                  /* per host; see struct placing */
+};
+
+#define PROGRESS_NONE          \
+	{                      \
+		.states = NULL \
+	}
+
+/* Find the state of every run. What cannot be found out is a warning. With `submits`, fail if the
+ * engine cannot take runs (struct placer_view). The caller frees *ret, which is PROGRESS_NONE, with
+ * progress_free(), also after a failure. */
+int progress_find(const struct context *context, const struct submitted *submitted, bool submits,
+	struct progress *ret, struct error *err);
+void progress_free(struct progress *progress);
+
+/* Be a lane: do queued runs one after another. `dir` has the queue and the lanes, `limit` is the
+ * limit of lanes_limit(). Returns an exit status, or -1 with an error. */
+int experiment_lane(const struct submitted *submitted, int dir, unsigned limit, struct error *err);
 
 /* "done", "running", … */
 const char *progress_state_name(enum progress_state state);

@@ -44,8 +44,8 @@ static const struct command commands[] = {
 	{"report", COMMAND_REPORT, 0, 2, "[RUN|FILE [RUN|FILE]]",
 		"show a finished run, list reports, or compare two", cmd_report},
 	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what killed runs left", cmd_clean},
-	{"experiment", COMMAND_EXPERIMENT, 2, 3, "plan|submit|status|gather|cancel FILE",
-		"do many runs: configs, targets and trials, on this host or by Slurm",
+	{"experiment", COMMAND_EXPERIMENT, 2, 5, "plan|submit|status|gather|cancel FILE",
+		"do many runs: configs, targets and trials, on this host, over ssh, or by Slurm",
 		cmd_experiment},
 };
 

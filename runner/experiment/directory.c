@@ -92,6 +92,23 @@ int directory_read_runs(int dir, struct runs *ret, struct error *err)
 		       : runs_parse(RUNS_FILE, text, len, ret, err);
 }
 
+int directory_append(int dir, const char *name, const char *line, struct error *err)
+{
+	size_t len = strlen(line);
+	struct stat st;
+	_cleanup_close_ int fd = fs_open(dir, name, O_WRONLY | O_CREAT | O_APPEND, 0644, err);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return fail(err, errno, "write %s", name);
+	errno = ENOSPC; /* of a write that is only part of one */
+	if (write(fd, line, len) == (ssize_t)len && fsync(fd) == 0)
+		return 0;
+	(void)fail(err, errno, "write %s", name);
+	(void)!ftruncate(fd, st.st_size);
+	return -1;
+}
+
 /* ---- results ------------------------------------------------------------------------------- */
 
 static const char *run_path(

@@ -284,28 +284,25 @@ static int read_metrics(
 
 const char *experiment_engine_name(enum experiment_engine engine)
 {
-	return engine == EXPERIMENT_SLURM ? "slurm" : "local";
+	static const char *const names[] = {[EXPERIMENT_LOCAL] = "local",
+		[EXPERIMENT_SLURM] = "slurm",
+		[EXPERIMENT_SSH] = "ssh"};
+	return names[engine];
 }
 
 static int read_engine(
 	struct experiment *experiment, const struct doc_node *value, struct error *err)
 {
 	const char *text = doc_text(value);
-	for (enum experiment_engine engine = EXPERIMENT_LOCAL; text && engine <= EXPERIMENT_SLURM;
-		engine++) {
+	for (enum experiment_engine engine = 0; text && engine < EXPERIMENT_ENGINES; engine++) {
 		if (strcmp(text, experiment_engine_name(engine)) != 0)
 			continue;
 		experiment->place.engine = engine;
 		return 0;
 	}
-	if (text && strcmp(text, "ssh") == 0) {
-		(void)refuse(experiment, value, err, "the engine 'ssh' does not exist yet");
-		return add_hint(
-			err, "use slurm, or local on each host with an experiment of its own");
-	}
 	(void)fail_at(err, experiment->doc.name, doc_mark(value), "unknown engine '%.40s'",
 		text ? text : "");
-	return add_hint(err, "the engines are local and slurm");
+	return add_hint(err, "the engines are local, slurm and ssh");
 }
 
 static int read_share(
@@ -329,6 +326,26 @@ static int read_options(
 	struct experiment *experiment, const struct doc_node *value, struct error *err)
 {
 	return read_texts(experiment, value, "`options`", &experiment->place.options, err);
+}
+
+static int read_hosts(
+	struct experiment *experiment, const struct doc_node *value, struct error *err)
+{
+	struct experiment_texts *hosts = &experiment->place.hosts;
+	if (read_texts(experiment, value, "`hosts`", hosts, err) < 0)
+		return -1;
+	if (!hosts->count || hosts->count > EXPERIMENT_HOSTS_MAX)
+		return fail_at(err, experiment->doc.name, doc_mark(value),
+			"`hosts` must have from 1 to %d hosts", EXPERIMENT_HOSTS_MAX);
+	for (size_t i = 0; i < hosts->count; i++) {
+		if (experiment_is_host(hosts->list[i].text))
+			continue;
+		(void)fail_at(err, experiment->doc.name, hosts->list[i].at,
+			"'%.80s' cannot be the name of a host", hosts->list[i].text);
+		return add_hint(
+			err, "write HOST or USER@HOST; ssh_config(5) has ports and the rest");
+	}
+	return refuse_twice(experiment, hosts->list, hosts->count, "host", err);
 }
 
 static int read_workers(
@@ -396,21 +413,29 @@ static int read_place(
 	static const struct key keys[] = {{"engine", read_engine, false},
 		{"share", read_share, false}, {"limit", read_limit, false},
 		{"options", read_options, false}, {"workers", read_workers, false},
-		{NULL, NULL, false}};
+		{"hosts", read_hosts, false}, {NULL, NULL, false}};
+	static const struct {
+		const char *key;
+		enum experiment_engine engine;
+	} owned[] = {{"share", EXPERIMENT_SLURM}, {"options", EXPERIMENT_SLURM},
+		{"workers", EXPERIMENT_SLURM}, {"hosts", EXPERIMENT_SSH}};
 	struct doc_node *item = NULL;
 	if (!doc_is_map(value))
 		return refuse(experiment, value, err, "`place` must be a mapping");
 	if (read_keys(experiment, value, keys, err) < 0)
 		return -1;
-	bool slurm = experiment->place.engine == EXPERIMENT_SLURM;
-	const char *const of_slurm[] = {"share", "options", "workers"};
-	for (size_t i = 0; !slurm && i < sizeof of_slurm / sizeof *of_slurm; i++) {
-		item = doc_get(&experiment->doc, value, of_slurm[i]);
-		if (item)
+	enum experiment_engine engine = experiment->place.engine;
+	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
+		item = doc_get(&experiment->doc, value, owned[i].key);
+		if (item && owned[i].engine != engine)
 			return fail_at(err, experiment->doc.name, doc_mark(item),
-				"`%s` is for the engine slurm; this one is local", of_slurm[i]);
+				"`%s` is for the engine %s; this one is %s", owned[i].key,
+				experiment_engine_name(owned[i].engine),
+				experiment_engine_name(engine));
 	}
-	return 0;
+	return engine == EXPERIMENT_SSH && !experiment->place.hosts.count
+		       ? refuse(experiment, value, err, "the engine ssh needs `hosts`")
+		       : 0;
 }
 
 static const struct key top_keys[] = {{"name", read_experiment_name, true},
@@ -451,6 +476,7 @@ void experiment_free(struct experiment *experiment)
 		free(experiment->place.workers[i].options.list);
 	free(experiment->place.workers);
 	free(experiment->place.options.list);
+	free(experiment->place.hosts.list);
 	free(experiment->targets);
 	free(experiment->configs);
 	free(experiment->dir);

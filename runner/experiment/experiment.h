@@ -46,7 +46,12 @@ struct experiment_worker {
 enum experiment_engine {
 	EXPERIMENT_LOCAL,
 	EXPERIMENT_SLURM,
+	EXPERIMENT_SSH,
 };
+
+#define EXPERIMENT_ENGINES   (EXPERIMENT_SSH + 1)
+#define EXPERIMENT_HOSTS_MAX 256
+#define EXPERIMENT_HOST_MAX  128 /* bytes of a host's name */
 
 struct experiment_place {
 	enum experiment_engine engine;
@@ -55,6 +60,7 @@ struct experiment_place {
 	struct experiment_texts options;
 	struct experiment_worker *workers;
 	size_t worker_count;
+	struct experiment_texts hosts; /* of ssh */
 };
 
 struct experiment {
@@ -106,7 +112,12 @@ const struct experiment_config *experiment_find(
 const struct experiment_texts *experiment_worker_options(
 	const struct experiment *experiment, const char *worker);
 
-/* "local" or "slurm". */
+/* Whether a text can be the name of a host, which becomes an argument of ssh(1) and the name of a
+ * directory: HOST or USER@HOST of letters, digits, '.', '_', '-' and ':', and no more than
+ * EXPERIMENT_HOST_MAX bytes. It begins with a letter or digit, so it is no option. */
+bool experiment_is_host(const char *text);
+
+/* "local", "slurm" or "ssh". */
 const char *experiment_engine_name(enum experiment_engine engine);
 
 /* The experiment as JSON with absolute paths, which experiment_parse() reads again. The caller

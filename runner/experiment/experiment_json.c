@@ -131,6 +131,8 @@ static json_t *place_to_json(struct json_build *build, const struct experiment_p
 		json_build_pack(build, "{s:s}", "engine", experiment_engine_name(place->engine));
 	if (place->limit)
 		json_build_set(build, object, "limit", json_integer(place->limit));
+	if (place->engine == EXPERIMENT_SSH)
+		json_build_set(build, object, "hosts", texts_to_json(build, &place->hosts));
 	if (place->engine != EXPERIMENT_SLURM)
 		return object;
 	json_build_set(build, object, "share", json_string(place->whole_node ? "node" : "cores"));

@@ -22,11 +22,11 @@ static void name_lane(unsigned number, char buf[static 32])
 	(void)snprintf(buf, 32, LANES_DIR "/%u", number);
 }
 
-unsigned lanes_limit(const struct experiment *experiment, unsigned cpus)
+unsigned lanes_limit(unsigned limit, unsigned cpus)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	if (experiment->place.limit)
-		return experiment->place.limit;
+	if (limit)
+		return limit;
 	return online > 0 && cpus && (unsigned)online / cpus ? (unsigned)online / cpus : 1;
 }
 
@@ -41,7 +41,9 @@ int lanes_enter(int dir, unsigned limit, struct error *err)
 		if (fd < 0)
 			return -1;
 		if (fs_lock(fd, name, err) == 0)
-			return steal_fd(&fd);
+			/* The run of an earlier lane. */
+			return ftruncate(fd, 0) < 0 ? fail(err, errno, "write %s", name)
+						    : steal_fd(&fd);
 		if (err->code != EAGAIN && err->code != EACCES)
 			return -1;
 	}
@@ -63,7 +65,33 @@ static int find_lane(int dir, unsigned number, pid_t *ret, struct error *err)
 	return locked;
 }
 
-int lanes_count(int dir, struct error *err)
+int lanes_note(int lane, size_t index, struct error *err)
+{
+	char text[24];
+	int n = snprintf(text, sizeof text, "%010zu\n", index);
+	errno = ENOSPC; /* of a write that is only part of one */
+	return pwrite(lane, text, (size_t)n, 0) == n ? 0 : fail(err, errno, "write " LANES_DIR);
+}
+
+/* The run of a lane; a new lane has none. */
+static int read_note(int dir, unsigned number, size_t *ret, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char name[32];
+	char *end = NULL;
+	name_lane(number, name);
+	if (fs_read(dir, name, 64, &text, NULL, err) < 0)
+		return -1;
+	if (!*text)
+		return 0;
+	size_t index = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || strcmp(end, "\n") != 0)
+		return fail_as(err, EX_DATAERR, "%s has no number of a run", name);
+	*ret = index;
+	return 1;
+}
+
+int lanes_each(int dir, void (*each)(size_t index, void *data), void *data, struct error *err)
 {
 	int count = 0;
 	for (unsigned number = 1;; number++) {
@@ -74,7 +102,18 @@ int lanes_count(int dir, struct error *err)
 		if (found == NO_MORE)
 			return count;
 		count += found;
+		size_t index = 0;
+		int noted = found && each ? read_note(dir, number, &index, err) : 0;
+		if (noted < 0)
+			return -1;
+		if (noted)
+			each(index, data);
 	}
+}
+
+int lanes_count(int dir, struct error *err)
+{
+	return lanes_each(dir, NULL, NULL, err);
 }
 
 /* End one lane. The lock is read again after its PID has become a descriptor: the PID may have

@@ -35,6 +35,9 @@ struct placing {
 	const struct runs *runs;
 	const char *path; /* of the experiment's directory */
 	int dir;          /* the same, open; -1: not made yet */
+	/* For each host of the experiment, whether it is not to be given runs, as `list` found;
+	 * NULL: nobody has asked. */
+	const bool *away;
 };
 
 /* What the engine says of a run. */
@@ -42,6 +45,20 @@ enum placer_state {
 	PLACER_NONE, /* it does not have it */
 	PLACER_QUEUED,
 	PLACER_RUNNING,
+	PLACER_UNKNOWN, /* who may have it cannot be asked */
+};
+
+/* What `list` is told, and what it finds. */
+struct placer_view {
+	/* Whether runs are to be submitted: look whether the engine can take them, and fail if the
+	 * user must do something first. */
+	bool submits;
+	const bool *done;          /* per run: whatever the engine says of it is of no interest */
+	enum placer_state *states; /* per run, all PLACER_NONE at first */
+	bool *away;                /* per host of the experiment, all false at first */
+	/* Called for what could not be asked. */
+	void (*warn)(const struct error *problem, const void *data);
+	const void *data;
 };
 
 struct placer {
@@ -55,8 +72,8 @@ struct placer {
 	/* Submit a job. Fails with EX_UNAVAILABLE if the engine is not there. */
 	int (*submit)(
 		const struct placing *placement, const struct placer_job *job, struct error *err);
-	/* Find the state of each run. `ret` has an entry per run, all PLACER_NONE. */
-	int (*list)(const struct placing *placement, enum placer_state *ret, struct error *err);
+	/* Find the state of each run. */
+	int (*list)(const struct placing *placement, struct placer_view *ret, struct error *err);
 	/* Take back all runs, and end those that have begun. */
 	int (*cancel)(const struct placing *placement, struct error *err);
 	/* Called in a run whose CPUs are taken (75): have it done again elsewhere or later, a few
@@ -64,7 +81,7 @@ struct placer {
 	int (*again)(struct error *err);
 };
 
-extern const struct placer placer_local, placer_slurm;
+extern const struct placer placer_local, placer_slurm, placer_ssh;
 
 /* The placer of an engine. */
 const struct placer *placer_of(enum experiment_engine engine);
@@ -75,9 +92,18 @@ void placer_jobs_free(struct placer_jobs *jobs);
  * memory. */
 struct placer_job *placer_add_job(struct placer_jobs *jobs, size_t count, struct error *err);
 
+/* A copy of words that end with NULL; NULL if out of memory. placer_jobs_free() frees those of a job.
+ */
+char **placer_copy_words(const char *const *words);
+void placer_free_words(char **words);
+
+/* A file in memory that has the script of a job, at its beginning. Returns a descriptor that the
+ * caller closes, or -1. */
+int placer_open_script(const char *script, struct error *err);
+
 /* A text as one word of a POSIX shell, in quotes if it needs them, and the words of a command as
  * one line. The caller frees the result; NULL if out of memory. */
 char *placer_quote(const char *text);
-char *placer_quote_all(char *const *words);
+char *placer_quote_all(const char *const *words);
 
 #endif

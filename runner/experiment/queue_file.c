@@ -37,13 +37,13 @@ static int write_record(int fd, size_t number, size_t value, struct error *err)
 	if (value > RECORD_MAX)
 		return fail(err, EOVERFLOW, QUEUE_FILE);
 	(void)snprintf(record, sizeof record, "%010zu\n", value);
+	errno = ENOSPC; /* of a write that is only part of one */
 	return pwrite(fd, record, RECORD, (off_t)(number * RECORD)) == RECORD
 		       ? 0
 		       : fail(err, errno, "write " QUEUE_FILE);
 }
 
-/* Open the queue, make it if it does not exist, and wait for its lock. Returns the descriptor. */
-static int open_queue(int dir, struct error *err)
+int queue_file_open(int dir, struct error *err)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct stat st;
@@ -70,11 +70,10 @@ static int count_records(int fd, size_t *ret, struct error *err)
 	return 0;
 }
 
-int queue_file_add(int dir, const size_t *indices, size_t count, struct error *err)
+int queue_file_add(int fd, const size_t *indices, size_t count, struct error *err)
 {
 	size_t end = 0;
-	_cleanup_close_ int fd = open_queue(dir, err);
-	if (fd < 0 || count_records(fd, &end, err) < 0)
+	if (count_records(fd, &end, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (write_record(fd, end + i, indices[i], err) < 0) {
@@ -84,30 +83,26 @@ int queue_file_add(int dir, const size_t *indices, size_t count, struct error *e
 	return 0;
 }
 
-int queue_file_take(int dir, void (*last)(void *data), void *data, size_t *ret, struct error *err)
+int queue_file_take(int fd, size_t *ret, struct error *err)
 {
 	size_t next = 0;
 	size_t end = 0;
-	_cleanup_close_ int fd = open_queue(dir, err);
-	if (fd < 0 || count_records(fd, &end, err) < 0 || read_record(fd, 0, &next, err) < 0)
-		return -1;
-	if (next >= end) {
-		last(data);
-		return 0;
-	}
 	size_t index = 0;
+	if (count_records(fd, &end, err) < 0 || read_record(fd, 0, &next, err) < 0)
+		return -1;
+	if (next >= end)
+		return 0;
 	if (read_record(fd, next, &index, err) < 0 || write_record(fd, 0, next + 1, err) < 0)
 		return -1;
 	*ret = index;
 	return 1;
 }
 
-int queue_file_each(int dir, void (*each)(size_t index, void *data), void *data, struct error *err)
+int queue_file_each(int fd, void (*each)(size_t index, void *data), void *data, struct error *err)
 {
 	size_t next = 0;
 	size_t end = 0;
-	_cleanup_close_ int fd = open_queue(dir, err);
-	if (fd < 0 || count_records(fd, &end, err) < 0 || read_record(fd, 0, &next, err) < 0)
+	if (count_records(fd, &end, err) < 0 || read_record(fd, 0, &next, err) < 0)
 		return -1;
 	for (; next < end; next++) {
 		size_t index = 0;
@@ -118,11 +113,8 @@ int queue_file_each(int dir, void (*each)(size_t index, void *data), void *data,
 	return 0;
 }
 
-int queue_file_clear(int dir, struct error *err)
+int queue_file_clear(int fd, struct error *err)
 {
 	size_t end = 0;
-	_cleanup_close_ int fd = open_queue(dir, err);
-	if (fd < 0 || count_records(fd, &end, err) < 0)
-		return -1;
-	return write_record(fd, 0, end, err);
+	return count_records(fd, &end, err) < 0 ? -1 : write_record(fd, 0, end, err);
 }

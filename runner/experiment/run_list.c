@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 
 #define HEADER "index\tid\tconfig\tproject\tharness\ttrial\tworker\tcpus\tmemory_max\n"
 
@@ -340,4 +341,13 @@ void runs_free(struct runs *runs)
 	free(runs->list);
 	free(runs->text);
 	*runs = (struct runs)RUNS_NONE;
+}
+
+unsigned runs_least_cpus(const struct runs *runs)
+{
+	unsigned least = UINT_MAX;
+	for (size_t i = 0; i < runs->count; i++)
+		if (runs->list[i].cpus < least)
+			least = runs->list[i].cpus;
+	return least;
 }

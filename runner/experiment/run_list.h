@@ -54,4 +54,7 @@ int runs_text(const struct experiment *experiment, const struct shape *shapes, c
 int runs_parse(const char *name, const char *text, size_t len, struct runs *ret, struct error *err);
 void runs_free(struct runs *runs);
 
+/* The CPUs of the run that needs the fewest. */
+unsigned runs_least_cpus(const struct runs *runs);
+
 #endif

@@ -6,6 +6,7 @@
 #include "slurm.h"
 
 #include "cleanup.h"
+#include "ranges.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,29 +43,6 @@ add_option(struct words *words, const char *fmt, ...)
 	int n = vasprintf(&word, fmt, ap);
 	va_end(ap);
 	add_word(words, n < 0 ? NULL : word);
-}
-
-/* "0-9,12" for the runs of a job, counted from base. */
-static char *array_text(const struct placer_job *job, size_t base)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *to = open_memstream(&text, &len);
-	if (!to)
-		return NULL;
-	for (size_t i = 0; i < job->count;) {
-		size_t end = i + 1;
-		while (end < job->count && job->indices[end] == job->indices[end - 1] + 1)
-			end++;
-		(void)fprintf(to, "%s%zu", i ? "," : "", job->indices[i] - base);
-		if (end - i > 1)
-			(void)fprintf(to, "-%zu", job->indices[end - 1] - base);
-		i = end;
-	}
-	if (fclose(to) == 0)
-		return text;
-	free(text);
-	return NULL;
 }
 
 /* sbatch replaces %x in the path of the output. The caller frees. */
@@ -114,7 +92,8 @@ static int make_argv(
 	const struct experiment_place *place = &experiment->place;
 	const struct run_entry *run = &placement->runs->list[job->indices[0]];
 	const struct experiment_texts *own = experiment_worker_options(experiment, run->worker);
-	_cleanup_free_ char *array = array_text(job, base_of(job->indices[0]));
+	_cleanup_free_ char *array =
+		ranges_text(job->indices, job->count, base_of(job->indices[0]));
 	_cleanup_free_ char *output = escape_percent(placement->path);
 	uint64_t memory = (run->memory_max + SLURM_OWN_MEMORY + (1 << 20) - 1) >> 20;
 	size_t room = WORDS_MAX + place->options.count + (own ? own->count : 0);

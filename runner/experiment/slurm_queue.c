@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sys/mman.h>
 
 #define ARRAYS_FILE "slurm.tsv"
 #define OUTPUT_MAX  ((size_t)64 << 20) /* bytes that squeue may print: 20 per task */
@@ -148,15 +147,6 @@ static int call_slurm(const char *const *argv, int in, char **ret_out, struct er
 	return 0;
 }
 
-static int open_script(const char *script, struct error *err)
-{
-	_cleanup_close_ int fd = memfd_create("script", MFD_CLOEXEC);
-	size_t len = strlen(script);
-	if (fd < 0 || write(fd, script, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0)
-		return fail(err, errno, "write the script of a job");
-	return steal_fd(&fd);
-}
-
 static int submit_array(
 	const struct placing *placement, const struct placer_job *job, struct error *err)
 {
@@ -167,7 +157,7 @@ static int submit_array(
 	while (job->argv[words])
 		words++;
 	argv = calloc(words + 1, sizeof *argv);
-	_cleanup_close_ int in = open_script(job->script, err);
+	_cleanup_close_ int in = placer_open_script(job->script, err);
 	if (!argv)
 		return fail(err, ENOMEM, "jobs");
 	for (size_t i = 0; i < words; i++)
@@ -189,7 +179,7 @@ static int read_queue(const struct placing *placement, char **ret, struct error 
 	return call_slurm(argv, -1, ret, err);
 }
 
-static int list_arrays(const struct placing *placement, enum placer_state *ret, struct error *err)
+static int list_arrays(const struct placing *placement, struct placer_view *ret, struct error *err)
 {
 	_cleanup_(arrays_free) struct arrays arrays = {.list = NULL};
 	_cleanup_free_ char *queue = NULL;
@@ -207,7 +197,7 @@ static int list_arrays(const struct placing *placement, enum placer_state *ret, 
 			return -1;
 		if (line.task != UINT64_MAX && find_array(&arrays, line.job, &base) &&
 			base + line.task < placement->runs->count)
-			ret[base + line.task] = line.pending ? PLACER_QUEUED : PLACER_RUNNING;
+			ret->states[base + line.task] = line.pending ? PLACER_QUEUED : PLACER_RUNNING;
 		p += len + (p[len] == '\n');
 	}
 	return 0;

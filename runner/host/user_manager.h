@@ -13,6 +13,7 @@
 
 #include "error.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct sd_bus; /* a connection, see sd-bus(3) */
@@ -52,9 +53,10 @@ struct transient_service {
 	const char *description;
 	const char *const *argv;        /* argv[0] is an absolute path */
 	const char *const *environment; /* NAME=VALUE, beside those of every service */
+	bool notifies; /* it says when it is ready (sd_notify(3), Type=notify) */
 };
 
-/* Start the service; returns when its program runs. When it is stopped, only its first process gets
+/* Start the service; returns when its program runs, or has said that it is ready. When it is stopped, only its first process gets
  * SIGTERM, and all are killed a minute later (KillMode=mixed). */
 int user_manager_start_service(
 	struct sd_bus *bus, const struct transient_service *service, struct error *err);

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "crew.h"
 #include "directory.h"
 #include "lanes.h"
 #include "queue_file.h"
@@ -11,6 +12,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 /* Make the placing of an experiment of two shapes and `trials` trials. */
@@ -142,18 +144,12 @@ TEST(words_of_a_shell_are_quoted_where_they_must_be)
 		_cleanup_free_ char *quoted = placer_quote(table[i][0]);
 		assert_string_equal(quoted, table[i][1]);
 	}
-	char shell[] = "sh", option[] = "-c", script[] = "echo $x";
-	char *const words[] = {shell, option, script, NULL};
+	const char *const words[] = {"sh", "-c", "echo $x", NULL};
 	_cleanup_free_ char *line = placer_quote_all(words);
 	assert_string_equal(line, "sh -c 'echo $x'");
 }
 
 /* ---- the engine local ---------------------------------------------------------------------- */
-
-static void count_call(void *data)
-{
-	++*(int *)data;
-}
 
 static void append_index(size_t index, void *data)
 {
@@ -161,39 +157,75 @@ static void append_index(size_t index, void *data)
 	(void)snprintf(text + strlen(text), 16, "%zu ", index);
 }
 
+/* What happens under one lock of the queue. */
+static int take(int dir, size_t *ret, struct error *err)
+{
+	_cleanup_close_ int queue = queue_file_open(dir, err);
+	assert_true(queue >= 0);
+	return queue_file_take(queue, ret, err);
+}
+
+static void add(int dir, const size_t *indices, size_t count)
+{
+	struct error err = {0};
+	_cleanup_close_ int queue = queue_file_open(dir, &err);
+	assert_ok(queue_file_add(queue, indices, count, &err), err);
+}
+
 TEST(queued_runs_are_taken_once_and_in_order)
 {
 	static const size_t first[] = {7, 3};
 	static const size_t more[] = {99999};
 	int dir = unit_dir(state);
-	int last = 0;
 	size_t index = 0;
 	char text[64] = "";
 	struct error err = {0};
-	assert_int_equal(queue_file_take(dir, count_call, &last, &index, &err), 0);
-	assert_int_equal(last, 1);
-	assert_ok(queue_file_add(dir, first, COUNT(first), &err), err);
-	assert_int_equal(queue_file_take(dir, count_call, &last, &index, &err), 1);
+	assert_int_equal(take(dir, &index, &err), 0);
+	add(dir, first, COUNT(first));
+	assert_int_equal(take(dir, &index, &err), 1);
 	assert_int_equal(index, 7);
-	assert_ok(queue_file_add(dir, more, COUNT(more), &err), err);
-	assert_ok(queue_file_each(dir, append_index, text, &err), err);
+	add(dir, more, COUNT(more));
+	int queue = queue_file_open(dir, &err);
+	assert_ok(queue_file_each(queue, append_index, text, &err), err);
+	(void)close(queue);
 	assert_string_equal(text, "3 99999 ");
-	assert_int_equal(queue_file_take(dir, count_call, &last, &index, &err), 1);
+	assert_int_equal(take(dir, &index, &err), 1);
 	assert_int_equal(index, 3);
-	assert_ok(queue_file_clear(dir, &err), err);
-	assert_int_equal(queue_file_take(dir, count_call, &last, &index, &err), 0);
-	assert_int_equal(last, 2);
+	queue = queue_file_open(dir, &err);
+	assert_ok(queue_file_clear(queue, &err), err);
+	(void)close(queue);
+	assert_int_equal(take(dir, &index, &err), 0);
 }
 
 TEST(a_queue_that_is_none_is_refused)
 {
 	int dir = unit_dir(state);
-	int last = 0;
 	size_t index = 0;
 	struct error err = {0};
 	make_file(dir, "queue", "0000000001\nnot a line\n");
-	assert_int_equal(queue_file_take(dir, count_call, &last, &index, &err), -1);
+	assert_int_equal(take(dir, &index, &err), -1);
 	assert_contains(err.msg, "record 1 is no number");
+}
+
+/* A queue that does not get larger than a file may be here. */
+TEST(runs_that_do_not_fit_are_not_queued_in_part)
+{
+	static const size_t indices[] = {1, 2, 3};
+	const struct rlimit small = {.rlim_cur = 30, .rlim_max = RLIM_INFINITY};
+	struct rlimit before;
+	int dir = unit_dir(state);
+	size_t index = 0;
+	struct error err = {0};
+	int queue = queue_file_open(dir, &err);
+	assert_return_code(getrlimit(RLIMIT_FSIZE, &before), errno);
+	void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+	assert_return_code(setrlimit(RLIMIT_FSIZE, &small), errno);
+	assert_int_equal(queue_file_add(queue, indices, COUNT(indices), &err), -1);
+	assert_return_code(setrlimit(RLIMIT_FSIZE, &before), errno);
+	(void)signal(SIGXFSZ, handler);
+	(void)close(queue);
+	assert_contains(err.msg, "write queue");
+	assert_int_equal(take(dir, &index, &err), 0);
 }
 
 /* A process that is a lane until it is told to end; it writes a byte when it is. */
@@ -206,7 +238,16 @@ static pid_t start_lane(int dir, unsigned limit)
 	assert_return_code(pid, errno);
 	if (pid == 0) {
 		struct error err = {0};
-		byte = lanes_enter(dir, limit, &err) >= 0 ? 'y' : err.code == EAGAIN ? 'n' : '?';
+		int lane = lanes_enter(dir, limit, &err);
+		size_t index = 0;
+		byte = lane >= 0 ? 'y' : err.code == EAGAIN ? 'n' : '?';
+		/* Under the lock of the queue, as lanes do. */
+		_cleanup_close_ int queue = lane < 0 ? -1 : queue_file_open(dir, &err);
+		if (queue >= 0 && queue_file_take(queue, &index, &err) > 0 &&
+			lanes_note(lane, index, &err) < 0)
+			byte = '?';
+		cleanup_close(&queue);
+		queue = -1;
 		(void)!write(ends[1], &byte, 1);
 		if (byte == 'y')
 			(void)pause();
@@ -245,6 +286,33 @@ TEST(there_are_as_many_lanes_as_the_limit_says_and_all_can_be_ended)
 	assert_int_equal(waitpid(two, &status, 0), two);
 	assert_int_equal(WTERMSIG(status), SIGTERM);
 	assert_int_equal(lanes_count(dir, &err), 0);
+}
+
+TEST(what_lanes_do_is_neither_queued_nor_lost)
+{
+	static const size_t indices[] = {2, 0, 1};
+	enum placer_state states[3] = {PLACER_NONE};
+	int dir = unit_dir(state);
+	struct error err = {0};
+	add(dir, indices, COUNT(indices));
+	/* Nobody is there to do them. */
+	assert_ok(crew_list(dir, states, COUNT(states), &err), err);
+	assert_int_equal(states[2], PLACER_NONE);
+	pid_t lane = start_lane(dir, 1);
+	assert_ok(crew_list(dir, states, COUNT(states), &err), err);
+	assert_int_equal(states[2], PLACER_RUNNING);
+	assert_int_equal(states[0], PLACER_QUEUED);
+	assert_int_equal(states[1], PLACER_QUEUED);
+	assert_ok(crew_cancel(dir, &err), err);
+	assert_int_equal(waitpid(lane, NULL, 0), lane);
+	/* The next lane finds nothing, and has not the run of the one before. */
+	lane = start_lane(dir, 1);
+	memset(states, 0, sizeof states);
+	assert_ok(crew_list(dir, states, COUNT(states), &err), err);
+	for (size_t i = 0; i < COUNT(states); i++)
+		assert_int_equal(states[i], PLACER_NONE);
+	assert_ok(crew_cancel(dir, &err), err);
+	assert_int_equal(waitpid(lane, NULL, 0), lane);
 }
 
 /* ---- the directory ------------------------------------------------------------------------- */
@@ -322,6 +390,8 @@ int main(void)
 		RUN(words_of_a_shell_are_quoted_where_they_must_be),
 		RUN_IN_DIR(queued_runs_are_taken_once_and_in_order),
 		RUN_IN_DIR(a_queue_that_is_none_is_refused),
+		RUN_IN_DIR(runs_that_do_not_fit_are_not_queued_in_part),
+		RUN_IN_DIR(what_lanes_do_is_neither_queued_nor_lost),
 		RUN_IN_DIR(there_are_as_many_lanes_as_the_limit_says_and_all_can_be_ended),
 		RUN_IN_DIR(only_an_end_of_the_run_itself_makes_it_done),
 		RUN_IN_DIR(a_run_is_done_by_one_process_at_a_time),

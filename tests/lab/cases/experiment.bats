@@ -23,6 +23,10 @@ setup() {
 	make_job
 }
 
+teardown_file() {
+	one_name
+}
+
 teardown() {
 	systemctl stop step.service 2>/dev/null || :
 	systemctl reset-failed step.service 2>/dev/null || :
@@ -190,4 +194,67 @@ counted() { # STATE NUMBER
 	[[ "$output" == *"submitted 4 of 4 runs"* ]]
 	experiment cancel
 	nothing_left
+}
+
+# ---- on the engine ssh, with one host under two names ----
+
+KEY=/home/alice/.ssh/id_experiment
+
+# two_names PORT: alice reaches this host as `a`, and as `b` at this port.
+two_names() {
+	as alice bash -s <<-EOF
+		[ -e $KEY ] || ssh-keygen -q -t ed25519 -N '' -C experiment -f $KEY
+		grep -q ' experiment$' ~/.ssh/authorized_keys || cat $KEY.pub >>~/.ssh/authorized_keys
+		printf '%s\n' 'Host a b' 'HostName 127.0.0.1' 'IdentityFile $KEY' 'IdentitiesOnly yes' \
+			'StrictHostKeyChecking no' 'UserKnownHostsFile /dev/null' 'LogLevel ERROR' 'Host b' 'Port $1' >~/.ssh/config
+		chmod 600 ~/.ssh/config ~/.ssh/authorized_keys
+	EOF
+}
+
+one_name() {
+	as alice bash -c "rm -f ~/.ssh/config $KEY $KEY.pub; sed -i '/ experiment\$/d' ~/.ssh/authorized_keys"
+}
+
+@test "ssh: two hosts do the runs of an experiment after the connection has ended, and none twice" {
+	two_names 22
+	# shellcheck disable=SC2016 # sh expands it
+	make_experiment 'exit 3' 'metrics: ./count' 'place: {engine: ssh, hosts: [a, b], limit: 2}'
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\ntest -s "$1" && echo "$2 answer=42"\n' >$X/count
+	chmod +x $X/count
+	run experiment submit
+	[[ "$output" == *"submitted 4 of 4 runs"*" to ssh"* ]]
+	until_true bash -c "[ \$(ls $X/lab/results | wc -l) -eq 4 ] && [ -z \"\$(ls $X/lab/running)\" ]"
+	counted done 4
+	nothing_left
+	[ "$(cat $X/lab/ssh.tsv)" = $'a\t0,2\nb\t1,3' ]
+	# Records 1 and 2 were taken on each.
+	[ "$(head -n 1 $X/lab/hosts/a/queue) $(head -n 1 $X/lab/hosts/b/queue)" = "0000000003 0000000003" ]
+	[ "$(jq -r .exit_status $X/lab/results/*.json | sort -u)" = 3 ]
+	[ "$(cat $X/lab/metrics/*.txt | sort -u)" = "b answer=42" ]
+	run experiment submit
+	[[ "$output" == *"submitted 0 of 4 runs (4 done"* ]]
+}
+
+@test "ssh: a host that cannot be reached keeps its runs, and cancel ends those of both" {
+	two_names 22
+	make_experiment 'sleep 600' 'place: {engine: ssh, hosts: [a, b], limit: 2}'
+	experiment submit
+	until_true bash -c '[ -n "$(docker ps -q)" ] && [ "$(ls /tmp/experiment/lab/running | wc -l)" -eq 2 ]'
+	counted running 2
+	counted queued 2
+	two_names 1
+	run experiment status
+	[[ "$output" == *"host 'b' cannot be reached"* ]]
+	[[ "$output" =~ queued\ +1 ]] && [[ "$output" =~ missing\ +0 ]] && [[ "$output" =~ unknown\ +1 ]]
+	run experiment submit
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"submitted 0 of 4 runs"*"1 runs are unknown, and were not submitted"* ]]
+	run experiment cancel
+	[ "$status" -eq 69 ]
+	two_names 22
+	experiment cancel
+	nothing_left
+	counted queued 0
+	counted running 0
 }
