@@ -240,8 +240,8 @@ static int print_tables(const struct submitted *submitted, struct error *err)
 	struct remark remark = {.to = open_memstream(&remarks, &len), .last = SIZE_MAX};
 	if (!remark.to)
 		return fail(err, ENOMEM, "runs");
-	int result = gather_read(submitted->dir, &submitted->runs, submitted->experiment.trials,
-		remark_row, &remark, &gather, err);
+	int result =
+		gather_read(submitted->dir, &submitted->runs, remark_row, &remark, &gather, err);
 	if (fclose(remark.to) != 0)
 		return fail(err, ENOMEM, "runs");
 	if (result < 0 || print_all(submitted, &gather, &remark, err) < 0)
@@ -259,8 +259,8 @@ static int print_json(const struct submitted *submitted, struct error *err)
 	const struct experiment *experiment = &submitted->experiment;
 	struct gather_json json = {.to = stdout};
 	gather_json_begin(&json, experiment->name);
-	return gather_read(submitted->dir, &submitted->runs, experiment->trials, gather_take_json,
-		       &json, &gather, err) < 0
+	return gather_read(
+		       submitted->dir, &submitted->runs, gather_take_json, &json, &gather, err) < 0
 		       ? -1
 		       : gather_json_end(&json, &gather, experiment->config_count, err);
 }
@@ -268,8 +268,7 @@ static int print_json(const struct submitted *submitted, struct error *err)
 static int print_csv(const struct submitted *submitted, struct error *err)
 {
 	_cleanup_(gather_release) struct gather gather = GATHER_NONE;
-	return gather_read(submitted->dir, &submitted->runs, submitted->experiment.trials,
-		gather_take_csv, stdout, &gather, err);
+	return gather_read(submitted->dir, &submitted->runs, gather_take_csv, stdout, &gather, err);
 }
 
 static int write_page(
@@ -279,8 +278,7 @@ static int write_page(
 	_cleanup_free_ char *text = NULL;
 	const struct experiment *experiment = &submitted->experiment;
 	size_t len = 0;
-	if (gather_read(submitted->dir, &submitted->runs, experiment->trials, NULL, NULL, &gather,
-		    err) < 0)
+	if (gather_read(submitted->dir, &submitted->runs, NULL, NULL, &gather, err) < 0)
 		return -1;
 	FILE *to = open_memstream(&text, &len);
 	if (!to)

@@ -33,7 +33,7 @@ static int lock_directory(int dir, const char *path, struct error *err)
 		return steal_fd(&fd);
 	if (err->code != EAGAIN && err->code != EACCES)
 		return -1;
-	return fail_as(err, EX_TEMPFAIL, "another process is submitting to %s", path);
+	return fail_as(err, EX_TEMPFAIL, "another process submits to %s, or cancels", path);
 }
 
 static int refuse_change(const struct matrix *matrix, const char *change, struct error *err)
@@ -42,6 +42,32 @@ static int refuse_change(const struct matrix *matrix, const char *change, struct
 		matrix->experiment.doc.name, change);
 	return add_hint(err, "give the experiment another name or `output`; --extend takes more "
 			     "trials, and `place` may change");
+}
+
+/* Another engine would not know of the runs that the one before still has. */
+static int refuse_other_engine(const struct context *context, const struct matrix *matrix,
+	const char *path, struct error *err)
+{
+	_cleanup_(submitted_free) struct submitted before = SUBMITTED_NONE;
+	_cleanup_(progress_free) struct progress progress = PROGRESS_NONE;
+	if (submitted_read(path, &before, err) < 0)
+		return -1;
+	enum experiment_engine engine = before.experiment.place.engine;
+	if (engine == matrix->experiment.place.engine)
+		return 0;
+	if (progress_find(context, &before, false, &progress, err) < 0)
+		return -1;
+	for (size_t i = 0; i < before.runs.count; i++) {
+		enum progress_state state = progress.states[i];
+		if (state != RUN_RUNNING && state != RUN_QUEUED && state != RUN_UNKNOWN)
+			continue;
+		(void)fail_as(err, EX_TEMPFAIL,
+			"the engine %s still has runs of the experiment, such as %s",
+			experiment_engine_name(engine), before.runs.list[i].id);
+		return add_hint(err, "wait until it has done them, or name it in the file again "
+				     "and run: oss-crs-run experiment cancel FILE");
+	}
+	return 0;
 }
 
 /* Compare the file with what was submitted before. */
@@ -54,6 +80,8 @@ static int check_before(const struct context *context, const struct matrix *matr
 	_cleanup_(runs_free) struct runs runs = RUNS_NONE;
 	if (directory_read_runs(dir, &runs, err) < 0)
 		return err->code == ENOENT ? 0 : -1;
+	if (refuse_other_engine(context, matrix, matrix->path, err) < 0)
+		return -1;
 	if (directory_read_experiment(dir, &before, &json, err) < 0)
 		return -1;
 	experiment_free(&before);
@@ -229,7 +257,11 @@ int experiment_status(const struct context *context, struct error *err)
 int experiment_cancel(const struct context *context, struct error *err)
 {
 	_cleanup_(submitted_free) struct submitted submitted = SUBMITTED_NONE;
+	_cleanup_close_ int lock = -1;
 	if (submitted_of_file(context, &submitted, err) < 0)
+		return -1;
+	lock = lock_directory(submitted.dir, submitted.path, err);
+	if (lock < 0)
 		return -1;
 	const struct placer *placer = placer_of(submitted.experiment.place.engine);
 	const struct placing placement = submitted_placement(context, &submitted);

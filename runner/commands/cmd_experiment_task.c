@@ -122,6 +122,9 @@ static int do_claimed(const struct context *context, const struct submitted *sub
 		return -1;
 	if (done)
 		return EX_OK;
+	/* Of a result that the user has deleted. */
+	if (directory_remove_metrics(submitted->dir, run->id, err) < 0)
+		return -1;
 	/* `run` blocks signals, and ends when one comes; what follows may be ended by one. */
 	(void)sigprocmask(SIG_SETMASK, NULL, &before);
 	if (experiment_prepare(submitted, &problem) < 0) {
@@ -159,7 +162,8 @@ static int do_run(const struct context *context, const struct submitted *submitt
 
 struct lane {
 	const struct submitted *submitted;
-	int dir; /* has the queue and the lanes */
+	int dir;          /* has the queue and the lanes */
+	struct runs runs; /* read again when more trials were submitted meanwhile */
 	char self[PATH_MAX];
 	int place; /* from lanes_enter() */
 	int signals;
@@ -178,6 +182,19 @@ static int take_run(struct lane *lane, size_t *ret, struct error *err)
 	return taken;
 }
 
+/* Have the list of runs that has this one. */
+static int read_runs(struct lane *lane, size_t index, struct error *err)
+{
+	if (index < lane->runs.count)
+		return 0;
+	runs_free(&lane->runs);
+	if (directory_read_runs(lane->submitted->dir, &lane->runs, err) < 0)
+		return -1;
+	return index < lane->runs.count
+		       ? 0
+		       : fail_as(err, EX_DATAERR, "runs.tsv has no run %zu", index);
+}
+
 /* Start `experiment task DIR INDEX`, whose output goes to the run's log, and wait for it. Returns
  * whether the lane is to go on. */
 static int do_in_child(const struct lane *lane, size_t index, struct error *err)
@@ -190,7 +207,7 @@ static int do_in_child(const struct lane *lane, size_t index, struct error *err)
 		lane->self, "experiment", "task", submitted->path, number, NULL};
 	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	_cleanup_close_ int log =
-		fs_open(submitted->dir, directory_log_path(submitted->runs.list[index].id, path),
+		fs_open(submitted->dir, directory_log_path(lane->runs.list[index].id, path),
 			O_WRONLY | O_CREAT | O_APPEND, 0644, err);
 	if (log < 0)
 		return -1;
@@ -215,8 +232,9 @@ static int do_queued(struct lane *lane, struct error *err)
 	int result = 1;
 	while (result > 0) {
 		result = take_run(lane, &index, err);
-		if (result > 0 && index < lane->submitted->runs.count)
-			result = do_in_child(lane, index, err);
+		if (result > 0)
+			result = read_runs(lane, index, err) < 0 ? -1
+								 : do_in_child(lane, index, err);
 		if (result > 0 && signals_pending(lane->signals))
 			break;
 	}
@@ -241,6 +259,7 @@ int experiment_lane(const struct submitted *submitted, int dir, unsigned limit, 
 		result = do_queued(&lane, err);
 	cleanup_close(&lane.place);
 	cleanup_close(&lane.signals);
+	runs_free(&lane.runs);
 	return result;
 }
 

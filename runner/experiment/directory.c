@@ -169,6 +169,15 @@ int directory_find_done(int dir, const char *id, bool *ret, struct error *err)
 	return 0;
 }
 
+int directory_remove_metrics(int dir, const char *id, struct error *err)
+{
+	char path[DIRECTORY_PATH_MAX];
+	_cleanup_close_ int folder = fs_open(dir, "metrics", O_RDONLY | O_DIRECTORY, 0, err);
+	return folder < 0
+		       ? -1
+		       : fs_remove(folder, strchr(directory_metrics_path(id, path), '/') + 1, err);
+}
+
 /* ---- claims -------------------------------------------------------------------------------- */
 
 static void write_host(int fd)

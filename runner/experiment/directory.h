@@ -57,6 +57,9 @@ const char *directory_result_path(const char *id, char buf[static DIRECTORY_PATH
 const char *directory_metrics_path(const char *id, char buf[static DIRECTORY_PATH_MAX]);
 const char *directory_log_path(const char *id, char buf[static DIRECTORY_PATH_MAX]);
 
+/* Remove what `metrics` printed for a run. */
+int directory_remove_metrics(int dir, const char *id, struct error *err);
+
 /* Become the one that does a run, and note this host. Returns a descriptor to be passed to
  * directory_release(), or -1: with err->code EAGAIN if another process does it. */
 int directory_claim(int dir, const char *id, struct error *err);

@@ -186,8 +186,8 @@ static const char *value_text(const json_t *value, char *buf, size_t size)
 const char *experiment_change(const json_t *now, const json_t *before, bool extend,
 	char buf[static EXPERIMENT_CHANGE_MAX])
 {
-	static const char *const keys[] = {
-		"name", "configs", "targets", "trials", "timeout", "prepare", "metrics"};
+	static const char *const keys[] = {"name", "configs", "targets", "trials", "timeout",
+		"directory", "prepare", "metrics"};
 	char is[128];
 	char was[128];
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {

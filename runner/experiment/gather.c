@@ -307,13 +307,14 @@ static void gather_release(struct gather *gather)
 	gather_free(gather);
 }
 
-int gather_read(int dir, const struct runs *runs, unsigned trials, gather_taker *take, void *data,
+int gather_read(int dir, const struct runs *runs, gather_taker *take, void *data,
 	struct gather *ret, struct error *err)
 {
 	_cleanup_(gather_release) struct gather gather = {
-		.dir = dir, .runs = runs, .places = runs->count / trials};
-	if (!gather.places || gather.places * trials != runs->count)
-		return fail_as(err, EX_DATAERR, "runs.tsv does not have %u trials", trials);
+		.dir = dir, .runs = runs, .places = runs_places(runs)};
+	if (!gather.places)
+		return fail_as(
+			err, EX_DATAERR, "the trials of runs.tsv do not have as many runs each");
 	gather.first = calloc(gather.places, sizeof *gather.first);
 	_cleanup_free_ struct reader *reader = calloc(1, sizeof *reader);
 	if (!gather.first || !reader)

@@ -86,10 +86,10 @@ struct gather_row {
 typedef int gather_taker(
 	void *data, const struct gather *gather, const struct gather_row *row, struct error *err);
 
-/* Read everything. `trials` is that of the experiment. `take` is called for each row, in the order
+/* Read everything. `take` is called for each row, in the order
  * of the runs; NULL: not. Fails if a result cannot be read: what it says is unknown. The caller
  * frees *ret with gather_free(). */
-int gather_read(int dir, const struct runs *runs, unsigned trials, gather_taker *take, void *data,
+int gather_read(int dir, const struct runs *runs, gather_taker *take, void *data,
 	struct gather *ret, struct error *err);
 void gather_free(struct gather *gather);
 

@@ -343,6 +343,12 @@ void runs_free(struct runs *runs)
 	*runs = (struct runs)RUNS_NONE;
 }
 
+size_t runs_places(const struct runs *runs)
+{
+	size_t trials = runs->list[runs->count - 1].trial;
+	return runs->count % trials ? 0 : runs->count / trials;
+}
+
 unsigned runs_least_cpus(const struct runs *runs)
 {
 	unsigned least = UINT_MAX;

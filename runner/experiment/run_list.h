@@ -54,6 +54,10 @@ int runs_text(const struct experiment *experiment, const struct shape *shapes, c
 int runs_parse(const char *name, const char *text, size_t len, struct runs *ret, struct error *err);
 void runs_free(struct runs *runs);
 
+/* The number of runs of a trial: index % runs_places() is a run's place in the matrix. 0 if not all
+ * trials have as many. */
+size_t runs_places(const struct runs *runs);
+
 /* The CPUs of the run that needs the fewest. */
 unsigned runs_least_cpus(const struct runs *runs);
 

@@ -7,6 +7,7 @@
 #include "slurm.h"
 
 #include "cleanup.h"
+#include "directory.h"
 #include "fs.h"
 #include "proc.h"
 
@@ -105,14 +106,8 @@ static int read_arrays(int dir, struct arrays *ret, struct error *err)
 static int note_array(int dir, uint64_t job, uint64_t base, struct error *err)
 {
 	char line[64];
-	int n = snprintf(line, sizeof line, "%" PRIu64 "\t%" PRIu64 "\n", job, base);
-	_cleanup_close_ int fd =
-		fs_open(dir, ARRAYS_FILE, O_WRONLY | O_CREAT | O_APPEND, 0644, err);
-	if (fd < 0)
-		return -1;
-	if (write(fd, line, (size_t)n) != n || fsync(fd) < 0)
-		return fail(err, errno, "write " ARRAYS_FILE);
-	return 0;
+	(void)snprintf(line, sizeof line, "%" PRIu64 "\t%" PRIu64 "\n", job, base);
+	return directory_append(dir, ARRAYS_FILE, line, err);
 }
 
 static int find_array(const struct arrays *arrays, uint64_t job, uint64_t *ret_base)
@@ -147,6 +142,16 @@ static int call_slurm(const char *const *argv, int in, char **ret_out, struct er
 	return 0;
 }
 
+/* Cancel an array by its number. */
+static int cancel_array(uint64_t job, struct error *err)
+{
+	_cleanup_free_ char *out = NULL;
+	char number[24];
+	const char *const argv[] = {"scancel", number, NULL};
+	(void)snprintf(number, sizeof number, "%" PRIu64, job);
+	return call_slurm(argv, -1, &out, err);
+}
+
 static int submit_array(
 	const struct placing *placement, const struct placer_job *job, struct error *err)
 {
@@ -165,8 +170,14 @@ static int submit_array(
 	if (in < 0 || call_slurm(argv, in, &out, err) < 0 ||
 		slurm_parse_job(out ? out : "", &number, err) < 0)
 		return -1;
-	return note_array(
-		placement->dir, number, job->indices[0] / SLURM_ARRAY_MAX * SLURM_ARRAY_MAX, err);
+	if (note_array(placement->dir, number, job->indices[0] / SLURM_ARRAY_MAX * SLURM_ARRAY_MAX,
+		    err) == 0)
+		return 0;
+	/* An array that is not noted would be submitted again. */
+	struct error ignored;
+	bool cancelled = cancel_array(number, &ignored) == 0;
+	return add_context(err, "the array %" PRIu64 " was %s", number,
+		cancelled ? "cancelled" : "submitted, and scancel failed");
 }
 
 /* The lines of squeue for this user's jobs. The caller frees *ret. */
@@ -197,7 +208,8 @@ static int list_arrays(const struct placing *placement, struct placer_view *ret,
 			return -1;
 		if (line.task != UINT64_MAX && find_array(&arrays, line.job, &base) &&
 			base + line.task < placement->runs->count)
-			ret->states[base + line.task] = line.pending ? PLACER_QUEUED : PLACER_RUNNING;
+			ret->states[base + line.task] =
+				line.pending ? PLACER_QUEUED : PLACER_RUNNING;
 		p += len + (p[len] == '\n');
 	}
 	return 0;
@@ -208,7 +220,6 @@ static int cancel_arrays(const struct placing *placement, struct error *err)
 {
 	_cleanup_(arrays_free) struct arrays arrays = {.list = NULL};
 	_cleanup_free_ char *queue = NULL;
-	_cleanup_free_ char *out = NULL;
 	uint64_t last = 0;
 	if (read_arrays(placement->dir, &arrays, err) < 0 ||
 		(arrays.count && read_queue(placement, &queue, err) < 0))
@@ -216,18 +227,14 @@ static int cancel_arrays(const struct placing *placement, struct error *err)
 	for (const char *p = queue; p && *p;) {
 		struct slurm_line line = {.task = UINT64_MAX};
 		uint64_t base = 0;
-		char number[24];
-		const char *const argv[] = {"scancel", number, NULL};
 		size_t len = strcspn(p, "\n");
 		if (slurm_parse_line(p, len, &line, err) < 0)
 			return -1;
-		(void)snprintf(number, sizeof number, "%" PRIu64, line.job);
 		p += len + (p[len] == '\n');
 		if (line.job == last || !find_array(&arrays, line.job, &base))
 			continue;
 		last = line.job;
-		free(steal_ptr(out));
-		if (call_slurm(argv, -1, &out, err) < 0)
+		if (cancel_array(line.job, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -59,12 +59,15 @@ static int turns_make(const struct placing *placement, struct turns *ret, struct
 	size_t hosts = place->hosts.count;
 	bool few = place->limit && place->limit < hosts * LANES_MAX;
 	size_t lanes = few ? place->limit : hosts;
-	ret->places = placement->runs->count / placement->experiment->trials;
+	ret->places = runs_places(placement->runs);
 	ret->hosts = calloc(lanes + 1, sizeof *ret->hosts);
 	ret->ranks = calloc(ret->places + 1, sizeof *ret->ranks);
 	ret->seen = calloc(ret->places + 1, sizeof *ret->seen);
-	if (!ret->hosts || !ret->ranks || !ret->seen || !ret->places)
+	if (!ret->hosts || !ret->ranks || !ret->seen)
 		return fail(err, ENOMEM, "jobs");
+	if (!ret->places)
+		return fail_as(
+			err, EX_DATAERR, "the trials of runs.tsv do not have as many runs each");
 	for (size_t i = 0; i < lanes; i++)
 		if (!placement->away || !placement->away[i % hosts])
 			ret->hosts[ret->count++] = i % hosts;

@@ -462,3 +462,91 @@ esac"
 	[ "$status" -eq 69 ]
 	[[ "$output" == *"host 'b' cannot be reached"*"cancel again when it answers"* ]]
 }
+
+# ---- nothing is lost, nothing runs twice ----
+
+@test "another engine is refused while the one before still has runs" {
+	experiment submit
+	echo '101|0|R' >queue
+	cp json/experiment.json before
+	hosts
+	experiment submit
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"the engine slurm still has runs of the experiment, such as duo-json-c-h1-1"* ]]
+	cmp before json/experiment.json
+	rm queue
+	experiment submit
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"submitted 12 of 12 runs"*" to ssh" ]]
+}
+
+@test "an array that cannot be noted is cancelled, since nobody would know that it is there" {
+	mkdir -p json/slurm.tsv
+	experiment submit
+	[ "$status" -ne 0 ]
+	[[ "$output" == *slurm.tsv* ]]
+	# Nothing may have been submitted that was not cancelled.
+	[ "$(grep -c '^--parsable' calls || :)" = "$(grep -c '^scancel' calls || :)" ]
+	rmdir json/slurm.tsv
+	# shellcheck disable=SC2016 # the recorder expands it
+	recorder sbatch '( printf "%s\n" "$*"; cat ) >>calls; mkdir -p json/slurm.tsv; echo 107'
+	experiment submit
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"the array 107 was cancelled"* ]]
+	[ "$(grep '^scancel' calls)" = "scancel 107" ]
+}
+
+@test "cancel does not interfere with a submit" {
+	experiment submit
+	python3 -c '
+import fcntl, os, subprocess, sys
+f = open("json/submit.lock", "w")
+fcntl.lockf(f, fcntl.LOCK_EX)
+sys.exit(subprocess.run(sys.argv[1:], close_fds=True).returncode)' "$RUN" experiment cancel x.yaml 2>said || status=$?
+	[ "$status" -eq 75 ]
+	grep -q 'another process submits to .*/json, or cancels' said
+	run grep scancel calls
+	[ "$status" -ne 0 ]
+}
+
+@test "a run that is done again has no figures of the time before" {
+	echo 'metrics: ./count' >>x.yaml
+	experiment submit
+	echo 'a crashes=7' >json/metrics/duo-json-c-h1-1.txt
+	run "$RUN" experiment task json 0
+	[ "$status" -ne 0 ]
+	[ ! -e json/metrics/duo-json-c-h1-1.txt ]
+}
+
+@test "a lane does runs that were added to the experiment while it worked" {
+	printf '%s\n' 'prepare: echo x >began; read line <go; false' >>x.yaml
+	mkfifo began go
+	exec 7<>began 8<>go
+	experiment submit
+	printf '%010d\n' 1 0 >json/queue
+	"$RUN" experiment task json 7>&- 8>&- &
+	read -rt 60 _ <&7
+	sed -i 's/trials: 3/trials: 4/' x.yaml
+	experiment submit --extend
+	[ "$status" -eq 0 ]
+	printf '%010d\n' 15 >>json/queue
+	printf '\n\n' >&8
+	wait
+	[ "$(cat json/lanes/1)" = 0000000015 ]
+	grep -q 'ended with status 1' json/failed/solo-json-c-h2-4
+	grep -q 'ended with status 1' json/failed/duo-json-c-h1-1
+	[ -e json/log/solo-json-c-h2-4.log ]
+}
+
+@test "a submit that was killed between its two files leaves an experiment whose cells are not mixed" {
+	experiment submit
+	cp json/runs.tsv before
+	file slurm 4
+	experiment submit --extend
+	mv before json/runs.tsv
+	experiment gather
+	[ "$status" -eq 0 ]
+	[[ "$output" =~ json-c\ +h2\ +solo\ +-\ +-\ +-\ +0/3 ]]
+	experiment submit --extend
+	[ "$(wc -l <json/runs.tsv)" -eq 17 ]
+}

@@ -151,6 +151,7 @@ TEST(a_change_is_named_and_more_trials_can_be_allowed)
 		{HEAD TARGETS "trials: 2\ntimeout: 7h\n", true,
 			"timeout: \"25200s\", was \"28800s\""},
 		{HEAD TARGETS TAIL "metrics: m\n", false, "metrics: \"m\", was none"},
+		{HEAD TARGETS TAIL "directory: d\n", false, "directory: \"//d\", was \"//.\""},
 		{HEAD "targets: [{project: zlib, harnesses: [h]}]\n" TAIL, false, "targets: "},
 	};
 	_cleanup_json_ json_t *before = json_of(HEAD TARGETS TAIL);

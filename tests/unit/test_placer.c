@@ -6,6 +6,7 @@
 
 #include "crew.h"
 #include "directory.h"
+#include "fs.h"
 #include "lanes.h"
 #include "queue_file.h"
 #include "slurm.h"
@@ -207,25 +208,54 @@ TEST(a_queue_that_is_none_is_refused)
 	assert_contains(err.msg, "record 1 is no number");
 }
 
-/* A queue that does not get larger than a file may be here. */
+/* Let files grow to this size and no further. Returns the limit before. */
+static struct rlimit limit_files(rlim_t size)
+{
+	const struct rlimit small = {.rlim_cur = size, .rlim_max = RLIM_INFINITY};
+	struct rlimit before;
+	assert_return_code(getrlimit(RLIMIT_FSIZE, &before), errno);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_return_code(setrlimit(RLIMIT_FSIZE, &small), errno);
+	return before;
+}
+
+static void restore_files(const struct rlimit *before)
+{
+	assert_return_code(setrlimit(RLIMIT_FSIZE, before), errno);
+	(void)signal(SIGXFSZ, SIG_DFL);
+}
+
 TEST(runs_that_do_not_fit_are_not_queued_in_part)
 {
 	static const size_t indices[] = {1, 2, 3};
-	const struct rlimit small = {.rlim_cur = 30, .rlim_max = RLIM_INFINITY};
-	struct rlimit before;
 	int dir = unit_dir(state);
 	size_t index = 0;
 	struct error err = {0};
 	int queue = queue_file_open(dir, &err);
-	assert_return_code(getrlimit(RLIMIT_FSIZE, &before), errno);
-	void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
-	assert_return_code(setrlimit(RLIMIT_FSIZE, &small), errno);
-	assert_int_equal(queue_file_add(queue, indices, COUNT(indices), &err), -1);
-	assert_return_code(setrlimit(RLIMIT_FSIZE, &before), errno);
-	(void)signal(SIGXFSZ, handler);
+	const struct rlimit before = limit_files(30);
+	int result = queue_file_add(queue, indices, COUNT(indices), &err);
+	restore_files(&before);
 	(void)close(queue);
+	assert_int_equal(result, -1);
 	assert_contains(err.msg, "write queue");
 	assert_int_equal(take(dir, &index, &err), 0);
+}
+
+TEST(a_line_that_does_not_fit_leaves_the_lines_before)
+{
+	int dir = unit_dir(state);
+	struct error err = {0};
+	size_t len = 0;
+	_cleanup_free_ char *text = NULL;
+	assert_ok(directory_append(dir, "x.tsv", "a\t1\n", &err), err);
+	const struct rlimit before = limit_files(6);
+	int result = directory_append(dir, "x.tsv", "b\t2\n", &err);
+	restore_files(&before);
+	assert_int_equal(result, -1);
+	assert_contains(err.msg, "write x.tsv");
+	assert_ok(directory_append(dir, "x.tsv", "c\t3\n", &err), err);
+	assert_ok(fs_read(dir, "x.tsv", 64, &text, &len, &err), err);
+	assert_string_equal(text, "a\t1\nc\t3\n");
 }
 
 /* A process that is a lane until it is told to end; it writes a byte when it is. */
@@ -391,6 +421,7 @@ int main(void)
 		RUN_IN_DIR(queued_runs_are_taken_once_and_in_order),
 		RUN_IN_DIR(a_queue_that_is_none_is_refused),
 		RUN_IN_DIR(runs_that_do_not_fit_are_not_queued_in_part),
+		RUN_IN_DIR(a_line_that_does_not_fit_leaves_the_lines_before),
 		RUN_IN_DIR(what_lanes_do_is_neither_queued_nor_lost),
 		RUN_IN_DIR(there_are_as_many_lanes_as_the_limit_says_and_all_can_be_ended),
 		RUN_IN_DIR(only_an_end_of_the_run_itself_makes_it_done),
