@@ -12,12 +12,9 @@
 #include "images.h"
 #include "podman.h"
 #include "podman_storage.h"
-#include "proc.h"
 
 #include <errno.h>
 #include <limits.h>
-
-#define VERSION_OUTPUT_MAX 256
 
 static int not_connected(char *detail)
 {
@@ -60,29 +57,15 @@ int look_driver(struct check_facts *facts, char *detail, struct error *err)
 	return engine_check_driver(&facts->engine, &facts->info, err);
 }
 
-/* The output is like "podman version 5.4.2"; the last word is the version. */
 int look_podman(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)facts;
+	char version[PODMAN_VERSION_MAX] = "";
 	_cleanup_free_ char *program = NULL;
-	_cleanup_free_ char *text = NULL;
-	int status = 0;
-	if (podman_find(&program, err) < 0)
-		return -1;
-	struct spawn spawn = SPAWN(((const char *const[]){program, "--version", NULL}));
-	/* Podman 5 makes the user's configuration directory even for --version. check must change
-	 * nothing, so it names a directory that exists. */
-	spawn.env = (const char *const[]){"XDG_CONFIG_HOME=/", NULL};
-	if (proc_capture(&spawn, VERSION_OUTPUT_MAX, &text, &status, err) < 0)
-		return -1;
-	if (status != 0)
-		return fail_as(
-			err, EX_UNAVAILABLE, "%s --version failed with status %d", program, status);
-	text[strcspn(text, "\n")] = '\0';
-	const char *version = strrchr(text, ' ');
-	version = version ? version + 1 : text;
-	(void)snprintf(detail, DETAIL_MAX, "Podman %s at %s", version, program);
-	return podman_check_version(version, err);
+	int result =
+		podman_find(&program, err) < 0 ? -1 : podman_ask_version(program, version, err);
+	(void)snprintf(detail, DETAIL_MAX, "Podman %s at %s", version, program ? program : "");
+	return result;
 }
 
 int look_podman_ids(struct check_facts *facts, char *detail, struct error *err)

@@ -51,7 +51,9 @@ int engine_select_by_rule(int wanted, const struct error *docker, const struct e
 int engine_select_check_podman(const struct host *host, uid_t uid, struct error *err)
 {
 	_cleanup_free_ char *program = NULL;
-	return podman_find(&program, err) < 0 || podman_check_ids(host, uid, err) < 0 ||
+	char version[PODMAN_VERSION_MAX];
+	return podman_find(&program, err) < 0 || podman_ask_version(program, version, err) < 0 ||
+			       podman_check_ids(host, uid, err) < 0 ||
 			       podman_check_manager(uid, err) < 0
 		       ? -1
 		       : 0;

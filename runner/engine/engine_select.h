@@ -29,9 +29,9 @@ int engine_select_by_rule(int wanted, const struct error *docker, const struct e
 int engine_select(const struct host *host, uid_t uid, int wanted, enum engine_kind *ret,
 	struct engine *ret_docker, struct error *err);
 
-/* Whether Podman is ready for this user: it is installed, it has user ids for containers, and
- * the user manager answers. Podman's version is not checked here but when the run asks its
- * service (engine_check()). */
+/* Whether Podman is ready for this user: it is installed and not too old, it has user ids for
+ * containers, and the user manager answers. Starts no service: one of a Podman that is then refused
+ * would leave a process, a cgroup and directories of the user. */
 int engine_select_check_podman(const struct host *host, uid_t uid, struct error *err);
 
 /* Write the engine into a run's scratch directory, and read it back; base is the directory above

@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "fs.h"
+#include "proc.h"
 #include "program.h"
 #include "user_manager.h"
 
@@ -15,11 +16,12 @@
 #include <pwd.h>
 #include <sys/un.h>
 
-#define INSTALL_HINT  "on Debian, run: sudo apt-get install podman uidmap catatonit passt nftables"
-#define VERSION_MIN   5
-#define SUBID_MAX     ((size_t)1 << 20)
-#define SOCKET_FILE   "podman.sock"
-#define UNIT_NAME_MAX 256
+#define INSTALL_HINT       "on Debian, run: sudo apt-get install podman uidmap catatonit passt nftables"
+#define VERSION_MIN        5
+#define SUBID_MAX          ((size_t)1 << 20)
+#define SOCKET_FILE        "podman.sock"
+#define UNIT_NAME_MAX      256
+#define VERSION_OUTPUT_MAX 256
 
 int podman_find(char **ret_path, struct error *err)
 {
@@ -35,8 +37,27 @@ int podman_check_version(const char *version, struct error *err)
 	if (strtoul(version, NULL, 10) >= VERSION_MIN)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "Podman %s is too old", version);
-	return add_hint(
-		err, "oss-crs-run needs Podman %d (Debian 13 has it) or Docker", VERSION_MIN);
+	return add_hint(err, "oss-crs-run needs Podman %d, which Debian 13 has", VERSION_MIN);
+}
+
+/* The output is like "podman version 5.4.2"; the last word is the version. */
+int podman_ask_version(const char *program, char buf[static PODMAN_VERSION_MAX], struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	int status = 0;
+	struct spawn spawn = SPAWN(((const char *const[]){program, "--version", NULL}));
+	/* Podman 5 makes the user's configuration directory even for --version: name one that
+	 * exists. */
+	spawn.env = (const char *const[]){"XDG_CONFIG_HOME=/", NULL};
+	if (proc_capture(&spawn, VERSION_OUTPUT_MAX, &text, &status, err) < 0)
+		return -1;
+	if (status != 0)
+		return fail_as(
+			err, EX_UNAVAILABLE, "%s --version failed with status %d", program, status);
+	text[strcspn(text, "\n")] = '\0';
+	const char *version = strrchr(text, ' ');
+	(void)snprintf(buf, PODMAN_VERSION_MAX, "%s", version ? version + 1 : text);
+	return podman_check_version(buf, err);
 }
 
 /* Whether a line "NAME:FIRST:COUNT" is the user's; a line may name the user by number. */

@@ -32,6 +32,10 @@
 int podman_find(char **ret_path, struct error *err);
 /* The version, such as "5.4.2", is not too old. */
 int podman_check_version(const char *version, struct error *err);
+/* Ask the program at a path for its version, and check it. Starts no service and changes nothing.
+ * buf holds PODMAN_VERSION_MAX bytes; it is set as soon as the version is known. */
+#define PODMAN_VERSION_MAX 64
+int podman_ask_version(const char *program, char buf[static PODMAN_VERSION_MAX], struct error *err);
 /* The user has subordinate user and group ids for containers, and newuidmap and newgidmap are
  * installed. */
 int podman_check_ids(const struct host *host, uid_t uid, struct error *err);
