@@ -88,6 +88,12 @@ const char *size_format(uint64_t bytes, char *buf)
 		half = UINT64_C(1) << (10 * unit - 1);
 	}
 	uint64_t rounded = (uint64_t)((tenths + half) >> (10 * unit));
+	if (rounded >= 1000)
+		rounded = (rounded + 5) / 10 * 10;
+	if (rounded >= 10240 && unit < 6) {
+		rounded = 10;
+		unit++;
+	}
 	const char *suffix = &units[unit];
 	int suffix_len = unit ? 1 : 0;
 	if (rounded % 10)
