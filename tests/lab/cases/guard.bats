@@ -139,3 +139,28 @@ refusals() {
 	[ "$(tail -n +2 $out | jq -c '[.guard.refused, .attested.containers]')" = '[1,1]' ]
 	nothing_left
 }
+
+@test "Python gives each CRS a guarded socket, and what a CRS has started goes when Python is killed" {
+	local out=/tmp/guard-python caller
+	cat >$out.py <<-'END'
+		import json, sys
+		from oss_crs_run import Hold
+		with Hold({"a": ("0-1", "128M"), "b": ("2", "96M")}, project_name="held", guard=True) as hold:
+		    print(json.dumps([hold.engine_sockets, hold.cgroup_parents]), flush=True)
+		    sys.stdin.read()
+	END
+	rm -f $out
+	mkfifo -m 644 $out.in
+	sh_as alice "PYTHONPATH=/usr/local/lib/python3/dist-packages exec python3 $out.py <$out.in >$out" 3>&- &
+	caller=$!
+	exec 9>$out.in
+	until_true test -s $out
+	docker -H "unix://$(jq -r '.[0].b' $out)" run -d --name mine --network none busybox sleep 600
+	[ "$(docker inspect -f '{{.HostConfig.CgroupParent}}' mine)" = "$(jq -r '.[1].b' $out)" ]
+	pkill -KILL -u alice -f guard-python.py
+	wait $caller || :
+	exec 9>&-
+	rm -f $out.in
+	until_true bash -c '! pgrep -u alice -x "oss-crs-(run|keeper|guard)"'
+	nothing_left
+}

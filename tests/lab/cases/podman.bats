@@ -307,11 +307,42 @@ container_of() {
 	[ "$(clean_starts)" -gt 0 ]
 }
 
-# begin_hold: hold a run as bob with project `held`, what it prints in /tmp/hold.out. It ends with
-# descriptor 9. Sets path, parent and url, of CRS `a` and of the run's Podman.
+# The client is Docker's, from the host's /usr; it finds the guard where the engine's socket would be.
+# bats test_tags=short
+@test "three containers of a CRS over its guarded socket: one is held, two are refused, none is left" {
+	local r='docker run --rm --network none' id own
+	# Podman reads no event of the past where the end is past too.
+	local e='docker events --since 1h --until $$(($$(date +%s) + 8)) --format {{.Actor.Attributes.name}}'
+	install -d -o bob /home/bob/shared
+	rm -f /home/bob/shared/* /tmp/bob-report
+	services a "docker run -d --name mine --memory 64g --cpuset-cpus 0-3 --network none busybox sleep 600; $r --privileged busybox true; $r --cpuset-cpus 3 busybox true; touch /shared/done; $e >/shared/mine; touch /shared/end-a; sleep 600" \
+		b "until [ -e /shared/done ]; do sleep 1; done; docker ps -a --format {{.Names}} >/shared/others; $e >>/shared/others; touch /shared/end-b; sleep 600"
+	sed -i 's|network_mode: none|&\n    volumes: ["/var/run/docker.sock:/var/run/docker.sock", "/usr:/usr:ro", "/usr/lib:/lib:ro", "/usr/lib64:/lib64:ro", "/home/bob/shared:/shared"]|' $JOB/docker-compose.yaml
+	sh_as bob "exec oss-crs-run run --strict --timeout 200 --report /tmp/bob-report $JOB p h" >/tmp/run.out 2>&1 &
+	job=$!
+	until_true test -e /home/bob/shared/end-a -a -e /home/bob/shared/end-b
+	worker=$(find $CG/$OURS -mindepth 1 -maxdepth 1 -type d)
+	id=$(sh_as bob 'podman ps -q --no-trunc --filter name=mine')
+	own=$worker/a/libpod-$id
+	[ "$(processes_of "$own" | wc -l)" -ge 1 ]
+	[ "$(cat "$own/memory.max")" = $((128 << 20)) ]
+	[ "$(cat "$own/cpuset.cpus.effective")" = 0-1 ]
+	[ "$(sh_as bob "podman inspect -f '{{.HostConfig.CgroupParent}} {{index .Config.Labels \"oss-crs.guard\"}}' mine")" = "/$OURS/${worker##*/}/a a" ]
+	[ "$(sort -u /home/bob/shared/mine)" = mine ]
+	[ ! -s /home/bob/shared/others ]
+	pkill -INT -u bob -x oss-crs-run
+	finish
+	[ "$status" -eq 130 ]
+	[ "$(jq -r '.guard.refusals[] | "\(.crs) \(.count) \(.what)"' /tmp/bob-report)" = $'a 1 HostConfig.Privileged true: not among the keys that the guard knows\na 1 HostConfig.CpusetCpus "3": the CRS has the CPUs 0-1' ]
+	[ "$(jq -c '[.attested, .risks]' /tmp/bob-report)" = '[{"containers":3,"unknown":0,"unconfined":0},{}]' ]
+	nothing_left
+}
+
+# begin_hold OPTION...: hold a run as bob with project `held`, what it prints in /tmp/hold.out. It ends
+# with descriptor 9. Sets path, parent and url, of CRS `a` and of the run's Podman.
 begin_hold() {
 	rm -f /tmp/hold.* && mkfifo -m 644 /tmp/hold.in
-	sh_as bob "oss-crs-run hold --json --project-name held - </tmp/hold.in >/tmp/hold.out 2>/tmp/hold.err; echo \$? >/tmp/hold.status" 3>&- 9>&- &
+	sh_as bob "oss-crs-run hold --json --project-name held $* - </tmp/hold.in >/tmp/hold.out 2>/tmp/hold.err; echo \$? >/tmp/hold.status" 3>&- 9>&- &
 	exec 9>/tmp/hold.in
 	printf '%s\n...\n' '{"run_env": "local", "a": {"cpuset": "0-1", "memory": "128M"}}' >&9
 	until_true grep -q '}$' /tmp/hold.out
@@ -349,5 +380,33 @@ start_held() {
 	exec 9>&-
 	wait
 	[ "$(cat /tmp/hold.status)" -eq 137 ]
+	nothing_left
+}
+
+# Of these Podman itself would make mounts of the host's /etc.
+@test "hold gives a CRS a guarded socket of Podman, over which no path of the host is mounted" {
+	local socket
+	begin_hold --guard
+	socket=$(head -n 1 /tmp/hold.out | jq -r .engine_sockets.a)
+	cat >/tmp/hold.py <<-'END'
+		import http.client, json, socket, sys
+		class Connection(http.client.HTTPConnection):
+		    def connect(self):
+		        self.sock = socket.socket(socket.AF_UNIX)
+		        self.sock.connect(sys.argv[1])
+		for more in ({"Volumes": {"/etc:/x": {}}}, {"HostConfig": {"Mounts": [{"Type": "bind", "Target": "/etc"}]}},
+		             {"HostConfig": {"Mounts": [{"Type": "bind", "Target": "/x,source=/etc"}]}}, {"Env": ["*"]}):
+		    connection = Connection("podman")
+		    connection.request("POST", "/containers/create", json.dumps({"Image": "busybox", **more}))
+		    print(connection.getresponse().status)
+	END
+	[ "$(sh_as bob "python3 /tmp/hold.py $socket")" = $'403\n403\n403\n403' ]
+	sh_as bob "docker -H unix://$socket run -d --name in --network none -v /data busybox sleep 1000"
+	[ "$(processes_of "$path/a" | wc -l)" -ge 1 ]
+	exec 9>&-
+	wait
+	cat /tmp/hold.err
+	[ "$(cat /tmp/hold.status)" -eq 0 ]
+	[ "$(tail -n +2 /tmp/hold.out | jq -c '[.guard.refused, .attested]')" = '[4,{"containers":1,"unknown":0,"unconfined":0}]' ]
 	nothing_left
 }
