@@ -32,6 +32,7 @@ teardown() {
 	systemctl reset-failed step.service 2>/dev/null || :
 	# An empty list would leave the CPUs as they are: systemd writes only what it sets.
 	systemctl set-property --runtime user-1000.slice AllowedCPUs=0-3
+	rm -f /usr/local/bin/squeue /usr/local/bin/scontrol
 	after_failure
 }
 
@@ -120,6 +121,25 @@ as_step() {
 	run env -i SLURM_JOB_USER=alice SLURM_JOB_ID=8 $epilog
 	[ "$status" -eq 0 ]
 	nothing_left
+}
+
+# The numbers of CPUs are Slurm's; of this guest they are the kernel's. What Slurm's commands print is
+# recorded, and systemd is real.
+@test "the Prolog for Slurm lets the job's user have the CPUs of the job and no others, and never fails" {
+	local prolog=/usr/local/share/oss-crs-run/slurm/prolog
+	printf '#!/bin/sh\necho 7\n' >/usr/local/bin/squeue
+	# shellcheck disable=SC2016 # sh expands it
+	printf '#!/bin/sh\n[ "$2" = hostnames ] && echo lab || echo "Nodes=lab CPU_IDs=1-2 Mem=200"\n' >/usr/local/bin/scontrol
+	chmod +x /usr/local/bin/squeue /usr/local/bin/scontrol
+	run env -i SLURMD_NODENAME=lab SLURM_JOB_UID=1000 SLURM_JOB_ID=7 $prolog
+	rm /usr/local/bin/squeue /usr/local/bin/scontrol
+	[ "$status" -eq 0 ]
+	[ "$(cat $CG/user.slice/user-1000.slice/cpuset.cpus.effective)" = 1-2 ]
+	[ "$(as alice nproc)" -eq 2 ]
+	run env -i SLURMD_NODENAME=lab SLURM_JOB_UID=1000 SLURM_JOB_ID=7 $prolog
+	[ "$status" -eq 0 ]
+	[ "$(cat $CG/user.slice/user-1000.slice/cpuset.cpus.effective)" = 1-2 ]
+	journalctl -q -t oss-crs-prolog | grep -q 'job 7 of user 1000'
 }
 
 # ---- experiments on the engine local ----
