@@ -31,22 +31,20 @@ static const struct command commands[] = {
 	{"exec", COMMAND_EXEC, 2, -1, "CONFIG [--crs NAME] -- COMMAND...",
 		"run any command with the same cgroups", cmd_exec},
 	{"hold", COMMAND_HOLD, 1, 1, "CONFIG|-",
-		"keep the same cgroups for another program while it holds a pipe open", cmd_hold},
+		"keep the same cgroups for a program while it holds a pipe open", cmd_hold},
 	{"plan", COMMAND_PLAN, 1, 1, "CONFIG", "show what a run would create; changes nothing",
 		cmd_plan},
 	{"check", COMMAND_CHECK, 0, 0, "",
 		"check whether this host is ready, and how to make it so", cmd_check},
 	{"selftest", COMMAND_SELFTEST, 0, 1, "",
-		"try to exceed the limits of a CRS on this host, and report what stops it",
-		cmd_selftest},
+		"try to exceed the limits of a CRS, and report what stops it", cmd_selftest},
 	{"status", COMMAND_STATUS, 0, 1, "[RUN]",
 		"show active runs of all users: limits, use, pressure, OOM kills", cmd_status},
 	{"report", COMMAND_REPORT, 0, 2, "[RUN|FILE [RUN|FILE]]",
 		"show a finished run, list reports, or compare two", cmd_report},
 	{"clean", COMMAND_CLEAN, 0, -1, "[RUN...]", "remove what killed runs left", cmd_clean},
 	{"experiment", COMMAND_EXPERIMENT, 2, 5, "plan|submit|status|gather|cancel FILE",
-		"do many runs: configs, targets and trials, on this host, over ssh, or by Slurm",
-		cmd_experiment},
+		"do many runs on this host, over ssh, or by Slurm", cmd_experiment},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -61,9 +59,8 @@ static void print_help(const struct command *command)
 	}
 	(void)puts("usage: oss-crs-run COMMAND [OPTIONS] ...\n\ncommands:");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)printf("  %-10s %-38s %s\n", commands[i].name, commands[i].usage,
-			commands[i].help);
-	(void)puts("\n`oss-crs-run COMMAND --help` lists the options of a command.");
+		(void)printf("  %-10s  %s\n", commands[i].name, commands[i].help);
+	(void)puts("\n`oss-crs-run COMMAND --help` lists the arguments and options of a command.");
 }
 
 static const struct command *find_command(const char *name)

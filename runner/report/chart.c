@@ -414,10 +414,13 @@ static int run_gnuplot(int script, char **ret, struct error *err)
 {
 	/* -d: ignore the user's own start-up files. */
 	const char *const argv[] = {"gnuplot", "-d", "-", NULL};
+	/* In another character set it warns that it cannot write a degree sign. */
+	const char *const env[] = {"LC_ALL=C.UTF-8", NULL};
 	struct spawn spawn = SPAWN(argv);
 	_cleanup_free_ char *text = NULL;
 	int status = 0;
 	spawn.in = script;
+	spawn.env = env;
 	if (proc_capture(&spawn, OUTPUT_MAX, &text, &status, err) < 0) {
 		if (err->code != ENOENT)
 			return -1;
