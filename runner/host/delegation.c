@@ -58,8 +58,11 @@ static int check_controllers(const struct host *host, int user, uid_t uid, struc
 		return 0;
 	if (cgroup_check_kernel(host->cgroup, CGROUP_CPUSET_MEMORY, err) < 0)
 		return -1;
-	(void)fail_as(err, EX_UNAVAILABLE,
-		"cpuset and memory are not delegated to user@%u.service (it has: %s)",
+	bool cpuset = cgroup_has(have, "cpuset");
+	(void)fail_as(err, EX_UNAVAILABLE, "%s not delegated to user@%u.service (it has: %s)",
+		cpuset                       ? "memory is"
+		: cgroup_has(have, "memory") ? "cpuset is"
+					     : "cpuset and memory are",
 		(unsigned)uid, *have ? have : "nothing");
 	return hint_delegation(uid, err);
 }

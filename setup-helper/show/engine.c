@@ -96,10 +96,10 @@ enum engine engine_answer(const char *line, enum engine guess)
 		{"p", ENGINE_PODMAN},
 	};
 	size_t len = strcspn(line, "\n");
-	if (len == 0 || strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0)
+	if (len == 0 || strcasecmp(line, "y\n") == 0 || strcasecmp(line, "yes\n") == 0)
 		return guess;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strlen(words[i].word) == len && strncmp(line, words[i].word, len) == 0)
+		if (strlen(words[i].word) == len && strncasecmp(line, words[i].word, len) == 0)
 			return words[i].engine;
 	return ENGINE_UNDECIDED;
 }

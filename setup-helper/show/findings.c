@@ -78,11 +78,9 @@ static void judge_controllers(const struct judge *judge, struct finding *ret)
 static void judge_oss_crs(const struct judge *judge, struct finding *ret)
 {
 	const struct level_facts *ours = &judge->facts->delegate.levels[LEVEL_OURS];
-	const struct level_facts *manager = &judge->facts->delegate.levels[LEVEL_MANAGER];
 	const char *wanted = judge->policy->controllers;
 	if (!ours->exists)
-		set_finding(ret, manager->owned && cgroup_has(manager->controllers, wanted),
-			DELEGATE_HINT, "%s does not exist yet; oss-crs-run creates it",
+		set_finding(ret, true, "", "%s does not exist yet; it is created when needed",
 			CGROUP_OSS_CRS);
 	else if (!ours->owned)
 		set_finding(ret, false, DELEGATE_HINT, "%s is there, but not the user's",
@@ -118,7 +116,7 @@ static void judge_docker(const struct judge *judge, struct finding *ret)
 		set_finding(ret, false, "sudo systemctl start docker", "%s is not running (%s)",
 			judge->policy->service, facts->service.active_text);
 	else if (facts->api.status == EX_NOPERM)
-		set_finding(ret, false, "sudo oss-crs-setup check",
+		set_finding(ret, false, "to look at Docker as root: sudo oss-crs-setup check",
 			"this user may not connect to Docker: %s", facts->api.msg);
 	else if (facts->api.msg[0])
 		set_finding(ret, false, facts->api.hint, "%s", facts->api.msg);

@@ -195,7 +195,7 @@ static bool user_says_yes(void)
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
 	return getline(&line, &size, stdin) > 0 &&
-	       (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0);
+	       (strcasecmp(line, "y\n") == 0 || strcasecmp(line, "yes\n") == 0);
 }
 
 static int fail_unconfirmed(struct error *err)

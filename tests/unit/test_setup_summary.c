@@ -201,6 +201,8 @@ TEST(an_answer_is_a_name_its_first_letter_or_nothing)
 	assert_int_equal(engine_answer("p\n", ENGINE_DOCKER), ENGINE_PODMAN);
 	assert_int_equal(engine_answer("podman", ENGINE_DOCKER), ENGINE_PODMAN);
 	assert_int_equal(engine_answer("y\n", ENGINE_PODMAN), ENGINE_PODMAN);
+	assert_int_equal(engine_answer("Y\n", ENGINE_PODMAN), ENGINE_PODMAN);
+	assert_int_equal(engine_answer("Docker\n", ENGINE_PODMAN), ENGINE_DOCKER);
 	assert_int_equal(engine_answer("n\n", ENGINE_DOCKER), ENGINE_UNDECIDED);
 	assert_int_equal(engine_answer("pod\n", ENGINE_DOCKER), ENGINE_UNDECIDED);
 }
