@@ -183,12 +183,34 @@ static const struct key_rule mount_rules[] = {
 
 const struct key_table mount_table = KEY_TABLE("mount", mount_rules);
 
+/* Podman makes words of its command line of a mount, and takes them apart again: at the commas of
+ * --mount, and a target without a source at the colons of --volume. */
+static bool is_one_word(const char *text, const char *separators)
+{
+	return !text || !text[strcspn(text, separators)];
+}
+
+static void check_words(struct risk_search *search, const struct doc_node *mount)
+{
+	struct doc *doc = search->scope->doc;
+	const char *const texts[] = {doc_text(doc_get(doc, mount, "source")),
+		doc_text(doc_get(doc, mount, "consistency")),
+		doc_text(doc_get(doc, doc_get(doc, mount, "volume"), "subpath")),
+		doc_text(doc_get(doc, doc_get(doc, mount, "image"), "subpath"))};
+	bool fine = is_one_word(doc_text(doc_get(doc, mount, "target")), ",\"\r\n:");
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		fine = fine && is_one_word(texts[i], ",\"\r\n");
+	if (!fine)
+		search_add(search, NULL, mount, "a text that Podman would take apart");
+}
+
 static void check_mount(struct risk_search *search, const struct doc_node *mount)
 {
 	struct doc *doc = search->scope->doc;
 	const char *type = doc_text(doc_get(doc, mount, "type"));
 	const struct doc_node *source = doc_get(doc, mount, "source");
 	search_mapping(search, mount, &mount_table);
+	check_words(search, mount);
 	if (!type)
 		search_add(search, NULL, mount, "a mount without a type");
 	else if (strcmp(type, "volume") == 0 && source)
