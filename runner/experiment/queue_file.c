@@ -70,51 +70,52 @@ static int count_records(int fd, size_t *ret, struct error *err)
 	return 0;
 }
 
-int queue_file_add(int fd, const size_t *indices, size_t count, struct error *err)
+int queue_file_add(int queue, const size_t *indices, size_t count, struct error *err)
 {
 	size_t end = 0;
-	if (count_records(fd, &end, err) < 0)
+	if (count_records(queue, &end, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (write_record(fd, end + i, indices[i], err) < 0) {
-			(void)!ftruncate(fd, (off_t)(end * RECORD));
+		if (write_record(queue, end + i, indices[i], err) < 0) {
+			(void)!ftruncate(queue, (off_t)(end * RECORD));
 			return -1;
 		}
 	return 0;
 }
 
-int queue_file_take(int fd, size_t *ret, struct error *err)
+int queue_file_take(int queue, size_t *ret, struct error *err)
 {
 	size_t next = 0;
 	size_t end = 0;
 	size_t index = 0;
-	if (count_records(fd, &end, err) < 0 || read_record(fd, 0, &next, err) < 0)
+	if (count_records(queue, &end, err) < 0 || read_record(queue, 0, &next, err) < 0)
 		return -1;
 	if (next >= end)
 		return 0;
-	if (read_record(fd, next, &index, err) < 0 || write_record(fd, 0, next + 1, err) < 0)
+	if (read_record(queue, next, &index, err) < 0 || write_record(queue, 0, next + 1, err) < 0)
 		return -1;
 	*ret = index;
 	return 1;
 }
 
-int queue_file_each(int fd, void (*each)(size_t index, void *data), void *data, struct error *err)
+int queue_file_each(
+	int queue, void (*each)(size_t index, void *data), void *data, struct error *err)
 {
 	size_t next = 0;
 	size_t end = 0;
-	if (count_records(fd, &end, err) < 0 || read_record(fd, 0, &next, err) < 0)
+	if (count_records(queue, &end, err) < 0 || read_record(queue, 0, &next, err) < 0)
 		return -1;
 	for (; next < end; next++) {
 		size_t index = 0;
-		if (read_record(fd, next, &index, err) < 0)
+		if (read_record(queue, next, &index, err) < 0)
 			return -1;
 		each(index, data);
 	}
 	return 0;
 }
 
-int queue_file_clear(int fd, struct error *err)
+int queue_file_clear(int queue, struct error *err)
 {
 	size_t end = 0;
-	return count_records(fd, &end, err) < 0 ? -1 : write_record(fd, 0, end, err);
+	return count_records(queue, &end, err) < 0 ? -1 : write_record(queue, 0, end, err);
 }

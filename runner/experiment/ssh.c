@@ -63,17 +63,20 @@ static int turns_make(const struct placing *placement, struct turns *ret, struct
 	ret->hosts = calloc(lanes + 1, sizeof *ret->hosts);
 	ret->ranks = calloc(ret->places + 1, sizeof *ret->ranks);
 	ret->seen = calloc(ret->places + 1, sizeof *ret->seen);
-	if (!ret->hosts || !ret->ranks || !ret->seen)
-		return fail(err, ENOMEM, "jobs");
-	if (!ret->places)
-		return fail_as(
-			err, EX_DATAERR, "the trials of runs.tsv do not have as many runs each");
-	for (size_t i = 0; i < lanes; i++)
+	for (size_t i = 0; ret->hosts && i < lanes; i++)
 		if (!placement->away || !placement->away[i % hosts])
 			ret->hosts[ret->count++] = i % hosts;
-	return ret->count ? 0
-			  : fail_as(err, EX_UNAVAILABLE,
-				    "none of the hosts that `limit` gives runs to can be reached");
+	if (!ret->hosts || !ret->ranks || !ret->seen)
+		(void)fail(err, ENOMEM, "jobs");
+	else if (!ret->places)
+		(void)fail_as(
+			err, EX_DATAERR, "the trials of runs.tsv do not have as many runs each");
+	else if (!ret->count)
+		(void)fail_as(err, EX_UNAVAILABLE,
+			"none of the hosts that `limit` gives runs to can be reached");
+	else
+		return 0;
+	return -1;
 }
 
 /* The host of the next run. A place begins with the lane after that of the place before, and goes on
