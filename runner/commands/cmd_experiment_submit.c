@@ -64,8 +64,8 @@ static int refuse_other_engine(const struct context *context, const struct matri
 		(void)fail_as(err, EX_TEMPFAIL,
 			"the engine %s still has runs of the experiment, such as %s",
 			experiment_engine_name(engine), before.runs.list[i].id);
-		return add_hint(err, "wait until it has done them, or name it in the file again "
-				     "and run: oss-crs-run experiment cancel FILE");
+		return add_hint(err, "wait until it has done them, or run: oss-crs-run experiment "
+				     "cancel FILE");
 	}
 	return 0;
 }

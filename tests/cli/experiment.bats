@@ -474,6 +474,10 @@ esac"
 	[ "$status" -eq 75 ]
 	[[ "$output" == *"the engine slurm still has runs of the experiment, such as duo-json-c-h1-1"* ]]
 	cmp before json/experiment.json
+	# The engine that has them is the one that is told to cancel.
+	experiment cancel
+	[ "$status" -eq 0 ]
+	[ "$(grep scancel calls)" = "scancel 101" ]
 	rm queue
 	experiment submit
 	[ "$status" -eq 0 ]
