@@ -2,10 +2,9 @@
  *
  * build_run: the commands `build` and `run`, the two phases of a job under Docker Compose.
  *
- * The order is what matters here. The runner refuses everything it can refuse before it makes
- * anything. The cgroups exist before the first container. The figures are read before the
- * containers are removed. The containers are removed before the cgroups, since Docker would make a
- * missing parent cgroup again, owned by root and without limits.
+ * The order matters: the runner refuses everything it can refuse before it makes anything. The
+ * cgroups exist before the first container. The figures are read before the containers are removed,
+ * and these before the cgroups, since Docker would make a missing parent again, without limits.
  */
 #include "commands.h"
 
@@ -54,6 +53,7 @@ struct session {
 	struct watch watch;
 	struct guarded guarded;
 	struct ledger shared; /* runs that share its CPUs or memory (--share) */
+	struct exclusive exclusive;
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
 	struct progress progress;
@@ -68,9 +68,8 @@ static int write_override(struct session *session, struct error *err)
 	session->compose.mark.uid = context->uid;
 	session->compose.mark.keep = context->options.keep;
 	session->compose.mark.keep_images = context->options.keep_images;
-	if (owner_describe(&context->host, getpid(), session->compose.mark.owner, err) < 0)
-		return -1;
-	if (compose_override(&session->compose, session->plan, &text, err) < 0)
+	if (owner_describe(&context->host, getpid(), session->compose.mark.owner, err) < 0 ||
+		compose_override(&session->compose, session->plan, &text, err) < 0)
 		return -1;
 	return fs_replace(session->scratch.dir, OVERRIDE_FILE, text, strlen(text), 0600, err);
 }
@@ -130,8 +129,8 @@ static int make_tree(struct session *session, struct error *err)
 {
 	const struct options *options = &session->context->options;
 	struct start start = start_loaded(session->loaded);
-	start.tree = (struct tree_options){.oom_group = options->oom == OOM_GROUP};
 	start.oss_crs_fd = session->oss_crs_fd;
+	start.exclusive = &session->exclusive;
 	start.signals = session->signals;
 	if (start_tree(session->context, &start, &session->tree, &session->shared, err) < 0)
 		return -1;
@@ -311,6 +310,7 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 		return -1;
 	report.phase = session->phase;
 	report.shared = &session->shared;
+	report.exclusive = &session->exclusive;
 	report.allocation = &session->loaded->allocation;
 	report.conditions = &session->conditions;
 	report.series = session->record ? record_series(session->record) : NULL;
@@ -448,6 +448,7 @@ static void session_close(struct session *session)
 	engine_close(&session->engine);
 	tree_close(&session->tree);
 	ledger_free(&session->shared);
+	exclusive_free(&session->exclusive);
 	cleanup_close(&session->oss_crs_fd);
 	cleanup_close(&session->signals);
 }
@@ -478,9 +479,8 @@ static int run_phase(const struct context *context, enum phase phase, struct err
 		start_choose_engine(context, &session.kind, &session.engine, err) < 0)
 		return -1;
 	session.signals = signals_open(err);
-	if (session.signals < 0)
-		return -1;
-	session.oss_crs_fd = delegation_open(&context->host, context->uid, err);
+	if (session.signals >= 0)
+		session.oss_crs_fd = delegation_open(&context->host, context->uid, err);
 	if (session.oss_crs_fd < 0)
 		return -1;
 	leftovers_sweep(&context->host, context->uid, &context->log,

@@ -33,6 +33,7 @@ struct job_run {
 	const struct variables *variables; /* the command's */
 	struct cg_tree tree;
 	struct ledger shared;
+	struct exclusive exclusive;
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
 	struct oom_state *oom; /* NULL: not measured */
@@ -48,6 +49,7 @@ static void job_run_close(struct job_run *job)
 	oom_close(job->oom);
 	oom_kills_free(&job->kills);
 	ledger_free(&job->shared);
+	exclusive_free(&job->exclusive);
 	keeper_release(&job->keeper);
 }
 
@@ -161,6 +163,7 @@ static int conclude_command(struct job_run *job, const struct launch_end *end, s
 	report.phase = PHASE_EXEC;
 	report.kills = &job->kills;
 	report.shared = &job->shared;
+	report.exclusive = &job->exclusive;
 	report.allocation = job->allocation;
 	report.conditions = &job->conditions;
 	report.series = job->record ? record_series(job->record) : NULL;
@@ -238,9 +241,9 @@ static int run_in_tree(const struct context *context, struct loaded *loaded,
 		.oss_crs_fd = oss_crs_fd,
 		.keeper = KEEPER_NONE};
 	struct start start = start_loaded(loaded);
-	start.tree = (struct tree_options){
-		.oom_group = context->options.oom == OOM_GROUP, .leaf_crs = context->options.crs};
+	start.tree.leaf_crs = context->options.crs;
 	start.oss_crs_fd = oss_crs_fd;
+	start.exclusive = &job.exclusive;
 	start.signals = signals;
 	if (start_tree(context, &start, &job.tree, &job.shared, err) < 0) {
 		int signal = signals_pending(signals);

@@ -44,6 +44,7 @@ struct hold {
 	struct watch watch;
 	struct guarded guarded;
 	struct ledger shared;
+	struct exclusive exclusive;
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
 	struct progress progress;
@@ -71,6 +72,7 @@ static void hold_close(struct hold *hold)
 	engine_close(&hold->engine);
 	tree_close(&hold->tree);
 	ledger_free(&hold->shared);
+	exclusive_free(&hold->exclusive);
 	loaded_free(&hold->loaded);
 	control_close(&hold->control);
 	cleanup_close(&hold->oss_crs_fd);
@@ -259,8 +261,8 @@ static int make_tree(struct hold *hold, struct error *err)
 {
 	const struct options *options = &hold->context->options;
 	struct start start = start_loaded(&hold->loaded);
-	start.tree = (struct tree_options){.oom_group = options->oom == OOM_GROUP};
 	start.oss_crs_fd = hold->oss_crs_fd;
+	start.exclusive = &hold->exclusive;
 	start.signals = hold->control.ended;
 	if (start_tree(hold->context, &start, &hold->tree, &hold->shared, err) < 0)
 		return -1;
@@ -351,6 +353,7 @@ static int collect_report(
 	int status = exit_status(end, err);
 	report->phase = (enum phase)hold->context->options.phase;
 	report->shared = &hold->shared;
+	report->exclusive = &hold->exclusive;
 	report->allocation = &hold->loaded.allocation;
 	report->conditions = &hold->conditions;
 	report->series = hold->record ? record_series(hold->record) : NULL;

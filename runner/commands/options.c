@@ -10,6 +10,7 @@
 #include "duration.h"
 #include "engine_select.h"
 #include "nearest.h"
+#include "partition.h"
 #include "queue.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ enum option_kind {
 	PATIENCE, /* the same with an optional argument; QUEUE_FOREVER without it */
 	NUMBER,   /* uint64_t, from 0 to KEEP_REPORTS_MAX */
 	CHOICE,   /* int: first_choice plus the index into choices */
+	PERHAPS,  /* the same with an optional argument; first_choice without it */
 };
 
 struct option_def {
@@ -52,6 +54,7 @@ struct option_def {
 static const char *const engine_choices[] = {"auto", "docker", "podman", NULL};
 static const char *const until_choices[] = {"first", "all", NULL};
 static const char *const phase_choices[] = {"build", "run", NULL};
+static const char *const exclusive_choices[] = {"root", "isolated", NULL};
 static const char *const oom_choices[] = {"process", "group", NULL};
 
 static const struct option_def defs[] = {
@@ -95,6 +98,9 @@ static const struct option_def defs[] = {
 		"queue until the CPUs and the memory are free", NULL, 0},
 	{"share", 0, FLAG, FIELD(share), RUNS, NULL,
 		"run even if other runs use the CPUs or memory; the report says so", NULL, 0},
+	{"exclusive", 0, PERHAPS, FIELD(exclusive), RUNS, "[=root|isolated]",
+		"let nothing else on the host run on the run's CPUs; they must be reserved for you",
+		exclusive_choices, PARTITION_ROOT},
 	{"until", 0, CHOICE, FIELD(until), JOBS | CONF, "first|all",
 		"end with the first or the last container (default: run first, build all)",
 		until_choices, UNTIL_FIRST},
@@ -167,6 +173,11 @@ static const struct option_def defs[] = {
 #define DEF_COUNT (sizeof defs / sizeof *defs)
 #define LONG_BASE 256 /* getopt_long() returns this for defs[0]; letters are below */
 
+static bool takes_optional(const struct option_def *def)
+{
+	return def->kind == PATIENCE || def->kind == PERHAPS;
+}
+
 static int set_choice(const struct option_def *def, const char *text, int *ret, struct error *err)
 {
 	for (int i = 0; def->choices[i]; i++) {
@@ -175,7 +186,11 @@ static int set_choice(const struct option_def *def, const char *text, int *ret, 
 			return 0;
 		}
 	}
-	return fail_as(err, EX_USAGE, "--%s takes %s, not '%s'", def->name, def->argument, text);
+	/* As in "a|b" or "[=a|b]". */
+	int len = (int)strcspn(def->argument, "]");
+	int from = takes_optional(def) ? 2 : 0;
+	return fail_as(err, EX_USAGE, "--%s takes %.*s, not '%s'", def->name, len - from,
+		def->argument + from, text);
 }
 
 static int set_number(
@@ -221,6 +236,12 @@ static int set_option_value(
 			       : 0;
 	case NUMBER:
 		return set_number(def, text, field, err);
+	case PERHAPS:
+		if (!text) {
+			*(int *)field = def->first_choice;
+			return 0;
+		}
+		return set_choice(def, text, field, err);
 	case CHOICE:
 		return set_choice(def, text, field, err);
 	}
@@ -279,7 +300,7 @@ int options_parse(
 	struct option longs[DEF_COUNT + 1] = {0};
 	for (size_t i = 0; i < DEF_COUNT; i++)
 		longs[i] = (struct option){.name = defs[i].name,
-			.has_arg = defs[i].kind == PATIENCE ? optional_argument
+			.has_arg = takes_optional(&defs[i]) ? optional_argument
 				   : defs[i].argument       ? required_argument
 							    : no_argument,
 			.val = LONG_BASE + (int)i};
@@ -303,6 +324,10 @@ int options_parse(
 	/* --share overrides a wait that comes from run.conf. */
 	if (options->share && options->wait == default_wait)
 		options->wait = 0;
+	if (options->share && options->exclusive)
+		return fail_as(err, EX_USAGE,
+			"--exclusive and --share cannot be used together: the one is for CPUs that "
+			"nobody else has");
 	options->strict_limits |= options->strict;
 	options->strict_containment |= options->strict;
 	options->args = argv + optind;
@@ -379,7 +404,7 @@ void options_help(unsigned command, FILE *to)
 		char left[64];
 		const char letter[] = {'-', defs[i].letter, ',', ' ', '\0'};
 		(void)snprintf(left, sizeof left, "%s--%s%s%s", defs[i].letter ? letter : "    ",
-			defs[i].name, defs[i].argument && defs[i].kind != PATIENCE ? " " : "",
+			defs[i].name, defs[i].argument && !takes_optional(&defs[i]) ? " " : "",
 			defs[i].argument ? defs[i].argument : "");
 		(void)fprintf(to, "  %-32s %s\n", left, defs[i].help);
 	}

@@ -62,6 +62,7 @@ struct options {
 	int engine;            /* enum wanted_engine */
 	int until;             /* enum until */
 	int oom;               /* enum oom_mode */
+	int exclusive;         /* enum partition_kind */
 	int phase;             /* of `hold`: enum phase, not PHASE_EXEC */
 	uint64_t hold_fd;      /* the descriptor that holds the run */
 	bool keep, keep_images, strict, scale, json, allow_unconfined, cgroup_parent, docker;

@@ -77,14 +77,52 @@ int start_claim(const struct context *context, const struct start *start, struct
 	return 0;
 }
 
+/* See that the CPUs of an exclusive run are its alone. */
+static int look_at_others(const struct context *context, const struct cg_tree *tree,
+	struct exclusive *ret, struct error *err)
+{
+	if (exclusive_look(&context->host, tree, ret, err) < 0)
+		return -1;
+	if (!ret->unknown.msg[0])
+		return 0;
+	if (context->options.strict_limits) {
+		*err = ret->unknown;
+		err->status = EX_SOFTWARE;
+		return add_context(err, "cannot check what else may use the run's CPUs");
+	}
+	log_warning(&context->log, "cannot check what else may use the run's CPUs: %s",
+		ret->unknown.msg);
+	return 0;
+}
+
+/* Call queue_enter(), and look at the CPUs of an exclusive run. */
+static int enter_queue(const struct context *context, const struct start *start,
+	const struct queue_request *request, struct cg_tree *ret, struct ledger *ret_shared,
+	struct error *err)
+{
+	struct error removal = {0};
+	if (queue_enter(request, ret, ret_shared, err) < 0)
+		return -1;
+	if (!start->exclusive || !ret->partition ||
+		look_at_others(context, ret, start->exclusive, err) == 0)
+		return 0;
+	ledger_free(ret_shared);
+	(void)tree_destroy(ret, &removal);
+	return -1;
+}
+
 int start_tree(const struct context *context, const struct start *start, struct cg_tree *ret,
 	struct ledger *ret_shared, struct error *err)
 {
 	struct waiting waiting = {.log = &context->log, .ticker = -1};
+	struct tree_options tree = start->tree;
+	tree.oom_group = context->options.oom == OOM_GROUP;
+	if (start->exclusive)
+		tree.partition = (enum partition_kind)context->options.exclusive;
 	struct queue_request request = {
 		.host = &context->host,
 		.plan = start->plan,
-		.tree = &start->tree,
+		.tree = &tree,
 		.choose = start->choose,
 		.chooser = start->chooser,
 		.wait = context->options.wait,
@@ -95,12 +133,13 @@ int start_tree(const struct context *context, const struct start *start, struct 
 		.tick = tick_progress,
 		.data = &waiting,
 	};
-	if (start_claim(context, start, &request.claim, err) < 0)
+	if ((tree.partition && partition_require(start->oss_crs_fd, err) < 0) ||
+		start_claim(context, start, &request.claim, err) < 0)
 		return -1;
 	if (request.wait)
 		progress_begin(&waiting.progress, &context->log, "waiting for CPUs and memory");
 	request.ticker = waiting.ticker = progress_timer(&waiting.progress, err);
-	int result = queue_enter(&request, ret, ret_shared, err);
+	int result = enter_queue(context, start, &request, ret, ret_shared, err);
 	progress_end(&waiting.progress);
 	cleanup_close(&waiting.ticker);
 	return result;

@@ -8,6 +8,7 @@
 
 #include "context.h"
 #include "engine_select.h"
+#include "exclusive.h"
 #include "load.h"
 #include "queue.h"
 
@@ -21,8 +22,11 @@ struct start {
 	int (*choose)(void *chooser, const struct cpulist *taken, struct error *err);
 	void *chooser;
 
-	struct tree_options tree;
+	struct tree_options tree; /* start_tree() adds what the options say (--oom, --exclusive) */
 	int oss_crs_fd, signals;
+	/* What else may use the CPUs of a run with --exclusive; the caller frees it with
+	 * exclusive_free(). NULL for a run that cannot be exclusive. */
+	struct exclusive *exclusive;
 };
 
 /* The start of a loaded plan, which must outlive it, without its last three fields. */
@@ -35,8 +39,9 @@ int start_choose_engine(const struct context *context, enum engine_kind *ret,
 
 /* Call queue_enter() with what the options say (--wait, --share). Prints on standard error that
  * the run waits, and with which runs it shares. With --share the plan is not changed. A signal that
- * arrives meanwhile is a failure and stays pending in start->signals (launch.h). The caller frees
- * *ret_shared. */
+ * arrives meanwhile is a failure and stays pending in start->signals (launch.h). With --exclusive,
+ * fails with EX_UNAVAILABLE if the CPUs are not the run's alone and, with --strict-limits, with
+ * EX_SOFTWARE if that is unknown. The caller frees *ret_shared. */
 int start_tree(const struct context *context, const struct start *start, struct cg_tree *ret,
 	struct ledger *ret_shared, struct error *err);
 

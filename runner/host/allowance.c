@@ -5,6 +5,7 @@
  */
 #include "allowance.h"
 
+#include "partition.h"
 #include "processes.h"
 
 #include <errno.h>
@@ -67,30 +68,64 @@ static int read_limit(const struct host *host, const char *cg, const char *file,
 	return 0;
 }
 
+/* The levels of a user's cgroups, read from the root down. */
+struct levels {
+	struct allowance allowance;
+	bool differ; /* whether the last one has other CPUs in force than the one above it */
+};
+
+/* Keep the CPUs of the file that allowance->cpus_file names. A partition that has handed on all its
+ * CPUs has none in force. */
+static int keep_cpus(struct levels *levels, const char *text, struct error *err)
+{
+	struct cpulist cpus = {0};
+	if (*text && cpulist_parse(text, &cpus, err) < 0)
+		return add_context(err, "%s", levels->allowance.cpus_file);
+	levels->differ = memcmp(&cpus, &levels->allowance.cpus, sizeof cpus) != 0;
+	levels->allowance.cpus = cpus;
+	return 0;
+}
+
 static int read_level(const struct host *host, const char *cg, void *data, struct error *err)
 {
-	struct allowance *allowance = data;
+	struct levels *levels = data;
 	char text[CPULIST_TEXT_MAX] _unfilled_;
-	if (read_limit(host, cg, "memory.max", &allowance->memory, err) < 0)
+	if (read_limit(host, cg, "memory.max", &levels->allowance.memory, err) < 0)
 		return -1;
 	if (cgroup_get(host->cgroup, cg, "cpuset.cpus.effective", text, sizeof text, err) < 0)
 		return err->code == ENOENT ? 0 : -1;
 	/* The deepest says what is left of all of them. */
-	name_file(cg, "cpuset.cpus.effective", allowance->cpus_file);
-	return cpulist_parse(text, &allowance->cpus, err) < 0
-		       ? add_context(err, "%s", allowance->cpus_file)
-		       : 0;
+	name_file(cg, "cpuset.cpus.effective", levels->allowance.cpus_file);
+	return keep_cpus(levels, text, err);
+}
+
+/* A partition (partition.h) has CPUs that the cgroup above it does not have, and those that it has
+ * handed on to a run are not among the ones in force. */
+static int read_partition(
+	const struct host *host, const char *path, struct levels *levels, struct error *err)
+{
+	char state[PARTITION_TEXT_MAX];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
+	int valid = partition_read(host->cgroup, path, state, err);
+	if (valid <= 0)
+		return valid;
+	if (cgroup_get(host->cgroup, path, PARTITION_CPUS_FILE, text, sizeof text, err) < 0)
+		return -1;
+	name_file(path, PARTITION_CPUS_FILE, levels->allowance.cpus_file);
+	return keep_cpus(levels, text, err);
 }
 
 int allowance_read(const struct host *host, uid_t uid, struct allowance *ret, struct error *err)
 {
-	struct allowance allowance = {.memory.value = CGROUP_UNLIMITED};
+	struct levels levels = {.allowance.memory.value = CGROUP_UNLIMITED};
 	char path[CGROUP_PATH_MAX];
 	if (oss_crs_path(uid, path, err) < 0)
 		return -1;
-	if (host->cgroup >= 0 && walk_down(host, path, true, read_level, &allowance, err) < 0)
+	if (host->cgroup >= 0 &&
+		(walk_down(host, path, true, read_level, &levels, err) < 0 ||
+			(levels.differ && read_partition(host, path, &levels, err) < 0)))
 		return -1;
-	*ret = allowance;
+	*ret = levels.allowance;
 	return 0;
 }
 

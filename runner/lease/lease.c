@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 static bool parse_slice(const char *name, uid_t *ret)
 {
@@ -100,14 +101,29 @@ static int sum_memory(int fd, unsigned *left, uint64_t *ret, struct error *err)
 	return 0;
 }
 
-/* Read how many CPUs a waiting run wants, whichever they are. */
-static int read_any(int run, unsigned *ret, struct error *err)
+/* Read the CPUs that a waiting run wants, if they are not in its cpuset.cpus. */
+static int read_wanted_cpus(int run, struct cpulist *ret, struct error *err)
+{
+	char path[sizeof "/proc/self/fd/" + 16];
+	char text[CPULIST_TEXT_MAX] _unfilled_;
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", run);
+	ssize_t n = getxattr(path, TREE_CPUS_ATTRIBUTE, text, sizeof text - 1);
+	if (n <= 0)
+		return n == 0 || errno == ENODATA || errno == ENOTSUP
+			       ? 0
+			       : fail(err, errno, TREE_CPUS_ATTRIBUTE);
+	text[n] = '\0';
+	return cpulist_parse(text, ret, err);
+}
+
+/* Read what a waiting run wants beyond the CPUs of its cpuset.cpus. */
+static int read_wanted(int run, struct lease *lease, struct error *err)
 {
 	uint64_t any = 0;
 	if (cgroup_get_u64(run, ".", TREE_ANY_FILE, &any, err) < 0)
 		return -1;
-	*ret = any == CGROUP_UNLIMITED ? 0 : any < CPULIST_MAX ? (unsigned)any : CPULIST_MAX;
-	return 0;
+	lease->any = any == CGROUP_UNLIMITED ? 0 : any < CPULIST_MAX ? (unsigned)any : CPULIST_MAX;
+	return cpulist_empty(&lease->cpus) ? read_wanted_cpus(run, &lease->cpus, err) : 0;
 }
 
 /* Read what a run with a live owner has or waits for. */
@@ -122,7 +138,7 @@ static int read_claim(int run, unsigned *left, struct lease *lease, struct error
 		cgroup_get_u64(run, ".", "memory.max", &lease->memory, err) < 0)
 		return -1;
 	if (lease->state == LEASE_WAITING)
-		return read_any(run, &lease->any, err);
+		return read_wanted(run, lease, err);
 	int copy = fs_open(run, ".", O_RDONLY | O_DIRECTORY, 0, err);
 	uint64_t sum = 0;
 	if (copy < 0 || sum_memory(copy, left, &sum, err) < 0)
@@ -454,4 +470,24 @@ int lease_open(const struct host *host, const struct lease *lease, struct error 
 {
 	_cleanup_close_ int oss_crs_fd = delegation_find(host, lease->uid, err);
 	return oss_crs_fd < 0 ? -1 : cgroup_open(oss_crs_fd, lease->name, err);
+}
+
+int ledger_check_partitions(const struct host *host, const struct ledger *ledger, struct error *err)
+{
+	for (size_t i = 0; i < ledger->count; i++) {
+		const struct lease *lease = &ledger->list[i];
+		char text[PARTITION_TEXT_MAX];
+		if (!(lease->conflicts & LEASE_HAS_CPUS))
+			continue;
+		_cleanup_close_ int run = lease_open(host, lease, err);
+		int valid = run < 0 ? -1 : partition_read(run, ".", text, err);
+		if (valid > 0)
+			return fail_as(err, EX_TEMPFAIL,
+				"run %s has its CPUs for itself alone (--exclusive): --share does "
+				"not share them",
+				lease->name);
+		if (valid < 0 && !is_gone(err))
+			return -1;
+	}
+	return 0;
 }

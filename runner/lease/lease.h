@@ -9,7 +9,8 @@
  * read these files, the kernel knows which user they belong to, and a lease ends with its owner,
  * however the owner ends. A waiting run is in the ledger too: its cgroup has the figures, but
  * enables no controllers below it. What it wants as a number of CPUs, whichever they are, is in its
- * cgroup.max.descendants (tree.h).
+ * cgroup.max.descendants, and where the user's CPUs are a partition, its list of CPUs is in an
+ * extended attribute (tree.h).
  *
  * The order of arrival is the order of the cgroups' inode numbers. kernfs assigns them in ascending
  * order, for all users, and uses none twice (kernfs_new_node() and idr_alloc_cyclic(); 64 bits
@@ -144,6 +145,12 @@ int lease_is_live(const struct host *host, const struct lease *lease, struct err
 
 /* Open the run's cgroup (O_PATH). Returns a descriptor that the caller closes, or -1. */
 int lease_open(const struct host *host, const struct lease *lease, struct error *err);
+
+/* Check that no lease in conflict about CPUs (lease_judge()) has them as a partition. To share
+ * them, even for a moment, would take them from that run, which would end. Fails with EX_TEMPFAIL
+ * if one has. */
+int ledger_check_partitions(
+	const struct host *host, const struct ledger *ledger, struct error *err);
 
 /* "running", "waiting", "dead", "left", "empty", "foreign". */
 const char *lease_state_name(enum lease_state state);

@@ -417,9 +417,10 @@ static int reserve_tree(struct entry *entry, bool begins, struct error *err)
 	const struct queue_request *request = entry->request;
 	if (entry->tree.plan)
 		return 0;
-	if (tree_reserve(request->oss_crs_fd, request->plan,
-		    begins ? &request->plan->cpus : &entry->claim.cpus,
-		    begins ? 0 : entry->claim.any, &entry->tree, err) < 0)
+	const struct tree_claim claim = {.cpus = begins ? &request->plan->cpus : &entry->claim.cpus,
+		.any = begins ? 0 : entry->claim.any,
+		.waits = !begins};
+	if (tree_reserve(request->oss_crs_fd, request->plan, &claim, &entry->tree, err) < 0)
 		return -1;
 	entry->claim.id = entry->tree.id;
 	return 0;
@@ -434,6 +435,9 @@ static int pass_through_queue(struct entry *entry, struct error *err)
 			queue_unlock(&entry->lock);
 			return fail_hidden(entry, err);
 		}
+		if (!entry->view.fits && request->share &&
+			ledger_check_partitions(request->host, &entry->ledger, err) < 0)
+			return -1;
 		if (entry->view.fits || request->share)
 			return reserve_tree(entry, true, err) < 0
 				       ? -1

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 /* How long to wait for processes that have been killed: the kernel may be freeing a terabyte, or be
  * in the middle of a write to a slow disk. */
@@ -20,12 +21,15 @@
 /* How often to make a run's cgroup again whose file another process has locked first. */
 #define OWN_ATTEMPTS 8
 
-static int set_limits(
-	int dir, const char *cg, const struct cpulist *cpus, uint64_t memory_max, struct error *err)
+static int set_cpus(int dir, const char *cg, const struct cpulist *cpus, struct error *err)
 {
 	char text[CPULIST_TEXT_MAX] _unfilled_;
-	if (cgroup_set(dir, cg, "cpuset.cpus", cpulist_format(cpus, text), err) < 0 ||
-		cgroup_set_u64(dir, cg, "memory.max", memory_max, err) < 0)
+	return cgroup_set(dir, cg, "cpuset.cpus", cpulist_format(cpus, text), err);
+}
+
+static int set_memory(int dir, const char *cg, uint64_t memory_max, struct error *err)
+{
+	if (cgroup_set_u64(dir, cg, "memory.max", memory_max, err) < 0)
 		return -1;
 	/* A kernel without swap accounting does not have this file. On a host without swap,
 	 * memory.max alone is a hard limit. */
@@ -38,7 +42,8 @@ static int make_crs(int worker, const struct plan_crs *crs, const struct tree_op
 	struct error *err)
 {
 	if (cgroup_make(worker, crs->name, err) < 0 ||
-		set_limits(worker, crs->name, &crs->cpus, crs->memory_max, err) < 0)
+		set_cpus(worker, crs->name, &crs->cpus, err) < 0 ||
+		set_memory(worker, crs->name, crs->memory_max, err) < 0)
 		return -1;
 	char mems[CPULIST_TEXT_MAX] _unfilled_;
 	if (!cpulist_empty(&crs->mems) && cgroup_set(worker, crs->name, "cpuset.mems",
@@ -104,15 +109,42 @@ static int make_owned(struct cg_tree *tree, struct error *err)
 	return add_hint(err, "the process belongs to root or to you; to find it, run: lslocks");
 }
 
-int tree_reserve(int oss_crs_fd, const struct run_plan *plan, const struct cpulist *cpus,
-	unsigned any, struct cg_tree *ret, struct error *err)
+/* Write the CPUs of a run that waits to where they take none from others. */
+static int claim_cpus(struct cg_tree *tree, const struct cpulist *cpus, struct error *err)
 {
-	struct cg_tree tree = {
-		.plan = plan, .oss_crs_fd = oss_crs_fd, .worker = -1, .owned = -1, .any = any};
+	char text[CPULIST_TEXT_MAX] _unfilled_;
+	int valid = partition_read(tree->oss_crs_fd, ".", text, err);
+	if (valid <= 0)
+		return valid < 0 ? -1 : set_cpus(tree->worker, ".", cpus, err);
+	tree->unsettled = true;
+	(void)cpulist_format(cpus, text);
+	return fsetxattr(tree->worker, TREE_CPUS_ATTRIBUTE, text, strlen(text), 0) < 0
+		       ? fail(err, errno, TREE_CPUS_ATTRIBUTE " of %s", tree->plan->name)
+		       : 0;
+}
+
+static int set_claim(struct cg_tree *tree, const struct tree_claim *claim, struct error *err)
+{
+	if (claim->waits ? claim_cpus(tree, claim->cpus, err) < 0
+			 : set_cpus(tree->worker, ".", claim->cpus, err) < 0)
+		return -1;
+	if (set_memory(tree->worker, ".", tree_memory(tree->plan), err) < 0)
+		return -1;
+	return claim->any ? cgroup_set_u64(tree->worker, ".", TREE_ANY_FILE, claim->any, err) : 0;
+}
+
+int tree_reserve(int oss_crs_fd, const struct run_plan *plan, const struct tree_claim *claim,
+	struct cg_tree *ret, struct error *err)
+{
+	struct cg_tree tree = {.plan = plan,
+		.oss_crs_fd = oss_crs_fd,
+		.worker = -1,
+		.owned = -1,
+		.any = claim->any,
+		.unsettled = claim->any > 0};
 	if (make_owned(&tree, err) < 0)
 		return -1;
-	if (set_limits(tree.worker, ".", cpus, tree_memory(plan), err) < 0 ||
-		(any && cgroup_set_u64(tree.worker, ".", TREE_ANY_FILE, any, err) < 0)) {
+	if (set_claim(&tree, claim, err) < 0) {
 		struct error removal = {0};
 		(void)tree_destroy(&tree, &removal);
 		return -1;
@@ -121,21 +153,31 @@ int tree_reserve(int oss_crs_fd, const struct run_plan *plan, const struct cpuli
 	return 0;
 }
 
-/* Replace a number of CPUs by those that the plan has now. */
-static int settle_cpus(const struct cg_tree *tree, struct error *err)
+/* Replace what the run has claimed by the CPUs that the plan has now. */
+static int settle_cpus(struct cg_tree *tree, struct error *err)
 {
-	char text[CPULIST_TEXT_MAX] _unfilled_;
-	if (cgroup_set(tree->worker, ".", "cpuset.cpus", cpulist_format(&tree->plan->cpus, text),
-		    err) < 0)
+	if (set_cpus(tree->worker, ".", &tree->plan->cpus, err) < 0)
 		return -1;
-	return cgroup_set_u64(tree->worker, ".", TREE_ANY_FILE, CGROUP_UNLIMITED, err);
+	tree->unsettled = false;
+	return tree->any ? cgroup_set_u64(tree->worker, ".", TREE_ANY_FILE, CGROUP_UNLIMITED, err)
+			 : 0;
+}
+
+/* Take the run's CPUs from everything else, before there is a cgroup in it. */
+static int make_partition(struct cg_tree *tree, enum partition_kind kind, struct error *err)
+{
+	if (kind && partition_make(tree->worker, tree->plan->name, kind, err) < 0)
+		return -1;
+	tree->partition = kind;
+	return 0;
 }
 
 int tree_fill(struct cg_tree *tree, const struct tree_options *options, struct error *err)
 {
 	const struct run_plan *plan = tree->plan;
 	_cleanup_umask_ mode_t before = umask(CGROUP_UMASK);
-	if (tree->any && settle_cpus(tree, err) < 0)
+	if ((tree->unsettled && settle_cpus(tree, err) < 0) ||
+		make_partition(tree, options->partition, err) < 0)
 		return -1;
 	if (cgroup_set_u64(tree->worker, ".", "memory.max", plan->memory_max, err) < 0 ||
 		cgroup_set(tree->worker, ".", "cgroup.subtree_control", "+cpuset +memory", err) < 0)

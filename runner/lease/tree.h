@@ -23,19 +23,27 @@
 #define OSS_CRS_TREE_H
 
 #include "huge_pages.h"
+#include "partition.h"
 #include "plan.h"
 
 /* The file in which a waiting run says how many CPUs it wants, whichever they are; "max" is none.
  * No cgroup can be made in a run that waits, so its limit on cgroups is otherwise unused. */
 #define TREE_ANY_FILE "cgroup.max.descendants"
 
+/* Where a waiting run says which CPUs it wants if its oss-crs cgroup is a partition: an extended
+ * attribute (xattr(7)) of the run's cgroup. In cpuset.cpus, the list would take the CPUs from a
+ * run that has them as a partition of its own: the kernel does not know that the run waits. */
+#define TREE_CPUS_ATTRIBUTE "user.oss-crs.cpus"
+
 struct cg_tree {
 	const struct run_plan *plan;
-	int oss_crs_fd; /* the oss-crs cgroup; the caller keeps it */
-	int worker;     /* the run's cgroup, open for reading; -1: not made */
-	int owned;      /* CGROUP_OWNED_FILE of that cgroup, locked; -1: not made */
-	uint64_t id;    /* inode of the run's cgroup; see struct lease */
-	unsigned any;   /* the number in TREE_ANY_FILE; 0: none */
+	int oss_crs_fd;                /* the oss-crs cgroup; the caller keeps it */
+	int worker;                    /* the run's cgroup, open for reading; -1: not made */
+	int owned;                     /* CGROUP_OWNED_FILE of that cgroup, locked; -1: not made */
+	uint64_t id;                   /* inode of the run's cgroup; see struct lease */
+	unsigned any;                  /* the number in TREE_ANY_FILE; 0: none */
+	bool unsettled;                /* cpuset.cpus does not have the plan's CPUs yet */
+	enum partition_kind partition; /* of the run's cgroup; set when it has begun */
 	struct huge_pages huge_pages;
 };
 
@@ -49,23 +57,34 @@ struct tree_options {
 	/* The CRS whose own cgroup will hold a process, so that it must not enable controllers for
 	 * cgroups below it; NULL: none. */
 	const char *leaf_crs;
+	/* --exclusive: what the run's cgroup becomes, with all its CPUs. */
+	enum partition_kind partition;
 };
 
 /* The most memory that the CRSs of a plan can use together, in bytes: the sum of their limits, or
  * the limit of the worker if that is lower. The run keeps this much from other runs. */
 uint64_t tree_memory(const struct run_plan *plan);
 
+/* What a run claims when its cgroup is made. */
+struct tree_claim {
+	const struct cpulist *cpus; /* these */
+	unsigned any;               /* and so many more, whichever they are; 0: none */
+	bool waits;                 /* other runs may have these CPUs */
+};
+
 /* Make the run's cgroup, lock it, open it to all users, and write to it the memory that the plan
- * claims, these CPUs and the number `any` of more CPUs (0: none), but enable no controllers for
+ * claims and the CPUs of the claim, but enable no controllers for
  * cgroups below it. Such a run waits: it is in the
  * ledger, and nothing can run in it yet. The caller holds the lock of queue.h; otherwise others
  * could find a run that has no owner yet. A failure leaves nothing behind. The caller releases *ret
  * with tree_destroy() or tree_close(). */
-int tree_reserve(int oss_crs_fd, const struct run_plan *plan, const struct cpulist *cpus,
-	unsigned any, struct cg_tree *ret, struct error *err);
+int tree_reserve(int oss_crs_fd, const struct run_plan *plan, const struct tree_claim *claim,
+	struct cg_tree *ret, struct error *err);
 
-/* Turn a reserved tree into a run: set the plan's CPUs and limits, enable controllers, and make a
- * cgroup for each CRS. After a failure the caller calls tree_destroy(). */
+/* Turn a reserved tree into a run: set the plan's CPUs and limits, make the run's cgroup a
+ * partition if it is to be one, enable controllers, and make a cgroup for each CRS. Fails with
+ * EX_UNAVAILABLE if the kernel does not accept the partition. After a failure the caller calls
+ * tree_destroy(). */
 int tree_fill(struct cg_tree *tree, const struct tree_options *options, struct error *err);
 
 /* Kill all processes in the tree, wait until they have ended, remove the cgroups, and close the

@@ -71,22 +71,76 @@ static int add_interrupt(int irqs, const char *irq, struct cpulist *cpus, struct
 	return 0;
 }
 
+/* Open a directory of /proc/irq to list it; NULL with an error. */
+static DIR *list_interrupts(int at, const char *path, struct error *err)
+{
+	int fd = fs_open(at, path, O_RDONLY | O_DIRECTORY, 0, err);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (fd >= 0 && !dir) {
+		(void)fail(err, errno, "read %s", path);
+		(void)close(fd);
+	}
+	return dir;
+}
+
 int machine_interrupts(const struct host *host, struct cpulist *ret, struct error *err)
 {
-	int fd = fs_open(host->root, "proc/irq", O_RDONLY | O_DIRECTORY, 0, err);
-	if (fd < 0)
+	_cleanup_closedir_ DIR *dir = list_interrupts(host->root, "proc/irq", err);
+	if (!dir)
 		return -1;
-	_cleanup_closedir_ DIR *dir = fdopendir(fd);
-	if (!dir) {
-		(void)close(fd);
-		return fail(err, errno, "read /proc/irq");
-	}
 	struct cpulist cpus = {0};
 	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
 		if (isdigit((unsigned char)entry->d_name[0]) &&
 			add_interrupt(dirfd(dir), entry->d_name, &cpus, err) < 0)
 			return -1;
 	*ret = cpus;
+	return 0;
+}
+
+/* Write "NUMBER DEVICE…". The kernel makes a directory for each device that uses an interrupt. */
+static int name_interrupt(int irqs, const char *irq, FILE *out, struct error *err)
+{
+	_cleanup_closedir_ DIR *dir = list_interrupts(irqs, irq, err);
+	if (!dir)
+		return err->code == ENOENT ? 0 : -1;
+	(void)fputs(irq, out);
+	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			(void)fprintf(out, " %s", entry->d_name);
+	(void)fputc('\n', out);
+	return 0;
+}
+
+static int name_interrupts(DIR *dir, const struct cpulist *cpus, FILE *out, struct error *err)
+{
+	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+		struct cpulist its = {0};
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		if (add_interrupt(dirfd(dir), entry->d_name, &its, err) < 0)
+			return -1;
+		cpulist_intersect(&its, cpus);
+		if (!cpulist_empty(&its) && name_interrupt(dirfd(dir), entry->d_name, out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int machine_interrupt_names(
+	const struct host *host, const struct cpulist *cpus, char **ret, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	_cleanup_closedir_ DIR *dir = list_interrupts(host->root, "proc/irq", err);
+	if (!dir)
+		return -1;
+	FILE *out = open_memstream(&text, &size);
+	int named = out ? name_interrupts(dir, cpus, out, err) : -1;
+	if (!out || (fclose(out) != 0 && named == 0))
+		return fail(err, ENOMEM, "interrupts");
+	if (named < 0)
+		return -1;
+	*ret = steal_ptr(text);
 	return 0;
 }
 

@@ -25,6 +25,12 @@ int machine_memory(const struct host *host, uint64_t *ret, uint64_t *ret_huge, s
  * none. Fails if one cannot be read. */
 int machine_interrupts(const struct host *host, struct cpulist *ret, struct error *err);
 
+/* List the interrupts that go to one of `cpus`, by number and by the devices that use them:
+ * "24 virtio0-input.0", one a line, "" if there is none. The caller frees *ret. Fails like
+ * machine_interrupts(). */
+int machine_interrupt_names(
+	const struct host *host, const struct cpulist *cpus, char **ret, struct error *err);
+
 /* Read the topology below `sys`, an open directory: /sys or a recording of it. Fails with ENOENT
  * if there is no list of online CPUs, and with EX_CONFIG if a list or mask of CPUs is malformed.
  * The caller frees *ret with topology_free().

@@ -32,6 +32,11 @@ add_reason(struct comparison *comparison, const char *fmt, ...)
 	return 0;
 }
 
+static const char *name_partition(const struct summary *summary)
+{
+	return *summary->exclusive.partition ? summary->exclusive.partition : "none";
+}
+
 static int compare_texts(struct comparison *comparison)
 {
 	const struct summary *a = comparison->a;
@@ -44,6 +49,7 @@ static int compare_texts(struct comparison *comparison)
 		{"different machines", a->host, b->host},
 		{"different processors", a->cpu, b->cpu},
 		{"different kernels", a->kernel, b->kernel},
+		{"different CPU partitions", name_partition(a), name_partition(b)},
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (strcmp(texts[i].a, texts[i].b) != 0 &&

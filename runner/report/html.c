@@ -202,9 +202,11 @@ static void put_run_section(const struct summary *summary, FILE *to)
 	}
 	for (size_t i = 0; i < summary->crs_count; i++)
 		put_oom(summary, &summary->crs[i], to);
-	char unattested[SUMMARY_TEXT_MAX];
-	if (summary_unattested(summary, unattested))
-		put_remark("containers not attested", unattested, to);
+	char remark[SUMMARY_TEXT_MAX];
+	if (summary_exclusive(summary, remark))
+		put_element("<p class=\"dim\">Exclusive: ", remark, ".</p>\n", to);
+	if (summary_unattested(summary, remark))
+		put_remark("containers not attested", remark, to);
 	char refusal[TABLES_REFUSAL_MAX];
 	for (size_t i = 0; tables_refusal(summary, i, refusal); i++)
 		put_remark("refused", refusal, to);

@@ -277,7 +277,8 @@ static json_t *caveats_to_json(struct json_build *build, const struct report *re
 		.no_huge_pages = report->no_huge_pages,
 		.shared = report->shared,
 		.attested = report->watch ? &report->watch->attested : NULL,
-		.not_entered = report->not_entered};
+		.not_entered = report->not_entered,
+		.exclusive_unknown = report->exclusive ? report->exclusive->unknown.msg : NULL};
 	for (size_t i = 0; report->has_usage && i < report->plan->crs_count; i++) {
 		uint64_t used = report->crs[i].figures.cpu_usec;
 		bool known = used != CGROUP_STAT_UNKNOWN && seen.used_usec != CGROUP_STAT_UNKNOWN;
@@ -305,6 +306,31 @@ static json_t *allocation_to_json(struct json_build *build, const struct allowan
 	return object;
 }
 
+/* The lines of a text as a list. */
+static json_t *lines_to_json(struct json_build *build, const char *text)
+{
+	json_t *list = json_array();
+	for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		_cleanup_free_ char *line = strndup(text, strcspn(text, "\n"));
+		json_build_append(build, list, line ? json_build_prose(line) : NULL);
+	}
+	return list;
+}
+
+/* What else may use the CPUs of an exclusive run. `interrupts` is null if nobody could look. */
+static json_t *exclusive_to_json(struct json_build *build, const struct exclusive *exclusive)
+{
+	json_t *names = json_array();
+	for (size_t i = 0; i < exclusive->name_count; i++)
+		json_build_append(build, names, json_build_prose(exclusive->names[i]));
+	json_t *threads = json_build_pack(build, "{s:i, s:i, s:o}", "per_cpu",
+		(int)exclusive->per_cpu, "others", (int)exclusive->others, "names", names);
+	return json_build_pack(build, "{s:s, s:b, s:o, s:o}", "partition",
+		partition_name(exclusive->partition), "checked", !exclusive->unknown.msg[0],
+		"kernel_threads", threads, "interrupts",
+		exclusive->interrupts ? lines_to_json(build, exclusive->interrupts) : json_null());
+}
+
 int report_json(const struct report *report, json_t **ret, struct error *err)
 {
 	struct json_build whole = JSON_BUILD_NONE;
@@ -327,6 +353,9 @@ int report_json(const struct report *report, json_t **ret, struct error *err)
 		json_build_set(build, root, "guard", guard_to_json(build, report));
 	if (report->shared)
 		json_build_set(build, root, "shared", lease_to_json(build, report->shared));
+	if (report->exclusive && report->exclusive->partition)
+		json_build_set(
+			build, root, "exclusive", exclusive_to_json(build, report->exclusive));
 	if (report->allocation && !cpulist_empty(&report->allocation->cpus))
 		json_build_set(
 			build, root, "allocation", allocation_to_json(build, report->allocation));

@@ -12,6 +12,7 @@
 #include "compose.h"
 #include "conditions.h"
 #include "engine.h"
+#include "exclusive.h"
 #include "refusals.h"
 #include "series.h"
 #include "tree.h"
@@ -47,6 +48,8 @@ struct report {
 	const struct oom_kills *kills;
 	/* The leases with which the run shared its CPUs or memory (--share); NULL: none. */
 	const struct ledger *shared;
+	/* What else may use its CPUs; NULL or PARTITION_NONE: it is not exclusive. */
+	const struct exclusive *exclusive;
 	/* What a scheduler gave the runner (--allocation); NULL, or no CPUs: it did not ask. */
 	const struct allowance *allocation;
 	/* Of the run, after conditions_end(); NULL: unknown. */

@@ -202,6 +202,29 @@ static int take_attested(struct summary *summary, struct error *err)
 	return 0;
 }
 
+/* Take what else may use the CPUs of the run. Most runs are not exclusive. */
+static int take_exclusive(struct summary *summary, struct error *err)
+{
+	const json_t *exclusive = json_object_get(summary->root, "exclusive");
+	const json_t *threads = json_object_get(exclusive, "kernel_threads");
+	const json_t *interrupts = json_object_get(exclusive, "interrupts");
+	struct summary_exclusive *ret = &summary->exclusive;
+	ret->partition = "";
+	if (!exclusive)
+		return 0;
+	if (!json_is_object(exclusive) || !json_is_object(threads) ||
+		(!json_is_array(interrupts) && !json_is_null(interrupts)))
+		return fail_key(
+			err, "exclusive", "not an object with kernel threads and interrupts");
+	ret->interrupts =
+		json_is_array(interrupts) ? json_array_size(interrupts) : CGROUP_STAT_UNKNOWN;
+	if (take_text(exclusive, "partition", &ret->partition, err) < 0 ||
+		take_number(threads, "per_cpu", 0, &ret->per_cpu, err) < 0 ||
+		take_number(threads, "others", 0, &ret->others, err) < 0)
+		return add_context(err, "'exclusive'");
+	return 0;
+}
+
 /* Take what the guard has refused. Most runs have no guard. */
 static int take_refusals(struct summary *summary, struct error *err)
 {
@@ -280,9 +303,9 @@ int summary_read(const char *name, json_t *root, struct summary *ret, struct err
 		return add_hint(err, "to list the reports, run: oss-crs-run report");
 	}
 	if (take_run(&summary, err) < 0 || take_machine(&summary, err) < 0 ||
-		take_attested(&summary, err) < 0 || take_caveats(&summary, err) < 0 ||
-		take_refusals(&summary, err) < 0 || take_all_crs(&summary, err) < 0 ||
-		take_samples(&summary, err) < 0)
+		take_attested(&summary, err) < 0 || take_exclusive(&summary, err) < 0 ||
+		take_caveats(&summary, err) < 0 || take_refusals(&summary, err) < 0 ||
+		take_all_crs(&summary, err) < 0 || take_samples(&summary, err) < 0)
 		return add_context(err, "%s", name);
 	*ret = summary;
 	summary = (struct summary)SUMMARY_NONE;
@@ -318,6 +341,21 @@ const struct summary_crs *summary_find(const struct summary *summary, const char
 		if (strcmp(summary->crs[i].name, name) == 0)
 			return &summary->crs[i];
 	return NULL;
+}
+
+const char *summary_exclusive(const struct summary *summary, char buf[static SUMMARY_TEXT_MAX])
+{
+	const struct summary_exclusive *exclusive = &summary->exclusive;
+	char interrupts[32] = "unknown";
+	if (!*exclusive->partition)
+		return NULL;
+	if (exclusive->interrupts != CGROUP_STAT_UNKNOWN)
+		(void)snprintf(interrupts, sizeof interrupts, "%" PRIu64, exclusive->interrupts);
+	(void)snprintf(buf, SUMMARY_TEXT_MAX,
+		"partition %.64s; kernel threads: %" PRIu64 " of these CPUs, %" PRIu64
+		" others; interrupts: %s",
+		exclusive->partition, exclusive->per_cpu, exclusive->others, interrupts);
+	return buf;
 }
 
 const char *summary_unattested(const struct summary *summary, char buf[static SUMMARY_TEXT_MAX])

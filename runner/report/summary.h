@@ -36,6 +36,13 @@ struct summary_attested {
 	uint64_t unconfined; /* of services that belong to no CRS */
 };
 
+/* What else may use the CPUs of an exclusive run. */
+struct summary_exclusive {
+	const char *partition;    /* "root" or "isolated"; "": the run is not exclusive */
+	uint64_t per_cpu, others; /* kernel threads */
+	uint64_t interrupts;      /* CGROUP_STAT_UNKNOWN */
+};
+
 /* Requests of one kind that the guard has refused. */
 struct summary_refusal {
 	const char *crs, *request, *what;
@@ -67,6 +74,7 @@ struct summary {
 	struct summary_caveat *caveats;  /* what makes the run less comparable */
 	size_t caveat_count;
 	struct summary_attested attested;
+	struct summary_exclusive exclusive;
 	struct summary_refusal *refusals; /* of the guard */
 	size_t refusal_count;
 	uint64_t refused; /* requests in all, also those that are not in the list */
@@ -98,6 +106,10 @@ const struct summary_crs *summary_find(const struct summary *summary, const char
 /* Say which containers are not attested: "2 not checked, 1 of services in
  * no CRS; 3 are attested". Returns buf, or NULL if all containers are attested. */
 const char *summary_unattested(const struct summary *summary, char buf[static SUMMARY_TEXT_MAX]);
+
+/* Say what else may use the CPUs of an exclusive run: "partition root; kernel threads: 12 of these
+ * CPUs, 3 others; interrupts: 1". Returns buf, or NULL if the run is not exclusive. */
+const char *summary_exclusive(const struct summary *summary, char buf[static SUMMARY_TEXT_MAX]);
 
 /* The CPU time used, in tenths of a percent of the CPU time that the CRS had from its first process
  * to its last, and of what it had during the whole run. Only Compose starts and stops containers

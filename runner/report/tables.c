@@ -194,6 +194,8 @@ int tables_print(const struct summary *summary, FILE *to, struct error *err)
 		return -1;
 	print_oom(summary, to);
 	char text[SUMMARY_TEXT_MAX];
+	if (summary_exclusive(summary, text))
+		text_line(to, "exclusive: %s", text);
 	if (summary_unattested(summary, text))
 		text_line(to, "containers not attested: %s", text);
 	print_refusals(summary, to);

@@ -19,7 +19,7 @@
 
 /* A write to one of these files changes a limit. */
 static const char *const limit_files[] = {
-	"cpuset.cpus", "cpuset.mems", "memory.max", "memory.swap.max"};
+	"cpuset.cpus", "cpuset.mems", "memory.max", "memory.swap.max", PARTITION_FILE};
 
 #define EVENTS_FILE "cgroup.events"
 
@@ -77,9 +77,19 @@ static int check_crs(const struct cg_tree *tree, const struct plan_crs *crs, str
 	return check_limits(tree, crs->name, &crs->cpus, crs->memory_max, err);
 }
 
+/* The kernel says "root invalid" and the reason where the CPUs are no longer the worker's alone. */
+static int check_partition(const struct cg_tree *tree, struct error *err)
+{
+	return tree->partition ? check_file(tree, ".", PARTITION_FILE,
+					 partition_name(tree->partition), false, err)
+			       : 0;
+}
+
 int attest_limits(const struct cg_tree *tree, struct error *err)
 {
 	const struct run_plan *plan = tree->plan;
+	if (check_partition(tree, err) < 0)
+		return -1;
 	if (check_limits(tree, ".", &plan->cpus, plan->memory_max, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++)
@@ -418,9 +428,10 @@ int attest_watch(const struct cg_tree *tree, int *ret_marks, struct error *err)
 	const struct run_plan *plan = tree->plan;
 	if (add_watch(watch, tree, ".", ".", IN_MODIFY | IN_ONLYDIR, err) < 0)
 		return -1;
+	/* What the kernel changes itself, it notifies to a watch on the file alone. */
+	if (tree->partition && add_watch(watch, tree, ".", PARTITION_FILE, IN_MODIFY, err) < 0)
+		return -1;
 	for (size_t i = 0; i < plan->crs_count; i++) {
-		/* The kernel notifies cgroup.events only to a watch on the file itself, not its
-		 * directory. */
 		if (add_watch(watch, tree, plan->crs[i].name, ".", IN_MODIFY | IN_ONLYDIR, err) < 0)
 			return -1;
 		ret_marks[i] =
@@ -431,13 +442,14 @@ int attest_watch(const struct cg_tree *tree, int *ret_marks, struct error *err)
 	return steal_fd(&watch);
 }
 
-static unsigned bits_of(const struct inotify_event *event, const char *name)
+static unsigned bits_of(const struct inotify_event *event, const char *name, bool of_crs)
 {
 	if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED))
 		return ATTEST_LIMITS | ATTEST_POPULATED;
-	/* An event without a name comes from a watch on a file, which is cgroup.events. */
+	/* An event without a name comes from a watch on a file: cgroup.events of a CRS, or the
+	 * worker's cpuset.cpus.partition. */
 	if (event->len == 0)
-		return ATTEST_POPULATED;
+		return of_crs ? ATTEST_POPULATED : ATTEST_LIMITS;
 	for (size_t i = 0; i < sizeof limit_files / sizeof *limit_files; i++)
 		if (strcmp(name, limit_files[i]) == 0)
 			return ATTEST_LIMITS;
@@ -452,10 +464,13 @@ unsigned attest_take(int watch, const int *marks, const struct run_plan *plan, b
 	while ((n = read(watch, buf, sizeof buf)) > 0) {
 		for (const char *at = buf; at < buf + n;) {
 			struct inotify_event event;
+			bool of_crs = false;
 			memcpy(&event, at, sizeof event);
-			bits |= bits_of(&event, at + sizeof event);
-			for (size_t i = 0; i < plan->crs_count; i++)
+			for (size_t i = 0; i < plan->crs_count; i++) {
 				ret_changed[i] |= marks[i] == event.wd;
+				of_crs |= marks[i] == event.wd;
+			}
+			bits |= bits_of(&event, at + sizeof event, of_crs);
 			at += sizeof event + event.len;
 		}
 	}

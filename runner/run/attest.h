@@ -14,7 +14,8 @@
 #include "tree.h"
 
 /* Check the limits in force, of the worker and of every CRS: cpuset.cpus.effective, memory.max, and
- * memory.swap.max where the kernel has it. Where the plan gives a CRS memory nodes, check its
+ * memory.swap.max where the kernel has it; and of an exclusive worker that it is still a partition.
+ * Where the plan gives a CRS memory nodes, check its
  * cpuset.mems.effective too; where it has no huge pages, their limits. */
 int attest_limits(const struct cg_tree *tree, struct error *err);
 

@@ -288,6 +288,13 @@ json_t *conditions_to_json(struct json_build *build, const struct conditions *co
 	add_affinity(build, list, seen->attested);
 	if (seen->not_entered && *seen->not_entered)
 		add_condition(build, list, "not-entered", seen->not_entered);
+	if (seen->exclusive_unknown && *seen->exclusive_unknown) {
+		char detail[CONDITION_MAX];
+		(void)snprintf(detail, sizeof detail,
+			"what else may use the run's CPUs is unknown: %.400s",
+			seen->exclusive_unknown);
+		add_condition(build, list, "exclusive-unknown", detail);
+	}
 	return list;
 }
 

@@ -42,6 +42,9 @@ struct conditions_seen {
 	const struct attested *attested; /* what was found of the containers; NULL: none */
 	/* entered_describe(); NULL: nobody asked. */
 	const char *not_entered;
+	/* Why it is unknown what else may use the CPUs of an exclusive run; NULL or "": it is
+	 * known. */
+	const char *exclusive_unknown;
 };
 
 /* Call conditions_begin() when the job begins and conditions_end() when it has ended; a second

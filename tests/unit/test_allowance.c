@@ -66,6 +66,36 @@ TEST(the_least_limit_on_the_way_down_is_named_with_its_file)
 	host_close(&host);
 }
 
+/* The state of a partition, whatever a run has taken of it. */
+TEST(a_partition_has_all_its_cpus_also_those_that_a_run_has_taken)
+{
+	static const struct {
+		const char *state, *effective, *expected, *file;
+	} table[] = {
+		{"root\n", "2\n", "2-3", MANAGER "/oss-crs/cpuset.cpus.exclusive.effective"},
+		{"isolated\n", "\n", "2-3", MANAGER "/oss-crs/cpuset.cpus.exclusive.effective"},
+		{"member\n", "1\n", "1", MANAGER "/oss-crs/cpuset.cpus.effective"},
+		{"root invalid (Parent is not a partition root)\n", "0\n", "0",
+			MANAGER "/oss-crs/cpuset.cpus.effective"},
+	};
+	const struct unit_dir *dir = *state;
+	struct host host = HOST_CLOSED;
+	struct allowance allowance;
+	struct error err = {0};
+	char cpus[CPULIST_TEXT_MAX];
+	make_levels(dir, &host);
+	make_file(dir->fd, MANAGER "/cpuset.cpus.effective", "0-1\n");
+	make_file(dir->fd, MANAGER "/oss-crs/cpuset.cpus.exclusive.effective", "2-3\n");
+	for (size_t i = 0; i < COUNT(table); i++) {
+		make_file(dir->fd, MANAGER "/oss-crs/cpuset.cpus.partition", table[i].state);
+		make_file(dir->fd, MANAGER "/oss-crs/cpuset.cpus.effective", table[i].effective);
+		assert_ok(allowance_read(&host, 1000, &allowance, &err), err);
+		assert_string_equal(cpulist_format(&allowance.cpus, cpus), table[i].expected);
+		assert_string_equal(allowance.cpus_file + 1, table[i].file);
+	}
+	host_close(&host);
+}
+
 /* The cgroups of a job step, as Slurm makes them. */
 #define STEP "sys/fs/cgroup/system.slice/n1_slurmstepd.scope/job_7/step_0/user/task_0"
 
@@ -179,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(without_limits_there_are_none),
 		RUN_IN_DIR(the_least_limit_on_the_way_down_is_named_with_its_file),
+		RUN_IN_DIR(a_partition_has_all_its_cpus_also_those_that_a_run_has_taken),
 		RUN_IN_DIR(
 			a_process_has_the_cpus_that_the_kernel_says_and_the_least_memory_above_it),
 		RUN_IN_DIR(a_limit_that_cannot_be_parsed_is_an_error),

@@ -78,6 +78,50 @@ TEST(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not)
 	free_fixture(unit_dir(state), &fixture);
 }
 
+TEST(a_partition_that_became_invalid_is_a_mismatch_with_the_kernels_reason)
+{
+	static const char file[] = "worker/cpuset.cpus.partition";
+	struct fixture fixture;
+	struct error err = {0};
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	make_file(dir, file, "root invalid (Parent is an invalid partition root)\n");
+	assert_ok(attest_limits(&fixture.tree, &err), err);
+	fixture.tree.partition = PARTITION_ROOT;
+	assert_int_equal(attest_limits(&fixture.tree, &err), -1);
+	assert_int_equal(err.status, EX_SOFTWARE);
+	assert_contains(
+		err.msg, "/cpuset.cpus.partition: planned root, found root invalid (Parent");
+	make_file(dir, file, "root\n");
+	assert_ok(attest_limits(&fixture.tree, &err), err);
+	fixture.tree.partition = PARTITION_ISOLATED;
+	assert_int_equal(attest_limits(&fixture.tree, &err), -1);
+	free_fixture(dir, &fixture);
+}
+
+TEST(a_change_of_the_partition_is_noticed_and_no_crs_has_changed)
+{
+	struct fixture fixture;
+	struct error err = {0};
+	int marks[2] = {0};
+	bool changed[2] = {false};
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	make_file(dir, "worker/cpuset.cpus.partition", "root\n");
+	make_file(dir, "worker/a/cgroup.events", "populated 0\n");
+	make_file(dir, "worker/b/cgroup.events", "populated 0\n");
+	fixture.tree.partition = PARTITION_ROOT;
+	_cleanup_close_ int watch = attest_watch(&fixture.tree, marks, &err);
+	assert_ok(watch, err);
+	make_file(dir, "worker/cpuset.cpus.partition", "root invalid\n");
+	assert_int_equal(attest_take(watch, marks, &fixture.plan, changed), ATTEST_LIMITS);
+	assert_false(changed[0] || changed[1]);
+	make_file(dir, "worker/b/cgroup.events", "populated 1\n");
+	assert_int_equal(attest_take(watch, marks, &fixture.plan, changed), ATTEST_POPULATED);
+	assert_true(!changed[0] && changed[1]);
+	free_fixture(dir, &fixture);
+}
+
 TEST(a_limit_of_huge_pages_that_was_raised_is_a_mismatch)
 {
 	struct fixture fixture;
@@ -371,6 +415,8 @@ int main(void)
 		RUN_IN_DIR(a_limit_that_differs_is_named_with_the_planned_and_the_actual_value),
 		RUN_IN_DIR(cpus_that_a_cpuset_above_took_away_are_a_mismatch),
 		RUN_IN_DIR(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not),
+		RUN_IN_DIR(a_partition_that_became_invalid_is_a_mismatch_with_the_kernels_reason),
+		RUN_IN_DIR(a_change_of_the_partition_is_noticed_and_no_crs_has_changed),
 		RUN_IN_DIR(a_limit_of_huge_pages_that_was_raised_is_a_mismatch),
 		RUN_IN_DIR(every_process_of_a_container_is_checked),
 		RUN_IN_DIR(a_podman_exec_process_is_recognised_by_its_namespace),

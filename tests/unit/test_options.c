@@ -8,6 +8,7 @@
 #include "guarded.h"
 #include "host.h"
 #include "options.h"
+#include "partition.h"
 #include "runconf.h"
 
 static void options_done(struct options *options)
@@ -173,6 +174,39 @@ TEST(a_file_that_cannot_be_read_is_an_error)
 	assert_contains(err.msg, "run.conf");
 }
 
+TEST(an_exclusive_run_takes_a_kind_of_partition_and_shares_nothing)
+{
+	static const struct {
+		const char *options[2];
+		int kind; /* -1: refused */
+		const char *msg;
+	} table[] = {
+		{{"--exclusive"}, PARTITION_ROOT, NULL},
+		{{"--exclusive=root"}, PARTITION_ROOT, NULL},
+		{{"--exclusive=isolated"}, PARTITION_ISOLATED, NULL},
+		{{"--quiet"}, PARTITION_NONE, NULL},
+		{{"--exclusive=member"}, -1, "--exclusive takes root|isolated, not 'member'"},
+		{{"--exclusive", "--share"}, -1, "cannot be used together"},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct options options = OPTIONS_NONE;
+		struct error err = {0};
+		const char *second = table[i].options[1];
+		char *argv[] = {strdupa("run"), strdupa(table[i].options[0]),
+			strdupa(second ? second : "config"), NULL};
+		int result = options_parse(COUNT(argv) - 1, argv, COMMAND_RUN, &options, &err);
+		if (table[i].kind >= 0) {
+			assert_ok(result, err);
+			assert_int_equal(options.exclusive, table[i].kind);
+		} else {
+			assert_int_equal(result, -1);
+			assert_int_equal(err.status, EX_USAGE);
+			assert_contains(err.msg, table[i].msg);
+		}
+		options_free(&options);
+	}
+}
+
 TEST(a_mistyped_option_gets_a_suggestion)
 {
 	static const struct {
@@ -226,6 +260,7 @@ int main(void)
 		RUN_IN_DIR(a_default_for_another_command_is_checked_but_not_used),
 		RUN_IN_DIR(invalid_settings_in_a_file_are_refused),
 		RUN_IN_DIR(a_file_that_cannot_be_read_is_an_error),
+		RUN(an_exclusive_run_takes_a_kind_of_partition_and_shares_nothing),
 		RUN(a_mistyped_option_gets_a_suggestion),
 		RUN(durations_have_one_unit),
 	};

@@ -295,6 +295,71 @@ TEST(a_waiting_run_takes_the_cpus_of_whichever_run_ends_first)
 		close_place(&places[i]);
 }
 
+/* In cpuset.cpus, the list of a run that waits would end the partition of the one that has the
+ * CPUs. */
+TEST(where_cpus_are_a_partition_a_waiting_run_takes_none_and_is_in_the_ledger)
+{
+	const struct unit_dir *dir = *state;
+	struct place places[2];
+	struct peer peers[2];
+	struct error err = {0};
+	char text[64];
+	bool waits = false;
+	open_place_for_two(dir, ONE, "0-1", &places[0]);
+	make_file(dir->fd, OURS "/cpuset.cpus.partition", "root\n");
+	peers[0] = peer_start(&places[0]);
+	assert_int_equal(peer_status(&peers[0]), 0);
+	open_place_for_two(dir, MINE, "0-1", &places[1]);
+	places[1].request.claim.cpus = places[1].plan.cpus = cpus("0-1");
+	places[1].request.claim.any = 0;
+	places[1].request.wait = QUEUE_FOREVER;
+	peers[1] = peer_start(&places[1]);
+	while (!waits) {
+		_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
+		assert_ok(ledger_read(&places[0].host, 0, &ledger, &err), err);
+		/* The inodes of ordinary directories are in no order. */
+		size_t i = 0;
+		while (i < ledger.count && ledger.list[i].state != LEASE_WAITING)
+			i++;
+		waits = i < ledger.count && !cpulist_empty(&ledger.list[i].cpus);
+		if (waits)
+			assert_string_equal(cpulist_format(&ledger.list[i].cpus, text), "0-1");
+		else
+			(void)sched_yield();
+	}
+	assert_cpus(dir, MINE, "\n");
+	peer_end(&peers[0]);
+	assert_int_equal(peer_status(&peers[1]), 0);
+	assert_cpus(dir, MINE, "0-1");
+	peer_end(&peers[1]);
+	close_place(&places[0]);
+	close_place(&places[1]);
+}
+
+TEST(cpus_that_a_run_has_as_a_partition_are_not_shared)
+{
+	const struct unit_dir *dir = *state;
+	struct place places[2];
+	struct error err = {0};
+	open_place_for_two(dir, ONE, "0-1", &places[0]);
+	struct peer peer = peer_start(&places[0]);
+	assert_int_equal(peer_status(&peer), 0);
+	open_place_for_two(dir, MINE, "0-1", &places[1]);
+	places[1].request.claim.cpus = places[1].plan.cpus = cpus("0-1");
+	places[1].request.claim.any = 0;
+	places[1].request.share = true;
+	make_file(dir->fd, OURS "/" ONE "/cpuset.cpus.partition", "isolated\n");
+	assert_int_equal(enter(&places[1], &err), -1);
+	assert_int_equal(err.status, EX_TEMPFAIL);
+	assert_contains(err.msg, "run " ONE " has its CPUs for itself alone");
+	assert_false(exists(dir->fd, OURS "/" MINE));
+	make_file(dir->fd, OURS "/" ONE "/cpuset.cpus.partition", "root invalid (gone)\n");
+	assert_ok(enter(&places[1], &err), err);
+	peer_end(&peer);
+	close_place(&places[0]);
+	close_place(&places[1]);
+}
+
 TEST(a_run_does_not_pass_one_that_waits_for_any_cpus)
 {
 	const struct unit_dir *dir = *state;
@@ -329,6 +394,9 @@ int main(void)
 		RUN_IN_DIR(a_run_begins_where_nobody_else_is),
 		RUN_IN_DIR(runs_that_start_together_choose_different_cpus_of_an_idle_host),
 		RUN_IN_DIR(a_waiting_run_takes_the_cpus_of_whichever_run_ends_first),
+		RUN_IN_DIR(
+			where_cpus_are_a_partition_a_waiting_run_takes_none_and_is_in_the_ledger),
+		RUN_IN_DIR(cpus_that_a_run_has_as_a_partition_are_not_shared),
 		RUN_IN_DIR(a_run_does_not_pass_one_that_waits_for_any_cpus),
 		RUN_IN_DIR(a_run_does_not_begin_beside_one_that_it_cannot_read_unless_it_shares),
 	};

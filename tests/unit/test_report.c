@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "cleanup_json.h"
+#include "comparison.h"
 #include "report.h"
 #include "runs.h"
 #include "summary.h"
@@ -92,6 +93,55 @@ TEST(what_the_guard_has_refused_is_in_the_report)
 	assert_null(tables_refusal(&summary, 2, text));
 	summary.refused = 3;
 	assert_null(tables_refusal(&summary, 1, text));
+}
+
+/* The document of a run of one CRS, exclusive as `exclusive` says. The caller drops it. */
+static json_t *report_exclusive(const struct exclusive *exclusive)
+{
+	struct plan_crs crs = {.name = "a", .memory_max = 4096};
+	struct run_plan plan = {
+		.name = NAME, .run_id = "job", .worker = "local", .crs = &crs, .crs_count = 1};
+	struct cg_tree tree = TREE_NONE;
+	struct error err = {0};
+	json_t *root = NULL;
+	_cleanup_(report_free) struct report report = REPORT_NONE;
+	cpulist_add(&crs.cpus, 0);
+	assert_ok(report_collect(&plan, &tree, NULL, NULL, &report, &err), err);
+	report.exclusive = exclusive;
+	assert_ok(report_json(&report, &root, &err), err);
+	return root;
+}
+
+TEST(what_may_use_the_cpus_of_an_exclusive_run_is_in_the_report)
+{
+	char interrupts[] = "24 virtio0-input.0\n31\n";
+	const struct exclusive exclusive = {.partition = PARTITION_ISOLATED,
+		.per_cpu = 2,
+		.others = 1,
+		.names = {"cpuhp/2", "migration/2", "kworker/u8:0"},
+		.name_count = 3,
+		.interrupts = interrupts};
+	char text[SUMMARY_TEXT_MAX];
+	struct error err = {0};
+	_cleanup_json_ json_t *root = report_exclusive(&exclusive);
+	_cleanup_json_ json_t *plain = report_exclusive(NULL);
+	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
+	_cleanup_(summary_free) struct summary other = SUMMARY_NONE;
+	_cleanup_(comparison_free) struct comparison comparison = COMPARISON_NONE;
+	const json_t *list = json_object_get(json_object_get(root, "exclusive"), "interrupts");
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_string_value(json_array_get(list, 0)), "24 virtio0-input.0");
+	assert_ok(summary_read("r", plain, &other, &err), err);
+	assert_null(summary_exclusive(&other, text));
+	assert_ok(summary_read("r", root, &summary, &err), err);
+	assert_string_equal(summary_exclusive(&summary, text),
+		"partition isolated; kernel threads: 2 of these CPUs, 1 others; interrupts: 2");
+	assert_ok(comparison_make(&summary, &other, &comparison, &err), err);
+	bool told = false;
+	for (size_t i = 0; i < comparison.count; i++)
+		told |= strcmp(comparison.reasons[i],
+				"different CPU partitions: isolated and none") == 0;
+	assert_true(told);
 }
 
 /* A CRS may start and end containers as it likes. */
@@ -206,6 +256,7 @@ int main(void)
 		RUN(an_engine_that_is_away_leaves_a_report_without_exit_codes),
 		RUN(the_container_that_decided_gives_the_status),
 		RUN(what_the_guard_has_refused_is_in_the_report),
+		RUN(what_may_use_the_cpus_of_an_exclusive_run_is_in_the_report),
 		RUN(a_container_that_a_crs_has_started_decides_nothing),
 		RUN_IN_DIR(a_cgroup_that_was_removed_leaves_a_report_without_its_figures),
 	};

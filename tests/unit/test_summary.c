@@ -148,6 +148,8 @@ TEST(an_invalid_report_is_refused)
 		{"\"name\": \"a\"", "\"name\": \"<script>\"", "not the name of a CRS"},
 		{"\"caveats\": []", "\"caveats\": [], \"attested\": 2",
 			"'attested' is not an object"},
+		{"\"caveats\": []", "\"caveats\": [], \"exclusive\": {\"partition\": \"root\"}",
+			"'exclusive' is not an object with kernel threads and interrupts"},
 		{"\"caveats\": []", "\"caveats\": [], \"attested\": {\"unknown\": \"0\"}",
 			"'attested': 'unknown' is not a whole number"},
 		{"\"cpus\": \"0-1\"", "\"cpus\": \"0-1-2\"", "'cpus'"},

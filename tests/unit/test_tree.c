@@ -72,7 +72,8 @@ static int reserve(const struct unit_dir *dir, uid_t uid, unsigned attempts, str
 	locker.made = locker.locked = 0;
 	locker.pid = 0;
 	cgroupfs_made = lock_new_cgroup;
-	int result = tree_reserve(dir->fd, &plan, &plan.cpus, 0, ret, err);
+	const struct tree_claim claim = {.cpus = &plan.cpus};
+	int result = tree_reserve(dir->fd, &plan, &claim, ret, err);
 	cgroupfs_made = NULL;
 	return result;
 }
