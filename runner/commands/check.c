@@ -90,6 +90,7 @@ static const struct finding findings[] = {
 	{"smt", look_smt, NEED_ADVICE},
 	{"numa", look_numa, NEED_COMPARABLE},
 	{"isolated-cpus", look_isolated, NEED_ADVICE},
+	{"reserved-cpus", look_reserved, NEED_ADVICE},
 	{"governor", look_governor, NEED_COMPARABLE},
 	{"turbo", look_turbo, NEED_COMPARABLE},
 	{"thp", look_thp, NEED_COMPARABLE},

@@ -8,8 +8,10 @@
 
 #include "allowance.h"
 #include "cleanup.h"
+#include "delegation.h"
 #include "fs.h"
 #include "machine.h"
+#include "partition.h"
 #include "size.h"
 
 #include <errno.h>
@@ -108,6 +110,41 @@ int look_isolated(struct check_facts *facts, char *detail, struct error *err)
 		cpulist_format(&isolated, list));
 	return add_hint(err,
 		"leave them out of the config, or remove isolcpus= from the kernel command line");
+}
+
+/* Read the state of the user's oss-crs cgroup, and the CPUs that it has for itself alone. Returns 1
+ * if it has any, 0, or -1. */
+static int read_reserved(const struct context *context, char state[static PARTITION_TEXT_MAX],
+	char *cpus, size_t size, struct error *err)
+{
+	state[0] = '\0';
+	_cleanup_close_ int ours = delegation_find(&context->host, context->uid, err);
+	if (ours < 0)
+		return err->code == ENOENT ? 0 : -1;
+	int valid = partition_read(ours, ".", state, err);
+	return valid > 0 && cgroup_get(ours, ".", PARTITION_CPUS_FILE, cpus, size, err) < 0 ? -1
+											    : valid;
+}
+
+int look_reserved(struct check_facts *facts, char *detail, struct error *err)
+{
+	char state[PARTITION_TEXT_MAX];
+	char cpus[CPULIST_TEXT_MAX] _unfilled_;
+	int reserved = read_reserved(facts->context, state, cpus, sizeof cpus, err);
+	if (reserved < 0) {
+		(void)snprintf(detail, DETAIL_MAX, "cannot be read: %.400s", err->msg);
+		return 1;
+	}
+	(void)snprintf(detail, DETAIL_MAX, "%s%.200s%s", reserved ? "CPUs " : "no CPUs",
+		reserved ? cpus : "", " are reserved for your runs");
+	if (reserved || !*state || strcmp(state, partition_name(PARTITION_NONE)) == 0)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"the CPUs that are reserved for your runs are not theirs alone: " PARTITION_FILE
+		" of your oss-crs cgroup is '%s'",
+		state);
+	return add_hint(err, "reserve them again: sudo oss-crs-setup reserve --cpus LIST; "
+			     "docs/exclusive.md has what each reason means");
 }
 
 int look_huge_pages(struct check_facts *facts, char *detail, struct error *err)

@@ -79,6 +79,9 @@ int look_user_limits(struct check_facts *facts, char *detail, struct error *err)
  * Documentation/admin-guide/kernel-parameters.txt). */
 int look_isolated(struct check_facts *facts, char *detail, struct error *err);
 
+/* CPUs that only the user's runs may use (docs/exclusive.md). */
+int look_reserved(struct check_facts *facts, char *detail, struct error *err);
+
 /* Clocks that change with the load (Documentation/admin-guide/pm/cpufreq.rst). */
 int look_governor(struct check_facts *facts, char *detail, struct error *err);
 

@@ -97,6 +97,34 @@ TEST(a_memory_only_node_is_not_a_different_node)
 	assert_fine(state, look_numa, "3 NUMA nodes, all alike");
 }
 
+#define OURS "sys/fs/cgroup/user.slice/user-0.slice/user@0.service/oss-crs"
+
+TEST(reserved_cpus_are_named_and_so_is_why_they_are_not_in_force)
+{
+	make_machine(state, (struct machine){1, 1, 4, 1, false, 4});
+	static const char *const dirs[] = {"sys/fs", "sys/fs/cgroup", "sys/fs/cgroup/user.slice",
+		"sys/fs/cgroup/user.slice/user-0.slice",
+		"sys/fs/cgroup/user.slice/user-0.slice/user@0.service"};
+	for (size_t i = 0; i < COUNT(dirs); i++)
+		make_dir(unit_dir(state), dirs[i]);
+	make_file(unit_dir(state), "sys/fs/cgroup/cgroup.controllers", "cpuset memory\n");
+	assert_fine(state, look_reserved, "no CPUs are reserved for your runs");
+	make_dir(unit_dir(state), OURS);
+	assert_fine(state, look_reserved, "no CPUs are reserved for your runs");
+	make_file(unit_dir(state), OURS "/cpuset.cpus.partition", "member\n");
+	assert_fine(state, look_reserved, "no CPUs are reserved for your runs");
+	make_file(unit_dir(state), OURS "/cpuset.cpus.partition", "root\n");
+	make_file(unit_dir(state), OURS "/cpuset.cpus.exclusive.effective", "2-3\n");
+	assert_fine(state, look_reserved, "CPUs 2-3 are reserved for your runs");
+	make_file(unit_dir(state), OURS "/cpuset.cpus.partition",
+		"root invalid (No cpu available due to hotplug)\n");
+	assert_advice(state, look_reserved,
+		"the CPUs that are reserved for your runs are not theirs alone: "
+		"cpuset.cpus.partition of your oss-crs cgroup is "
+		"'root invalid (No cpu available due to hotplug)'",
+		"docs/exclusive.md");
+}
+
 TEST(isolated_cpus_are_named)
 {
 	make_machine(state, (struct machine){1, 1, 4, 1, false, 4});
@@ -289,6 +317,7 @@ int main(void)
 		RUN_IN_DIR(threads_of_one_core_slow_each_other_down),
 		RUN_IN_DIR(different_nodes_and_moving_pages_get_advice),
 		RUN_IN_DIR(a_memory_only_node_is_not_a_different_node),
+		RUN_IN_DIR(reserved_cpus_are_named_and_so_is_why_they_are_not_in_force),
 		RUN_IN_DIR(isolated_cpus_are_named),
 		RUN_IN_DIR(clocks_that_follow_the_load_get_advice),
 		RUN_IN_DIR(turbo_that_is_on_gets_advice),
