@@ -41,11 +41,30 @@ static int refuse_step(const struct step *asked, struct error *err)
 		asked->kind < STEP_KINDS ? step_name(asked->kind) : "?", asked->target);
 }
 
+/* The CPUs that the command line reserves, of those that are online now. */
+static int read_reserved(const struct making *m, char buf[static STEP_CPUS_MAX], struct error *err)
+{
+	char online[CPULIST_TEXT_MAX];
+	return fs_read_attr(m->rights->host->root, "sys/devices/system/cpu/online", online,
+		       sizeof online, err) < 0
+		       ? -1
+		       : plan_reserved_cpus(m->rights->request, online, buf, err);
+}
+
 static int make_dropin(struct making *m, struct error *err)
 {
 	const struct policy *policy = m->rights->policy;
-	(void)policy_dropin_path(policy, m->rights->user->uid, m->target, sizeof m->target);
-	m->after = step_dropin_text(policy->controllers, m->text, sizeof m->text);
+	uid_t uid = m->rights->user->uid;
+	char cpus[STEP_CPUS_MAX];
+	if (m->rights->request->verb == VERB_RESERVE) {
+		if (read_reserved(m, cpus, err) < 0)
+			return -1;
+		(void)policy_reserve_path(uid, m->target, sizeof m->target);
+		m->after = step_reserve_text(uid, cpus, m->text, sizeof m->text);
+	} else {
+		(void)policy_dropin_path(policy, uid, m->target, sizeof m->target);
+		m->after = step_dropin_text(policy->controllers, m->text, sizeof m->text);
+	}
 	if (fs_read(m->rights->host->root, m->target + 1, DROPIN_FILE_MAX, &m->file, NULL, err) <
 			0 &&
 		err->code != ENOENT)
@@ -77,6 +96,16 @@ static int make_manager(struct making *m, struct error *err)
 	uid_t uid = m->asked->undoes ? m->asked->uid : m->rights->user->uid;
 	(void)snprintf(m->target, sizeof m->target, "user@%u.service", (unsigned)uid);
 	m->after = m->asked->undoes ? "as before" : m->rights->policy->controllers;
+	return 0;
+}
+
+static int make_reserve(struct making *m, struct error *err)
+{
+	uid_t uid = m->asked->undoes ? m->asked->uid : m->rights->user->uid;
+	(void)snprintf(m->target, sizeof m->target, STEP_RESERVE_UNIT "%u.service", (unsigned)uid);
+	if (!m->asked->undoes && read_reserved(m, m->text, err) < 0)
+		return -1;
+	m->after = m->asked->undoes ? "as before" : m->text;
 	return 0;
 }
 
@@ -240,6 +269,8 @@ static int make_undo(struct making *m, struct error *err)
 		return make_reload(m, err);
 	if (asked->kind == STEP_REALIZE)
 		return make_manager(m, err);
+	if (asked->kind == STEP_RESERVE)
+		return make_reserve(m, err);
 	return asked->kind == STEP_RESTART ? make_docker_unit(m, err) : 0;
 }
 
@@ -254,8 +285,8 @@ static const struct {
 	bool undo;
 	int (*make)(struct making *m, struct error *err);
 } table[STEP_KINDS] = {
-	[STEP_DROPIN] = {DELEGATE_VERBS, true, make_dropin},
-	[STEP_RELOAD] = {DELEGATE_VERBS, true, make_reload},
+	[STEP_DROPIN] = {DELEGATE_VERBS | VERB(VERB_RESERVE), true, make_dropin},
+	[STEP_RELOAD] = {DELEGATE_VERBS | VERB(VERB_RESERVE), true, make_reload},
 	[STEP_LINGER] = {DELEGATE_VERBS, false, make_linger},
 	[STEP_START_MANAGER] = {DELEGATE_VERBS, false, make_manager},
 	[STEP_REALIZE] = {DELEGATE_VERBS, true, make_manager},
@@ -272,6 +303,7 @@ static const struct {
 	[STEP_USER_UNMAKE] = {0, true, NULL},
 	[STEP_USER_DISABLE] = {0, true, NULL},
 	[STEP_FORGET] = {0, true, NULL},
+	[STEP_RESERVE] = {VERB(VERB_RESERVE), true, make_reserve},
 	[STEP_SWEEP] = {VERB(VERB_SWEEP), false, make_sweep},
 };
 

@@ -408,5 +408,6 @@ const struct operation_kind operation_kinds[STEP_KINDS] = {
 		.apply = run_as_user,
 		.as_user = user_disable},
 	[STEP_FORGET] = {.traits = FILE_STEP, .apply = forget_step_file},
+	[STEP_RESERVE] = {.apply = call_systemd, .call = BUS_RESERVE},
 	[STEP_SWEEP] = {.cgroups = CONFINE_RMDIR, .apply = sweep_cgroups},
 };

@@ -10,6 +10,10 @@ void facts_clear(struct facts *facts)
 {
 	free(facts->delegate.dropin);
 	free(facts->delegate.delegated);
+	free(facts->reserve.online);
+	free(facts->reserve.dropin);
+	free(facts->reserve.partition);
+	free(facts->reserve.cpus);
 	free(facts->docker.text);
 	free(facts->docker.state.names);
 	for (size_t i = 0; i < facts->undo.count; i++) {

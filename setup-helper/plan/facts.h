@@ -77,6 +77,18 @@ struct delegate_facts {
 	struct level_facts levels[LEVEL_COUNT];
 };
 
+/* What there is of CPUs reserved for the user, and what can be. */
+struct reserve_facts {
+	struct error problem; /* why something could not be looked at */
+	char *online;         /* the CPUs of the host, as the kernel lists them */
+	bool remote;          /* the kernel has remote partitions (Linux 6.7) */
+	bool installed;       /* systemd has the unit that applies the drop-in */
+	char *dropin;         /* the text of the drop-in; NULL if there is none */
+	bool dropin_read;     /* systemd has read it */
+	char *partition;      /* cpuset.cpus.partition of oss-crs; NULL if there is no such file */
+	char *cpus;           /* its cpuset.cpus.exclusive.effective; NULL likewise */
+};
+
 struct docker_facts {
 	bool podman;        /* a Podman that jobs can use is installed */
 	enum answer member; /* the user is in the group of Docker's socket */
@@ -120,6 +132,7 @@ struct sweep_facts {
 struct facts {
 	struct caller user;
 	struct delegate_facts delegate;
+	struct reserve_facts reserve;
 	struct docker_facts docker;
 	struct undo_facts undo;
 	struct sweep_facts sweep;

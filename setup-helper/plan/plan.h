@@ -8,6 +8,7 @@
 #define OSS_CRS_SETUP_PLAN_H
 
 #include "facts.h"
+#include "options.h"
 #include "policy.h"
 #include "step.h"
 
@@ -50,6 +51,17 @@ int plan_undo(const struct undo_facts *undo, const struct docker_facts *docker,
 /* Whether a step undoes the change that this record describes, as plan_undo() would have it, and
  * changes nothing else. */
 bool undo_allows(const struct journal_record *record, const struct step *step);
+
+/* Write to buf the CPUs that the command line reserves, as a list of less than STEP_CPUS_MAX bytes.
+ * `online` lists the CPUs of the host. EX_USAGE if some are not among these, or none is left to the
+ * host or to be reserved. */
+int plan_reserved_cpus(const struct request *request, const char *online,
+	char buf[static STEP_CPUS_MAX], struct error *err);
+
+/* Make the plan that reserves CPUs for the user. EX_UNAVAILABLE if the kernel cannot, or the user
+ * has no delegation yet. */
+int plan_reserve(const struct facts *facts, const struct request *request, struct setup_plan *ret,
+	struct error *err);
 
 /* Make the plan that removes what dead runs of the user have left and the user cannot remove. */
 int plan_sweep(const struct facts *facts, struct setup_plan *ret, struct error *err);

@@ -66,20 +66,26 @@ static int add_service_step(struct undoing *undoing, size_t i, enum step_kind ki
 	return 0;
 }
 
-/* systemd takes the controllers back once it has read that it no longer delegates them. */
+/* systemd takes the controllers back once it has read that it no longer delegates them. The unit
+ * gives reserved CPUs back when it is restarted and finds no drop-in. */
 static int undo_dropin(struct undoing *undoing, size_t i, struct error *err)
 {
 	const struct undo_item *item = &undoing->facts->items[i];
 	char unit[FACTS_UNIT_MAX];
-	(void)snprintf(unit, sizeof unit, "user@%u.service", (unsigned)item->record->uid);
+	char reserves[POLICY_DROPIN_PATH_MAX];
+	unsigned uid = (unsigned)item->record->uid;
+	bool reserve = strcmp(item->record->target,
+			       policy_reserve_path(uid, reserves, sizeof reserves)) == 0;
+	(void)snprintf(
+		unit, sizeof unit, "%s%u.service", reserve ? STEP_RESERVE_UNIT : "user@", uid);
 	if ((journal_same_text(undoing->now[i], item->record->after) &&
 		    undo_file(undoing, i, err) < 0) ||
 		add_service_step(undoing, i, STEP_RELOAD, "systemd", NULL, "daemon-reload", err) <
 			0)
 		return -1;
-	return item->active
-		       ? add_service_step(undoing, i, STEP_REALIZE, unit, NULL, "as before", err)
-		       : 0;
+	return item->active ? add_service_step(undoing, i, reserve ? STEP_RESERVE : STEP_REALIZE,
+				      unit, NULL, "as before", err)
+			    : 0;
 }
 
 /* Docker uses the old settings only after a restart. If the restart is refused, the file stays as
@@ -180,13 +186,13 @@ static const struct {
 };
 
 /* The kinds of steps that undo a change: at most MAKES_MAX for one. */
-#define MAKES_MAX 4
+#define MAKES_MAX 5
 static const struct {
 	enum step_kind record;
 	enum step_kind steps[MAKES_MAX];
 	size_t count;
 } undoing_steps[] = {
-	{STEP_DROPIN, {STEP_DROPIN, STEP_REMOVE_FILE, STEP_RELOAD, STEP_REALIZE}, 4},
+	{STEP_DROPIN, {STEP_DROPIN, STEP_REMOVE_FILE, STEP_RELOAD, STEP_REALIZE, STEP_RESERVE}, 5},
 	{STEP_LINGER, {STEP_UNLINGER}, 1},
 	{STEP_USER_ENABLE, {STEP_USER_DISABLE}, 1},
 	{STEP_USER_MAKE, {STEP_USER_UNMAKE}, 1},
@@ -210,7 +216,8 @@ bool undo_allows(const struct journal_record *record, const struct step *step)
 		step->gid != record->gid)
 		return false;
 	/* What makes a service use the change has a target of its own, which root makes. */
-	if (step->kind == STEP_RELOAD || step->kind == STEP_REALIZE || step->kind == STEP_RESTART)
+	if (step->kind == STEP_RELOAD || step->kind == STEP_REALIZE || step->kind == STEP_RESTART ||
+		step->kind == STEP_RESERVE)
 		return true;
 	if (strcmp(step->target, record->target) != 0)
 		return false;

@@ -32,6 +32,7 @@ static const struct {
 	[STEP_USER_UNMAKE] = {"user-unmake", "as the user, remove cgroup", false},
 	[STEP_USER_DISABLE] = {"user-disable", "as the user, disable controllers in cgroup", false},
 	[STEP_FORGET] = {"forget", "forget the record of", true},
+	[STEP_RESERVE] = {"reserve", "have the reserved CPUs applied by", false},
 	[STEP_SWEEP] = {"sweep", "remove empty cgroups of dead runs below", false},
 };
 
@@ -67,6 +68,21 @@ const char *step_dropin_text(const char *controllers, char *buf, size_t size)
 		"[Service]\n"
 		"Delegate=%s\n",
 		controllers);
+	return buf;
+}
+
+const char *step_reserve_text(uid_t uid, const char *cpus, char *buf, size_t size)
+{
+	(void)snprintf(buf, size,
+		"# Written by oss-crs-setup. The unit reads the CPUs here; systemd ignores "
+		"sections "
+		"that begin\n"
+		"# with X-.\n"
+		"[Unit]\n"
+		"Wants=" STEP_RESERVE_UNIT "%u.service\n"
+		"[X-OSS-CRS]\n"
+		"CPUs=%.*s\n",
+		(unsigned)uid, STEP_CPUS_MAX - 1, cpus);
 	return buf;
 }
 

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* The unit that applies the drop-in is this, the uid and ".service". */
+#define STEP_RESERVE_UNIT "oss-crs-reserve@"
+
 #define STEP_TARGET_MAX 288 /* bytes of a target, with its NUL */
 
 enum step_kind {
@@ -31,6 +34,7 @@ enum step_kind {
 	STEP_USER_UNMAKE,   /* as the user: remove oss-crs, if no cgroup is below it */
 	STEP_USER_DISABLE,  /* as the user: disable controllers in one of the user's cgroups */
 	STEP_FORGET,        /* remove a record that has nothing left to undo */
+	STEP_RESERVE,       /* systemd: have the CPUs of the drop-in reserved, or given back */
 	STEP_SWEEP, /* remove the empty cgroups of root's in `before`, which dead runs have left */
 	STEP_KINDS,
 };
@@ -57,6 +61,11 @@ bool step_is_secret(enum step_kind kind);
  * enough. Returns buf. */
 #define STEP_DROPIN_MAX 512
 const char *step_dropin_text(const char *controllers, char *buf, size_t size);
+
+/* Write to buf the text of the drop-in that has these CPUs reserved for the user, a list of less
+ * than STEP_CPUS_MAX bytes; STEP_DROPIN_MAX bytes are enough. Returns buf. */
+#define STEP_CPUS_MAX 200
+const char *step_reserve_text(uid_t uid, const char *cpus, char *buf, size_t size);
 
 /* Write to buf the controllers in `enabled`, and those in `wanted` that are not. Both lists are
  * separated by spaces. */

@@ -144,6 +144,8 @@ int probe(const struct probe_input *input, struct facts *ret, struct error *err)
 		return fail_no_user(err);
 	if (input->delegate)
 		probe_delegate(input, bus, input->no_bus, &facts.delegate);
+	if (input->reserve)
+		probe_reserve(input, bus, &facts.reserve);
 	if (input->undo && probe_undo(input, bus, input->no_bus, &facts.undo, err) < 0)
 		return -1;
 	if (input->sweep && probe_sweep(input, &facts.sweep, err) < 0)

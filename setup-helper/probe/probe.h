@@ -23,6 +23,7 @@ struct probe_input {
 	/* the facts to collect; to plan an undo of Docker's settings, set docker as well as undo */
 	bool delegate;
 	bool docker;
+	bool reserve; /* with delegate */
 	bool sweep;
 	bool undo;
 };
@@ -56,6 +57,7 @@ void probe_delegate(const struct probe_input *input, struct sd_bus *bus, const s
 	struct delegate_facts *ret);
 void probe_docker(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
 	struct docker_facts *ret);
+void probe_reserve(const struct probe_input *input, struct sd_bus *bus, struct reserve_facts *ret);
 int probe_sweep(const struct probe_input *input, struct sweep_facts *ret, struct error *err);
 int probe_undo(const struct probe_input *input, struct sd_bus *bus, const struct error *no_bus,
 	struct undo_facts *ret, struct error *err);

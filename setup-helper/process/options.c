@@ -19,6 +19,7 @@ static const struct {
 	{"check", VERB_CHECK},
 	{"undo", VERB_UNDO},
 	{"sweep", VERB_SWEEP},
+	{"reserve", VERB_RESERVE},
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
@@ -31,6 +32,8 @@ enum option_id {
 	OPTION_LINGER,
 	OPTION_JSON,
 	OPTION_VERSION,
+	OPTION_CPUS,
+	OPTION_ALL_BUT,
 };
 
 static const struct option options[] = {
@@ -40,6 +43,8 @@ static const struct option options[] = {
 	{"user", required_argument, NULL, OPTION_USER},
 	{"restart", required_argument, NULL, OPTION_RESTART},
 	{"linger", required_argument, NULL, OPTION_LINGER},
+	{"cpus", required_argument, NULL, OPTION_CPUS},
+	{"all-but", required_argument, NULL, OPTION_ALL_BUT},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
@@ -60,6 +65,7 @@ const char *request_help(void)
 	       "  docker      set Docker's cgroup driver to cgroupfs\n"
 	       "  check       look only: exit 0 if the host is ready, 69 if not; needs no "
 	       "privilege\n"
+	       "  reserve     take CPUs from everything on the host but the calling user's runs\n"
 	       "  undo        undo what this program changed, newest first, for all users\n"
 	       "  sweep       remove empty cgroups of root's that dead runs of the calling user "
 	       "have left\n"
@@ -74,6 +80,8 @@ const char *request_help(void)
 	       "                      Docker: auto does not restart while containers run\n"
 	       "  --linger=yes|no     keep the user's services across logout; no leaves it as it "
 	       "is\n"
+	       "  --cpus LIST         with reserve: these CPUs\n"
+	       "  --all-but N         with reserve: all CPUs but the N lowest\n"
 	       "  --json              machine-readable output\n"
 	       "  -q, --quiet         print errors only\n"
 	       "  -v, --verbose       show each step before it is carried out\n"
@@ -113,8 +121,29 @@ static int parse_verb(const char *text, struct request *request, struct error *e
 	const char *meant = nearest_meant(text, names);
 	(void)fail_as(err, EX_USAGE, "unknown verb '%.64s'%s%s%s", text,
 		meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
-	return add_hint(err,
-		"one of: delegate, docker, check, undo, sweep; or none for delegate and docker");
+	return add_hint(err, "one of: delegate, docker, check, reserve, undo, sweep; or none for "
+			     "delegate and docker");
+}
+
+static int parse_all_but(const char *text, unsigned *ret, struct error *err)
+{
+	unsigned count = 0;
+	const char *p = text;
+	for (; *p >= '0' && *p <= '9' && count <= CPULIST_MAX; p++)
+		count = count * 10 + (unsigned)(*p - '0');
+	if (*p || count == 0 || count > CPULIST_MAX)
+		return fail_as(err, EX_USAGE, "--all-but takes a number from 1 to %d, not '%.32s'",
+			CPULIST_MAX, text);
+	*ret = count;
+	return 0;
+}
+
+static int parse_cpus(const char *text, struct cpulist *ret, struct error *err)
+{
+	if (cpulist_parse(text, ret, err) == 0)
+		return 0;
+	err->status = EX_USAGE;
+	return add_context(err, "--cpus");
 }
 
 static int apply_option(int option, struct request *request, struct error *err)
@@ -142,6 +171,10 @@ static int apply_option(int option, struct request *request, struct error *err)
 		return policy_parse_bool(optarg, &request->linger, err) < 0
 			       ? add_context(err, "--linger")
 			       : 0;
+	case OPTION_CPUS:
+		return parse_cpus(optarg, &request->cpus, err);
+	case OPTION_ALL_BUT:
+		return parse_all_but(optarg, &request->all_but, err);
 	case OPTION_JSON:
 		request->json = true;
 		return 0;
@@ -211,6 +244,12 @@ int request_parse(int argc, char **argv, struct request *ret, struct error *err)
 			"--json cannot ask for confirmation; use --yes, --dry-run or check");
 	if (request.purge && request.verb != VERB_UNDO)
 		return fail_as(err, EX_USAGE, "--purge works only with undo");
+	bool listed = !cpulist_empty(&request.cpus);
+	bool reserves = request.verb == VERB_RESERVE && !request.help && !request.version;
+	if ((listed || request.all_but) && request.verb != VERB_RESERVE)
+		return fail_as(err, EX_USAGE, "--cpus and --all-but work only with reserve");
+	if (reserves && listed == (request.all_but > 0))
+		return fail_as(err, EX_USAGE, "reserve takes either --cpus LIST or --all-but N");
 	if (request.user && request.verb == VERB_UNDO)
 		return fail_as(err, EX_USAGE, "undo acts for all users and does not take --user");
 	*ret = request;

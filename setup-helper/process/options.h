@@ -5,6 +5,7 @@
 #ifndef OSS_CRS_SETUP_OPTIONS_H
 #define OSS_CRS_SETUP_OPTIONS_H
 
+#include "cpulist.h"
 #include "error.h"
 #include "log.h"
 #include "policy.h"
@@ -18,6 +19,7 @@ enum verb {
 	VERB_CHECK,
 	VERB_UNDO,
 	VERB_SWEEP,
+	VERB_RESERVE,
 };
 
 struct request {
@@ -34,6 +36,8 @@ struct request {
 	enum restart restart;
 	bool linger_set;
 	bool linger;
+	struct cpulist cpus; /* of reserve: these; empty if not given */
+	unsigned all_but;    /* of reserve: all but so many; 0 if not given */
 };
 
 /* Whether the verb is about delegation, and whether it is about Docker. */

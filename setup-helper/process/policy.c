@@ -46,6 +46,13 @@ const char *policy_dropin_path(const struct policy *policy, uid_t uid, char *buf
 	return buf;
 }
 
+const char *policy_reserve_path(uid_t uid, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "/etc/systemd/system/user@%u.service.d/60-oss-crs-reserve.conf",
+		(unsigned)uid);
+	return buf;
+}
+
 int policy_parse_bool(const char *text, bool *ret, struct error *err)
 {
 	static const char *const words[] = {"no", "yes", NULL};

@@ -64,6 +64,10 @@ int policy_check(const struct policy *policy, struct error *err);
  * enough for every uid. Returns buf. */
 const char *policy_dropin_path(const struct policy *policy, uid_t uid, char *buf, size_t size);
 
+/* The same for the drop-in that reserves CPUs for the user's runs. There is one per user, whatever
+ * the scope. */
+const char *policy_reserve_path(uid_t uid, char *buf, size_t size);
+
 /* Parse yes/no and auto/never/force, for the file and the command line. EX_USAGE otherwise. */
 int policy_parse_bool(const char *text, bool *ret, struct error *err);
 int policy_parse_restart(const char *text, enum restart *ret, struct error *err);

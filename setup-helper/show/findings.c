@@ -16,6 +16,7 @@
 
 #define DELEGATE_HINT "sudo oss-crs-setup delegate"
 #define DOCKER_HINT   "sudo oss-crs-setup docker"
+#define RESERVE_HINT  "sudo oss-crs-setup reserve --cpus LIST"
 
 struct judge {
 	const struct facts *facts;
@@ -89,6 +90,26 @@ static void judge_oss_crs(const struct judge *judge, struct finding *ret)
 		set_finding(ret, cgroup_has(ours->controllers, wanted), DELEGATE_HINT,
 			"%s is the user's and has %s", CGROUP_OSS_CRS,
 			ours->controllers[0] ? ours->controllers : "no controllers");
+}
+
+/* CPUs need not be reserved. What is in force is the kernel's word. */
+static void judge_reserved(const struct judge *judge, struct finding *ret)
+{
+	const struct reserve_facts *facts = &judge->facts->reserve;
+	const char *state = facts->partition ? facts->partition : "member";
+	bool valid = strcmp(state, "root") == 0;
+	if (facts->problem.msg[0])
+		set_finding(ret, false, facts->problem.hint, "%s", facts->problem.msg);
+	else if (valid)
+		set_finding(ret, true, "", "CPUs %.200s are reserved for the user's runs",
+			facts->cpus ? facts->cpus : "?");
+	else if (!facts->dropin && strcmp(state, "member") == 0)
+		set_finding(ret, true, "", "no CPUs are reserved for the user's runs");
+	else
+		set_finding(ret, false, "stop the user's runs, then: " RESERVE_HINT,
+			"CPUs are to be reserved for the user's runs, but are not: "
+			"cpuset.cpus.partition of " CGROUP_OSS_CRS " is '%.200s'",
+			state);
 }
 
 static void judge_linger(const struct judge *judge, struct finding *ret)
@@ -189,6 +210,7 @@ void findings_make(const struct facts *facts, const struct policy *policy, enum 
 		{"controllers", judge_controllers, false},
 		{"oss-crs", judge_oss_crs, false},
 		{"linger", judge_linger, false},
+		{"reserved-cpus", judge_reserved, false},
 		{"docker", judge_docker, true},
 		{"docker-config", judge_docker_config, true},
 		{"hardening", judge_hardening, false},

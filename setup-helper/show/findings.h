@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FINDINGS_MAX 9
+#define FINDINGS_MAX 10
 
 struct finding {
 	const char *id;

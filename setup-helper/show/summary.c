@@ -20,6 +20,15 @@ struct subject {
 	const struct policy *policy;
 };
 
+/* The first step of this kind; NULL if there is none. */
+static const struct step *find_kind(const struct setup_plan *plan, enum step_kind kind)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].kind == kind)
+			return &plan->steps[i];
+	return NULL;
+}
+
 /* How many steps of this kind the plan has. */
 static size_t count_kind(const struct setup_plan *plan, enum step_kind kind)
 {
@@ -110,6 +119,12 @@ static void put_changes(struct line *line, const struct subject *subject)
 			count == 1 ? "" : "s", user);
 		return;
 	}
+	if (subject->facts->reserve.online) {
+		const struct step *reserve = find_kind(plan, STEP_RESERVE);
+		append_text(line, "reserve CPUs %s%sfor the runs of %s",
+			reserve ? reserve->after : "", reserve ? " " : "", user);
+		return;
+	}
 	if (delegates(plan)) {
 		append_text(line, "give %s control of CPUs and memory in user@%u.service", user,
 			(unsigned)subject->facts->user.uid);
@@ -134,6 +149,8 @@ static void put_affected(struct line *line, const struct subject *subject)
 		delegates(plan) || count_kind(plan, STEP_LINGER) || count_kind(plan, STEP_SWEEP);
 	if (is_undo(plan))
 		users = "everyone for whom oss-crs-setup was run";
+	else if (subject->facts->reserve.online)
+		users = "everything on this host, which may not run on these CPUs any more";
 	else if (subject->policy->scope == SCOPE_ALL && count_kind(plan, STEP_DROPIN))
 		users = "every user of this host";
 	else if (!others)

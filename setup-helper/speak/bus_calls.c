@@ -151,11 +151,22 @@ static int restart(sd_bus *bus, const char *unit, uid_t uid, struct error *err)
 	return run_job(bus, "RestartUnit", unit, DOCKER_TIMEOUT_S, err);
 }
 
+/* The unit hands the CPUs down when it starts, if there is a drop-in, and takes them back when it
+ * stops. */
+static int reserve(sd_bus *bus, const char *unit, uid_t uid, struct error *err)
+{
+	(void)uid;
+	return run_job(bus, "RestartUnit", unit, START_TIMEOUT_S, err) == 0
+		       ? 0
+		       : add_hint(err, "its log has the kernel's reason: journalctl -u %s", unit);
+}
+
 const struct bus_row bus_calls[BUS_CALLS] = {
-	[BUS_RELOAD] = {false, reload},
-	[BUS_LINGER] = {true, linger},
-	[BUS_UNLINGER] = {true, unlinger},
-	[BUS_START_MANAGER] = {true, start},
-	[BUS_REALIZE_MANAGER] = {true, realize},
-	[BUS_RESTART_DOCKER] = {false, restart},
+	[BUS_RELOAD] = {NULL, reload},
+	[BUS_LINGER] = {"user@", linger},
+	[BUS_UNLINGER] = {"user@", unlinger},
+	[BUS_START_MANAGER] = {"user@", start},
+	[BUS_REALIZE_MANAGER] = {"user@", realize},
+	[BUS_RESTART_DOCKER] = {NULL, restart},
+	[BUS_RESERVE] = {"oss-crs-reserve@", reserve},
 };

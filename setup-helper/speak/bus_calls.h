@@ -17,7 +17,8 @@ struct sd_bus;
  * when systemd or logind is done. A job that does not end as "done" is EX_UNAVAILABLE, and one that
  * takes too long is ETIME. */
 struct bus_row {
-	bool about_user; /* the unit is the user's manager; otherwise it is Docker's service */
+	/* The unit is this, the uid and ".service"; NULL: it is Docker's service. */
+	const char *user_unit;
 	int (*call)(struct sd_bus *bus, const char *unit, uid_t uid, struct error *err);
 };
 

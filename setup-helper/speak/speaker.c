@@ -23,12 +23,11 @@ static int refuse_call(struct error *err)
 static int answer_bus(
 	struct speaker *speaker, const struct door_message *request, struct error *err)
 {
-	char manager[UNIT_MAX];
+	char unit[UNIT_MAX];
 	if (!speaker->changes || request->number >= BUS_CALLS)
 		return refuse_call(err);
 	const struct bus_row *row = &bus_calls[request->number];
-	if (row->about_user &&
-		(request->uid == 0 || (speaker->uid && request->uid != speaker->uid)))
+	if (row->user_unit && (request->uid == 0 || (speaker->uid && request->uid != speaker->uid)))
 		return refuse_call(err);
 	if (!speaker->bus) {
 		*err = speaker->no_bus;
@@ -37,9 +36,10 @@ static int answer_bus(
 	if (!speaker->watches && bus_watch_jobs(speaker->bus, err) < 0)
 		return -1;
 	speaker->watches = true;
-	(void)snprintf(manager, sizeof manager, "user@%u.service", (unsigned)request->uid);
-	return row->call(speaker->bus, row->about_user ? manager : speaker->policy->service,
-		request->uid, err);
+	(void)snprintf(unit, sizeof unit, "%s%u.service", row->user_unit ? row->user_unit : "",
+		(unsigned)request->uid);
+	return row->call(
+		speaker->bus, row->user_unit ? unit : speaker->policy->service, request->uid, err);
 }
 
 /* Receive until Docker closes the connection, as a server of HTTP/1.0 does. */

@@ -26,6 +26,7 @@ enum bus_call {
 	BUS_START_MANAGER,   /* user@UID.service */
 	BUS_REALIZE_MANAGER, /* the same */
 	BUS_RESTART_DOCKER,  /* the service of the policy, after forgetting its failures */
+	BUS_RESERVE,         /* oss-crs-reserve@UID.service: restart it */
 	BUS_CALLS,
 };
 

@@ -69,6 +69,7 @@ static void look_up_groups(struct session *session)
 /* Look at the host, into session->facts. */
 static int look_at_host(struct session *session, struct error *err)
 {
+	bool reserves = session->request->verb == VERB_RESERVE;
 	const struct probe_input input = {
 		.host = session->worker->host,
 		.policy = session->worker->policy,
@@ -78,7 +79,8 @@ static int look_at_host(struct session *session, struct error *err)
 		.door = session->worker->door,
 		.bus = session->bus,
 		.no_bus = &session->no_bus,
-		.delegate = request_delegates(session->request),
+		.delegate = request_delegates(session->request) || reserves,
+		.reserve = reserves || session->request->verb == VERB_CHECK,
 		.docker = request_dockers(session->request) || session->request->verb == VERB_UNDO,
 		.sweep = session->request->verb == VERB_SWEEP,
 		.undo = session->request->verb == VERB_UNDO,
@@ -150,6 +152,8 @@ static int plan_request(struct session *session, struct setup_plan *ret, struct 
 			session->request->purge, ret, err);
 	if (session->request->verb == VERB_SWEEP)
 		return plan_sweep(facts, ret, err);
+	if (session->request->verb == VERB_RESERVE)
+		return plan_reserve(facts, session->request, ret, err);
 	return plan_setup(session, ret, err);
 }
 

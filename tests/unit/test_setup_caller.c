@@ -150,6 +150,8 @@ TEST(a_valid_command_line_is_accepted)
 		{{"--dry-run", "--json", "delegate", NULL}, VERB_DELEGATE, false},
 		{{"undo", "--purge", "--yes", "--json", NULL}, VERB_UNDO, true},
 		{{"sweep", "--yes", NULL}, VERB_SWEEP, true},
+		{{"reserve", "--cpus", "2-3", "--yes", NULL}, VERB_RESERVE, true},
+		{{"reserve", "--all-but=2", "--dry-run", NULL}, VERB_RESERVE, false},
 	};
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct request request = {0};
@@ -166,6 +168,15 @@ TEST(an_invalid_command_line_is_refused)
 		{"undo", "--user", "alice", NULL},
 		{"delegate", "--purge", NULL},
 		{"sweep", "--purge", NULL},
+		{"reserve", NULL},
+		{"reserve", "--cpus=", NULL},
+		{"reserve", "--cpus=3-2", NULL},
+		{"reserve", "--all-but=0", NULL},
+		{"reserve", "--all-but=-1", NULL},
+		{"reserve", "--all-but=99999999999", NULL},
+		{"reserve", "--cpus=2", "--all-but=1", NULL},
+		{"delegate", "--cpus=2", NULL},
+		{"--all-but=2", NULL},
 		{"sweep", "job-exec-1-aaaaaaaa-local", NULL},
 		{"undo", "--yes", "more", NULL},
 		{"", NULL},

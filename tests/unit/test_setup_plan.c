@@ -448,7 +448,7 @@ TEST(plans_and_findings_as_json)
 	assert_ok(render_findings_json(&findings, &checked, &f.err), f.err);
 	json = json_loads(checked, JSON_REJECT_DUPLICATES, NULL);
 	assert_true(json_is_false(json_object_get(json, "ready")));
-	assert_int_equal(json_array_size(json_object_get(json, "findings")), 9);
+	assert_int_equal(json_array_size(json_object_get(json, "findings")), 10);
 	json_decref(json);
 	release_fixture(&f);
 }

@@ -414,9 +414,56 @@ TEST(without_oss_crs_there_is_nothing_to_sweep)
 	assert_true(!names || !*names);
 }
 
+/* ---- reserved CPUs --------------------------------------------------------------------------- */
+
+#define SLICE           "sys/fs/cgroup/user.slice"
+#define RESERVED_DROPIN "etc/systemd/system/user@1000.service.d"
+
+static void look_at_reserved(int dir, struct facts *ret)
+{
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	const struct caller user = {.known = true, .uid = 1000, .name = "alice"};
+	assert_ok(host_open_at(dir, &host, &err), err);
+	const struct probe_input input = {.host = &host, .user = &user};
+	facts_clear(ret);
+	probe_reserve(&input, NULL, &ret->reserve);
+	host_close(&host);
+}
+
+TEST(reserved_cpus_are_what_the_kernel_says_of_oss_crs)
+{
+	int dir = unit_dir(state);
+	struct facts facts = {0};
+	make_dirs(dir, OURS);
+	make_dirs(dir, RESERVED_DROPIN);
+	make_dirs(dir, "sys/devices/system/cpu");
+	look_at_reserved(dir, &facts);
+	assert_contains(facts.reserve.problem.msg, "cpu/online");
+	make_file(dir, "sys/devices/system/cpu/online", "0-3\n");
+	look_at_reserved(dir, &facts);
+	assert_string_equal(facts.reserve.problem.msg, "");
+	assert_string_equal(facts.reserve.online, "0-3");
+	assert_false(facts.reserve.remote);
+	assert_null(facts.reserve.partition);
+	assert_null(facts.reserve.dropin);
+	make_file(dir, SLICE "/cpuset.cpus.exclusive", "2-3\n");
+	make_file(dir, OURS "/cpuset.cpus.partition", "root\n");
+	make_file(dir, OURS "/cpuset.cpus.exclusive.effective", "2-3\n");
+	make_file(dir, RESERVED_DROPIN "/60-oss-crs-reserve.conf", "[Unit]\n");
+	look_at_reserved(dir, &facts);
+	assert_string_equal(facts.reserve.problem.msg, "");
+	assert_true(facts.reserve.remote);
+	assert_string_equal(facts.reserve.partition, "root");
+	assert_string_equal(facts.reserve.cpus, "2-3");
+	assert_string_equal(facts.reserve.dropin, "[Unit]\n");
+	facts_clear(&facts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(reserved_cpus_are_what_the_kernel_says_of_oss_crs),
 		RUN(a_driver_on_the_command_line_is_found),
 		RUN(the_line_that_sets_the_driver_is_found),
 		RUN(an_answer_of_the_daemon_is_read_or_refused),

@@ -48,6 +48,8 @@ static char old_text[] = OLD;
 static char new_text[] = NEW;
 static char names[] = "dead/a\ndead\n";
 
+#define RESERVE "oss-crs-reserve@1000.service"
+
 /* For each kind of step a target that is right. */
 static const struct {
 	enum step_kind kind;
@@ -73,8 +75,15 @@ static const struct {
 	{STEP_USER_UNMAKE, OURS, NULL, NULL},
 	{STEP_USER_DISABLE, MANAGER, NULL, NULL},
 	{STEP_FORGET, DROPIN, NULL, NULL},
+	{STEP_RESERVE, RESERVE, NULL, NULL},
 	{STEP_SWEEP, OURS, names, NULL},
 };
+
+static void put_online(void **state, const char *list)
+{
+	make_path(unit_dir(state), "sys/devices/system/cpu");
+	make_file(unit_dir(state), "sys/devices/system/cpu/online", list);
+}
 
 TEST(each_command_may_ask_for_its_own_steps_only)
 {
@@ -87,6 +96,7 @@ TEST(each_command_may_ask_for_its_own_steps_only)
 		{VERB_DELEGATE, STEP_DROPIN, STEP_USER_MAKE, STEP_KINDS},
 		{VERB_DOCKER, STEP_IDLE, STEP_RESTART, STEP_KINDS},
 		{VERB_SWEEP, STEP_SWEEP, STEP_SWEEP, STEP_KINDS},
+		{VERB_RESERVE, STEP_RELOAD, STEP_RELOAD, STEP_RESERVE},
 		{VERB_CHECK, STEP_KINDS, STEP_KINDS, STEP_KINDS},
 		{VERB_UNDO, STEP_IDLE, STEP_IDLE, STEP_KINDS}, /* the others need a record */
 	};
@@ -94,10 +104,13 @@ TEST(each_command_may_ask_for_its_own_steps_only)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct fixture f;
 		setup_fixture(state, table[i].verb, &f);
+		put_online(state, "0-7\n");
+		cpulist_add(&f.request.cpus, 2);
 		for (size_t j = 0; j < COUNT(right); j++) {
 			struct error err = {0};
 			enum step_kind kind = right[j].kind;
-			bool allowed = kind >= table[i].first && kind <= table[i].last;
+			bool allowed = (kind >= table[i].first && kind <= table[i].last) ||
+				       kind == table[i].other;
 			int result = ask(&f,
 				make_step(kind, right[j].target, right[j].before, right[j].after),
 				&err);
@@ -223,6 +236,38 @@ TEST(a_sweep_stays_below_the_users_own_cgroup)
 	end_fixture(&f);
 }
 
+/* The worker names no CPU: they come from the command line and the host. */
+TEST(cpus_are_reserved_only_as_the_command_line_says)
+{
+	static const char path[] =
+		"/etc/systemd/system/user@1000.service.d/60-oss-crs-reserve.conf";
+	static const char bobs[] =
+		"/etc/systemd/system/user@1001.service.d/60-oss-crs-reserve.conf";
+	static char evil[] = "[Service]\nExecStartPre=+/bin/evil\n";
+	struct fixture f;
+	struct error err = {0};
+	need_root();
+	setup_fixture(state, VERB_RESERVE, &f);
+	put_online(state, "0-3\n");
+	f.request.all_but = 2;
+	assert_ok(ask(&f, make_step(STEP_DROPIN, path, NULL, evil), &err), err);
+	assert_contains(f.steps[0]->after, "[Unit]\nWants=oss-crs-reserve@1000.service\n");
+	assert_contains(f.steps[0]->after, "\nCPUs=2-3\n");
+	assert_null(strstr(f.steps[0]->after, "evil"));
+	assert_ok(ask(&f, make_step(STEP_RESERVE, RESERVE, NULL, evil), &err), err);
+	assert_string_equal(f.steps[1]->after, "2-3");
+	assert_int_equal(ask(&f, make_step(STEP_DROPIN, bobs, NULL, NULL), &err), -1);
+	assert_int_equal(ask(&f, make_step(STEP_DROPIN, DROPIN, NULL, NULL), &err), -1);
+	assert_int_equal(
+		ask(&f, make_step(STEP_RESERVE, "oss-crs-reserve@1001.service", NULL, NULL), &err),
+		-1);
+	/* The host has fewer CPUs now: none would be left. */
+	put_online(state, "0-1\n");
+	assert_int_equal(ask(&f, make_step(STEP_DROPIN, path, NULL, NULL), &err), -1);
+	assert_int_equal(err.status, EX_USAGE);
+	end_fixture(&f);
+}
+
 TEST(an_undo_is_what_its_record_says)
 {
 	static char dropin[] = "[Service]\nDelegate=cpuset memory\n";
@@ -269,6 +314,7 @@ int main(void)
 		RUN_IN_DIR(a_daemon_json_whose_group_would_be_lost_is_left_alone),
 		RUN_IN_DIR(docker_is_restarted_only_as_the_policy_allows),
 		RUN_IN_DIR(a_sweep_stays_below_the_users_own_cgroup),
+		RUN_IN_DIR(cpus_are_reserved_only_as_the_command_line_says),
 		RUN_IN_DIR(an_undo_is_what_its_record_says),
 	};
 	return cmocka_run_group_tests_name("setup_requests", tests, set_no_new_privs, NULL);

@@ -115,6 +115,23 @@ TEST(everything_is_undone_newest_first)
 	end_fixture(&f);
 }
 
+TEST(reserved_cpus_are_given_back_by_the_unit_that_applies_the_drop_in)
+{
+	static const char path[] =
+		"/etc/systemd/system/user@1000.service.d/60-oss-crs-reserve.conf";
+	struct fixture f;
+	start_fixture(&f);
+	struct undo_item *item = add_change(&f, STEP_DROPIN, path, NULL, "2-3", "2-3");
+	assert_undo(&f, false, "remove-file reload reserve");
+	const struct step *last = &f.plan.steps[2];
+	assert_string_equal(last->target, "oss-crs-reserve@1000.service");
+	assert_int_equal(last->record, 1);
+	assert_true(undo_allows(&f.records[0], last));
+	item->active = false;
+	assert_undo(&f, false, "remove-file reload");
+	end_fixture(&f);
+}
+
 TEST(a_record_goes_only_after_the_service_has_reread_its_file)
 {
 	struct fixture f;
@@ -217,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(everything_is_undone_newest_first),
+		RUN(reserved_cpus_are_given_back_by_the_unit_that_applies_the_drop_in),
 		RUN(a_record_goes_only_after_the_service_has_reread_its_file),
 		RUN(an_undo_that_was_interrupted_is_finished),
 		RUN(later_changes_are_left_alone_and_reported),

@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: MIT
 #
 # Exclusive runs: where root has made alice's oss-crs cgroup a partition, --exclusive makes that of a
-# run one too. Root does so by hand here, as docs/exclusive.md says. Run as root in a lab guest; jobs
+# run one too. `oss-crs-setup reserve` does that. Run as root in a lab guest; jobs
 # run as alice, on CPUs 2 and 3.
 
 load common
 
+HAS_PARTITIONS=/tmp/has-partitions # this kernel has them
+
 setup_file() {
 	ready_host
-	make_job
-	as alice oss-crs-run exec -q $JOB -- true # makes the oss-crs cgroup
-	[ ! -e $CG/$OURS/cpuset.cpus.exclusive ] || hand_down 2-3
+	rm -f $HAS_PARTITIONS
+	if [ -e $CG/user.slice/cpuset.cpus.exclusive ]; then
+		touch $HAS_PARTITIONS
+		setup_as_alice reserve --cpus 2-3 --yes
+	fi
 }
 
 setup() {
@@ -21,27 +25,17 @@ setup() {
 
 teardown() {
 	after_failure
-	[ ! -e $CG/$OURS/cpuset.cpus.exclusive ] || [ "$(cat $CG/$OURS/cpuset.cpus.partition)" = root ] || hand_down 2-3
+	[ ! -e $CG/$OURS/cpuset.cpus.exclusive ] || echo root >$CG/$OURS/cpuset.cpus.partition
 }
 
-# levels: the cgroups from below the root down to alice's oss-crs.
-levels() {
-	echo user.slice user.slice/user-1000.slice "${OURS%/oss-crs}" "$OURS"
-}
-
-# hand_down LIST: reserve these CPUs for alice's runs.
-hand_down() {
-	local cgroup
-	for cgroup in $(levels); do
-		echo "$1" >$CG/"$cgroup"/cpuset.cpus.exclusive
-	done
-	echo root >$CG/$OURS/cpuset.cpus.partition
-	[ "$(cat $CG/$OURS/cpuset.cpus.partition)" = root ]
+# setup_as_alice ARG...: run oss-crs-setup as alice would.
+setup_as_alice() {
+	as alice sudo -n "$(command -v oss-crs-setup)" "$@"
 }
 
 # needs_partitions: remote partitions exist since Linux 6.7.
 needs_partitions() {
-	[ -e $CG/$OURS/cpuset.cpus.exclusive ] || skip "this kernel has no remote partitions"
+	[ -e $HAS_PARTITIONS ] || skip "this kernel has no remote partitions"
 }
 
 # workers: the cgroups of alice's runs.
@@ -113,6 +107,44 @@ states() {
 	nothing_left
 }
 
+# hogs VERB: start or stop a load of a process a CPU.
+hogs() {
+	local i
+	for i in {1..4}; do
+		if [ "$1" = start ]; then
+			systemd-run -q --unit=hog-$i -p CPUWeight=1000 sh -c 'while :; do :; done'
+		else
+			systemctl stop hog-$i.service
+		fi
+	done
+}
+
+# victim: write a program that works for a while and says for how long it has run, for how long it
+# was ready to run while another had its CPU, both in nanoseconds, and how often it was preempted.
+victim() {
+	cat >/tmp/victim <<-'EOF'
+		for ((i = 0; i < 10000; i++)); do :; done
+		echo $(cut -d" " -f1,2 /proc/$$/schedstat) $(sed -n 's/^nonvoluntary_ctxt_switches:\t//p' /proc/$$/status)
+	EOF
+}
+
+@test "a host full of busy processes takes no time from an exclusive run" {
+	needs_partitions
+	local ran waited preempted
+	victim
+	hogs start
+	systemd-run -q --pipe --wait bash /tmp/victim >/tmp/beside &
+	run as alice oss-crs-run exec --exclusive --crs a $JOB -- taskset -c 2 bash /tmp/victim
+	wait
+	hogs stop
+	echo "exclusive: $output; beside it: $(cat /tmp/beside)"
+	[ "$status" -eq 0 ]
+	read -r ran waited preempted <<<"${lines[-1]}"
+	((waited * 20 < ran))
+	read -r ran waited preempted </tmp/beside
+	((waited > ran))
+}
+
 @test "a run that waits leaves an exclusive one alone, and begins after it" {
 	needs_partitions
 	rm -f /tmp/go && mkfifo -m 666 /tmp/go
@@ -131,5 +163,61 @@ states() {
 	echo >/tmp/go
 	wait $first
 	wait $second
+	[ -z "$(workers)" ]
+}
+
+@test "where CPUs cannot be reserved, reserve says why and changes nothing" {
+	local all
+	all=$(cat /sys/devices/system/cpu/online)
+	if [ -e $CG/user.slice/cpuset.cpus.exclusive ]; then
+		run setup_as_alice reserve --cpus "$all" --yes
+		[ "$status" -eq 64 ]
+		[[ "$output" == *"one left to the host"* ]]
+	else
+		run setup_as_alice reserve --all-but 2 --yes
+		[ "$status" -eq 69 ]
+		[[ "$output" == *"no remote cpuset partitions"*"Linux 6.7"* ]]
+		[ ! -e /etc/systemd/system/user@1000.service.d/60-oss-crs-reserve.conf ]
+	fi
+}
+
+@test "reserved CPUs stay reserved when the user manager restarts, and undo gives them back" {
+	needs_partitions
+	local cgroup
+	systemctl restart user@1000.service
+	until_true grep -qx root $CG/$OURS/cpuset.cpus.partition
+	run as alice oss-crs-setup check
+	echo "$output"
+	[[ "$output" == *"CPUs 2-3 are reserved for the user's runs"* ]]
+	run setup_as_alice reserve --all-but 2 --yes
+	echo "$output"
+	[[ "$output" == *"nothing to do"* ]]
+	run setup_as_alice reserve --cpus 3 --yes
+	echo "$output"
+	[ "$(cat $CG/$OURS/cpuset.cpus.exclusive.effective)" = 3 ]
+	[ "$(cat $CG/user.slice/cpuset.cpus.effective)" = 0-2 ]
+	setup_as_alice undo --yes --restart=force
+	[ ! -e /etc/systemd/system/user@1000.service.d/60-oss-crs-reserve.conf ]
+	[ "$(systemctl is-active oss-crs-reserve@1000.service)" = inactive ]
+	[ -z "$(cat $CG/user.slice/cpuset.cpus.exclusive)" ]
+	[ "$(cat $CG/user.slice/cpuset.cpus.effective)" = 0-3 ]
+	# What delegation has enabled is gone too, and with it the files.
+	[ -z "$(cat $CG/user.slice/user-1000.slice/cpuset.cpus.exclusive 2>/dev/null)" ]
+}
+
+@test "an exclusive run of rootless Podman has its CPUs alone too" {
+	needs_partitions
+	OURS=user.slice/user-1001.slice/user@1001.service/oss-crs
+	JOB_USER=bob
+	oss-crs-setup delegate --user bob --yes
+	oss-crs-setup reserve --user bob --all-but 2 --yes
+	chmod a+rx $JOB
+	services a 'cat /sys/fs/cgroup/cpuset.cpus.effective' b 'cat /sys/fs/cgroup/cpuset.cpus.effective'
+	run sh_as bob "oss-crs-run run --engine podman --until all --exclusive --report /tmp/bob-report $JOB p h"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	grep -qE '^a.* 2$' <<<"$output"
+	grep -qE '^b.* 3$' <<<"$output"
+	jq -e '.exclusive.partition == "root" and .attested.unknown == 0' /tmp/bob-report
 	[ -z "$(workers)" ]
 }
