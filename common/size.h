@@ -27,8 +27,9 @@ enum size_bare {
 int size_parse(const char *text, enum size_bare bare, uint64_t *ret, struct error *err);
 
 /* Write bytes in the unit that keeps the number below 1024, rounded to one decimal, from 100 on to
- * none: "4G", "1.5G", "147M", "0". That is at most five characters. buf holds SIZE_TEXT_MAX bytes; returns buf. For a whole number of pages up to 7E, parsing
- * the text and writing the result again gives the same text. */
+ * none: "4G", "1.5G", "147M", "0". That is at most five characters. buf holds SIZE_TEXT_MAX bytes;
+ * returns buf. For a whole number of pages up to 7E, parsing the text and writing the result again
+ * gives the same text. */
 const char *size_format(uint64_t bytes, char *buf);
 
 /* Write bytes without rounding, in the largest unit that divides them: "4G", "1280M", "5000". buf
