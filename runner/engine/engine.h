@@ -107,8 +107,9 @@ int engine_check_driver(
 /* Check all three, and that Podman is not too old, with one request. */
 int engine_check(struct engine *engine, struct error *err);
 
-/* Whether the user may talk to this engine from the next login on: the user database has them in the
- * group of its socket, and this process is from a login before that. False if that cannot be known. */
+/* Whether the user may talk to this engine from the next login on: the user database has them in
+ * the group of its socket, and this process is from a login before that. False if that cannot be
+ * known. */
 bool engine_awaits_login(const struct engine *engine);
 
 /* Find Docker and check that it can serve runs: engine_open() and engine_check(). */
