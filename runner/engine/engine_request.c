@@ -29,7 +29,8 @@ static bool is_docker_installed(void)
 	return false;
 }
 
-/* The user database has the groups that a login gets; a process has those of the login it is from. */
+/* The user database has the groups that a login gets; a process has those of the login it is
+ * from. */
 bool engine_awaits_login(const struct engine *engine)
 {
 	struct stat status;

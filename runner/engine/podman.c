@@ -16,12 +16,12 @@
 #include <pwd.h>
 #include <sys/un.h>
 
-#define INSTALL_HINT       "on Debian, run: sudo apt-get install podman uidmap catatonit passt nftables"
-#define VERSION_MIN        5
-#define SUBID_MAX          ((size_t)1 << 20)
-#define SOCKET_FILE        "podman.sock"
-#define UNIT_NAME_MAX      256
-#define VERSION_OUTPUT_MAX 256
+#define INSTALL_HINT  "on Debian, run: sudo apt-get install podman uidmap catatonit passt nftables"
+#define VERSION_MIN   5
+#define SUBID_MAX     ((size_t)1 << 20)
+#define SOCKET_FILE   "podman.sock"
+#define UNIT_NAME_MAX 256
+#define ANSWER_MAX    256
 
 int podman_find(char **ret_path, struct error *err)
 {
@@ -49,7 +49,7 @@ int podman_ask_version(const char *program, char buf[static PODMAN_VERSION_MAX],
 	/* Podman 5 makes the user's configuration directory even for --version: name one that
 	 * exists. */
 	spawn.env = (const char *const[]){"XDG_CONFIG_HOME=/", NULL};
-	if (proc_capture(&spawn, VERSION_OUTPUT_MAX, &text, &status, err) < 0)
+	if (proc_capture(&spawn, ANSWER_MAX, &text, &status, err) < 0)
 		return -1;
 	if (status != 0)
 		return fail_as(

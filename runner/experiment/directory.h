@@ -37,8 +37,8 @@ int directory_read_experiment(
 	int dir, struct experiment *ret, json_t **ret_json, struct error *err);
 int directory_read_runs(int dir, struct runs *ret, struct error *err);
 
-/* Append a line to a file of the directory, and sync it. What was only partly written is taken back.
- */
+/* Append a line to a file of the directory, and sync it. What was only partly written is taken
+ * back. */
 int directory_append(int dir, const char *name, const char *line, struct error *err);
 
 /* Read the report of a run. Fails with ENOENT if there is none, and with EX_DATAERR if it is none.

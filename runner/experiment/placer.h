@@ -92,8 +92,8 @@ void placer_jobs_free(struct placer_jobs *jobs);
  * memory. */
 struct placer_job *placer_add_job(struct placer_jobs *jobs, size_t count, struct error *err);
 
-/* A copy of words that end with NULL; NULL if out of memory. placer_jobs_free() frees those of a job.
- */
+/* A copy of words that end with NULL; NULL if out of memory. placer_jobs_free() frees those of a
+ * job. */
 char **placer_copy_words(const char *const *words);
 void placer_free_words(char **words);
 

@@ -40,8 +40,8 @@ char **ssh_words(const char *host, const char *path, const char *action, const c
 struct turns {
 	size_t *hosts; /* of each lane */
 	size_t count;
-	size_t *ranks; /* of each place of the matrix: which of those that have a run it is, from 1 */
-	size_t *seen; /* of each place: how many of its runs have been given away */
+	size_t *ranks; /* of each place of the matrix: which of those with a run it is, from 1 */
+	size_t *seen;  /* of each place: how many of its runs have been given away */
 	size_t places;
 	size_t ranked;
 };
@@ -79,8 +79,8 @@ static int turns_make(const struct placing *placement, struct turns *ret, struct
 	return -1;
 }
 
-/* The host of the next run. A place begins with the lane after that of the place before, and goes on
- * with the next lane: so the trials of each are on all lanes, and as many runs on each. */
+/* The host of the next run. A place begins with the lane after that of the place before, and goes
+ * on with the next lane: so the trials of each are on all lanes, and as many runs on each. */
 static size_t turns_take(struct turns *turns, size_t index)
 {
 	size_t place = index % turns->places;

@@ -74,7 +74,8 @@ void ssh_owners_free(struct ssh_owners *owners);
 int ssh_owners_find(struct ssh_owners *owners, const char *name, size_t len, struct error *err);
 
 /* placer_ssh.divide: a job per host. Each host gets runs in proportion to its lanes, and the trials
- * of every place of the matrix are spread over the hosts, so that no config is on one host alone. */
+ * of every place of the matrix are spread over the hosts, so that no config is on one host
+ * alone. */
 int ssh_divide(const struct placing *placement, const size_t *indices, size_t count,
 	struct placer_jobs *ret, struct error *err);
 

@@ -332,10 +332,9 @@ int user_manager_start_service(
 		r = append_environment(call, service->environment);
 	if (r >= 0)
 		r = sdbus.message_append(call, "(sv)(sv)(sv)(sv)(sv)", "Description", "s",
-			service->description, "Type", "s",
-			service->notifies ? "notify" : "exec", "KillMode", "s", "mixed",
-			"TimeoutStopUSec", "t", STOP_USEC, "CollectMode", "s",
-			"inactive-or-failed");
+			service->description, "Type", "s", service->notifies ? "notify" : "exec",
+			"KillMode", "s", "mixed", "TimeoutStopUSec", "t", STOP_USEC, "CollectMode",
+			"s", "inactive-or-failed");
 	if (r >= 0)
 		r = append_command(call, service->argv);
 	if (r >= 0)

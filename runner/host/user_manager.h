@@ -53,11 +53,12 @@ struct transient_service {
 	const char *description;
 	const char *const *argv;        /* argv[0] is an absolute path */
 	const char *const *environment; /* NAME=VALUE, beside those of every service */
-	bool notifies; /* it says when it is ready (sd_notify(3), Type=notify) */
+	bool notifies;                  /* it says when it is ready (sd_notify(3), Type=notify) */
 };
 
-/* Start the service; returns when its program runs, or has said that it is ready. When it is stopped, only its first process gets
- * SIGTERM, and all are killed a minute later (KillMode=mixed). */
+/* Start the service; returns when its program runs, or has said that it is ready. When it is
+ * stopped, only its first process gets SIGTERM, and all are killed a minute later
+ * (KillMode=mixed). */
 int user_manager_start_service(
 	struct sd_bus *bus, const struct transient_service *service, struct error *err);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * plan_reserve: CPUs that only the runs of one user have. A drop-in for the user's manager names them
- * and wants the unit oss-crs-reserve@UID.service, which hands them down to the user's oss-crs cgroup
- * whenever the manager starts. So all that is done here is to write that file and have systemd
- * restart the unit.
+ * plan_reserve: CPUs that only the runs of one user have. A drop-in for the user's manager names
+ * them and wants the unit oss-crs-reserve@UID.service, which hands them down to the user's oss-crs
+ * cgroup whenever the manager starts. So all that is done here is to write that file and have
+ * systemd restart the unit.
  */
 #include "plan.h"
 

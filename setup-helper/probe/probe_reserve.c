@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * probe_reserve: the facts about reserved CPUs: the drop-in and whether systemd has read it, the unit
- * that applies it, and what the kernel says of the user's oss-crs cgroup.
+ * probe_reserve: the facts about reserved CPUs: the drop-in and whether systemd has read it, the
+ * unit that applies it, and what the kernel says of the user's oss-crs cgroup.
  */
 #include "probe.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_setup_reserve: which CPUs a command line reserves, and from the facts to the steps that do it.
+ * test_setup_reserve: which CPUs a command line reserves, and from the facts to the steps that do
+ * it.
  */
 #include "unit.h"
 
