@@ -113,25 +113,35 @@ static const char *project_removal(const struct hold *hold, char buf[static REMO
 	return buf;
 }
 
+static bool wants_guard(const struct context *context)
+{
+	return guarded_wanted(&context->options) == COMPOSE_GUARD_ALL;
+}
+
+/* What the options alone can have wrong, before anything is read. */
+static int check_options(const struct context *context, struct error *err)
+{
+	const char *name = context->options.project_name;
+	if (name)
+		return compose_check_project(name, err);
+	if (!wants_guard(context))
+		return 0;
+	(void)fail_as(err, EX_USAGE, "--guard needs --project-name");
+	return add_hint(err, "add --project-name NAME or --no-guard");
+}
+
 /* Choose the engine of the project that --project-name names. */
 static int choose_engine(struct hold *hold, struct error *err)
 {
 	const struct context *context = hold->context;
 	const char *name = context->options.project_name;
-	bool guard = guarded_wanted(&context->options) == COMPOSE_GUARD_ALL;
-	if (!name && guard) {
-		(void)fail_as(err, EX_USAGE, "--guard needs --project-name");
-		return add_hint(err, "add --project-name NAME or --no-guard");
-	}
 	if (!name)
 		return 0;
-	if (compose_check_project(name, err) < 0)
-		return -1;
 	hold->project.foreign = true;
 	hold->project.project = strdup(name);
 	if (!hold->project.project)
 		return fail(err, ENOMEM, "%s", name);
-	hold->project.guard = guard ? COMPOSE_GUARD_ALL : COMPOSE_GUARD_NONE;
+	hold->project.guard = wants_guard(context) ? COMPOSE_GUARD_ALL : COMPOSE_GUARD_NONE;
 	hold->project.running_engine = &hold->engine;
 	return start_choose_engine(context, &hold->kind, &hold->engine, err);
 }
@@ -453,7 +463,8 @@ int cmd_hold(const struct context *context, struct error *err)
 		.oss_crs_fd = -1,
 		.signals = -1};
 	hold.plan = &hold.loaded.plan;
-	if (control_open((int)context->options.hold_fd, &hold.control, err) < 0 ||
+	if (check_options(context, err) < 0 ||
+		control_open((int)context->options.hold_fd, &hold.control, err) < 0 ||
 		load_held(&hold, err) < 0 || choose_engine(&hold, err) < 0 ||
 		check_empty(&hold, err) < 0)
 		return -1;

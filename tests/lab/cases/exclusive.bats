@@ -48,6 +48,7 @@ states() {
 	cat $CG/$OURS/*/cpuset.cpus.partition | sort
 }
 
+# bats test_tags=both
 @test "without reserved CPUs an exclusive run is refused, and nothing is made" {
 	[ ! -e $CG/$OURS/cpuset.cpus.exclusive ] || echo member >$CG/$OURS/cpuset.cpus.partition
 	run as alice oss-crs-run exec --exclusive $JOB -- true
@@ -166,6 +167,7 @@ victim() {
 	[ -z "$(workers)" ]
 }
 
+# bats test_tags=both
 @test "where CPUs cannot be reserved, reserve says why and changes nothing" {
 	local all
 	all=$(cat /sys/devices/system/cpu/online)
