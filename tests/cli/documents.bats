@@ -87,7 +87,7 @@ shown() {
 		check | demo) [[ -x $place ]] ;;
 		esac
 		# The program's name, or for the packages the word that installs them.
-		word=$(grep -oE -e 'cmake|install-dependencies|make-image|build-deb|import|own-compose|--watch|check|demo|apt' <<<"$command" | head -n 1)
+		word=$(grep -oE -e 'cmake|install-dependencies|make-image|build-deb|import|own-compose|--watch|reserve|undo|experiment|check|demo|apt' <<<"$command" | head -n 1)
 		grep -q -e "$word" "$place" || { echo "$place does not run: $command" && return 1; }
 	done < <(documented commands "${DOCUMENTS[@]}")
 }
