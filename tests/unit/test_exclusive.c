@@ -120,13 +120,14 @@ TEST(what_cannot_be_looked_at_is_unknown)
 	make_exclusive(dir, &fixture);
 	for (size_t i = 0; i < COUNT(table); i++) {
 		char before[512];
-		assert_ok(fs_read_attr(dir, table[i].file, before, sizeof before - 1, &err), err);
-		(void)strcat(before, "\n");
+		char line[sizeof before + 1];
+		assert_ok(fs_read_attr(dir, table[i].file, before, sizeof before, &err), err);
+		(void)snprintf(line, sizeof line, "%s\n", before);
 		make_file(dir, table[i].file, table[i].text);
 		assert_ok(exclusive_look(&fixture.host, &fixture.tree, &found, &err), err);
 		assert_contains(found.unknown.msg, table[i].reason);
 		exclusive_free(&found);
-		make_file(dir, table[i].file, before);
+		make_file(dir, table[i].file, line);
 	}
 	free_fixture(dir, &fixture);
 }
