@@ -19,7 +19,7 @@ load setup
 	[ "$status" -eq 69 ]
 	[ "$(jq -r '.version, .ready' <<<"$output" | xargs)" = "1 false" ]
 	[ "$(jq -r '.findings[] | select(.ok | not) | .id' <<<"$output" | sort | xargs)" = \
-		"controllers delegation docker docker-config linger oss-crs" ]
+		"controllers delegation docker docker-config linger" ]
 	[ "$(state)" = "$before" ]
 }
 
