@@ -214,12 +214,14 @@ victim() {
 	oss-crs-setup delegate --user bob --yes
 	oss-crs-setup reserve --user bob --all-but 2 --yes
 	chmod a+rx $JOB
-	services a 'cat /sys/fs/cgroup/cpuset.cpus.effective' b 'cat /sys/fs/cgroup/cpuset.cpus.effective'
-	run sh_as bob "oss-crs-run run --engine podman --until all --exclusive --report /tmp/bob-report $JOB p h"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	grep -qE '^a.* 2$' <<<"$output"
-	grep -qE '^b.* 3$' <<<"$output"
+	services a 'cat /sys/fs/cgroup/cpuset.cpus.effective; sleep 600' b 'cat /sys/fs/cgroup/cpuset.cpus.effective; sleep 600'
+	sh_as bob "exec oss-crs-run run --engine podman --exclusive --timeout 240 --report /tmp/bob-report $JOB p h" >/tmp/run.out 2>&1 &
+	until_true grep -qE '^a.* 2$' /tmp/run.out
+	until_true grep -qE '^b.* 3$' /tmp/run.out
+	kill -INT "$(pgrep -u bob -x oss-crs-run | head -n 1)"
+	wait $! || status=$?
+	cat /tmp/run.out
+	[ "$status" -eq 130 ]
 	jq -e '.exclusive.partition == "root" and .attested.unknown == 0' /tmp/bob-report
 	[ -z "$(workers)" ]
 }
