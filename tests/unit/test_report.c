@@ -15,8 +15,9 @@
 #define NAME "job-run-1764000000-0a1b2c3d-local"
 
 /* The report of a run of one CRS that its time limit has ended; containers is NULL if the engine is
- * away. */
-static json_t *report_of(const struct compose *compose, const struct containers *containers)
+ * away, exclusive NULL if it had no CPUs for itself alone. The caller drops it. */
+static json_t *report_of(const struct compose *compose, const struct containers *containers,
+	const struct exclusive *exclusive)
 {
 	struct plan_crs crs = {.name = "a", .memory_max = 4096};
 	struct run_plan plan = {
@@ -30,6 +31,7 @@ static json_t *report_of(const struct compose *compose, const struct containers 
 	report.phase = PHASE_RUN;
 	report.reason = REASON_TIMEOUT;
 	report.status = EX_TIMEOUT;
+	report.exclusive = exclusive;
 	assert_ok(report_json(&report, &root, &err), err);
 	return root;
 }
@@ -51,9 +53,9 @@ TEST(an_engine_that_is_away_leaves_a_report_without_exit_codes)
 		.started = true}};
 	const struct containers containers = {.list = list, .count = COUNT(list)};
 	struct error err = {0};
-	_cleanup_json_ json_t *known = report_of(&compose, &containers);
-	_cleanup_json_ json_t *unknown = report_of(&compose, NULL);
-	_cleanup_json_ json_t *command = report_of(NULL, NULL);
+	_cleanup_json_ json_t *known = report_of(&compose, &containers, NULL);
+	_cleanup_json_ json_t *unknown = report_of(&compose, NULL, NULL);
+	_cleanup_json_ json_t *command = report_of(NULL, NULL, NULL);
 	assert_string_equal(json_string_value(exits_of(known)), "137");
 	assert_true(json_is_null(exits_of(unknown)));
 	assert_string_equal(json_string_value(exits_of(command)), "");
@@ -95,23 +97,6 @@ TEST(what_the_guard_has_refused_is_in_the_report)
 	assert_null(tables_refusal(&summary, 1, text));
 }
 
-/* The document of a run of one CRS, exclusive as `exclusive` says. The caller drops it. */
-static json_t *report_exclusive(const struct exclusive *exclusive)
-{
-	struct plan_crs crs = {.name = "a", .memory_max = 4096};
-	struct run_plan plan = {
-		.name = NAME, .run_id = "job", .worker = "local", .crs = &crs, .crs_count = 1};
-	struct cg_tree tree = TREE_NONE;
-	struct error err = {0};
-	json_t *root = NULL;
-	_cleanup_(report_free) struct report report = REPORT_NONE;
-	cpulist_add(&crs.cpus, 0);
-	assert_ok(report_collect(&plan, &tree, NULL, NULL, &report, &err), err);
-	report.exclusive = exclusive;
-	assert_ok(report_json(&report, &root, &err), err);
-	return root;
-}
-
 TEST(what_may_use_the_cpus_of_an_exclusive_run_is_in_the_report)
 {
 	char interrupts[] = "24 virtio0-input.0\n31\n";
@@ -123,8 +108,8 @@ TEST(what_may_use_the_cpus_of_an_exclusive_run_is_in_the_report)
 		.interrupts = interrupts};
 	char text[SUMMARY_TEXT_MAX];
 	struct error err = {0};
-	_cleanup_json_ json_t *root = report_exclusive(&exclusive);
-	_cleanup_json_ json_t *plain = report_exclusive(NULL);
+	_cleanup_json_ json_t *root = report_of(NULL, NULL, &exclusive);
+	_cleanup_json_ json_t *plain = report_of(NULL, NULL, NULL);
 	_cleanup_(summary_free) struct summary summary = SUMMARY_NONE;
 	_cleanup_(summary_free) struct summary other = SUMMARY_NONE;
 	_cleanup_(comparison_free) struct comparison comparison = COMPARISON_NONE;
@@ -165,7 +150,7 @@ TEST(a_container_that_a_crs_has_started_decides_nothing)
 			.started = true}};
 	const struct containers containers = {.list = list, .count = COUNT(list)};
 	assert_int_equal(report_job_status(&containers, &compose, &plan, false, 0), 3);
-	_cleanup_json_ json_t *root = report_of(&compose, &containers);
+	_cleanup_json_ json_t *root = report_of(&compose, &containers, NULL);
 	assert_string_equal(json_string_value(exits_of(root)), "3");
 }
 
