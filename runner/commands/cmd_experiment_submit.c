@@ -46,24 +46,21 @@ static int refuse_change(const struct matrix *matrix, const char *change, struct
 
 /* Another engine would not know of the runs that the one before still has. */
 static int refuse_other_engine(const struct context *context, const struct matrix *matrix,
-	const char *path, struct error *err)
+	const struct submitted *before, struct error *err)
 {
-	_cleanup_(submitted_free) struct submitted before = SUBMITTED_NONE;
 	_cleanup_(progress_free) struct progress progress = PROGRESS_NONE;
-	if (submitted_read(path, &before, err) < 0)
-		return -1;
-	enum experiment_engine engine = before.experiment.place.engine;
+	enum experiment_engine engine = before->experiment.place.engine;
 	if (engine == matrix->experiment.place.engine)
 		return 0;
-	if (progress_find(context, &before, false, &progress, err) < 0)
+	if (progress_find(context, before, false, &progress, err) < 0)
 		return -1;
-	for (size_t i = 0; i < before.runs.count; i++) {
+	for (size_t i = 0; i < before->runs.count; i++) {
 		enum progress_state state = progress.states[i];
 		if (state != RUN_RUNNING && state != RUN_QUEUED && state != RUN_UNKNOWN)
 			continue;
 		(void)fail_as(err, EX_TEMPFAIL,
 			"the engine %s still has runs of the experiment, such as %s",
-			experiment_engine_name(engine), before.runs.list[i].id);
+			experiment_engine_name(engine), before->runs.list[i].id);
 		return add_hint(err, "wait until it has done them, or run: oss-crs-run experiment "
 				     "cancel FILE");
 	}
@@ -75,21 +72,18 @@ static int check_before(const struct context *context, const struct matrix *matr
 	const json_t *now, int dir, struct error *err)
 {
 	char change[EXPERIMENT_CHANGE_MAX];
-	struct experiment before = EXPERIMENT_NONE;
-	_cleanup_json_ json_t *json = NULL;
-	_cleanup_(runs_free) struct runs runs = RUNS_NONE;
-	if (directory_read_runs(dir, &runs, err) < 0)
-		return err->code == ENOENT ? 0 : -1;
-	if (refuse_other_engine(context, matrix, matrix->path, err) < 0)
+	_cleanup_(submitted_free) struct submitted before = SUBMITTED_NONE;
+	int submitted = directory_has_runs(dir, err);
+	if (submitted <= 0)
+		return submitted;
+	if (submitted_read(matrix->path, &before, err) < 0 ||
+		refuse_other_engine(context, matrix, &before, err) < 0)
 		return -1;
-	if (directory_read_experiment(dir, &before, &json, err) < 0)
-		return -1;
-	experiment_free(&before);
-	if (experiment_change(now, json, context->options.extend, change))
+	if (experiment_change(now, before.json, context->options.extend, change))
 		return refuse_change(matrix, change, err);
 	/* The configs are not part of the file, but what they need is part of a run. */
-	for (size_t i = 0; i < runs.count; i++) {
-		const struct run_entry *old = &runs.list[i];
+	for (size_t i = 0; i < before.runs.count; i++) {
+		const struct run_entry *old = &before.runs.list[i];
 		const struct run_entry *new = &matrix->runs.list[i];
 		if (i < matrix->runs.count && old->cpus == new->cpus &&
 			old->memory_max == new->memory_max &&strcmp(old->id, new->id) == 0)

@@ -92,6 +92,13 @@ int directory_read_runs(int dir, struct runs *ret, struct error *err)
 		       : runs_parse(RUNS_FILE, text, len, ret, err);
 }
 
+int directory_has_runs(int dir, struct error *err)
+{
+	if (faccessat(dir, RUNS_FILE, F_OK, 0) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : fail(err, errno, "look for " RUNS_FILE);
+}
+
 int directory_append(int dir, const char *name, const char *line, struct error *err)
 {
 	size_t len = strlen(line);

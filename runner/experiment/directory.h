@@ -37,6 +37,9 @@ int directory_read_experiment(
 	int dir, struct experiment *ret, json_t **ret_json, struct error *err);
 int directory_read_runs(int dir, struct runs *ret, struct error *err);
 
+/* Whether runs were submitted: 1, 0, or -1 with an error. */
+int directory_has_runs(int dir, struct error *err);
+
 /* Append a line to a file of the directory, and sync it. What was only partly written is taken
  * back. */
 int directory_append(int dir, const char *name, const char *line, struct error *err);
