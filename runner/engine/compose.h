@@ -60,6 +60,7 @@ struct compose_service {
 	bool has_log_driver; /* one of its own */
 	bool is_awaited;     /* others begin when it has ended well */
 	bool is_attached;    /* Compose is attached to it: it does not say `attach: false` */
+	bool is_restarted;   /* the engine starts it again when it ends, or when it fails */
 	/* Compose builds its image, and names it after project and service. */
 	bool is_built;
 	bool has_container_name; /* a name that only one container of the engine can have */

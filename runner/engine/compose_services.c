@@ -66,6 +66,18 @@ static int read_variables(
 	return 0;
 }
 
+/* Whether a service has a restart policy. That of `deploy` counts where there is no `restart`. */
+static bool has_restart_policy(struct doc *doc, const struct doc_node *body)
+{
+	const struct doc_node *deploy =
+		doc_get(doc, doc_get(doc, body, "deploy"), "restart_policy");
+	const char *policy = doc_text(doc_get(doc, body, "restart"));
+	const char *condition = doc_text(doc_get(doc, deploy, "condition"));
+	if (policy)
+		return strcmp(policy, "no") != 0;
+	return deploy && !(condition && strcmp(condition, "none") == 0);
+}
+
 static int add_service(struct compose *compose, struct doc *doc, const struct doc_node *key,
 	const struct doc_node *body, const struct run_plan *plan, bool allow_unconfined,
 	struct error *err)
@@ -97,6 +109,7 @@ static int add_service(struct compose *compose, struct doc *doc, const struct do
 		.crs = crs,
 		.source = source,
 		.is_attached = !attach || strcmp(attach, "false") != 0,
+		.is_restarted = has_restart_policy(doc, body),
 		.is_built = doc_get(doc, body, "build") && !doc_get(doc, body, "image"),
 		.has_log_driver = doc_get(doc, doc_get(doc, body, "logging"), "driver"),
 		.has_container_name = doc_get(doc, body, "container_name")};

@@ -12,7 +12,7 @@ enum ending ending_judge(const struct compose *compose, const struct run_plan *p
 {
 	const struct compose_service *service = compose_find(compose, container->service);
 	bool failed = container->exit_code != 0;
-	if (!service || container->restarting)
+	if (!service || container->restarting || container->pid)
 		return ENDING_NONE;
 	if (service->is_attached && !service->is_awaited)
 		return ENDING_DECIDES;
@@ -27,7 +27,7 @@ bool ending_matters(const struct compose *compose, const struct run_plan *plan)
 	int infra = plan_find(plan, JOB_INFRA_CRS);
 	for (size_t i = 0; i < compose->service_count; i++) {
 		const struct compose_service *service = &compose->services[i];
-		if (service->is_awaited || !service->is_attached ||
+		if (service->is_awaited || service->is_restarted || !service->is_attached ||
 			(infra >= 0 && service->crs == infra))
 			return true;
 	}
@@ -36,9 +36,11 @@ bool ending_matters(const struct compose *compose, const struct run_plan *plan)
 
 bool ending_by_compose(const struct compose *compose)
 {
-	for (size_t i = 0; i < compose->service_count; i++)
-		if (compose->services[i].is_awaited && compose->services[i].is_attached)
+	for (size_t i = 0; i < compose->service_count; i++) {
+		const struct compose_service *service = &compose->services[i];
+		if (service->is_attached && (service->is_awaited || service->is_restarted))
 			return false;
+	}
 	return true;
 }
 

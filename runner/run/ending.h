@@ -4,7 +4,8 @@
  *
  * Compose's own --abort-on-container-exit takes the end of every service that it is attached to for
  * the end of the run, and of no other: a service that prepares for others ends the run before they
- * begin, and one with `attach: false` may fail without a word.
+ * begin, so does one that the engine is about to start again, and one with `attach: false` may fail
+ * without a word.
  */
 #ifndef OSS_CRS_ENDING_H
 #define OSS_CRS_ENDING_H
@@ -17,7 +18,8 @@ enum ending {
 	ENDING_DECIDES, /* the run has ended, with the container's status */
 };
 
-/* Judge the end of a container. A container that the engine starts again has not ended. One whose
+/* Judge the end of a container. A container that the engine starts again, or has started again, has
+ * not ended. One whose
  * end others wait for decides only if it fails. So does one that Compose is not attached to, unless
  * it is a helper: where the plan has oss_crs_infra, as in jobs of the Python OSS-CRS, `attach:
  * false` is its word for a service whose end is never the run's. */
@@ -29,7 +31,8 @@ enum ending ending_judge(const struct compose *compose, const struct run_plan *p
 bool ending_matters(const struct compose *compose, const struct run_plan *plan);
 
 /* Whether Compose may end the run by itself, by --abort-on-container-exit: it must not where some
- * services wait for the end of another. */
+ * services wait for the end of another, or where the engine starts one again (as Compose 2.26 does
+ * even then). */
 bool ending_by_compose(const struct compose *compose);
 
 /* The container that decides if all CRSs but the infrastructure have ended: the first that failed,

@@ -216,6 +216,24 @@ static int parse_services(const char *text, struct compose *ret, struct error *e
 	return compose_services_parse(ret, text, &plan, false, err);
 }
 
+TEST(a_service_with_a_restart_policy_is_known)
+{
+	static const char text[] = "services:\n"
+				   "  a: {image: i, restart: \"no\"}\n"
+				   "  b: {image: i, restart: on-failure:3}\n"
+				   "  c: {image: i, deploy: {restart_policy: {condition: none}}}\n"
+				   "  d: {image: i, deploy: {restart_policy: {delay: 5s}}}\n"
+				   "  e: {image: i, restart: no, deploy: {restart_policy: {}}}\n"
+				   "  f: {image: i}\n";
+	static const bool restarted[] = {false, true, false, true, false, false};
+	_cleanup_(compose_free) struct compose compose = COMPOSE_NONE;
+	struct error err = {0};
+	assert_ok(parse_services(text, &compose, &err), err);
+	assert_int_equal(compose.service_count, COUNT(restarted));
+	for (size_t i = 0; i < COUNT(restarted); i++)
+		assert_int_equal(compose.services[i].is_restarted, restarted[i]);
+}
+
 TEST(what_others_wait_for_and_what_compose_is_not_attached_to_is_found)
 {
 	static const char text[] =
@@ -397,6 +415,7 @@ int main(void)
 		RUN(a_service_keeps_the_variables_that_it_sets_itself),
 		RUN(other_cpus_and_memory_replace_what_a_service_says_of_them_with_a_unit),
 		RUN(a_service_has_a_log_driver_that_podman_can_follow_unless_it_has_its_own),
+		RUN(a_service_with_a_restart_policy_is_known),
 		RUN(what_others_wait_for_and_what_compose_is_not_attached_to_is_found),
 		RUN(a_variable_that_cannot_be_written_is_an_error_that_names_it),
 	};

@@ -40,34 +40,40 @@ TEST(the_end_of_a_container_ends_the_run_or_does_not)
 		char *service;
 		int status;
 		bool restarting;
+		pid_t pid;
 		const struct run_plan *plan;
 		enum ending expected;
 	} table[] = {
-		{main_name, 0, false, &plan, ENDING_DECIDES},
-		{main_name, 3, false, &upstream, ENDING_DECIDES},
-		{main_name, 3, true, &plan, ENDING_NONE},
+		{main_name, 0, false, 0, &plan, ENDING_DECIDES},
+		{main_name, 3, false, 0, &upstream, ENDING_DECIDES},
+		{main_name, 3, true, 0, &plan, ENDING_NONE},
+		/* The engine has started it again by now. */
+		{main_name, 0, false, 17, &plan, ENDING_NONE},
 		/* It prepares for others. */
-		{init_name, 0, false, &plan, ENDING_NONE},
-		{init_name, 2, false, &plan, ENDING_DECIDES},
-		{init_name, 2, false, &upstream, ENDING_DECIDES},
+		{init_name, 0, false, 0, &plan, ENDING_NONE},
+		{init_name, 2, false, 0, &plan, ENDING_DECIDES},
+		{init_name, 2, false, 0, &upstream, ENDING_DECIDES},
 		/* `attach: false` */
-		{quiet_name, 0, false, &plan, ENDING_NONE},
-		{quiet_name, 4, false, &plan, ENDING_DECIDES},
-		{quiet_name, 4, true, &plan, ENDING_NONE},
-		{quiet_name, 4, false, &upstream, ENDING_WARNING},
-		{helper_name, 1, false, &upstream, ENDING_WARNING},
+		{quiet_name, 0, false, 0, &plan, ENDING_NONE},
+		{quiet_name, 4, false, 0, &plan, ENDING_DECIDES},
+		{quiet_name, 4, true, 0, &plan, ENDING_NONE},
+		{quiet_name, 4, false, 0, &upstream, ENDING_WARNING},
+		{helper_name, 1, false, 0, &upstream, ENDING_WARNING},
 	};
 	const struct compose compose = {.services = services, .service_count = COUNT(services)};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct container container = ended(table[i].service, table[i].status, "");
 		container.restarting = table[i].restarting;
+		container.pid = table[i].pid;
 		assert_int_equal(
 			ending_judge(&compose, table[i].plan, &container), table[i].expected);
 	}
 }
 
-TEST(compose_ends_the_run_by_itself_where_nothing_is_awaited)
+TEST(compose_ends_the_run_by_itself_where_nothing_is_awaited_or_restarted)
 {
+	struct compose_service restarted = services[1];
+	restarted.is_restarted = true;
 	const struct {
 		struct compose compose;
 		bool matters, by_compose;
@@ -75,6 +81,7 @@ TEST(compose_ends_the_run_by_itself_where_nothing_is_awaited)
 		{{.services = &services[1], .service_count = 1}, false, true},
 		{{.services = &services[0], .service_count = 2}, true, false},
 		{{.services = &services[2], .service_count = 2}, true, true},
+		{{.services = &restarted, .service_count = 1}, true, false},
 	};
 	for (size_t i = 0; i < COUNT(table); i++) {
 		assert_int_equal(ending_matters(&table[i].compose, &upstream), table[i].matters);
@@ -159,7 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(all_services_have_started_when_each_has_a_container_that_did),
 		RUN(the_end_of_a_container_ends_the_run_or_does_not),
-		RUN(compose_ends_the_run_by_itself_where_nothing_is_awaited),
+		RUN(compose_ends_the_run_by_itself_where_nothing_is_awaited_or_restarted),
 		RUN(a_run_has_ended_when_only_helpers_are_left),
 		RUN(a_run_of_which_only_helpers_ended_well_is_no_success),
 	};
