@@ -58,6 +58,25 @@ name_failed_tests() { # LOG WORDS
 	done < <(sed -nE 's/^not ok (- )?([0-9]+ )?//p' "$1")
 }
 
+# Shows of each test of a log that failed its first lines, which say where it failed, and its last
+# ones, where a job says why it ended.
+show_failed_tests() { # LOG WORDS
+	awk '
+		function show(i) {
+			for (i = 1; i <= count; i++)
+				if (i <= 6 || i > count - 24)
+					print said[i]
+				else if (i == 7)
+					print "# [...]"
+			count = 0
+		}
+		/^not ok/ { show(); failed = 1 }
+		failed && !/^(#|not ok)/ { show(); failed = 0 }
+		failed { said[++count] = $0 }
+		END { show() }
+	' "$1" | sed "s/^/$2/"
+}
+
 # closing_line: prints the slowest ten steps, what failed and, last, one line with the whole. Returns 0 if
 # nothing failed and, with strict=yes, nothing was skipped or left out.
 closing_line() {
