@@ -134,14 +134,15 @@ finish() {
 @test "a run that nobody disturbs is attested, docker exec and restarts included" {
 	services a 'sleep 600' b 'i=0; while [ $$i -lt 8 ]; do i=$$((i+1)); sleep 1; done; exit 7'
 	sed -i '0,/network_mode: none/s//&\n    restart: always/' $JOB/docker-compose.yaml
-	sh_as alice "exec oss-crs-run run --report /tmp/report $JOB p h" >/tmp/run.out 2>&1 &
-	job=$!
-	until_true bash -c '[ "$(docker ps -q | wc -l)" = 2 ]'
-	docker exec "$(docker ps -q --filter label=com.docker.compose.service=a)" true
-	docker restart -t 0 "$(docker ps -q --filter label=com.docker.compose.service=a)"
+	begin --report /tmp/alice-report
+	a=$(docker ps -q --filter label=com.docker.compose.service=a)
+	docker exec "$a" true
+	kill -KILL "$(docker inspect -f '{{.State.Pid}}' "$a")"
+	until_true bash -c '[ "$(docker inspect -f "{{.RestartCount}} {{.State.Running}}" "$1")" = "1 true" ]' _ "$a"
 	finish
 	cat /tmp/run.out
 	[ "$status" -eq 7 ]
+	[ "$(attested)" = '2 0 0' ]
 	nothing_left
 }
 
