@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * audit: makes the fields of an entry, in a check, and decides how much of a text may be in it. The
- * entry goes to journald as a sealed file, as sd_journal_send(3) sends one that is long.
+ * entry goes to journald as a datagram or, if it is long, as a sealed file, as by
+ * sd_journal_send(3).
  */
 #include "audit.h"
 
@@ -137,4 +138,11 @@ void audit_step(const struct audit *audit, const struct step *step, const char *
 		return;
 	(void)door_pass(audit->socket, file, &unsaid);
 	(void)close(file);
+}
+
+void audit_done(const struct audit *audit, const struct step *step, const char *entry, size_t len)
+{
+	if (audit->socket >= 0 && send(audit->socket, entry, len, MSG_NOSIGNAL) < 0 &&
+		errno == EMSGSIZE)
+		audit_step(audit, step, AUDIT_DONE, NULL);
 }

@@ -10,7 +10,8 @@
  * such as _AUDIT_LOGINUID of the login. A daemon.json may contain secrets, so an entry has only the
  * cgroup driver that it sets.
  *
- * A check makes the text of an entry, and root sends it, since journald notes the user who does.
+ * A check makes the text of an entry, that of a step that is done when it judges the step. Root
+ * sends it, since journald notes the user who does.
  */
 #ifndef OSS_CRS_SETUP_AUDIT_H
 #define OSS_CRS_SETUP_AUDIT_H
@@ -31,13 +32,18 @@ struct audit {
  * a descriptor that the caller closes; -1 if there is no journald, which is not an error. */
 int audit_open(unsigned timeout_s);
 
-/* Write an entry for a step that ended with `result`. err is the reason if that is not success,
+/* Write the entry for a step that is done, which audit_text() has made. */
+void audit_done(const struct audit *audit, const struct step *step, const char *entry, size_t len);
+
+/* Write an entry for a step that ended with `result`. err is the reason if that is not AUDIT_DONE,
  * otherwise NULL. */
 void audit_step(const struct audit *audit, const struct step *step, const char *result,
 	const struct error *err);
 
-/* Make the text of such an entry, which the caller frees, in journald's native format
- * (systemd.io, "Native Journal Protocol"). Exposed for the tests. */
+/* Make the text of an entry, which the caller frees, in journald's native format (systemd.io,
+ * "Native Journal Protocol"), in a check. `why` is the reason of a result other than AUDIT_DONE,
+ * else NULL. */
+#define AUDIT_DONE "done"
 int audit_text(const struct audit *audit, const struct step *step, const char *result,
 	const struct error *why, char **ret, size_t *ret_len, struct error *err);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * journal: lists, opens, writes and removes the records. Each is a JSON object in a file of its
- * own, so that adding or removing a record is atomic. A check makes its text. Whether a record
- * exists is decided by comparing bytes: two records of the same kind of step and the same target
- * begin with the same text.
+ * own, so that adding or removing a record is atomic. Whether a record exists is decided by
+ * comparing bytes: two records of the same kind of step and the same target begin with the same
+ * text.
  */
 #include "journal.h"
 
@@ -18,7 +18,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 
-#define BEFORE        ",\"before\":"
 #define NUMBER_DIGITS 8
 #define SUFFIX        ".json"
 #define NAME_LEN      (NUMBER_DIGITS + sizeof SUFFIX - 1)
@@ -159,73 +158,9 @@ static int compare_record(const struct journal *journal, unsigned number, const 
 	return strlen(text) == len && strcmp(text, new) == 0 ? 2 : 1;
 }
 
-/* Write a text as a JSON string (RFC 8259, section 7), or null. */
-static void write_json(FILE *out, const char *text)
+int journal_add(struct journal *journal, const char *text, struct error *err)
 {
-	static const char escaped[] = "\"\\\b\f\n\r\t";
-	static const char letters[] = "\"\\bfnrt";
-	if (!text) {
-		(void)fputs("null", out);
-		return;
-	}
-	(void)fputc('"', out);
-	for (const char *c = text; *c; c++) {
-		const char *special = strchr(escaped, *c);
-		if (special)
-			(void)fprintf(out, "\\%c", letters[special - escaped]);
-		else if ((unsigned char)*c < ' ')
-			(void)fprintf(out, "\\u%04X", (unsigned)*c);
-		else
-			(void)fputc(*c, out);
-	}
-	(void)fputc('"', out);
-}
-
-/* Make the text of a record, which the caller frees. All records of one kind of step and one target
- * are equal up to BEFORE, which cannot be part of a JSON string. */
-static int make_record_text(const struct step *step, char **ret, size_t *ret_len, struct error *err)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t len = 0;
-	if (!text_is_utf8(step->target) || (step->before && !text_is_utf8(step->before)) ||
-		(step->after && !text_is_utf8(step->after)))
-		return fail_as(err, EX_CONFIG,
-			"%s is not UTF-8 text, and cannot be recorded for undo", step->target);
-	FILE *out = open_memstream(&text, &len);
-	if (!out)
-		return fail(err, errno, "record the change of %s", step->target);
-	(void)fprintf(out, "{\"version\":1,\"step\":\"%s\",\"target\":", step_name(step->kind));
-	write_json(out, step->target);
-	(void)fputs(BEFORE, out);
-	write_json(out, step->before);
-	(void)fputs(",\"after\":", out);
-	write_json(out, step->after);
-	(void)fprintf(out, ",\"mode\":%u,\"uid\":%u,\"gid\":%u}", (unsigned)step->mode,
-		(unsigned)step->uid, (unsigned)step->gid);
-	if (fclose(out) != 0 || !text)
-		return fail(err, ENOMEM, "record the change of %s", step->target);
-	*ret = steal_ptr(text);
-	*ret_len = len;
-	return 0;
-}
-
-/* In a check: make the text of a record. */
-static int work_record(const struct check *check, int out, struct error *err)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t len = 0;
-	return make_record_text(check->question, &text, &len, err) < 0
-		       ? -1
-		       : door_write(out, text, len, err);
-}
-
-int journal_add(struct journal *journal, const struct step *step, struct error *err)
-{
-	const struct check check = {.work = work_record, .question = step};
-	_cleanup_free_ char *text = NULL;
-	if (check_read(&check, JOURNAL_RECORD_MAX, &text, NULL, err) < 0)
-		return -1;
-	const char *before = strstr(text, BEFORE);
+	const char *before = strstr(text, JOURNAL_BEFORE);
 	size_t same = before ? (size_t)(before - text) : 0;
 	int found = 0;
 	for (size_t i = journal->count; i-- > 0 && found == 0;)
@@ -235,11 +170,16 @@ int journal_add(struct journal *journal, const struct step *step, struct error *
 	unsigned number = journal->count ? journal->numbers[journal->count - 1] + 1 : 1;
 	if (number > NUMBER_MAX || journal->count >= JOURNAL_RECORDS_MAX)
 		return fail_as(err, EX_CONFIG, JOURNAL_DIR " is full; undo some changes first");
+	unsigned *numbers = reallocarray(journal->numbers, journal->count + 1, sizeof *numbers);
+	if (!numbers)
+		return fail(err, ENOMEM, JOURNAL_DIR);
+	journal->numbers = numbers;
 	char name[NAME_LEN + 1];
 	record_file_name(number, name, sizeof name);
 	if (fs_replace(journal->dir, name, text, strlen(text), 0600, err) < 0)
 		return add_context(err, JOURNAL_DIR);
-	return list_records(journal, err);
+	journal->numbers[journal->count++] = number;
+	return 0;
 }
 
 int journal_forget(struct journal *journal, unsigned number, struct error *err)

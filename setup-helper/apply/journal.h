@@ -45,10 +45,11 @@ void journal_close(struct journal *journal);
 int journal_next(const struct journal *journal, unsigned after, unsigned *ret_number, int *ret_file,
 	struct error *err);
 
-/* Add a record of the step under the next number, and return when it is safely on disk. If the
- * latest record of this kind and target is the same, because its change began and was interrupted,
- * no other is added. Fails with EX_CONFIG if a text is not UTF-8 or the journal is full. */
-int journal_add(struct journal *journal, const struct step *step, struct error *err);
+/* Add a record under the next number, and return when it is safely on disk. Its text is of
+ * journal_record_text(). If the latest record of this kind and target is the same, because its
+ * change began and was interrupted, no other is added. Fails with EX_CONFIG if the journal is
+ * full. */
+int journal_add(struct journal *journal, const char *text, struct error *err);
 
 /* Remove a record. */
 int journal_forget(struct journal *journal, unsigned number, struct error *err);

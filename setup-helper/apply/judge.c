@@ -11,6 +11,8 @@
 #include "daemon_json.h"
 #include "door.h"
 #include "fs.h"
+#include "journal.h"
+#include "operations.h"
 #include "trusted.h"
 
 #include <errno.h>
@@ -192,7 +194,7 @@ static int make_backup(struct making *m, struct error *err)
 	if (read_daemon_json(m, err) < 0)
 		return -1;
 	m->after = m->file;
-	return m->file ? 0 : refuse_step(m->asked, err);
+	return m->file ? confine_to_computing(err) : refuse_step(m->asked, err);
 }
 
 static int make_daemon_json(struct making *m, struct error *err)
@@ -314,7 +316,7 @@ static bool may_restart(const struct rights *rights)
 	if (rights->policy->restart != RESTART_AUTO)
 		return rights->policy->restart == RESTART_FORCE;
 	for (size_t i = 0; i < rights->count; i++)
-		if (rights->steps[i]->kind == STEP_IDLE)
+		if (rights->steps[i]->step.kind == STEP_IDLE)
 			return true;
 	return false;
 }
@@ -335,10 +337,56 @@ static int make_step(struct making *m, struct error *err)
 	return table[asked->kind].make(m, err);
 }
 
-/* Write a text and its NUL; nothing for NULL. */
-static int write_text(int out, const char *text, struct error *err)
+/* What follows a struct judged. */
+struct parts {
+	struct {
+		const char *data;
+		size_t len;
+	} list[4];
+	size_t count;
+	size_t end;
+};
+
+/* Add a part. Returns its place, 0 if there is none. */
+static size_t add_part(struct parts *parts, const char *data, size_t len)
 {
-	return text ? door_write(out, text, strlen(text) + 1, err) : 0;
+	size_t place = parts->end;
+	if (!data)
+		return 0;
+	parts->list[parts->count].data = data;
+	parts->list[parts->count++].len = len;
+	parts->end += len;
+	return place;
+}
+
+static size_t add_text(struct parts *parts, const char *text)
+{
+	return add_part(parts, text, text ? strlen(text) + 1 : 0);
+}
+
+/* Write the step, its texts, its record if it is to have one, and the entry for when it is done. */
+static int write_judged(
+	int out, const struct rights *rights, const struct step *step, struct error *err)
+{
+	_cleanup_free_ char *record = NULL;
+	_cleanup_free_ char *entry = NULL;
+	struct judged judged = {.step = *step};
+	struct parts parts = {.end = sizeof judged};
+	if ((rights->request->verb != VERB_UNDO && operation_kinds[step->kind].traits & RECORDED &&
+		    journal_record_text(step, &record, err) < 0) ||
+		audit_text(rights->audit, step, AUDIT_DONE, NULL, &entry, &judged.entry_len, err) <
+			0)
+		return -1;
+	judged.before = add_text(&parts, step->before);
+	judged.after = add_text(&parts, step->after);
+	judged.record = add_text(&parts, record);
+	judged.entry = add_part(&parts, entry, judged.entry_len);
+	if (door_write(out, &judged, sizeof judged, err) < 0)
+		return -1;
+	for (size_t i = 0; i < parts.count; i++)
+		if (door_write(out, parts.list[i].data, parts.list[i].len, err) < 0)
+			return -1;
+	return 0;
 }
 
 int judge_step(const struct rights *rights, const struct step *asked, int present, int out,
@@ -352,18 +400,18 @@ int judge_step(const struct rights *rights, const struct step *asked, int presen
 	if (strcmp(m.target, asked->target) != 0 ||
 		(asked->kind == STEP_RESTART && !may_restart(rights)))
 		return refuse_step(asked, err);
-	struct judged judged = {
-		.step = {.kind = asked->kind,
-			.mode = m.mode,
-			.uid = undo ? asked->uid : rights->user->uid,
-			.gid = undo ? asked->gid : rights->user->gid,
-			.record = undo ? asked->record : 0,
-			.undoes = undo ? asked->undoes : 0},
-		.before = m.before ? sizeof judged : 0,
-		.after = m.after ? sizeof judged + (m.before ? strlen(m.before) + 1 : 0) : 0,
-	};
-	memcpy(judged.step.target, m.target, sizeof m.target);
-	if (door_write(out, &judged, sizeof judged, err) < 0 || write_text(out, m.before, err) < 0)
-		return -1;
-	return write_text(out, m.after, err);
+	_cleanup_free_ char *before = m.before ? strdup(m.before) : NULL;
+	_cleanup_free_ char *after = m.after ? strdup(m.after) : NULL;
+	if ((m.before && !before) || (m.after && !after))
+		return fail(err, ENOMEM, "judge a step");
+	struct step step = {.kind = asked->kind,
+		.before = before,
+		.after = after,
+		.mode = m.mode,
+		.uid = undo ? asked->uid : rights->user->uid,
+		.gid = undo ? asked->gid : rights->user->gid,
+		.record = undo ? asked->record : 0,
+		.undoes = undo ? asked->undoes : 0};
+	memcpy(step.target, m.target, sizeof m.target);
+	return write_judged(out, rights, &step, err);
 }

@@ -11,6 +11,7 @@
 #ifndef OSS_CRS_SETUP_JUDGE_H
 #define OSS_CRS_SETUP_JUDGE_H
 
+#include "audit.h"
 #include "caller.h"
 #include "host.h"
 #include "options.h"
@@ -23,16 +24,21 @@ struct rights {
 	const struct policy *policy;
 	const struct caller *user;
 	const struct request *request; /* the command line */
-	struct step *const *steps;     /* those that are in the plan already */
+	const struct audit *audit;
+	struct judged *const *steps; /* those that are in the plan already */
 	size_t count;
 };
 
-/* A step that may be done. Its texts follow it, each with a NUL: `before` and `after` are their
- * places from the beginning, 0 if there is none. */
+/* A step that may be done. What belongs to it follows it, each text with a NUL: `before`, `after`,
+ * `record` (journal.h, if the change can be undone) and `entry` (audit.h, for when it is done) are
+ * the places from the beginning, 0 if there is none. */
 struct judged {
 	struct step step;
 	size_t before;
 	size_t after;
+	size_t record;
+	size_t entry;
+	size_t entry_len;
 };
 
 /* Write the step that `asked` describes to `out`, as a struct judged. Only kind, uid, gid, mode,

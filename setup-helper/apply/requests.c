@@ -13,7 +13,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define ANSWER_MAX (2 * REQUESTS_TEXT_MAX + sizeof(struct judged) + 2)
+/* The texts of a step are in its entry once more. */
+#define ANSWER_MAX (4 * REQUESTS_TEXT_MAX + JOURNAL_RECORD_MAX + sizeof(struct judged) + 4096)
 
 int requests_open_daemon_json(
 	const struct host *host, const char *path, int *ret, struct error *err)
@@ -96,7 +97,7 @@ static int open_present(const struct rights *rights, const struct journal *journ
 }
 
 int requests_make(const struct rights *rights, const struct journal *journal,
-	const struct door_message *asked, const int files[DOOR_FILES_MAX], struct step **ret,
+	const struct door_message *asked, const int files[DOOR_FILES_MAX], struct judged **ret,
 	size_t *ret_size, struct error *err)
 {
 	_cleanup_close_ int present = -1;
@@ -114,13 +115,14 @@ int requests_make(const struct rights *rights, const struct journal *journal,
 		return -1;
 	judged = (void *)text;
 	if (len < sizeof *judged || judged->before >= len || judged->after >= len ||
-		judged->step.kind != asked->kind || judged->step.kind >= STEP_KINDS)
+		judged->record >= len || judged->entry < sizeof *judged || judged->entry >= len ||
+		judged->entry_len > len - judged->entry || judged->step.kind != asked->kind ||
+		judged->step.kind >= STEP_KINDS)
 		return fail_as(err, EX_SOFTWARE, "a child of this program gave no valid answer");
 	judged->step.target[STEP_TARGET_MAX - 1] = '\0';
 	judged->step.before = judged->before ? text + judged->before : NULL;
 	judged->step.after = judged->after ? text + judged->after : NULL;
-	*ret = &judged->step;
+	*ret = steal_ptr(judged);
 	*ret_size = len;
-	judged = NULL;
 	return 0;
 }

@@ -16,7 +16,7 @@
 /* Make the step that the worker asks for by a DOOR_STEP with these files. *ret and its texts are
  * one piece of memory of *ret_size bytes, which the caller frees. */
 int requests_make(const struct rights *rights, const struct journal *journal,
-	const struct door_message *asked, const int files[DOOR_FILES_MAX], struct step **ret,
+	const struct door_message *asked, const int files[DOOR_FILES_MAX], struct judged **ret,
 	size_t *ret_size, struct error *err);
 
 /* Open daemon.json or its backup. Only root may be able to change it and its directory: EX_CONFIG

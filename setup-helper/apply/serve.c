@@ -30,7 +30,7 @@ struct serving {
 	bool applied;
 	struct journal journal;
 	bool journal_open;
-	struct step **steps; /* the plan, as requests_make() gave its steps */
+	struct judged **steps; /* the plan, as requests_make() gave its steps */
 	size_t count;
 	size_t size; /* bytes of all of them */
 };
@@ -111,20 +111,20 @@ static int need_lock(const struct serving *s, struct error *err)
 static int add_step(struct serving *s, struct door_incoming *in, struct error *err)
 {
 	const struct server *server = s->server;
-	struct step *step = NULL;
+	struct judged *step = NULL;
 	size_t size = 0;
 	if (need_lock(s, err) < 0)
 		return -1;
 	if (server->request->verb == VERB_UNDO && open_journal(s, 0, err) < 0)
 		return -1;
-	struct step **steps = reallocarray(s->steps, s->count + 1, sizeof(struct step *));
+	struct judged **steps = reallocarray(s->steps, s->count + 1, sizeof(struct judged *));
 	if (!steps)
 		return fail(err, ENOMEM, "make the plan");
 	s->steps = steps;
 	if (s->count >= REQUESTS_MAX || s->size > PLAN_MAX)
 		return fail_as(err, EX_SOFTWARE, "the plan is too large");
-	const struct rights rights = {
-		server->host, server->policy, server->user, server->request, s->steps, s->count};
+	const struct rights rights = {server->host, server->policy, server->user, server->request,
+		&server->audit, s->steps, s->count};
 	if (requests_make(&rights, &s->journal, in->message, in->files, &step, &size, err) < 0)
 		return -1;
 	s->steps[s->count++] = step;
@@ -154,7 +154,6 @@ static int apply_plan(struct serving *s, struct door_incoming *in, struct error 
 		.audit = server->audit,
 		.ruleset = &server->ruleset,
 		.confined = server->confined,
-		.undoing = server->request->verb == VERB_UNDO,
 		.journal = &s->journal,
 		.speaker = server->speaker,
 		.connector = server->connector,

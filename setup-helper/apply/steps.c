@@ -16,11 +16,11 @@
 #include <errno.h>
 #include <fcntl.h>
 
-unsigned steps_privs(struct step *const *steps, size_t count, size_t first)
+unsigned steps_privs(struct judged *const *steps, size_t count, size_t first)
 {
 	unsigned privs = PRIVS_NONE;
 	for (size_t i = first; i < count; i++)
-		privs |= operation_kinds[steps[i]->kind].privs | PRIVS_BECOME;
+		privs |= operation_kinds[steps[i]->step.kind].privs | PRIVS_BECOME;
 	return privs;
 }
 
@@ -29,7 +29,7 @@ unsigned steps_privs(struct step *const *steps, size_t count, size_t first)
 struct apply_ctx {
 	const struct steps_context *context;
 	size_t count;
-	struct step *const *steps;
+	struct judged *const *steps;
 	struct operation *operations; /* one per step */
 	struct confine_rule *rules;   /* apply_ctx_end() closes their descriptors */
 	size_t rule_count;
@@ -108,9 +108,9 @@ static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++)
-		ctx->operations[i] = (struct operation){ctx->context, ctx->steps[i], -1, ""};
+		ctx->operations[i] = (struct operation){ctx->context, &ctx->steps[i]->step, -1, ""};
 	for (size_t i = 0; i < count; i++) {
-		const struct step *step = ctx->steps[i];
+		const struct step *step = &ctx->steps[i]->step;
 		if (operation_kinds[step->kind].traits & FILE_STEP && step->target[0] == '/' &&
 			prepare_file(ctx, &ctx->operations[i], err) < 0)
 			return -1;
@@ -125,20 +125,12 @@ static int prepare_steps(struct apply_ctx *ctx, struct error *err)
 		ctx->context->ruleset, ctx->rules, ctx->rule_count, ctx->context->confined, err);
 }
 
-/* Record the current state in the undo journal, before the step changes it. */
-static int record_step(struct apply_ctx *ctx, const struct step *step, struct error *err)
-{
-	if (!(operation_kinds[step->kind].traits & RECORDED) || ctx->context->undoing)
-		return 0;
-	return journal_add(ctx->context->journal, step, err);
-}
-
 /* Docker is down, or runs with the wrong driver, after step `failed`: undo the step before it,
  * which made the restart necessary, and restart Docker. Returns -1. */
 static int put_back_docker(struct apply_ctx *ctx, size_t failed, struct error *err)
 {
 	const struct steps_context *context = ctx->context;
-	const char *unit = ctx->steps[failed]->target;
+	const char *unit = ctx->steps[failed]->step.target;
 	const struct operation *op = failed > 0 ? &ctx->operations[failed - 1] : NULL;
 	struct error back = {0};
 	int log = -1;
@@ -162,22 +154,27 @@ static int put_back_docker(struct apply_ctx *ctx, size_t failed, struct error *e
 /* Returns 0 if the step is done, OPERATION_LEFT if it is left alone (err has the reason), or -1. */
 static int apply_step(struct apply_ctx *ctx, size_t i, struct error *err)
 {
-	static const char *const results[] = {"failed", "done", "left"};
+	const struct judged *judged = ctx->steps[i];
 	const struct steps_context *context = ctx->context;
 	const struct operation *op = &ctx->operations[i];
 	const struct step *step = op->step;
+	const char *text = (const char *)judged;
+	/* What the step changes is in the undo journal first. */
 	if (privs_limit(steps_privs(ctx->steps, ctx->count, i), err) < 0 ||
-		record_step(ctx, step, err) < 0)
+		(judged->record && journal_add(context->journal, text + judged->record, err) < 0))
 		return -1;
 	context->on_news(context->arg, DOOR_BEGUN, i, -1, NULL);
 	int result = operation_kinds[step->kind].apply(op, err);
-	audit_step(&context->audit, step, results[result + 1], result == 0 ? NULL : err);
+	if (result == 0)
+		audit_done(&context->audit, step, text + judged->entry, judged->entry_len);
+	else
+		audit_step(&context->audit, step, result < 0 ? "failed" : "left", err);
 	if (result == 0 && step->record)
 		return journal_forget(context->journal, step->record, err);
 	return result;
 }
 
-int steps_apply(const struct steps_context *context, struct step *const *steps, size_t count,
+int steps_apply(const struct steps_context *context, struct judged *const *steps, size_t count,
 	struct error *err)
 {
 	_cleanup_(apply_ctx_end) struct apply_ctx ctx = {
@@ -187,7 +184,8 @@ int steps_apply(const struct steps_context *context, struct step *const *steps, 
 	for (size_t i = 0; i < count; i++) {
 		int result = apply_step(&ctx, i, err);
 		if (result < 0)
-			return steps[i]->kind == STEP_RESTART ? put_back_docker(&ctx, i, err) : -1;
+			return steps[i]->step.kind == STEP_RESTART ? put_back_docker(&ctx, i, err)
+								   : -1;
 		if (result == OPERATION_LEFT)
 			context->on_news(context->arg, DOOR_LEFT, i, -1, err);
 	}

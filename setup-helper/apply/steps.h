@@ -12,6 +12,7 @@
 #include "door.h"
 #include "host.h"
 #include "journal.h"
+#include "judge.h"
 #include "plan.h"
 #include "policy.h"
 
@@ -25,7 +26,6 @@ struct steps_context {
 	struct audit audit;
 	const struct confine_ruleset *ruleset;
 	struct confined *confined; /* steps_apply() notes there what is in force */
-	bool undoing;              /* the plan is an undo: nothing is recorded */
 	struct journal *journal;
 	int speaker;   /* the door to the speaker */
 	int connector; /* and that to the connector */
@@ -39,14 +39,14 @@ struct steps_context {
 
 /* The privileges that step number `first` (from 0) and all later steps need (enum privs, or-ed):
  * PRIVS_BECOME at least, for the checks (checks.h). */
-unsigned steps_privs(struct step *const *steps, size_t count, size_t first);
+unsigned steps_privs(struct judged *const *steps, size_t count, size_t first);
 
 /* Carry out the steps in order, and stop at the first failure. What can be undone is in the undo
  * journal before it is changed; every step is in the audit trail after it. Before the first step,
  * this process is confined to writing what the plan changes (confine.h). If a restart of Docker
  * fails, the step before it is undone and Docker is started again: EX_PUT_BACK if Docker then
  * runs. */
-int steps_apply(const struct steps_context *context, struct step *const *steps, size_t count,
+int steps_apply(const struct steps_context *context, struct judged *const *steps, size_t count,
 	struct error *err);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * record: parses the JSON of a record, and frees it. Fuzzed.
+ * record: writes and parses the JSON of a record, and frees it. The parser is fuzzed.
  */
 #include "record.h"
 
+#include "cleanup.h"
 #include "cleanup_json.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -72,5 +74,52 @@ int journal_record_parse(
 	record.mode = mode;
 	*ret = record;
 	record = (struct journal_record){0};
+	return 0;
+}
+
+/* Write a text as a JSON string (RFC 8259, section 7), or null. */
+static void write_json(FILE *out, const char *text)
+{
+	static const char escaped[] = "\"\\\b\f\n\r\t";
+	static const char letters[] = "\"\\bfnrt";
+	if (!text) {
+		(void)fputs("null", out);
+		return;
+	}
+	(void)fputc('"', out);
+	for (const char *c = text; *c; c++) {
+		const char *special = strchr(escaped, *c);
+		if (special)
+			(void)fprintf(out, "\\%c", letters[special - escaped]);
+		else if ((unsigned char)*c < ' ')
+			(void)fprintf(out, "\\u%04X", (unsigned)*c);
+		else
+			(void)fputc(*c, out);
+	}
+	(void)fputc('"', out);
+}
+
+int journal_record_text(const struct step *step, char **ret, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	if (!text_is_utf8(step->target) || (step->before && !text_is_utf8(step->before)) ||
+		(step->after && !text_is_utf8(step->after)))
+		return fail_as(err, EX_CONFIG,
+			"%s is not UTF-8 text, and cannot be recorded for undo", step->target);
+	FILE *out = open_memstream(&text, &len);
+	if (!out)
+		return fail(err, errno, "record the change of %s", step->target);
+	(void)fprintf(out, "{\"version\":1,\"step\":\"%s\",\"target\":", step_name(step->kind));
+	write_json(out, step->target);
+	(void)fputs(JOURNAL_BEFORE, out);
+	write_json(out, step->before);
+	(void)fputs(",\"after\":", out);
+	write_json(out, step->after);
+	(void)fprintf(out, ",\"mode\":%u,\"uid\":%u,\"gid\":%u}", (unsigned)step->mode,
+		(unsigned)step->uid, (unsigned)step->gid);
+	if (fclose(out) != 0 || !text)
+		return fail(err, ENOMEM, "record the change of %s", step->target);
+	*ret = steal_ptr(text);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #define OSS_CRS_SETUP_RECORD_H
 
 #include "error.h"
+#include "step.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,12 @@ void journal_record_clear(struct journal_record *record);
  * with journal_record_clear(). */
 int journal_record_parse(
 	const char *text, size_t len, struct journal_record *ret, struct error *err);
+
+/* Make the text of a record, which the caller frees. Fails with EX_CONFIG if a text of the step is
+ * not UTF-8. All records of one kind of step and one target are equal up to JOURNAL_BEFORE, which
+ * cannot be part of a JSON string. */
+#define JOURNAL_BEFORE ",\"before\":"
+int journal_record_text(const struct step *step, char **ret, struct error *err);
 
 /* Whether two texts of records are equal. NULL equals only NULL. */
 bool journal_same_text(const char *a, const char *b);

@@ -5,6 +5,8 @@
 #ifndef OSS_CRS_UNIT_SETUP_H
 #define OSS_CRS_UNIT_SETUP_H
 
+#include "cleanup.h"
+#include "journal.h"
 #include "step.h"
 
 #include <stdio.h>
@@ -22,6 +24,13 @@ static inline struct step make_step(
 		.gid = 1000};
 	(void)snprintf(step.target, sizeof step.target, "%s", target);
 	return step;
+}
+
+/* Record a step, as the root side does with the text that the judge has made. */
+static inline int add_record(struct journal *journal, const struct step *step, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	return journal_record_text(step, &text, err) < 0 ? -1 : journal_add(journal, text, err);
 }
 
 /* For cmocka: the program sets this first of all; the checks are confined by what rests on it. */

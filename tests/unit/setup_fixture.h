@@ -32,7 +32,7 @@ struct fixture {
 	struct caller user;
 	struct request request;
 	struct journal journal;
-	struct step *steps[32]; /* the plan */
+	struct judged *steps[32]; /* the plan */
 	size_t count;
 };
 

@@ -17,8 +17,9 @@
 
 /* ---- the audit trail ------------------------------------------------------------------------- */
 
-/* What journald gets of a step. */
-static void audit(const struct step *step, char *buf, size_t size)
+/* What journald gets of a step that is done: a file if the whole entry is too long for a datagram,
+ * or if root did not get the entry with the step. Sets *ret_file to whether it was one. */
+static void audit(const struct step *step, bool judged, char *buf, size_t size, bool *ret_file)
 {
 	int ends[2];
 	struct error err = {0};
@@ -26,35 +27,69 @@ static void audit(const struct step *step, char *buf, size_t size)
 		char room[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control = {.room = {0}};
-	struct msghdr header = {.msg_control = control.room, .msg_controllen = sizeof control.room};
+	struct iovec body = {.iov_base = buf, .iov_len = size - 1};
+	struct msghdr header = {.msg_iov = &body,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof control.room};
+	_cleanup_free_ char *entry = NULL;
+	size_t entry_len = 0;
 	assert_return_code(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), errno);
 	const struct audit trail = {
 		.socket = ends[0], .verb = "delegate", .by = "pkexec", .caller = 1000};
-	audit_step(&trail, step, "done", NULL);
-	assert_int_equal(recvmsg(ends[1], &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT), 0);
-	assert_true(header.msg_controllen >= CMSG_LEN(sizeof(int)));
-	int file = -1;
-	memcpy(&file, CMSG_DATA(&control.align), sizeof file);
-	_cleanup_free_ char *text = NULL;
-	size_t len = 0;
-	assert_ok(door_read(file, size - 1, &text, &len, &err), err);
+	assert_ok(audit_text(&trail, step, AUDIT_DONE, NULL, &entry, &entry_len, &err), err);
+	if (judged)
+		audit_done(&trail, step, entry, entry_len);
+	else
+		audit_step(&trail, step, AUDIT_DONE, NULL);
 	memset(buf, 0, size);
-	memcpy(buf, text, len);
+	ssize_t len = recvmsg(ends[1], &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	assert_return_code(len, errno);
+	*ret_file = header.msg_controllen >= CMSG_LEN(sizeof(int));
+	if (*ret_file) {
+		_cleanup_free_ char *text = NULL;
+		size_t text_len = 0;
+		int file = -1;
+		memcpy(&file, CMSG_DATA(&control.align), sizeof file);
+		assert_int_equal(len, 0);
+		assert_ok(door_read(file, size - 1, &text, &text_len, &err), err);
+		memcpy(buf, text, text_len);
+		len = (ssize_t)text_len;
+		assert_return_code(close(file), errno);
+	}
+	assert_int_equal(len, entry_len);
+	assert_memory_equal(buf, entry, entry_len);
 	/* So that a test can search the whole: the length of a value has NULs. */
-	for (size_t i = 0; i < len; i++)
+	for (ssize_t i = 0; i < len; i++)
 		buf[i] = buf[i] ? buf[i] : '0';
-	assert_return_code(close(file), errno);
 	assert_return_code(close(ends[0]), errno);
 	assert_return_code(close(ends[1]), errno);
+}
+
+TEST(an_entry_that_is_too_long_for_a_datagram_goes_as_a_file)
+{
+	static char names[1024 * 1024];
+	static char buf[2 * sizeof names];
+	bool file = false;
+	struct step step = make_step(STEP_SWEEP, "oss-crs", names, NULL);
+	(void)snprintf(names, sizeof names, "dead");
+	audit(&step, true, buf, sizeof buf, &file);
+	assert_false(file);
+	audit(&step, false, buf, sizeof buf, &file);
+	assert_true(file);
+	memset(names, 'd', sizeof names - 1);
+	audit(&step, true, buf, sizeof buf, &file);
+	assert_true(file);
 }
 
 TEST(an_entry_names_the_caller_and_no_text_of_a_step_is_taken_for_a_field)
 {
 	static char evil[] = "x\nOSS_CRS_CALLER_ID=0\nOSS_CRS_BY=root";
 	char entry[4096];
+	bool file = false;
 	const struct step step = make_step(
 		STEP_SWEEP, "user.slice/user-1000.slice/user@1000.service/oss-crs", evil, NULL);
-	audit(&step, entry, sizeof entry);
+	audit(&step, true, entry, sizeof entry, &file);
 	assert_contains(entry, "\nOSS_CRS_CALLER_ID=1000\nOSS_CRS_BY=pkexec\n");
 	assert_contains(entry, "\nOSS_CRS_RESULT=done\n");
 	/* The name of the field, and its length in eight bytes. */
@@ -68,14 +103,15 @@ TEST(an_entry_has_of_a_daemon_json_only_the_driver)
 	static char with_driver[] = "{\"exec-opts\": [\"native.cgroupdriver=cgroupfs\"]}";
 	static char broken[] = "{hunter2";
 	char entry[4096];
+	bool file = false;
 	struct step step =
 		make_step(STEP_DAEMON_JSON, "/etc/docker/daemon.json", secret, with_driver);
-	audit(&step, entry, sizeof entry);
+	audit(&step, true, entry, sizeof entry, &file);
 	assert_null(strstr(entry, "hunter2"));
 	assert_contains(entry, "\nOSS_CRS_BEFORE=no native.cgroupdriver=\n");
 	assert_contains(entry, "\nOSS_CRS_AFTER=native.cgroupdriver=cgroupfs\n");
 	step.before = broken;
-	audit(&step, entry, sizeof entry);
+	audit(&step, true, entry, sizeof entry, &file);
 	assert_contains(entry, "\nOSS_CRS_BEFORE=(not shown)\n");
 }
 
@@ -172,6 +208,7 @@ TEST(docker_uses_the_driver_that_it_names)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RUN(an_entry_that_is_too_long_for_a_datagram_goes_as_a_file),
 		RUN(an_entry_names_the_caller_and_no_text_of_a_step_is_taken_for_a_field),
 		RUN(an_entry_has_of_a_daemon_json_only_the_driver),
 		RUN(docker_is_idle_if_it_says_that_no_container_runs),

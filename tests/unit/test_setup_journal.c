@@ -76,8 +76,8 @@ TEST(records_keep_their_order)
 	const struct step first = make_step(STEP_DROPIN, path, NULL, text);
 	const struct step second = make_step(STEP_LINGER, alice, no, yes);
 	assert_ok(journal_open(&host, 1, &journal, &err), err);
-	assert_ok(journal_add(&journal, &first, &err), err);
-	assert_ok(journal_add(&journal, &second, &err), err);
+	assert_ok(add_record(&journal, &first, &err), err);
+	assert_ok(add_record(&journal, &second, &err), err);
 	journal_close(&journal);
 	assert_ok(journal_open(&host, 0, &journal, &err), err);
 	assert_int_equal(journal.count, 2);
@@ -106,8 +106,8 @@ TEST(a_forgotten_record_is_gone)
 	unsigned number = 0;
 	int file = -1;
 	assert_ok(journal_open(&host, 1, &journal, &err), err);
-	assert_ok(journal_add(&journal, &first, &err), err);
-	assert_ok(journal_add(&journal, &second, &err), err);
+	assert_ok(add_record(&journal, &first, &err), err);
+	assert_ok(add_record(&journal, &second, &err), err);
 	assert_ok(journal_forget(&journal, 2, &err), err);
 	assert_int_equal(journal.count, 1);
 	assert_ok(journal_next(&journal, 1, &number, &file, &err), err);
@@ -130,7 +130,7 @@ TEST(a_record_has_the_bytes_that_every_version_writes)
 	_cleanup_free_ char *json = NULL;
 	const struct step step = make_step(STEP_DROPIN, path, NULL, text);
 	assert_ok(journal_open(&host, 1, &journal, &err), err);
-	assert_ok(journal_add(&journal, &step, &err), err);
+	assert_ok(add_record(&journal, &step, &err), err);
 	assert_ok(fs_read(journal.dir, "00000001.json", 4096, &json, NULL, &err), err);
 	assert_string_equal(json,
 		"{\"version\":1,\"step\":\"drop-in\",\"target\":\"/etc/systemd/system/x.conf\","
@@ -155,7 +155,7 @@ TEST(an_interrupted_change_is_recorded_only_once)
 	} table[] = {{&first, 1}, {&first, 1}, {&other, 2}, {&first, 2}, {&back, 3}, {&first, 4}};
 	assert_ok(journal_open(&host, 1, &journal, &err), err);
 	for (size_t i = 0; i < COUNT(table); i++) {
-		assert_ok(journal_add(&journal, table[i].step, &err), err);
+		assert_ok(add_record(&journal, table[i].step, &err), err);
 		if (journal.count != table[i].count)
 			fail_test("row %zu: %zu", i, journal.count);
 	}
@@ -172,7 +172,7 @@ TEST(what_is_no_text_cannot_be_recorded)
 	char bytes[] = "\xff";
 	const struct step step = make_step(STEP_DAEMON_JSON, path, bytes, text);
 	assert_ok(journal_open(&host, 1, &journal, &err), err);
-	assert_int_equal(journal_add(&journal, &step, &err), -1);
+	assert_int_equal(add_record(&journal, &step, &err), -1);
 	assert_int_equal(err.status, EX_CONFIG);
 	assert_int_equal(journal.count, 0);
 	journal_close(&journal);

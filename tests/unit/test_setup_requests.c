@@ -16,8 +16,9 @@
 /* Ask for a step as the worker would (worker/carry.c). */
 static int ask(struct fixture *f, struct step step, struct error *err)
 {
+	static const struct audit audit = {.socket = -1, .verb = "test", .by = "root"};
 	const struct rights rights = {
-		&f->host, &f->policy, &f->user, &f->request, f->steps, f->count};
+		&f->host, &f->policy, &f->user, &f->request, &audit, f->steps, f->count};
 	struct door_message m = {.what = DOOR_STEP,
 		.number = (step.before ? DOOR_HAS_BEFORE : 0) | (step.after ? DOOR_HAS_AFTER : 0),
 		.kind = step.kind,
@@ -28,7 +29,7 @@ static int ask(struct fixture *f, struct step step, struct error *err)
 		.undoes = step.undoes};
 	const char *texts[] = {step.before, step.after};
 	_cleanup_door_files_ int files[DOOR_FILES_MAX] = DOOR_NO_FILES;
-	struct step *made = NULL;
+	struct judged *made = NULL;
 	size_t count = 0;
 	size_t size = 0;
 	(void)snprintf(m.text, sizeof m.text, "%s", step.target);
@@ -154,9 +155,13 @@ TEST(the_user_is_the_one_who_asked_whatever_the_worker_says)
 	step.gid = 0;
 	step.mode = 0777;
 	assert_ok(ask(&f, step, &err), err);
-	assert_int_equal(f.steps[0]->uid, 1000);
-	assert_int_equal(f.steps[0]->gid, 1000);
-	assert_string_equal(f.steps[0]->after, "alice");
+	assert_int_equal(f.steps[0]->step.uid, 1000);
+	assert_int_equal(f.steps[0]->step.gid, 1000);
+	assert_string_equal(f.steps[0]->step.after, "alice");
+	assert_contains((const char *)f.steps[0] + f.steps[0]->record,
+		"\"step\":\"user-make\",\"target\":\"" OURS "\",\"before\":null,");
+	assert_contains((const char *)f.steps[0] + f.steps[0]->entry,
+		"\nOSS_CRS_STEP=user-make\nOSS_CRS_TARGET=" OURS "\nOSS_CRS_RESULT=done\n");
 	f.user.known = false;
 	assert_int_equal(ask(&f, step, &err), -1);
 	end_fixture(&f);
@@ -181,7 +186,7 @@ TEST(a_daemon_json_in_which_more_than_the_driver_differs_is_refused)
 		if (ask(&f, make_step(STEP_DAEMON_JSON, JSON, old_text, bad[i]), &err) == 0)
 			fail_test("row %zu", i);
 	assert_ok(ask(&f, make_step(STEP_DAEMON_JSON, JSON, NULL, new_text), &err), err);
-	assert_string_equal(f.steps[0]->before, OLD);
+	assert_string_equal(f.steps[0]->step.before, OLD);
 	/* It is edited while the user thinks. */
 	make_file(unit_dir(state), &JSON[1], "{\"debug\": true}\n");
 	assert_int_equal(ask(&f, make_step(STEP_DAEMON_JSON, JSON, NULL, new_text), &err), -1);
@@ -251,11 +256,11 @@ TEST(cpus_are_reserved_only_as_the_command_line_says)
 	put_online(state, "0-3\n");
 	f.request.all_but = 2;
 	assert_ok(ask(&f, make_step(STEP_DROPIN, path, NULL, evil), &err), err);
-	assert_contains(f.steps[0]->after, "[Unit]\nWants=oss-crs-reserve@1000.service\n");
-	assert_contains(f.steps[0]->after, "\nCPUs=2-3\n");
-	assert_null(strstr(f.steps[0]->after, "evil"));
+	assert_contains(f.steps[0]->step.after, "[Unit]\nWants=oss-crs-reserve@1000.service\n");
+	assert_contains(f.steps[0]->step.after, "\nCPUs=2-3\n");
+	assert_null(strstr(f.steps[0]->step.after, "evil"));
 	assert_ok(ask(&f, make_step(STEP_RESERVE, RESERVE, NULL, evil), &err), err);
-	assert_string_equal(f.steps[1]->after, "2-3");
+	assert_string_equal(f.steps[1]->step.after, "2-3");
 	assert_int_equal(ask(&f, make_step(STEP_DROPIN, bobs, NULL, NULL), &err), -1);
 	assert_int_equal(ask(&f, make_step(STEP_DROPIN, DROPIN, NULL, NULL), &err), -1);
 	assert_int_equal(
@@ -277,7 +282,7 @@ TEST(an_undo_is_what_its_record_says)
 	need_root();
 	setup_fixture(state, VERB_UNDO, &f);
 	const struct step done = make_step(STEP_DROPIN, DROPIN, NULL, dropin);
-	assert_ok(journal_add(&f.journal, &done, &err), err);
+	assert_ok(add_record(&f.journal, &done, &err), err);
 	struct step undo = make_step(STEP_REMOVE_FILE, DROPIN, dropin, NULL);
 	assert_int_equal(ask(&f, undo, &err), -1); /* of no record */
 	undo.undoes = 2;
