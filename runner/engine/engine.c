@@ -163,6 +163,21 @@ static const char *shared_with(const char *mode)
 	return strncmp(mode, prefix, sizeof prefix - 1) == 0 ? mode + sizeof prefix - 1 : "";
 }
 
+/* Whether the restart policy of a container that has ended has it started again, unless somebody
+ * has stopped it. */
+static bool is_to_restart(const json_t *container)
+{
+	const json_t *host_config = json_object_get(container, "HostConfig");
+	const json_t *policy = json_object_get(host_config, "RestartPolicy");
+	const json_t *state = json_object_get(container, "State");
+	const char *name = engine_text(policy, "Name");
+	json_int_t max = json_integer_value(json_object_get(policy, "MaximumRetryCount"));
+	if (strcmp(name, "on-failure") != 0)
+		return strcmp(name, "always") == 0 || strcmp(name, "unless-stopped") == 0;
+	return json_integer_value(json_object_get(state, "ExitCode")) != 0 &&
+	       (max == 0 || json_integer_value(json_object_get(container, "RestartCount")) < max);
+}
+
 int engine_container(
 	struct engine *engine, const char *id, struct container *ret, struct error *err)
 {
@@ -199,6 +214,8 @@ int engine_container(
 		.pid = (pid_t)pid,
 		/* The API writes Go's zero time, in the year 1, for "never". */
 		.restarting = json_is_true(json_object_get(state, "Restarting")),
+		/* Podman never says that a container is restarting. */
+		.may_restart = engine->kind == ENGINE_PODMAN && is_to_restart(json),
 		.started = strncmp(engine_text(state, "StartedAt"), "0001", 4) != 0,
 	};
 	if (!container.name || !container.service || !container.cgroup_parent ||

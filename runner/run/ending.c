@@ -7,12 +7,18 @@
 
 #include <string.h>
 
+/* Whether a container is up again, or will be as far as is known. */
+static bool runs_on(const struct container *container)
+{
+	return container->pid || container->restarting || container->may_restart;
+}
+
 enum ending ending_judge(const struct compose *compose, const struct run_plan *plan,
 	const struct container *container)
 {
 	const struct compose_service *service = compose_find(compose, container->service);
 	bool failed = container->exit_code != 0;
-	if (!service || container->restarting || container->pid)
+	if (!service || runs_on(container))
 		return ENDING_NONE;
 	if (service->is_attached && !service->is_awaited)
 		return ENDING_DECIDES;
@@ -83,7 +89,7 @@ const struct container *ending_of_all(const struct compose *compose, const struc
 		int crs = compose_crs(compose, container->service);
 		if (crs == COMPOSE_UNCONFINED || crs == infra)
 			continue;
-		if (!has_ended(container))
+		if (!has_ended(container) || runs_on(container))
 			return NULL;
 		if (!decides || is_better(container, decides))
 			decides = container;

@@ -105,6 +105,9 @@ TEST(a_run_has_ended_when_only_helpers_are_left)
 	list[3].restarting = true;
 	assert_null(ending_of_all(&compose, &upstream, &containers));
 	list[3].restarting = false;
+	list[3].may_restart = true;
+	assert_null(ending_of_all(&compose, &upstream, &containers));
+	list[3].may_restart = false;
 	list[3].pid = 1; /* it has been started again */
 	assert_null(ending_of_all(&compose, &upstream, &containers));
 	containers.count = 3; /* not made yet */

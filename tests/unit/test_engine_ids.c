@@ -181,6 +181,41 @@ TEST(an_answer_without_an_id_or_with_a_strange_pid_is_refused)
 	}
 }
 
+#define RESTARTED(policy, status, count)                                                      \
+	"{\"Id\":\"" HEX64 "\",\"State\":{\"ExitCode\":" #status "},\"RestartCount\":" #count \
+	",\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"" policy "\",\"MaximumRetryCount\":3}}}"
+
+TEST(podman_may_start_a_container_again_if_its_policy_says_so_and_docker_tells)
+{
+	static const struct {
+		const char *json;
+		bool podman;
+	} table[] = {
+		{RESTARTED("", 1, 0), false},
+		{RESTARTED("no", 1, 0), false},
+		{RESTARTED("always", 0, 9), true},
+		{RESTARTED("unless-stopped", 1, 9), true},
+		{RESTARTED("on-failure", 0, 0), false},
+		{RESTARTED("on-failure", 1, 2), true},
+		{RESTARTED("on-failure", 1, 3), false},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct reply replies[] = {{"GET /", table[i].json}, {NULL, NULL}};
+		struct container container = {.name = NULL};
+		struct error err = {0};
+		struct fake fake;
+		fake_start(state, replies, &fake);
+		for (int docker = 0; docker < 2; docker++) {
+			fake.engine.kind = docker ? ENGINE_DOCKER : ENGINE_PODMAN;
+			assert_ok(engine_container(&fake.engine, HEX64, &container, &err), err);
+			assert_int_equal(container.may_restart, !docker && table[i].podman);
+			container_free(&container);
+		}
+		fake_end(&fake);
+		assert_int_equal(unlinkat(unit_dir(state), "socket", 0), 0);
+	}
+}
+
 TEST(an_engine_that_lists_no_ids_gets_no_request_with_them)
 {
 	static const struct {
@@ -320,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(an_id_is_found_in_the_names_of_both_engines_cgroups),
+		RUN_IN_DIR(podman_may_start_a_container_again_if_its_policy_says_so_and_docker_tells),
 		RUN_IN_DIR(a_name_that_has_no_id_is_refused_without_a_request),
 		RUN_IN_DIR(an_answer_without_an_id_or_with_a_strange_pid_is_refused),
 		RUN_IN_DIR(an_engine_that_lists_no_ids_gets_no_request_with_them),

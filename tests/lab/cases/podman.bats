@@ -211,6 +211,18 @@ clean_starts() {
 	nothing_left
 }
 
+# bats test_tags=short
+@test "a service that fails and is started again by its restart policy does not end the run" {
+	services a '[ -e /again ] && echo a is back && exec sleep 600; touch /again; sleep 1; exit 3' \
+		b 'i=0; while [ $$i -lt 15 ]; do i=$$((i+1)); sleep 1; done; exit 6'
+	sed -i '0,/network_mode: none/s//&\n    restart: on-failure/' $JOB/docker-compose.yaml
+	run as bob oss-crs-run run --timeout 200 $JOB p h
+	echo "$output"
+	[[ "$output" == *"a is back"* ]]
+	[ "$status" -eq 6 ]
+	nothing_left
+}
+
 @test "a service in the network of another goes with it, and the run keeps the status of its job" {
 	services a 'sleep 3; exit 6' b 'sleep 600' c 'sleep 600'
 	sed -i 's/^  c:/  b_c:/; /^  b:/,$ s/network_mode: none/network_mode: "service:a"/' $JOB/docker-compose.yaml

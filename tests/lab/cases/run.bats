@@ -144,6 +144,18 @@ load job
 	nothing_left
 }
 
+# bats test_tags=both
+@test "a service that fails and is started again by its restart policy does not end the run" {
+	services a '[ -e /again ] && echo a is back && exec sleep 600; touch /again; sleep 1; exit 3' \
+		b 'i=0; while [ $$i -lt 10 ]; do i=$$((i+1)); sleep 1; done; exit 6'
+	sed -i '0,/network_mode: none/s//&\n    restart: on-failure/' $JOB/docker-compose.yaml
+	run as alice oss-crs-run run --timeout 200 $JOB p h
+	echo "$output"
+	[[ "$output" == *"a is back"* ]]
+	[ "$status" -eq 6 ]
+	nothing_left
+}
+
 @test "a service that others wait for does not end the run, unless it fails" {
 	services a 'echo seeded' b 'sleep 1; exit 3'
 	sed -i '/^  b:/a\    depends_on: {a: {condition: service_completed_successfully}}' $JOB/docker-compose.yaml
