@@ -144,6 +144,7 @@ static int make_tree(struct session *session, struct error *err)
 	session->watch.judges_ends =
 		!session->until_all && ending_matters(&session->compose, session->plan);
 	session->watch.ends_by_compose = ending_by_compose(&session->compose);
+	session->watch.overdue.time_ms = OVERDUE_MS;
 	if (watch_open(&session->watch, err) < 0 ||
 		(options->record && record_open(&session->tree, &session->record, err) < 0))
 		return -1;
@@ -276,9 +277,10 @@ static int session_exit_status(struct session *session, const struct launch_end 
 	}
 	if (watch->decided)
 		return success_status(session, containers, err);
+	int compose_status = watch->was_overdue ? 0 : end->status;
 	int status = report_job_status(
-		containers, &session->compose, session->plan, session->until_all, end->status);
-	if (status == 0 && end->status == 0)
+		containers, &session->compose, session->plan, session->until_all, compose_status);
+	if (status == 0 && compose_status == 0)
 		return success_status(session, containers, err);
 	if (status > 0)
 		return status;

@@ -141,3 +141,11 @@ bool ending_all_started(const struct compose *compose, const struct containers *
 	}
 	return containers != NULL;
 }
+
+bool ending_is_over(const struct compose *compose, const struct containers *containers)
+{
+	for (size_t i = 0; i < containers->count; i++)
+		if (!has_ended(&containers->list[i]) || runs_on(&containers->list[i]))
+			return false;
+	return ending_all_started(compose, containers);
+}

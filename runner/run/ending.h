@@ -44,6 +44,9 @@ const struct container *ending_of_all(const struct compose *compose, const struc
  * come; false if the containers are NULL. A service may have several: one counts. */
 bool ending_all_started(const struct compose *compose, const struct containers *containers);
 
+/* Whether each service has had its containers, and all of them have ended for good. */
+bool ending_is_over(const struct compose *compose, const struct containers *containers);
+
 /* Whether a service belongs to a CRS other than the infrastructure. */
 bool ending_is_crs(const struct compose *compose, const struct run_plan *plan, const char *service);
 

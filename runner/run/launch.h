@@ -18,7 +18,7 @@ enum reason {
 	REASON_MISMATCH, /* a source reported that the run must not go on */
 };
 
-#define LAUNCH_SOURCES_MAX 5
+#define LAUNCH_SOURCES_MAX 6
 
 /* What a source wants; see struct launch_source. */
 enum {

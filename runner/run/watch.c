@@ -339,6 +339,21 @@ static int on_end(struct watch *watch, const char *id, struct error *err)
 	return watch->judges_ends && !watch->decided ? judge_end(watch, id, err) : LAUNCH_GO_ON;
 }
 
+static int on_overdue(void *data, struct error *err)
+{
+	struct watch *watch = data;
+	_cleanup_(containers_free) struct containers containers = CONTAINERS_NONE;
+	if (!overdue_take(&watch->overdue))
+		return LAUNCH_GO_ON;
+	if (engine_containers(watch->engine, watch->compose->project, &containers, err) < 0)
+		return warn_unanswered(watch, "the containers", err);
+	if (!ending_is_over(watch->compose, &containers))
+		return LAUNCH_GO_ON;
+	log_warning(watch->log, "all containers have ended, but Compose waits on: ending it");
+	watch->was_overdue = true;
+	return LAUNCH_STOP;
+}
+
 static int on_events(void *data, struct error *err)
 {
 	struct watch *watch = data;
@@ -346,6 +361,7 @@ static int on_events(void *data, struct error *err)
 	int result = 0;
 	int wanted = LAUNCH_GO_ON;
 	while ((result = events_next(watch->events, &event, err)) > 0) {
+		overdue_count(&watch->overdue, event.started);
 		int now = event.started ? on_start(watch, event.id, err)
 					: on_end(watch, event.id, err);
 		if (now < 0)
@@ -427,6 +443,9 @@ int watch_open(struct watch *watch, struct error *err)
 		if (events_open(watch->engine, watch->compose->project, &watch->events, err) < 0)
 			return -1;
 		add_source(watch, events_fd(watch->events), POLLIN, on_events);
+		if (watch->overdue.time_ms && overdue_open(&watch->overdue, err) < 0)
+			return -1;
+		add_source(watch, watch->overdue.timer, POLLIN, on_overdue);
 	}
 	return attest_limits(watch->tree, err);
 }
@@ -434,6 +453,7 @@ int watch_open(struct watch *watch, struct error *err)
 void watch_close(struct watch *watch)
 {
 	events_close(watch->events);
+	overdue_close(&watch->overdue);
 	cleanup_close(&watch->writes);
 	cleanup_close(&watch->memory);
 	oom_close(watch->oom);

@@ -2,7 +2,7 @@
  *
  * watch: what a run under Compose watches while it waits: OOM kills, containers that start and end,
  * and changes to the tree by anyone else. Each of these is an event from the kernel or the engine;
- * nothing is checked on a timer.
+ * nothing is checked on a timer, but a Compose that waits for containers which have all ended.
  */
 #ifndef OSS_CRS_WATCH_H
 #define OSS_CRS_WATCH_H
@@ -16,6 +16,7 @@
 #include "launch.h"
 #include "log.h"
 #include "oom.h"
+#include "overdue.h"
 
 struct watch {
 	const struct host *host;
@@ -36,7 +37,9 @@ struct watch {
 	 * not do. */
 	bool judges_ends;
 	bool ends_by_compose; /* Compose ends by itself when a container that decides has ended */
-	bool decided;         /* a container has ended the run, with this status */
+	struct overdue overdue;
+	bool was_overdue; /* Compose did not notice that all containers had ended, and was told to */
+	bool decided;     /* a container has ended the run, with this status */
 	int status;
 	/* Its id, if it belongs to the infrastructure or to no CRS; else empty. */
 	char helper[CONTAINER_ID_MAX + 1];
@@ -45,13 +48,13 @@ struct watch {
 	size_t source_count;
 };
 
-#define WATCH_NONE                                         \
-	{                                                  \
-		.events = NULL, .writes = -1, .memory = -1 \
+#define WATCH_NONE                                                                    \
+	{                                                                             \
+		.events = NULL, .writes = -1, .memory = -1, .overdue = {.timer = -1 } \
 	}
 
-/* Start watching. The caller sets host, log, tree, compose and engine, which outlive the watch, and
- * strict. Checks the limits as they are now; a mismatch is an error. Call this before the first
+/* Start watching. The caller sets host, log, tree, compose and engine, which outlive the watch,
+ * strict, and overdue.time_ms if Compose is to end with its containers. Checks the limits as they are now; a mismatch is an error. Call this before the first
  * container is made, and call watch_close() even if it fails. */
 int watch_open(struct watch *watch, struct error *err);
 void watch_close(struct watch *watch);

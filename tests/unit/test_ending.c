@@ -115,6 +115,24 @@ TEST(a_run_has_ended_when_only_helpers_are_left)
 }
 
 /* Its infrastructure or a helper ends, and no CRS does. */
+TEST(a_run_is_over_when_every_service_has_had_its_container_and_all_have_ended)
+{
+	const struct compose compose = {.services = services, .service_count = 2};
+	struct container list[] = {
+		ended(init_name, 0, "2026-01-01T00:00:01Z"),
+		ended(main_name, 3, "2026-01-01T00:00:03Z"),
+	};
+	struct containers containers = {.list = list, .count = 1};
+	assert_false(ending_is_over(&compose, &containers));
+	containers.count = 2;
+	assert_true(ending_is_over(&compose, &containers));
+	list[1].may_restart = true;
+	assert_false(ending_is_over(&compose, &containers));
+	list[1].may_restart = false;
+	list[1].pid = 17;
+	assert_false(ending_is_over(&compose, &containers));
+}
+
 TEST(a_run_of_which_only_helpers_ended_well_is_no_success)
 {
 	static char attached_name[] = "oss-crs-proxy";
@@ -171,6 +189,7 @@ int main(void)
 		RUN(the_end_of_a_container_ends_the_run_or_does_not),
 		RUN(compose_ends_the_run_by_itself_where_nothing_is_awaited_or_restarted),
 		RUN(a_run_has_ended_when_only_helpers_are_left),
+		RUN(a_run_is_over_when_every_service_has_had_its_container_and_all_have_ended),
 		RUN(a_run_of_which_only_helpers_ended_well_is_no_success),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,8 @@
 #include "runs.h"
 #include "watch.h"
 
+#include <poll.h>
+
 /* ---- CPU affinity -------------------------------------------------------------------------- */
 
 static enum attest_verdict look_at_affinity(
@@ -226,6 +228,40 @@ TEST(a_container_outside_its_crs_ends_the_run)
 	free_watched(unit_dir(state), &watched);
 }
 
+/* ---- a Compose that does not notice ---------------------------------------------------------- */
+
+static bool is_due(const struct overdue *overdue, int wait_ms)
+{
+	struct pollfd timer = {.fd = overdue->timer, .events = POLLIN};
+	return poll(&timer, 1, wait_ms) == 1;
+}
+
+TEST(compose_is_overdue_some_time_after_the_last_container_has_ended)
+{
+	struct overdue overdue = {.timer = -1, .time_ms = 1};
+	struct error err = {0};
+	overdue_count(&overdue, true);
+	assert_int_equal(overdue.running, 0);
+	assert_ok(overdue_open(&overdue, &err), err);
+	overdue_count(&overdue, true);
+	overdue_count(&overdue, true);
+	overdue_count(&overdue, false);
+	assert_false(is_due(&overdue, 10));
+	overdue_count(&overdue, false);
+	assert_true(is_due(&overdue, -1));
+	assert_true(overdue_take(&overdue));
+	assert_false(overdue_take(&overdue));
+	/* An end that is told twice is none of another container. */
+	overdue_count(&overdue, false);
+	assert_false(is_due(&overdue, 10));
+	overdue_count(&overdue, true);
+	overdue_count(&overdue, false);
+	assert_true(is_due(&overdue, -1));
+	overdue_count(&overdue, true);
+	assert_false(overdue_take(&overdue));
+	overdue_close(&overdue);
+}
+
 /* ---- containers that another program starts ------------------------------------------------ */
 
 /* Their services are not known: the first two have the cgroup_parent of CRS `a`. */
@@ -285,6 +321,7 @@ TEST(only_the_cgroup_of_a_crs_itself_makes_a_container_its)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		RUN(compose_is_overdue_some_time_after_the_last_container_has_ended),
 		RUN(a_crs_runs_from_its_first_process_to_its_last),
 		RUN(a_process_that_no_look_saw_shows_as_a_change),
 		RUN_IN_DIR(the_kernel_says_of_which_crs_it_reports_a_change),

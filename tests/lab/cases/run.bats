@@ -156,6 +156,27 @@ load job
 	nothing_left
 }
 
+# bats test_tags=both
+@test "a Compose that waits for containers that have all ended is told to end" {
+	services a 'exit 3' b 'exit 0'
+	local plugins=/home/alice/.docker/cli-plugins real
+	real=$(PATH=/usr/libexec/docker/cli-plugins:/usr/lib/docker/cli-plugins:$PATH command -v docker-compose)
+	as alice mkdir -p $plugins
+	cat >$plugins/docker-compose <<-EOF
+		#!/bin/sh
+		$real "\$@" || status=\$?
+		case " \$* " in *" up "*) exec sleep infinity ;; esac
+		exit \${status:-0}
+	EOF
+	chmod +x $plugins/docker-compose
+	run as alice oss-crs-run run --until all --timeout 200 $JOB p h
+	rm -r /home/alice/.docker
+	echo "$output"
+	[ "$status" -eq 3 ]
+	[[ "$output" == *"all containers have ended, but Compose waits on: ending it"* ]]
+	nothing_left
+}
+
 @test "a service that others wait for does not end the run, unless it fails" {
 	services a 'echo seeded' b 'sleep 1; exit 3'
 	sed -i '/^  b:/a\    depends_on: {a: {condition: service_completed_successfully}}' $JOB/docker-compose.yaml
