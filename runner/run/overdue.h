@@ -2,8 +2,8 @@
  *
  * overdue: notices a Compose that goes on when all containers have ended. Compose 2.26 asks for the
  * engine's events while it starts the containers already, so that it can miss the end of one that
- * ends at once, and waits for ever: seen on Podman, whose events take longer. This program asks
- * before Compose starts.
+ * ends at once, and waits for ever: seen on both engines, on slow hosts. This program asks before
+ * Compose starts.
  */
 #ifndef OSS_CRS_OVERDUE_H
 #define OSS_CRS_OVERDUE_H
