@@ -127,7 +127,7 @@ static int do_claimed(const struct context *context, const struct submitted *sub
 		return -1;
 	/* `run` blocks signals, and ends when one comes; what follows may be ended by one. */
 	(void)sigprocmask(SIG_SETMASK, NULL, &before);
-	if (experiment_prepare(submitted, &problem) < 0) {
+	if (experiment_prepare(&context->host, submitted, &problem) < 0) {
 		log_error(&context->log, &problem);
 		status = problem.status;
 	} else {

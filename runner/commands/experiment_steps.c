@@ -31,14 +31,12 @@ static const char *directory_of(const struct submitted *submitted)
 /* ---- prepare ------------------------------------------------------------------------------- */
 
 /* Open the file of this host and wait for its lock. */
-static int lock_host(int dir, struct error *err)
+static int lock_host(const struct host *host, int dir, struct error *err)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char host[65] = "";
-	char path[128];
-	(void)gethostname(host, sizeof host - 1);
-	(void)snprintf(path, sizeof path, "prepared/%s", *host ? host : "localhost");
-	_cleanup_close_ int fd = fs_open(dir, path, O_RDWR | O_CREAT, 0644, err);
+	char path[DIRECTORY_PATH_MAX];
+	_cleanup_close_ int fd =
+		fs_open(dir, directory_prepared_path(host, path), O_RDWR | O_CREAT, 0644, err);
 	if (fd < 0)
 		return -1;
 	while (fcntl(fd, F_SETLKW, &lock) < 0)
@@ -47,14 +45,15 @@ static int lock_host(int dir, struct error *err)
 	return steal_fd(&fd);
 }
 
-int experiment_prepare(const struct submitted *submitted, struct error *err)
+int experiment_prepare(
+	const struct host *host, const struct submitted *submitted, struct error *err)
 {
 	const char *prepare = submitted->experiment.prepare;
 	char done[sizeof DONE] = "";
 	int status = 0;
 	if (!prepare)
 		return 0;
-	_cleanup_close_ int fd = lock_host(submitted->dir, err);
+	_cleanup_close_ int fd = lock_host(host, submitted->dir, err);
 	if (fd < 0)
 		return -1;
 	if (pread(fd, done, sizeof done - 1, 0) == sizeof done - 1 && strcmp(done, DONE) == 0)

@@ -10,7 +10,8 @@
 
 /* Run `prepare` unless it has succeeded on this host; waits while another process runs it. Fails
  * with EX_UNAVAILABLE if it fails. */
-int experiment_prepare(const struct submitted *submitted, struct error *err);
+int experiment_prepare(
+	const struct host *host, const struct submitted *submitted, struct error *err);
 
 /* Run `metrics` with the report of a run and its CRSs, and keep what it prints. */
 int experiment_measure(

@@ -185,6 +185,34 @@ int directory_remove_metrics(int dir, const char *id, struct error *err)
 		       : fs_remove(folder, strchr(directory_metrics_path(id, path), '/') + 1, err);
 }
 
+/* ---- hosts ----------------------------------------------------------------------------------- */
+
+#define MACHINE_ID_LEN 32
+
+/* Read the machine-id(5) of the host. Returns buf, which is empty if there is none: a container may
+ * have an empty file, and a host that has not booted yet has a word there. */
+static const char *read_machine_id(const struct host *host, char buf[static MACHINE_ID_LEN + 1])
+{
+	char text[MACHINE_ID_LEN + 8];
+	struct error ignored;
+	bool valid = fs_read_attr(host->root, "etc/machine-id", text, sizeof text, &ignored) == 0 &&
+		     strlen(text) == MACHINE_ID_LEN &&
+		     strspn(text, "0123456789abcdef") == MACHINE_ID_LEN;
+	memcpy(buf, valid ? text : "", valid ? MACHINE_ID_LEN + 1 : 1);
+	return buf;
+}
+
+const char *directory_prepared_path(const struct host *host, char buf[static DIRECTORY_PATH_MAX])
+{
+	char name[65] = "";
+	char id[MACHINE_ID_LEN + 1];
+	(void)gethostname(name, sizeof name - 1);
+	(void)read_machine_id(host, id);
+	(void)snprintf(buf, DIRECTORY_PATH_MAX, "prepared/%s%s%s", *name ? name : "localhost",
+		*id ? "-" : "", id);
+	return buf;
+}
+
 /* ---- claims -------------------------------------------------------------------------------- */
 
 static void write_host(int fd)

@@ -15,6 +15,7 @@
 #ifndef OSS_CRS_DIRECTORY_H
 #define OSS_CRS_DIRECTORY_H
 
+#include "host.h"
 #include "run_list.h"
 
 #include <jansson.h>
@@ -59,6 +60,11 @@ int directory_find_done(int dir, const char *id, bool *ret, struct error *err);
 const char *directory_result_path(const char *id, char buf[static DIRECTORY_PATH_MAX]);
 const char *directory_metrics_path(const char *id, char buf[static DIRECTORY_PATH_MAX]);
 const char *directory_log_path(const char *id, char buf[static DIRECTORY_PATH_MAX]);
+
+/* The file that stands for the host on which this process runs: `prepare` is done there when it says
+ * so. Its name has the name of the host and, where there is one, its machine-id(5), since hosts that
+ * share the directory may have one name. Returns buf. */
+const char *directory_prepared_path(const struct host *host, char buf[static DIRECTORY_PATH_MAX]);
 
 /* Remove what `metrics` printed for a run. */
 int directory_remove_metrics(int dir, const char *id, struct error *err);

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "cleanup_json.h"
+#include "directory.h"
 #include "run_list.h"
 
 #define HEAD "name: x\nconfigs: {duo: ./duo, solo: {path: ./solo, worker: big}}\n"
@@ -249,6 +250,34 @@ TEST(a_list_of_runs_that_was_changed_is_refused_at_its_place)
 	}
 }
 
+TEST(hosts_of_one_name_are_prepared_one_by_one)
+{
+	const struct unit_dir *dir = *state;
+	struct host host = HOST_CLOSED;
+	struct error err = {0};
+	char paths[3][DIRECTORY_PATH_MAX];
+	static const char *const ids[] = {
+		"", "0123456789abcdef0123456789abcdef\n", "fedcba9876543210fedcba9876543210\n"};
+	static const char *const unusable[] = {"uninitialized\n",
+		"../../0123456789abcdef/01234567\n", "0123456789abcdef0123456789abcdef0\n"};
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	make_dir(dir->fd, "etc");
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		make_file(dir->fd, "etc/machine-id", ids[i]);
+		(void)directory_prepared_path(&host, paths[i]);
+	}
+	/* Without an id, it is the name alone. */
+	assert_null(strstr(paths[0], "0123456789abcdef"));
+	assert_contains(paths[1], "-0123456789abcdef0123456789abcdef");
+	assert_contains(paths[2], "-fedcba9876543210fedcba9876543210");
+	assert_int_equal(strncmp(paths[0], paths[1], strlen(paths[0])), 0);
+	for (size_t i = 0; i < COUNT(unusable); i++) {
+		make_file(dir->fd, "etc/machine-id", unusable[i]);
+		assert_string_equal(directory_prepared_path(&host, paths[1]), paths[0]);
+	}
+	host_close(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +288,7 @@ int main(void)
 		RUN(trials_are_outermost_and_more_of_them_leave_the_lines_that_are_there),
 		RUN(two_runs_of_one_id_are_refused_where_the_second_harness_is),
 		RUN(a_list_of_runs_that_was_changed_is_refused_at_its_place),
+		RUN_IN_DIR(hosts_of_one_name_are_prepared_one_by_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
