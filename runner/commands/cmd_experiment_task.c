@@ -35,7 +35,7 @@ static void options_release(struct options *options)
 }
 
 /* Call the command `run` with the options of the experiment. Returns its exit status; a failure is
- * printed and put into *ret_problem. */
+ * printed and put into *ret_problem, which is empty otherwise. */
 static int call_run(const struct context *context, const struct submitted *submitted,
 	const struct run_entry *run, struct error *ret_problem)
 {
@@ -76,7 +76,8 @@ static int call_run(const struct context *context, const struct submitted *submi
 		free(args[i]);
 	if (status < 0)
 		log_error(&context->log, &problem);
-	*ret_problem = problem;
+	/* A run that was done may have left in it what it could do without. */
+	*ret_problem = status < 0 ? problem : (struct error){0};
 	return status < 0 ? problem.status : status;
 }
 

@@ -201,7 +201,7 @@ counted() { # STATE NUMBER
 	experiment cancel
 	nothing_left
 	counted queued 0
-	[[ "$(experiment status)" == *"one-p-h-1 failed on "*"with status 143"* ]]
+	[[ "$(experiment status)" == *"one-p-h-1 failed on "*"with status 143: ended by signal 15"* ]]
 	run experiment submit
 	[[ "$output" == *"submitted 4 of 4 runs"* ]]
 	until_true bash -c '[ -n "$(docker ps -q)" ]'
