@@ -333,6 +333,7 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	int status = session_exit_status(session, end, known, &away, err);
 	report.signal = end->signal;
 	report.status = status < 0 ? err->status : status;
+	report.problem = status < 0 ? err->msg : NULL;
 	struct error problem = {0};
 	bool show = session->context->log.level >= LOG_NORMAL;
 	if (publish_report(session->context, &report, show, true, &problem) < 0) {

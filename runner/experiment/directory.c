@@ -161,6 +161,9 @@ bool directory_is_done(const json_t *result)
 {
 	static const char *const reasons[] = {"exited", "timeout", "oom"};
 	const char *reason = json_string_value(json_object_get(result, "reason"));
+	/* Compose has ended by itself, and what it was to do is not done or unknown. */
+	if (json_object_get(result, "problem"))
+		return false;
 	for (size_t i = 0; reason && i < sizeof reasons / sizeof *reasons; i++)
 		if (strcmp(reason, reasons[i]) == 0)
 			return true;

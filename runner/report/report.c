@@ -344,6 +344,8 @@ int report_json(const struct report *report, json_t **ret, struct error *err)
 		reason_of(report), "exit_status", report->status, "risks",
 		risks_to_json(build, report->compose), "risk_details",
 		risk_details_to_json(build, report->compose));
+	if (report->problem)
+		json_build_set(build, root, "problem", json_build_prose(report->problem));
 	if (report->conditions)
 		set_conditions(build, root, report);
 	if (report->watch)

@@ -59,6 +59,9 @@ struct report {
 	enum reason reason;
 	int signal; /* for REASON_SIGNAL */
 	int status; /* the exit status of the program */
+	/* Why the run has no status of its own, such as that Compose has started no container; NULL:
+	 * it has one. */
+	const char *problem;
 };
 
 #define REPORT_NONE          \

@@ -354,6 +354,8 @@ TEST(only_an_end_of_the_run_itself_makes_it_done)
 		bool done;
 	} table[] = {{"{\"reason\": \"exited\", \"exit_status\": 1}", true},
 		{"{\"reason\": \"timeout\"}", true}, {"{\"reason\": \"oom\"}", true},
+		{"{\"reason\": \"exited\", \"exit_status\": 69, \"problem\": \"no container\"}",
+			false},
 		{"{\"reason\": \"signal\"}", false}, {"{\"reason\": \"mismatch\"}", false},
 		{"{\"reason\": 1}", false}, {"{}", false}};
 	int dir = unit_dir(state);

@@ -97,6 +97,25 @@ TEST(what_the_guard_has_refused_is_in_the_report)
 	assert_null(tables_refusal(&summary, 1, text));
 }
 
+TEST(why_a_run_has_no_status_of_its_own_is_in_the_report)
+{
+	struct plan_crs crs = {.name = "a", .memory_max = 4096};
+	struct run_plan plan = {
+		.name = NAME, .run_id = "job", .worker = "local", .crs = &crs, .crs_count = 1};
+	struct cg_tree tree = TREE_NONE;
+	struct error err = {0};
+	_cleanup_json_ json_t *with = NULL;
+	_cleanup_json_ json_t *without = NULL;
+	_cleanup_(report_free) struct report report = REPORT_NONE;
+	cpulist_add(&crs.cpus, 0);
+	assert_ok(report_collect(&plan, &tree, NULL, NULL, &report, &err), err);
+	assert_ok(report_json(&report, &without, &err), err);
+	report.problem = "Compose did not start any container";
+	assert_ok(report_json(&report, &with, &err), err);
+	assert_null(json_object_get(without, "problem"));
+	assert_string_equal(json_string_value(json_object_get(with, "problem")), report.problem);
+}
+
 TEST(what_may_use_the_cpus_of_an_exclusive_run_is_in_the_report)
 {
 	char interrupts[] = "24 virtio0-input.0\n31\n";
@@ -241,6 +260,7 @@ int main(void)
 		RUN(an_engine_that_is_away_leaves_a_report_without_exit_codes),
 		RUN(the_container_that_decided_gives_the_status),
 		RUN(what_the_guard_has_refused_is_in_the_report),
+		RUN(why_a_run_has_no_status_of_its_own_is_in_the_report),
 		RUN(what_may_use_the_cpus_of_an_exclusive_run_is_in_the_report),
 		RUN(a_container_that_a_crs_has_started_decides_nothing),
 		RUN_IN_DIR(a_cgroup_that_was_removed_leaves_a_report_without_its_figures),

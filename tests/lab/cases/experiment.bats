@@ -192,6 +192,23 @@ counted() { # STATE NUMBER
 	until_true test -e $X/lab/results/one-p-h-2.json
 }
 
+@test "local: a run whose container cannot be started is no result, and is done again" {
+	make_experiment 'exit 3' 'place: {limit: 4}'
+	sed -i 's/busybox:latest/nowhere:latest/' $X/one/docker-compose.yaml
+	experiment submit
+	until_true bash -c "[ \$(ls $X/lab/failed | wc -l) -eq 4 ] && [ -z \"\$(ls $X/lab/running)\" ]"
+	counted done 0
+	counted failed 4
+	grep -q 'Compose did not start any container' $X/lab/failed/one-p-h-1
+	# The host gets what it lacked.
+	docker tag busybox:latest nowhere:latest
+	experiment submit
+	until_true bash -c "[ -z \"\$(ls $X/lab/failed)\" ] && [ -z \"\$(ls $X/lab/running)\" ]"
+	docker rmi nowhere:latest
+	counted done 4
+	nothing_left
+}
+
 @test "local: cancel ends what runs and what waits, and submit goes on" {
 	make_experiment 'sleep 600' 'place: {limit: 1}'
 	experiment submit
