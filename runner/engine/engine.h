@@ -131,8 +131,8 @@ struct container {
 	pid_t pid;
 	bool started;
 	bool restarting; /* it has ended, and the engine is about to start it again */
-	/* If it has ended, the engine may be about to start it again: it does so unless somebody has
-	 * stopped the container, and does not say. */
+	/* If it has ended, the engine may be about to start it again: it does so unless somebody
+	 * has stopped the container, and does not say. */
 	bool may_restart;
 };
 
