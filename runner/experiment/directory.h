@@ -61,9 +61,9 @@ const char *directory_result_path(const char *id, char buf[static DIRECTORY_PATH
 const char *directory_metrics_path(const char *id, char buf[static DIRECTORY_PATH_MAX]);
 const char *directory_log_path(const char *id, char buf[static DIRECTORY_PATH_MAX]);
 
-/* The file that stands for the host on which this process runs: `prepare` is done there when it says
- * so. Its name has the name of the host and, where there is one, its machine-id(5), since hosts that
- * share the directory may have one name. Returns buf. */
+/* The file that stands for the host on which this process runs: `prepare` is done there when it
+ * says so. Its name has the name of the host and, where there is one, its machine-id(5), since
+ * hosts that share the directory may have one name. Returns buf. */
 const char *directory_prepared_path(const struct host *host, char buf[static DIRECTORY_PATH_MAX]);
 
 /* Remove what `metrics` printed for a run. */

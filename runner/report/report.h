@@ -59,8 +59,8 @@ struct report {
 	enum reason reason;
 	int signal; /* for REASON_SIGNAL */
 	int status; /* the exit status of the program */
-	/* Why the run has no status of its own, such as that Compose has started no container; NULL:
-	 * it has one. */
+	/* Why the run has no status of its own, such as that Compose has started no container;
+	 * NULL: it has one. */
 	const char *problem;
 };
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The time that Compose has, after the last container that runs has ended, before it is looked at. */
+/* The time that Compose has from the end of the last container that runs. */
 #define OVERDUE_MS 10000
 
 struct overdue {
@@ -31,7 +31,7 @@ void overdue_close(struct overdue *overdue);
  * the next one that starts. Does nothing without a timer. */
 void overdue_count(struct overdue *overdue, bool started);
 
-/* Take the event of the timer. Returns whether the time is over, and no container has started since. */
+/* Take the event of the timer. Returns whether the time is over and no container runs. */
 bool overdue_take(struct overdue *overdue);
 
 #endif

@@ -38,7 +38,7 @@ struct watch {
 	bool judges_ends;
 	bool ends_by_compose; /* Compose ends by itself when a container that decides has ended */
 	struct overdue overdue;
-	bool was_overdue; /* Compose did not notice that all containers had ended, and was told to */
+	bool was_overdue; /* Compose had not noticed that all containers had ended: it was told */
 	bool decided;     /* a container has ended the run, with this status */
 	int status;
 	/* Its id, if it belongs to the infrastructure or to no CRS; else empty. */
@@ -54,8 +54,9 @@ struct watch {
 	}
 
 /* Start watching. The caller sets host, log, tree, compose and engine, which outlive the watch,
- * strict, and overdue.time_ms if Compose is to end with its containers. Checks the limits as they are now; a mismatch is an error. Call this before the first
- * container is made, and call watch_close() even if it fails. */
+ * strict, and overdue.time_ms if Compose is to end with its containers. Checks the limits as they
+ * are now; a mismatch is an error. Call this before the first container is made, and call
+ * watch_close() even if it fails. */
 int watch_open(struct watch *watch, struct error *err);
 void watch_close(struct watch *watch);
 

@@ -355,7 +355,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(an_id_is_found_in_the_names_of_both_engines_cgroups),
-		RUN_IN_DIR(podman_may_start_a_container_again_if_its_policy_says_so_and_docker_tells),
+		RUN_IN_DIR(
+			podman_may_start_a_container_again_if_its_policy_says_so_and_docker_tells),
 		RUN_IN_DIR(a_name_that_has_no_id_is_refused_without_a_request),
 		RUN_IN_DIR(an_answer_without_an_id_or_with_a_strange_pid_is_refused),
 		RUN_IN_DIR(an_engine_that_lists_no_ids_gets_no_request_with_them),
