@@ -72,7 +72,7 @@ make_experiment() {
 	cp -r $JOB $X/one
 	cp -r $JOB $X/two
 	{
-		printf '%s\n' 'name: lab' 'timeout: 30m' 'configs:' '  one: ./one'
+		printf '%s\n' 'name: lab' 'timeout: 15m' 'configs:' '  one: ./one'
 		printf '%s\n' "${@:2}"
 	} >$X/x.yaml
 	chown -R alice $X
@@ -155,9 +155,9 @@ export -f all_of_s2_gone
 
 # ---- the long form ----
 
-# A container that works on its first CPU for a minute or so.
+# A container that works on its first CPU for half a minute or more.
 # shellcheck disable=SC2016 # Compose makes $ of $$
-WORK='i=0; while [ $$i -lt 3000000 ]; do i=$$((i+1)); done'
+WORK='i=0; while [ $$i -lt 1000000 ]; do i=$$((i+1)); done'
 
 results() {
 	find $X/lab/results -name '*.json' | wc -l
