@@ -14,6 +14,7 @@ void facts_clear(struct facts *facts)
 	free(facts->reserve.dropin);
 	free(facts->reserve.partition);
 	free(facts->reserve.cpus);
+	free(facts->reserve.others);
 	free(facts->docker.text);
 	free(facts->docker.state.names);
 	for (size_t i = 0; i < facts->undo.count; i++) {

@@ -78,6 +78,12 @@ struct delegate_facts {
 };
 
 /* What there is of CPUs reserved for the user, and what can be. */
+/* CPUs that a drop-in reserves for another user, in the kernel's list format as far as is known. */
+struct reserve_other {
+	uid_t uid;
+	char cpus[STEP_CPUS_MAX];
+};
+
 struct reserve_facts {
 	struct error problem; /* why something could not be looked at */
 	char *online;         /* the CPUs of the host, as the kernel lists them */
@@ -87,6 +93,8 @@ struct reserve_facts {
 	bool dropin_read;     /* systemd has read it */
 	char *partition;      /* cpuset.cpus.partition of oss-crs; NULL if there is no such file */
 	char *cpus;           /* its cpuset.cpus.exclusive.effective; NULL likewise */
+	struct reserve_other *others;
+	size_t other_count;
 };
 
 struct docker_facts {

@@ -69,6 +69,29 @@ static int check_possible(const struct facts *facts, struct error *err)
 	return add_hint(err, "install the whole package, or run: systemctl daemon-reload");
 }
 
+/* Whether no other user has the CPUs. */
+static int check_free(const struct reserve_facts *facts, const char *cpus, struct error *err)
+{
+	struct cpulist wanted = {0};
+	char text[CPULIST_TEXT_MAX];
+	if (cpulist_parse(cpus, &wanted, err) < 0)
+		return -1;
+	for (size_t i = 0; i < facts->other_count; i++) {
+		struct cpulist taken = {0};
+		if (cpulist_parse(facts->others[i].cpus, &taken, err) < 0)
+			return add_context(err, "the CPUs that are reserved for user %u",
+				(unsigned)facts->others[i].uid);
+		cpulist_intersect(&taken, &wanted);
+		if (cpulist_empty(&taken))
+			continue;
+		(void)fail_as(err, EX_TEMPFAIL, "CPUs %.64s are reserved for user %u",
+			cpulist_format(&taken, text), (unsigned)facts->others[i].uid);
+		return add_hint(err, "reserve others with --cpus LIST, or first give those back: "
+				     "sudo oss-crs-setup undo --user NAME");
+	}
+	return 0;
+}
+
 /* Whether the oss-crs cgroup has just these CPUs for itself alone. */
 static bool is_applied(const struct reserve_facts *facts, const char *cpus)
 {
@@ -111,6 +134,7 @@ int plan_reserve(const struct facts *facts, const struct request *request, struc
 	char cpus[STEP_CPUS_MAX];
 	if (check_possible(facts, err) < 0 ||
 		plan_reserved_cpus(request, facts->reserve.online, cpus, err) < 0 ||
+		check_free(&facts->reserve, cpus, err) < 0 ||
 		add_reserve_steps(facts, cpus, &plan, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan.count; i++) {

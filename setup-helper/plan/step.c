@@ -71,19 +71,31 @@ const char *step_dropin_text(const char *controllers, char *buf, size_t size)
 	return buf;
 }
 
+#define RESERVE_KEY "CPUs="
+
 const char *step_reserve_text(uid_t uid, const char *cpus, char *buf, size_t size)
 {
 	(void)snprintf(buf, size,
 		"# Written by oss-crs-setup. The unit reads the CPUs here; systemd ignores "
-		"sections "
-		"that begin\n"
+		"sections that begin\n"
 		"# with X-.\n"
 		"[Unit]\n"
 		"Wants=" STEP_RESERVE_UNIT "%u.service\n"
-		"[X-OSS-CRS]\n"
-		"CPUs=%.*s\n",
+		"[X-OSS-CRS]\n" RESERVE_KEY "%.*s\n",
 		(unsigned)uid, STEP_CPUS_MAX - 1, cpus);
 	return buf;
+}
+
+bool step_reserve_cpus(const char *text, char buf[static STEP_CPUS_MAX])
+{
+	const char *line = strstr(text, "\n" RESERVE_KEY);
+	const char *cpus = line ? line + strlen("\n" RESERVE_KEY) : "";
+	size_t len = strcspn(cpus, "\n");
+	if (len == 0 || len >= STEP_CPUS_MAX)
+		return false;
+	memcpy(buf, cpus, len);
+	buf[len] = '\0';
+	return true;
 }
 
 void step_enabled_after(const char *enabled, const char *wanted, char *buf, size_t size)

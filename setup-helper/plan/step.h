@@ -67,6 +67,9 @@ const char *step_dropin_text(const char *controllers, char *buf, size_t size);
 #define STEP_CPUS_MAX 200
 const char *step_reserve_text(uid_t uid, const char *cpus, char *buf, size_t size);
 
+/* Find the CPUs in such a text. Returns whether there is a list, which is copied to buf. */
+bool step_reserve_cpus(const char *text, char buf[static STEP_CPUS_MAX]);
+
 /* Write to buf the controllers in `enabled`, and those in `wanted` that are not. Both lists are
  * separated by spaces. */
 void step_enabled_after(const char *enabled, const char *wanted, char *buf, size_t size);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * probe_reserve: the facts about reserved CPUs: the drop-in and whether systemd has read it, the
- * unit that applies it, and what the kernel says of the user's oss-crs cgroup.
+ * unit that applies it, what the kernel says of the user's oss-crs cgroup, and what other users
+ * have.
  */
 #include "probe.h"
 
@@ -12,7 +13,9 @@
 #include "fs.h"
 #include "step.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 
 #define DROPIN_MAX ((size_t)64 * 1024)
 
@@ -49,6 +52,56 @@ static int look_at_kernel(
 	return read_cgroup_text(host, ours, "cpuset.cpus.exclusive.effective", &ret->cpus, err);
 }
 
+/* The user to whose manager a directory of drop-ins belongs; 0 if it is none of that kind. */
+static uid_t manager_of(const char *name)
+{
+	static const char prefix[] = "user@";
+	const char *digits = name + sizeof prefix - 1;
+	char *end = NULL;
+	if (strncmp(name, prefix, sizeof prefix - 1) != 0 || *digits < '1' || *digits > '9')
+		return 0;
+	unsigned long uid = strtoul(digits, &end, 10);
+	return strcmp(end, ".service.d") == 0 && uid < UINT32_MAX ? (uid_t)uid : 0;
+}
+
+/* Note the CPUs that a drop-in reserves for a user, if there is one. */
+static int look_at_other(
+	const struct host *host, uid_t uid, struct reserve_facts *ret, struct error *err)
+{
+	char path[POLICY_DROPIN_PATH_MAX];
+	_cleanup_free_ char *text = NULL;
+	struct reserve_other other = {.uid = uid};
+	(void)policy_reserve_path(uid, path, sizeof path);
+	if (fs_read(host->root, path + 1, DROPIN_MAX, &text, NULL, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if (!step_reserve_cpus(text, other.cpus))
+		return fail_as(err, EX_CONFIG, "%s names no CPUs", path);
+	struct reserve_other *others =
+		reallocarray(ret->others, ret->other_count + 1, sizeof *others);
+	if (!others)
+		return fail(err, ENOMEM, "read %s", path);
+	ret->others = others;
+	ret->others[ret->other_count++] = other;
+	return 0;
+}
+
+static int look_at_others(
+	const struct probe_input *input, struct reserve_facts *ret, struct error *err)
+{
+	int dir = fs_open(input->host->root, "etc/systemd/system", O_RDONLY | O_DIRECTORY, 0, err);
+	_cleanup_closedir_ DIR *list = dir >= 0 ? fdopendir(dir) : NULL;
+	if (!list && dir < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if (!list)
+		return fail(err, errno, "list /etc/systemd/system");
+	for (const struct dirent *entry; (entry = readdir(list));) {
+		uid_t uid = manager_of(entry->d_name);
+		if (uid && uid != input->user->uid && look_at_other(input->host, uid, ret, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int look_at_units(const struct probe_input *input, struct sd_bus *bus,
 	struct reserve_facts *ret, struct error *err)
 {
@@ -75,6 +128,7 @@ static int look_at_units(const struct probe_input *input, struct sd_bus *bus,
 void probe_reserve(const struct probe_input *input, struct sd_bus *bus, struct reserve_facts *ret)
 {
 	struct error err = {0};
-	if (look_at_kernel(input, ret, &err) < 0 || look_at_units(input, bus, ret, &err) < 0)
+	if (look_at_kernel(input, ret, &err) < 0 || look_at_others(input, ret, &err) < 0 ||
+		look_at_units(input, bus, ret, &err) < 0)
 		ret->problem = err;
 }

@@ -417,6 +417,7 @@ TEST(without_oss_crs_there_is_nothing_to_sweep)
 /* ---- reserved CPUs --------------------------------------------------------------------------- */
 
 #define SLICE           "sys/fs/cgroup/user.slice"
+#define SYSTEM          "etc/systemd/system"
 #define RESERVED_DROPIN "etc/systemd/system/user@1000.service.d"
 
 static void look_at_reserved(int dir, struct facts *ret)
@@ -457,12 +458,39 @@ TEST(reserved_cpus_are_what_the_kernel_says_of_oss_crs)
 	assert_string_equal(facts.reserve.partition, "root");
 	assert_string_equal(facts.reserve.cpus, "2-3");
 	assert_string_equal(facts.reserve.dropin, "[Unit]\n");
+	assert_int_equal(facts.reserve.other_count, 0);
+	facts_clear(&facts);
+}
+
+TEST(cpus_that_other_users_have_reserved_are_known)
+{
+	int dir = unit_dir(state);
+	char text[STEP_DROPIN_MAX];
+	struct facts facts = {0};
+	make_dirs(dir, OURS);
+	make_dirs(dir, "sys/devices/system/cpu");
+	make_dirs(dir, SYSTEM "/user@1001.service.d");
+	make_dirs(dir, SYSTEM "/user@1002.service.d");
+	make_dirs(dir, SYSTEM "/user@1001.service.d.old");
+	make_dirs(dir, SYSTEM "/user@.service.d");
+	make_file(dir, "sys/devices/system/cpu/online", "0-3\n");
+	make_file(dir, SYSTEM "/user@1001.service.d/60-oss-crs-reserve.conf",
+		step_reserve_text(1001, "1,3", text, sizeof text));
+	look_at_reserved(dir, &facts);
+	assert_string_equal(facts.reserve.problem.msg, "");
+	assert_int_equal(facts.reserve.other_count, 1);
+	assert_int_equal(facts.reserve.others[0].uid, 1001);
+	assert_string_equal(facts.reserve.others[0].cpus, "1,3");
+	make_file(dir, SYSTEM "/user@1002.service.d/60-oss-crs-reserve.conf", "[Unit]\n");
+	look_at_reserved(dir, &facts);
+	assert_contains(facts.reserve.problem.msg, "60-oss-crs-reserve.conf names no CPUs");
 	facts_clear(&facts);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RUN_IN_DIR(cpus_that_other_users_have_reserved_are_known),
 		RUN_IN_DIR(reserved_cpus_are_what_the_kernel_says_of_oss_crs),
 		RUN(a_driver_on_the_command_line_is_found),
 		RUN(the_line_that_sets_the_driver_is_found),

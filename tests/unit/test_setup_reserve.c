@@ -137,6 +137,28 @@ TEST(a_host_on_which_cpus_cannot_be_reserved_is_refused_with_the_reason)
 	facts_clear(&facts);
 }
 
+TEST(cpus_that_another_user_has_are_refused_with_that_user)
+{
+	struct facts facts;
+	struct error err = {0};
+	const struct request request = {.verb = VERB_RESERVE, .all_but = 2};
+	_cleanup_setup_plan_ struct setup_plan plan = {0};
+	make_facts(&facts);
+	facts.reserve.others = calloc(2, sizeof *facts.reserve.others);
+	facts.reserve.other_count = 2;
+	facts.reserve.others[0] = (struct reserve_other){.uid = 1001, .cpus = "1"};
+	facts.reserve.others[1] = (struct reserve_other){.uid = 1002, .cpus = "0,3"};
+	assert_int_equal(plan_reserve(&facts, &request, &plan, &err), -1);
+	assert_int_equal(err.status, EX_TEMPFAIL);
+	assert_contains(err.msg, "CPUs 3 are reserved for user 1002");
+	facts.reserve.other_count = 1;
+	assert_plan(&facts, "drop-in reload reserve");
+	(void)snprintf(facts.reserve.others[0].cpus, STEP_CPUS_MAX, "x");
+	assert_int_equal(plan_reserve(&facts, &request, &plan, &err), -1);
+	assert_contains(err.msg, "reserved for user 1001");
+	facts_clear(&facts);
+}
+
 /* The finding about reserved CPUs. */
 static const struct finding *find_reserved(const struct facts *facts, struct findings *all)
 {
@@ -175,6 +197,7 @@ int main(void)
 		RUN(the_cpus_are_those_of_the_command_line_or_all_but_the_lowest),
 		RUN(a_list_that_does_not_fit_into_the_drop_in_is_refused),
 		RUN(what_is_not_done_yet_is_planned),
+		RUN(cpus_that_another_user_has_are_refused_with_that_user),
 		RUN(a_host_on_which_cpus_cannot_be_reserved_is_refused_with_the_reason),
 		RUN(check_says_which_cpus_are_reserved_and_why_they_are_not_in_force),
 	};

@@ -198,6 +198,12 @@ victim() {
 	echo "$output"
 	[ "$(cat $CG/$OURS/cpuset.cpus.exclusive.effective)" = 3 ]
 	[ "$(cat $CG/user.slice/cpuset.cpus.effective)" = 0-2 ]
+	# Another user gets others, whether or not the first is logged in.
+	oss-crs-setup delegate --user bob --yes
+	run oss-crs-setup reserve --user bob --cpus 2-3 --yes
+	echo "$output"
+	[ "$status" -eq 75 ]
+	[[ "$output" == *"CPUs 3 are reserved for user 1000"* ]]
 	setup_as_alice undo --yes --restart=force
 	[ ! -e /etc/systemd/system/user@1000.service.d/60-oss-crs-reserve.conf ]
 	[ "$(systemctl is-active oss-crs-reserve@1000.service)" = inactive ]
