@@ -7,10 +7,20 @@
 
 #include <string.h>
 
+static bool has_ended(const struct container *container)
+{
+	return container->finished[0] && !container->pid && !container->restarting;
+}
+
 /* Whether a container is up again, or will be as far as is known. */
 static bool runs_on(const struct container *container)
 {
 	return container->pid || container->restarting || container->may_restart;
+}
+
+static bool is_over(const struct container *container)
+{
+	return container->finished[0] && !runs_on(container);
 }
 
 enum ending ending_judge(const struct compose *compose, const struct run_plan *plan,
@@ -58,11 +68,6 @@ static bool has_container(const struct containers *containers, const char *servi
 	return false;
 }
 
-static bool has_ended(const struct container *container)
-{
-	return container->finished[0] && !container->pid && !container->restarting;
-}
-
 /* Whether a container decides rather than another: one that failed before one that did not, and of
  * two alike the one that ended first. */
 static bool is_better(const struct container *container, const struct container *other)
@@ -89,7 +94,7 @@ const struct container *ending_of_all(const struct compose *compose, const struc
 		int crs = compose_crs(compose, container->service);
 		if (crs == COMPOSE_UNCONFINED || crs == infra)
 			continue;
-		if (!has_ended(container) || runs_on(container))
+		if (!is_over(container))
 			return NULL;
 		if (!decides || is_better(container, decides))
 			decides = container;
@@ -145,7 +150,7 @@ bool ending_all_started(const struct compose *compose, const struct containers *
 bool ending_is_over(const struct compose *compose, const struct containers *containers)
 {
 	for (size_t i = 0; i < containers->count; i++)
-		if (!has_ended(&containers->list[i]) || runs_on(&containers->list[i]))
+		if (!is_over(&containers->list[i]))
 			return false;
 	return ending_all_started(compose, containers);
 }
