@@ -5,7 +5,7 @@
  * /etc/oss-crs/hostile says what it does:
  *
  *	trial   try what only root may do, without the root side; "not refused: ..." for what works
- *	random  send 100,000 random requests
+ *	random  send 20,000 random requests, others for each command
  *	cut     send messages of other sizes
  *	silent  take the lock, and never say anything again
  *	flood   send requests and read no answer
@@ -29,7 +29,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
-#define REQUESTS 100000
+#define REQUESTS 20000 /* 100,000 of the five commands */
 
 static int bad;
 
@@ -79,7 +79,7 @@ static void run_trial(sd_bus *bus)
 	expect_refused("start a transient unit", bus && r < 0);
 }
 
-static void send_random(int door)
+static void send_random(int door, enum verb verb)
 {
 	struct error err = {0};
 	static const char *const texts[] = {"{}", "{\"exec-opts\":[]}\n", "../x\n", "dead\n"};
@@ -87,6 +87,7 @@ static void send_random(int door)
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		files[i] = door_file(texts[i], strlen(texts[i]), &err);
 	int done = 0;
+	random_state = (uint32_t)verb + 1;
 	for (; done < REQUESTS; done++) {
 		struct door_message answer;
 		int received[DOOR_FILES_MAX] = {-1, -1};
@@ -144,7 +145,7 @@ int worker_run(const struct worker *worker)
 	if (strncmp(mode, "trial", 5) == 0)
 		run_trial(bus);
 	if (strncmp(mode, "random", 6) == 0)
-		send_random(worker->door);
+		send_random(worker->door, worker->request->verb);
 	if (strncmp(mode, "cut", 3) == 0)
 		send_cut(worker->door);
 	if (strncmp(mode, "flood", 5) == 0)
