@@ -3,6 +3,8 @@
 #
 # cache: what the lab makes and keeps: images, snapshots and build roots of each suite. `lab` sources it.
 
+backports= # the suite that sources() adds
+
 # The mirror from which this machine's apt fetches packages with this label, if any.
 mirror_for() { # LABEL
 	# shellcheck disable=SC2016 # apt expands it
@@ -21,6 +23,7 @@ sources() {
 	echo "deb [$options] $debian $suite main"
 	echo "deb [$options] $debian $suite-updates main"
 	echo "deb [$options] $security $suite-security main"
+	[[ -z $backports ]] || echo "deb [$options] $debian $backports main"
 }
 
 # Makes a root file system. This machine's apt knows how to reach the mirror.
@@ -48,7 +51,8 @@ image_key() {
 	{
 		declare -f bootstrap make_image
 		cd "$here/guest"
-		tail -n +1 setup packages "packages.$suite"
+		tail -n +1 setup packages "packages.$base"
+		[[ $suite == "$base" ]] || declare -f make_backports_image
 	} | hash_of
 }
 
@@ -161,6 +165,21 @@ make_image() {
 	as_root chown "$(id -u):$(id -g)" "$dir"/*
 }
 
+# A suite with the kernel of its backports is made as the suite itself is. apt takes nothing from
+# backports that it is not told to.
+make_backports_image() {
+	local dir=$1 recipe=$1/recipe/guest backports=$suite
+	mkdir -p "$recipe"
+	sed "s,^linux-image-[^ ]*,&/$suite," "$here/guest/packages" >"$recipe/packages"
+	cp "$here/guest/packages.$base" "$here/guest/setup" "$recipe/"
+	here=$dir/recipe suite=$base make_image "$dir"
+	rm -r "$dir/recipe"
+}
+
+make_backports_snapshot() {
+	suite=$base make_snapshot "$1"
+}
+
 make_root() {
 	bootstrap "$1/root" "$here/build-packages $here/build-packages.$suite"
 	as_root install -d "$1"/root/{src,out}
@@ -221,12 +240,14 @@ make_snapshot() {
 ensure_snapshot() {
 	need_deps
 	ensure_key
-	ensure image "$(image_key)" make_image
+	local from=""
+	[[ $suite == "$base" ]] || from=backports_
+	ensure image "$(image_key)" "make_${from}image"
 	image=$made
 	probe_accel "$image"
 	# Two kinds, so that neither removes the other.
 	local kind=snapshot
 	has_example || kind=bare-snapshot
-	ensure "$kind" "$(snapshot_key)" make_snapshot
+	ensure "$kind" "$(snapshot_key)" "make_${from}snapshot"
 	snapshot=$made
 }

@@ -105,25 +105,29 @@ is_up() { # DIR
 # Ends the QEMU of DIR, and returns when it has gone. QEMU writes its PID a moment after it has taken
 # the lock.
 end() { # DIR
-	local deadline=$((SECONDS + 30))
+	local deadline=$((SECONDS + 30)) signal=TERM
 	while is_up "$1" && [[ ! -s $1/pid ]]; do
 		((SECONDS < deadline)) || die "$1 is being started by another lab"
 		moment 0.2
 	done
 	is_up "$1" || return 0
 	guest_close "$1" root alice bob carol
-	kill "$(<"$1/pid")"
+	[[ ! -e $1/uml ]] || signal=KILL
+	kill "-$signal" "$(<"$1/pid")"
 	flock -w 30 "$1" true || die "the machine in $1 does not end"
 }
 
 # Runs CMD in the guest over the login of USER that all calls share, unless $options of ssh say
 # otherwise.
 guest() { # DIR USER [CMD]
-	local dir=$1 user=$2
+	local dir=$1 user=$2 way=()
 	shift 2
+	# A network of its own; the same user may enter the namespaces.
+	[[ ! -e $dir/uml ]] ||
+		way=(-o "ProxyCommand=nsenter -t $(<"$dir/pid") -U -n --preserve-credentials socat - TCP:10.0.2.15:%p")
 	(
 		# The path of the control socket is relative because its length is limited.
-		cd "$dir" && exec ssh -F none "${options[@]}" -i "$cache/id" -p "$(<port)" -l "$user" \
+		cd "$dir" && exec ssh -F none "${options[@]}" "${way[@]}" -i "$cache/id" -p "$(<port)" -l "$user" \
 			-o ControlMaster=auto -o ControlPersist=yes -o ControlPath=ssh-%r \
 			-o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=60 \
 			-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
