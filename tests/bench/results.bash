@@ -30,3 +30,8 @@ note() {
 absent() {
 	jq -cn --arg id "$1" --arg what "$2" --arg why "$3" '{$id, $what, $why, holds: null}'
 }
+
+# median_ms COLUMN <TABLE: the median of a column of microseconds, in milliseconds.
+median_ms() {
+	cut -f "$1" | sort -n | awk '{ t[NR] = $1 } END { print (t[int((NR + 1) / 2)] + t[int(NR / 2) + 1]) / 2000 }'
+}
