@@ -10,6 +10,20 @@ asked_for() {
 	sed -n "${range/-/,}p"
 }
 
+# After a case that does not hold, which may have left CPUs reserved.
+give_up() {
+	systemctl stop oss-crs-reserve@1000.service
+	start_over
+}
+
+# Whether the kernel can reserve CPUs: from Linux 6.7 on. If not, the table says so.
+can_reserve() { # TABLE
+	[[ ! -e $CG/user.slice/cpuset.cpus.exclusive ]] || return 0
+	((++number))
+	echo "ok $number - $1 # skip this kernel has no remote partitions"
+	return 1
+}
+
 # Inject one fault into a half for each line "NAME NTH HOW" of standard input; HOW is one of
 # hurt.c's.
 hurt_each() { # HALF TABLE
@@ -20,12 +34,13 @@ hurt_each() { # HALF TABLE
 	cases=$(wc -l <<<"$list")
 	start_over
 	while in_time && read -r name nth how; do
+		do_first "$1"
 		# When the parent is killed, its end of the pipe closes, and its children end.
 		"$HURT" "$how" "+$name" "$nth" "$SETUP" "${args[@]}" >"$work/said" 2>&1
 		status=$?
 		converges "$1" $((status == 100 ? 0 : status)) "$how"
 		hurt_counts $? $((status != 100)) "$1, $how at $name $nth, status $status"
-		((held == ran)) || start_over
+		((held == ran)) || give_up
 	done < <(asked_for <<<"$list")
 	finish "$2"
 }
@@ -38,6 +53,14 @@ table_kill_docker() { hurt_each docker "docker killed at each system call" < <(c
 table_kill_delegate() { hurt_each delegate "delegate killed at each system call" < <(calls_of delegate | each_kill); }
 table_errors_docker() { hurt_each docker "each system call of docker fails" < <(calls_of docker | each_error); }
 table_errors_delegate() { hurt_each delegate "each system call of delegate fails" < <(calls_of delegate | each_error); }
+table_kill_reserve() {
+	! can_reserve "reserve killed at each system call" ||
+		hurt_each reserve "reserve killed at each system call" < <(calls_of reserve | each_kill)
+}
+table_errors_reserve() {
+	! can_reserve "each system call of reserve fails" ||
+		hurt_each reserve "each system call of reserve fails" < <(calls_of reserve | each_error)
+}
 
 # The directories of the files are on a disk of their own, with few bytes left, or none.
 table_full_disk() {
