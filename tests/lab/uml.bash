@@ -107,13 +107,3 @@ uml_up() {
 	unfinished=
 	say "$name is up after $SECONDS s, with User-Mode Linux and $uml_cpus CPUs"
 }
-
-# Its power is cut; what the kernel has given to its disk is there.
-uml_cut() {
-	ensure_uml
-	kill -KILL "$(<"$run/pid")"
-	flock -w 30 "$run" true || die "the machine in $run does not end"
-	uml_machine "$run"
-	wait_for_ssh "$run" "systemctl is-system-running --wait >/dev/null"
-	set_clock
-}
