@@ -6,6 +6,8 @@
 # once. Its disk is what the ordinary snapshot of the suite has.
 
 uml_cpus=${OSS_CRS_LAB_CPUS:-$(nproc)}
+# Further words of the kernel's command line, for odd hosts.
+read -ra uml_words <<<"${OSS_CRS_LAB_CMDLINE:-}"
 
 uml_kernel_key() {
 	{
@@ -89,7 +91,7 @@ uml_machine() { # DIR
 			vec0:transport=raw,ifname=guest,depth=128 \
 			ip=10.0.2.15::10.0.2.2:255.255.255.0:lab:vec0:off \
 			con=null con0=null,fd:1 ssl=null \
-			systemd.mask=serial-getty@ttyS0.service systemd.mask=systemd-networkd-wait-online.service \
+			systemd.mask=serial-getty@ttyS0.service systemd.mask=systemd-networkd-wait-online.service "${uml_words[@]}" \
 			</dev/null >console 2>&1 &
 		echo $! >pid
 	) 9<"$1"
