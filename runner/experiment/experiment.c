@@ -180,22 +180,34 @@ static int read_config(struct experiment *experiment, const struct doc_node *key
 		      : 0;
 }
 
-static int read_configs(
-	struct experiment *experiment, const struct doc_node *map, struct error *err)
+/* An array with an element of zeros for each pair of a mapping. NULL with an error for an empty
+ * mapping or another node: what it must be. The caller frees it. */
+static void *array_for(struct experiment *experiment, const struct doc_node *map, size_t size,
+	const char *must_be, struct error *err)
 {
-	struct doc *doc = &experiment->doc;
 	struct doc_node *key = NULL;
 	struct doc_node *value = NULL;
 	size_t count = 0;
-	while (doc_pair(doc, map, count, &key, &value))
+	while (doc_pair(&experiment->doc, map, count, &key, &value))
 		count++;
 	if (!count)
-		return refuse(experiment, map, err,
-			"`configs` must be a mapping of names to configs, such as {duo: ./duo}");
-	experiment->configs = calloc(count, sizeof *experiment->configs);
+		(void)refuse(experiment, map, err, must_be);
+	void *array = count ? calloc(count, size) : NULL;
+	if (count && !array)
+		(void)fail(err, ENOMEM, "%s", experiment->doc.name);
+	return array;
+}
+
+static int read_configs(
+	struct experiment *experiment, const struct doc_node *map, struct error *err)
+{
+	struct doc_node *key = NULL;
+	struct doc_node *value = NULL;
+	experiment->configs = array_for(experiment, map, sizeof *experiment->configs,
+		"`configs` must be a mapping of names to configs, such as {duo: ./duo}", err);
 	if (!experiment->configs)
-		return fail(err, ENOMEM, "%s", doc->name);
-	for (; doc_pair(doc, map, experiment->config_count, &key, &value);
+		return -1;
+	for (; doc_pair(&experiment->doc, map, experiment->config_count, &key, &value);
 		experiment->config_count++)
 		if (read_config(experiment, key, value,
 			    &experiment->configs[experiment->config_count], err) < 0)
@@ -356,15 +368,10 @@ static int read_workers(
 	struct experiment_place *place = &experiment->place;
 	struct doc_node *key = NULL;
 	struct doc_node *value = NULL;
-	size_t count = 0;
-	while (doc_pair(doc, map, count, &key, &value))
-		count++;
-	if (!count)
-		return refuse(experiment, map, err,
-			"`workers` must be a mapping, such as {big: {options: [...]}}");
-	place->workers = calloc(count, sizeof *place->workers);
+	place->workers = array_for(experiment, map, sizeof *place->workers,
+		"`workers` must be a mapping, such as {big: {options: [...]}}", err);
 	if (!place->workers)
-		return fail(err, ENOMEM, "%s", doc->name);
+		return -1;
 	for (size_t i = 0; doc_pair(doc, map, i, &key, &value); i++) {
 		struct experiment_worker *worker = &place->workers[place->worker_count++];
 		const struct doc_node *options = doc_get(doc, value, "options");
