@@ -75,6 +75,15 @@ services() {
 	done >>$JOB/docker-compose.yaml
 }
 
+# restarting_services: the service of `a` fails, and is started again by its restart policy; when it works,
+# that of `b` ends with 6.
+restarting_services() {
+	services a '[ -e /s/again ] && touch /s/back && exec sleep 600; touch /s/again; exit 3' \
+		b 'until [ -e /s/back ]; do sleep 1; done; exit 6'
+	sed -i 's|network_mode: none|&\n    volumes: ["state:/s"]|; 0,/network_mode/s//restart: on-failure\n    &/' $JOB/docker-compose.yaml
+	echo 'volumes: {state: {}}' >>$JOB/docker-compose.yaml
+}
+
 # after_failure: remove what a failed test left; it would keep its CPUs from the next test.
 after_failure() {
 	[[ -z ${BATS_TEST_COMPLETED:-} ]] || return 0

@@ -146,10 +146,7 @@ load job
 
 # bats test_tags=both
 @test "a service that fails and is started again by its restart policy does not end the run" {
-	services a '[ -e /s/again ] && touch /s/back && exec sleep 600; touch /s/again; exit 3' \
-		b 'until [ -e /s/back ]; do sleep 1; done; exit 6'
-	sed -i 's|network_mode: none|&\n    volumes: ["state:/s"]|; 0,/network_mode/s//restart: on-failure\n    &/' $JOB/docker-compose.yaml
-	echo 'volumes: {state: {}}' >>$JOB/docker-compose.yaml
+	restarting_services
 	run as alice oss-crs-run run --timeout 250 $JOB p h
 	echo "$output"
 	[ "$status" -eq 6 ]
