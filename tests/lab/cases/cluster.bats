@@ -234,3 +234,41 @@ export -f run_is_up
 	on_both nothing_left
 	counted failed 20
 }
+
+# The rows of the experiment, without hosts, times and what depends on these.
+told() {
+	experiment gather --json |
+		jq -S '.rows | map(del(.host, .machine, .figures.cpu_percent, .figures.memory_peak_mib) | .caveats -= ["foreign-load"])'
+}
+
+none_runs() {
+	[ -z "$(ls $X/lab/running)" ]
+}
+export -f none_runs
+
+# bats test_tags=long
+@test "the same experiment on this host and over ssh on two hosts differs in nothing but hosts and times" {
+	make_experiment 'sleep 1; exit 3' '  two: ./two' 'targets: [{project: p, harnesses: [h]}]' 'trials: 3' \
+		'metrics: ./measure' 'place: {engine: local, limit: 2}'
+	# shellcheck disable=SC2016 # sh expands it
+	printf '#!/bin/sh\necho "a answer=$(jq .crs[0].memory_max "$1")"\n' >$X/measure
+	chmod +x $X/measure
+	experiment submit
+	until_results 6
+	until_true none_runs
+	counted done 6
+	told >$X/local
+	[ "$(jq -r '.machine.host' $X/lab/results/*.json | sort -u)" = s1 ]
+	jq -e 'all(.figures.answer == 134217728)' $X/local
+	mv $X/lab $X/lab-local
+	sed -i 's/engine: local/engine: ssh, hosts: [s1, s2]/' $X/x.yaml
+	experiment submit
+	until_results 6
+	until_true none_runs
+	counted done 6
+	told >$X/ssh
+	diff $X/local $X/ssh
+	[ "$(jq -r '.machine.host' $X/lab/results/*.json | sort | uniq -c | xargs)" = "3 s1 3 s2" ]
+	experiment gather >&3
+	on_both nothing_left
+}
