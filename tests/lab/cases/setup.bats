@@ -71,6 +71,14 @@ load setup
 @test "with Podman installed it asks for the engine, and takes the default where it may not ask" {
 	stock
 	before=$(state)
+	if [ ! -e /usr/libexec/podman/quadlet ]; then # Podman 4.3 is too old: there is nothing to choose
+		run bash -c "echo n | script -qec '$SETUP --user alice' /dev/null"
+		echo "$output"
+		[[ $output == *"Docker:  restarts; no container is running"*"Do it? [y/N]"*"nothing changed"* ]]
+		[[ $output != *"Engine ["* ]]
+		[ "$(state)" = "$before" ]
+		return
+	fi
 	run bash -c "printf '\\nn\\n' | script -qec '$SETUP --user alice' /dev/null"
 	[[ $output == *"alice may use it"*"Engine [docker]: "*"affects: alice, and everyone who uses Docker here"* ]]
 	[[ $output == *"Docker:  restarts; no container is running"*"nothing changed"* ]]
