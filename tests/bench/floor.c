@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * floor: only the system calls that a run of N CRSs needs, in the order in which oss-crs-run makes
- * them: no config, no lease, no checks. The time that oss-crs-run takes beyond this is its own
- * cost.
+ * them, with the limits of the CRSs read back before the command starts: no config, no lease, no
+ * look at the host. The time that oss-crs-run takes beyond this is its own cost.
  *
  *   floor [-i] DIR N COMMAND...
  *
  * DIR is a cgroup of the caller with cpuset and memory enabled for its children. floor makes a
  * cgroup in DIR and N cgroups in that, each with limits, runs COMMAND (with -i: in the first of
- * the N), kills the processes that are left, and removes all the cgroups.
+ * the N), kills the processes that are left, and removes all the cgroups. `bench` links it with the
+ * libraries of oss-crs-run, to which the loader gives the same time.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -31,6 +32,26 @@ static void write_cgroup_file(int dir, const char *cg, const char *file, const c
 	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, value, strlen(value)) < 0 || close(fd) < 0)
 		err(1, "%s", path);
+}
+
+/* Fail unless a file of a cgroup says what was written to it. */
+static void read_back(int dir, const char *cg, const char *file, const char *value)
+{
+	char path[64];
+	char text[128];
+	size_t len = strlen(value);
+	(void)snprintf(path, sizeof path, "%s/%s", cg, file);
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+	if (n != (ssize_t)len + 1 || memcmp(text, value, len) != 0 || close(fd) < 0)
+		err(1, "%s", path);
+}
+
+static void read_limits_back(int dir, const char *cg)
+{
+	read_back(dir, cg, "cpuset.cpus.effective", "0");
+	read_back(dir, cg, "memory.max", "67108864");
+	read_back(dir, cg, "memory.swap.max", "0");
 }
 
 static void make_limited_cgroup(int dir, const char *cg, bool with_children)
@@ -100,6 +121,11 @@ int main(int argc, char **argv)
 		char crs[16];
 		(void)snprintf(crs, sizeof crs, "crs%d", i);
 		make_limited_cgroup(worker, crs, !inside || i > 0);
+	}
+	for (int i = 0; i < count; i++) {
+		char crs[16];
+		(void)snprintf(crs, sizeof crs, "crs%d", i);
+		read_limits_back(worker, crs);
 	}
 	run_in_cgroup(
 		inside ? openat(worker, "crs0", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1, argv + 3);

@@ -101,9 +101,8 @@ static void start_processes(void)
 
 static void spin(void)
 {
-	static volatile uint64_t count;
-	for (;;)
-		count++;
+	for (volatile uint64_t count = 0;; count = count + 1)
+		;
 }
 
 static void stream(void)

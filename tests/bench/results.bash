@@ -31,7 +31,12 @@ absent() {
 	jq -cn --arg id "$1" --arg what "$2" --arg why "$3" '{$id, $what, $why, holds: null}'
 }
 
+# median: of the numbers in standard input, one per line.
+median() {
+	sort -n | awk '{ t[NR] = $1 } END { print (t[int((NR + 1) / 2)] + t[int(NR / 2) + 1]) / 2 }'
+}
+
 # median_ms COLUMN <TABLE: the median of a column of microseconds, in milliseconds.
 median_ms() {
-	cut -f "$1" | sort -n | awk '{ t[NR] = $1 } END { print (t[int((NR + 1) / 2)] + t[int(NR / 2) + 1]) / 2000 }'
+	cut -f "$1" | awk '{ print $1 / 1000 }' | median
 }
