@@ -7,8 +7,8 @@
  *   stopwatch stamp
  *
  * Prints one line per round with the microseconds of each command: from its start to its end, with
- * -u from its start to its stamp, with -s from its stamp to its end, with -c of CPU time, its own and
- * that of its children. `stopwatch stamp` prints a stamp, which may be anywhere in a command's
+ * -u from its start to its stamp, with -s from its stamp to its end, with -c of CPU time, its own
+ * and that of its children. `stopwatch stamp` prints a stamp, which may be anywhere in a command's
  * output. The first round is not printed. If a command fails, stopwatch fails.
  */
 #include <err.h>
