@@ -3,13 +3,14 @@
 #
 # Jobs of the Python OSS-CRS, unchanged, under `run` and `build` on a real host: what its renderer
 # writes into Compose files, in a job of busybox. Run as root in a lab guest after setup.bats, or in
-# a clean one; jobs run as alice.
+# a clean one; jobs run as alice. Compose 1.29 does not know `attach: false`, which the renderer writes.
 
 load common
 load job
 
 # Two CRSs and the infrastructure, as in a crs-compose.yaml.
 setup() {
+	docker compose version >/dev/null 2>&1 || skip "the Python OSS-CRS needs Compose 2"
 	rm -rf $JOB && mkdir -p $JOB
 	cat >$JOB/crs-compose.yaml <<-'EOF'
 		run_env: local
@@ -23,11 +24,6 @@ setup() {
 # set_key SERVICE LINE: add a line to a service of the job's Compose file.
 set_key() {
 	sed -i "/^  $1:/a\\    $2" $JOB/docker-compose.yaml
-}
-
-# needs_attach: Compose 1.29 refuses `attach: false`.
-needs_attach() {
-	docker compose version >/dev/null 2>&1 || skip "this Compose does not know attach"
 }
 
 @test "a service keeps the variables that it sets, and has the run's own beside them" {
@@ -120,7 +116,6 @@ needs_attach() {
 }
 
 @test "helpers that end first, well or not, leave the end and the status to the CRS that decides" {
-	needs_attach
 	services oss-crs-lifecycle 'exit 0' finder_one 'sleep 1; exit 9' fixer_one 'sleep 5; exit 3'
 	set_key oss-crs-lifecycle 'attach: false'
 	set_key finder_one 'attach: false'
@@ -131,7 +126,6 @@ needs_attach() {
 }
 
 @test "a job whose CRSs have all ended ends, though its helpers would go on for ever" {
-	needs_attach
 	services oss-crs-exchange 'sleep 600' finder_one 'sleep 1; exit 4' fixer_one 'exit 0'
 	for service in oss-crs-exchange finder_one fixer_one; do
 		set_key $service 'attach: false'
