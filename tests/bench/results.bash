@@ -1,7 +1,15 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# results: the output of tests/bench: one line of JSON per figure.
+# results: what the measurements of tests/bench share: the config of a small job, and their output, one
+# line of JSON per figure.
+
+# one_crs DIR NAME CPUS MEMORY: the config of a job of one CRS, which has all that the worker has.
+one_crs() {
+	mkdir -p "$1"
+	printf 'crs:\n  - {name: %s, cpuset: "%s", memory_limit: "%s"}\nworkers:\n  local: {cpuset: "%s", memory: "%s"}\n' \
+		"$2" "$3" "$4" "$3" "$4" >"$1/config-resource.yaml"
+}
 
 # ratio ID WHAT [OP LIMIT] <TABLE: the ratio of the first column to the second per round, against
 # LIMIT. OP is <= or >=.
