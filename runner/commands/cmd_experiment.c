@@ -14,15 +14,16 @@
 static const struct verb {
 	const char *name;
 	int (*run)(const struct context *context, struct error *err);
-	int args_max; /* 0: one FILE */
+	int min_args, max_args; /* words after the verb */
+	const char *usage;
 } verbs[] = {
-	{"plan", experiment_plan, 0},
-	{"submit", experiment_submit, 0},
-	{"status", experiment_status, 0},
-	{"gather", experiment_gather, 0},
-	{"cancel", experiment_cancel, 0},
-	{"task", experiment_task, 3},
-	{"host", experiment_host, 5},
+	{"plan", experiment_plan, 1, 1, "FILE"},
+	{"submit", experiment_submit, 1, 1, "FILE"},
+	{"status", experiment_status, 1, 1, "FILE"},
+	{"gather", experiment_gather, 1, 1, "FILE"},
+	{"cancel", experiment_cancel, 1, 1, "FILE"},
+	{"task", experiment_task, 1, 2, "DIR [INDEX]"},
+	{"host", experiment_host, 3, 4, "DIR HOST ACTION [WORD]"},
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
@@ -31,15 +32,17 @@ int cmd_experiment(const struct context *context, struct error *err)
 {
 	const char *name = context->options.args[0];
 	const char *names[VERB_COUNT + 1] = {NULL};
+	int count = context->options.arg_count - 1;
 	for (size_t i = 0; i < VERB_COUNT; i++) {
 		names[i] = verbs[i].name;
 		if (strcmp(name, verbs[i].name) != 0)
 			continue;
-		if (context->options.arg_count > 2 && !verbs[i].args_max)
-			return fail_as(err, EX_USAGE, "experiment %s takes one FILE", name);
-		if (verbs[i].args_max && context->options.arg_count > verbs[i].args_max)
-			return fail_as(err, EX_USAGE, "experiment %s takes fewer words", name);
-		return verbs[i].run(context, err);
+		if (count >= verbs[i].min_args && count <= verbs[i].max_args)
+			return verbs[i].run(context, err);
+		(void)fail_as(err, EX_USAGE, "too %s arguments",
+			count < verbs[i].min_args ? "few" : "many");
+		return add_hint(
+			err, "usage: oss-crs-run experiment %s [OPTIONS] %s", name, verbs[i].usage);
 	}
 	const char *meant = nearest_meant(name, names);
 	(void)fail_as(err, EX_USAGE, "experiment has no verb '%.64s'%s%s%s", name,

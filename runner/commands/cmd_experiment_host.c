@@ -145,8 +145,6 @@ int experiment_host(const struct context *context, struct error *err)
 		{SSH_LANE, be_lane}, {SSH_CANCEL, cancel_runs}};
 	_cleanup_(submitted_free) struct submitted submitted = SUBMITTED_NONE;
 	const struct options *options = &context->options;
-	if (options->arg_count < 4)
-		return fail_as(err, EX_USAGE, "experiment host takes DIR, HOST and ACTION");
 	if (submitted_read(options->args[1], &submitted, err) < 0)
 		return -1;
 	_cleanup_close_ int dir = ssh_open_host(submitted.dir, options->args[2], err);

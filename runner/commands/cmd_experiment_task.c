@@ -283,8 +283,6 @@ int experiment_task(const struct context *context, struct error *err)
 	const struct options *options = &context->options;
 	_cleanup_(submitted_free) struct submitted submitted = SUBMITTED_NONE;
 	size_t index = 0;
-	if (options->arg_count > 3)
-		return fail_as(err, EX_USAGE, "experiment task takes DIR and INDEX");
 	if (submitted_read(options->args[1], &submitted, err) < 0)
 		return -1;
 	if (options->arg_count < 3)

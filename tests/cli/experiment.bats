@@ -364,3 +364,12 @@ sys.exit(subprocess.run(sys.argv[1:], close_fds=True).returncode)' "$RUN" experi
 	experiment submit --extend
 	[ "$(wc -l <json/runs.tsv)" -eq 17 ]
 }
+
+@test "a verb with too many words, or too few, is answered with its usage" {
+	experiment plan x.yaml
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"too many arguments"*"usage: oss-crs-run experiment plan [OPTIONS] FILE"* ]]
+	run "$RUN" experiment host json s1
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"too few arguments"*"experiment host [OPTIONS] DIR HOST ACTION"* ]]
+}
