@@ -23,6 +23,7 @@
 #include "load.h"
 #include "podman.h"
 #include "progress.h"
+#include "project_claim.h"
 #include "publish.h"
 #include "record.h"
 #include "scratch.h"
@@ -48,6 +49,7 @@ struct session {
 	bool service; /* Podman's service has been started */
 	struct variables variables;
 	struct compose compose;
+	struct project_claim claim; /* with --project-name */
 	struct scratch scratch;
 	struct cg_tree tree;
 	struct watch watch;
@@ -127,7 +129,6 @@ static int read_compose_files(struct session *session, const char *dir, struct e
 /* Make the cgroups, and open everything that watches them during the run. */
 static int make_tree(struct session *session, struct error *err)
 {
-	const struct options *options = &session->context->options;
 	struct start start = start_loaded(session->loaded);
 	start.oss_crs_fd = session->oss_crs_fd;
 	start.exclusive = &session->exclusive;
@@ -135,23 +136,14 @@ static int make_tree(struct session *session, struct error *err)
 	if (start_tree(session->context, &start, &session->tree, &session->shared, err) < 0)
 		return -1;
 	load_warn(session->context, session->loaded);
-	session->watch.host = &session->context->host;
-	session->watch.log = &session->context->log;
 	session->watch.tree = &session->tree;
 	session->watch.compose = &session->compose;
 	session->watch.engine = &session->engine;
-	session->watch.strict = options->strict_limits;
 	session->watch.judges_ends =
 		!session->until_all && ending_matters(&session->compose, session->plan);
 	session->watch.ends_by_compose = ending_by_compose(&session->compose);
 	session->watch.overdue.time_ms = OVERDUE_MS;
-	if (watch_open(&session->watch, err) < 0 ||
-		(options->record && record_open(&session->tree, &session->record, err) < 0))
-		return -1;
-	if (session->record)
-		session->watch.sources[session->watch.source_count++] =
-			record_source(session->record);
-	return 0;
+	return start_watch(session->context, &session->watch, &session->record, err);
 }
 
 /* Make what launch_up() needs: the files, the engine and the cgroups. The override file is last,
@@ -168,7 +160,9 @@ static int prepare_run(struct session *session, const char *dir, struct error *e
 		return -1;
 	/* Only now, since a run whose turn came before may have had the same name. */
 	if (context->options.project_name &&
-		engine_check_project(&session->engine, session->compose.project, err) < 0)
+		(project_claim_take(context->uid, session->compose.project, &session->claim, err) <
+				0 ||
+			engine_check_project(&session->engine, session->compose.project, err) < 0))
 		return -1;
 	return write_override(session, err) < 0
 		       ? -1
@@ -324,12 +318,8 @@ static int conclude_run(struct session *session, struct launch_end *end, struct 
 	/* A kill can coincide with the end of the run, which the loop reports first. */
 	watch_last_kills(&session->watch);
 	if (end->reason != REASON_MISMATCH &&
-		watch_conclude(&session->watch, &containers, &end->problem) < 0)
+		watch_conclude(&session->watch, known, &away, &end->problem) < 0)
 		report.reason = end->reason = REASON_MISMATCH;
-	session->watch.attested.unanswered += !asked;
-	if (!asked && end->reason != REASON_EXITED)
-		log_warning(&session->context->log,
-			"cannot check the containers at the end of the run: %s", away.msg);
 	int status = session_exit_status(session, end, known, &away, err);
 	report.signal = end->signal;
 	report.status = status < 0 ? err->status : status;
@@ -445,6 +435,7 @@ static void session_close(struct session *session)
 	scratch_close(&session->scratch);
 	guarded_close(&session->guarded);
 	watch_close(&session->watch);
+	project_claim_release(&session->claim);
 	record_close(session->record);
 	compose_free(&session->compose);
 	variables_free(&session->variables);
@@ -469,6 +460,7 @@ static int run_phase(const struct context *context, enum phase phase, struct err
 		.phase = phase,
 		.loaded = &loaded,
 		.plan = &loaded.plan,
+		.claim = PROJECT_CLAIM_NONE,
 		.scratch = SCRATCH_NONE,
 		.tree = TREE_NONE,
 		.watch = WATCH_NONE,

@@ -19,6 +19,7 @@
 #include "load.h"
 #include "podman.h"
 #include "progress.h"
+#include "project_claim.h"
 #include "publish.h"
 #include "record.h"
 #include "scratch.h"
@@ -27,6 +28,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/mman.h>
 
 #define STANDARD_INPUT "-"
 
@@ -48,6 +50,10 @@ struct hold {
 	struct conditions conditions;
 	struct record *record; /* NULL: no --record */
 	struct progress progress;
+	struct project_claim claim; /* of the project's name */
+	/* The caller is told of the cgroups: from now on, what carries the project's name is the
+	 * hold's, to be removed. Shared with the keeper. */
+	bool *told;
 	int oss_crs_fd, signals;
 };
 
@@ -77,6 +83,7 @@ static void hold_close(struct hold *hold)
 	control_close(&hold->control);
 	cleanup_close(&hold->oss_crs_fd);
 	cleanup_close(&hold->signals);
+	project_claim_release(&hold->claim);
 	/* What could not be removed stays for `clean`; the keeper would fare no better. */
 	keeper_release(&hold->keeper);
 }
@@ -205,7 +212,8 @@ static int remove_files(const struct hold *hold, struct error *err)
 		       : scratch_remove_name(base, name, err);
 }
 
-/* Remove what the run has in the engine, then its processes and cgroups, then its files. */
+/* Remove what the run has in the engine, unless `engine` is closed, then its processes and cgroups,
+ * then its files. */
 static int remove_held(
 	const struct hold *hold, struct engine *engine, struct cg_tree *tree, struct error *err)
 {
@@ -242,13 +250,17 @@ static int reach_podman(const struct hold *hold, struct engine *ret, struct erro
 static void clean_up_after(const void *data)
 {
 	const struct hold *hold = data;
-	struct engine engine = hold->engine;
+	struct engine engine = ENGINE_NONE;
+	struct project_claim claim = hold->claim;
 	struct error problem = {0};
 	log_warning(
 		&hold->context->log, "killed while it held %s: removing that", hold->plan->name);
-	if ((has_podman(hold) && reach_podman(hold, &engine, &problem) < 0) ||
+	if (*hold->told)
+		engine = hold->engine;
+	if ((*hold->told && has_podman(hold) && reach_podman(hold, &engine, &problem) < 0) ||
 		remove_held(hold, &engine, NULL, &problem) < 0)
 		log_error(&hold->context->log, &problem);
+	project_claim_release(&claim);
 }
 
 /* ---- while it is held ---------------------------------------------------------------------- */
@@ -269,7 +281,6 @@ static int start_guard(struct hold *hold, struct error *err)
 /* Make the cgroups, and open everything that watches them. */
 static int make_tree(struct hold *hold, struct error *err)
 {
-	const struct options *options = &hold->context->options;
 	struct start start = start_loaded(&hold->loaded);
 	start.oss_crs_fd = hold->oss_crs_fd;
 	start.exclusive = &hold->exclusive;
@@ -277,18 +288,11 @@ static int make_tree(struct hold *hold, struct error *err)
 	if (start_tree(hold->context, &start, &hold->tree, &hold->shared, err) < 0)
 		return -1;
 	load_warn(hold->context, &hold->loaded);
-	hold->watch.host = &hold->context->host;
-	hold->watch.log = &hold->context->log;
 	hold->watch.tree = &hold->tree;
 	hold->watch.compose = &hold->project;
 	hold->watch.engine = has_engine(hold) ? &hold->engine : NULL;
-	hold->watch.strict = options->strict_limits;
-	if (watch_open(&hold->watch, err) < 0 ||
-		(options->record && record_open(&hold->tree, &hold->record, err) < 0))
-		return -1;
-	if (hold->record)
-		hold->watch.sources[hold->watch.source_count++] = record_source(hold->record);
-	if (has_guard(hold) && start_guard(hold, err) < 0)
+	if (start_watch(hold->context, &hold->watch, &hold->record, err) < 0 ||
+		(has_guard(hold) && start_guard(hold, err) < 0) || check_empty(hold, err) < 0)
 		return -1;
 	return control_take_data(&hold->control, err);
 }
@@ -347,19 +351,15 @@ static int collect_report(
 		record_conclude(hold->record);
 	bool asked = has_engine(hold) && engine_containers(&hold->engine, hold->project.project,
 						 &containers, &away) == 0;
-	if (report_collect(hold->plan, &hold->tree, has_engine(hold) ? &hold->project : NULL,
-		    asked ? &containers : NULL, report, err) < 0)
+	const struct containers *known = asked ? &containers : NULL;
+	if (report_collect(hold->plan, &hold->tree, has_engine(hold) ? &hold->project : NULL, known,
+		    report, err) < 0)
 		return -1;
 	/* A kill can coincide with the end of the run, which the loop reports first. */
 	watch_last_kills(&hold->watch);
 	if (end->reason != REASON_MISMATCH &&
-		watch_conclude(&hold->watch, &containers, &end->problem) < 0)
+		watch_conclude(&hold->watch, known, &away, &end->problem) < 0)
 		end->reason = REASON_MISMATCH;
-	if (has_engine(hold) && !asked) {
-		hold->watch.attested.unanswered++;
-		log_warning(&hold->context->log,
-			"cannot check the containers at the end of the run: %s", away.msg);
-	}
 	int status = exit_status(end, err);
 	report->phase = (enum phase)hold->context->options.phase;
 	report->shared = &hold->shared;
@@ -425,6 +425,15 @@ static int fail_preparation(struct hold *hold, struct error *err)
 	return -1;
 }
 
+/* Start the keeper, with what it has to know of this process. */
+static int start_keeper(struct hold *hold, struct error *err)
+{
+	hold->told = mmap(NULL, sizeof *hold->told, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return hold->told == MAP_FAILED ? fail(err, errno, "mmap")
+					: keeper_start(clean_up_after, hold, &hold->keeper, err);
+}
+
 static int hold_run(struct hold *hold, struct error *err)
 {
 	struct launch_end end = {0};
@@ -438,6 +447,7 @@ static int hold_run(struct hold *hold, struct error *err)
 		.guarded = has_guard(hold) ? &hold->guarded : NULL};
 	conditions_begin(&hold->context->host, hold->plan, &hold->conditions);
 	log_note(&hold->context->log, LOG_NORMAL, "%s", hold->plan->name);
+	*hold->told = true;
 	if (hold_line_print(&line, err) == 0 && wait_for_end(hold, &end, err) == 0)
 		return conclude_hold(hold, &end, err);
 	struct error removal = {0};
@@ -460,6 +470,7 @@ int cmd_hold(const struct context *context, struct error *err)
 		.watch = WATCH_NONE,
 		.guarded = GUARDED_NONE,
 		.shared = LEDGER_NONE,
+		.claim = PROJECT_CLAIM_NONE,
 		.oss_crs_fd = -1,
 		.signals = -1};
 	hold.plan = &hold.loaded.plan;
@@ -476,7 +487,10 @@ int cmd_hold(const struct context *context, struct error *err)
 		return -1;
 	leftovers_sweep(&context->host, context->uid, &context->log,
 		has_engine(&hold) ? &hold.engine : NULL, hold.control.ended);
-	if (keeper_start(clean_up_after, &hold, &hold.keeper, err) < 0)
+	if ((context->options.project_name &&
+		    project_claim_take(
+			    context->uid, context->options.project_name, &hold.claim, err) < 0) ||
+		start_keeper(&hold, err) < 0)
 		return -1;
 	return hold_run(&hold, err);
 }

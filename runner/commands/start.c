@@ -144,3 +144,19 @@ int start_tree(const struct context *context, const struct start *start, struct 
 	cleanup_close(&waiting.ticker);
 	return result;
 }
+
+int start_watch(const struct context *context, struct watch *watch, struct record **ret_record,
+	struct error *err)
+{
+	watch->host = &context->host;
+	watch->log = &context->log;
+	watch->strict = context->options.strict_limits;
+	if (watch_open(watch, err) < 0)
+		return -1;
+	if (!context->options.record)
+		return 0;
+	if (record_open(watch->tree, ret_record, err) < 0)
+		return -1;
+	watch->sources[watch->source_count++] = record_source(*ret_record);
+	return 0;
+}

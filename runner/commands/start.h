@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * start: from a plan to its cgroups, when it is the run's turn; build, run, exec and selftest
- * share it.
+ * start: from a plan to its cgroups, when it is the run's turn, and to what watches them; build,
+ * run, hold, exec and selftest share it.
  */
 #ifndef OSS_CRS_START_H
 #define OSS_CRS_START_H
@@ -11,6 +11,8 @@
 #include "exclusive.h"
 #include "load.h"
 #include "queue.h"
+#include "record.h"
+#include "watch.h"
 
 /* A plan whose turn it is to be, and how its CPUs by number are chosen when it is; see struct
  * queue_request. */
@@ -44,6 +46,12 @@ int start_choose_engine(const struct context *context, enum engine_kind *ret,
  * EX_SOFTWARE if that is unknown. The caller frees *ret_shared. */
 int start_tree(const struct context *context, const struct start *start, struct cg_tree *ret,
 	struct ledger *ret_shared, struct error *err);
+
+/* Open the watch over a tree, and with --record the record, which the watch then follows. The
+ * caller has filled in the watch's tree, project and engine; it closes both, also after a
+ * failure. */
+int start_watch(const struct context *context, struct watch *watch, struct record **ret_record,
+	struct error *err);
 
 /* The claim of a plan (lease.h), with the memory of this machine. Its id is 0, as for a run that
  * has just arrived. */

@@ -475,10 +475,18 @@ void watch_last_kills(struct watch *watch)
 		(void)any_emptied(watch, changed);
 }
 
-int watch_conclude(struct watch *watch, const struct containers *containers, struct error *err)
+int watch_conclude(struct watch *watch, const struct containers *containers,
+	const struct error *away, struct error *err)
 {
 	if (attest_limits(watch->tree, err) < 0)
 		return -1;
+	if (!watch->engine)
+		return 0;
+	if (!containers) {
+		*err = *away;
+		watch->attested.unanswered++;
+		return warn_unknown(watch, "the containers at the end of the run", err);
+	}
 	for (size_t i = 0; i < containers->count; i++)
 		if (look_at_container(watch, &containers->list[i], err) < 0)
 			return -1;

@@ -63,7 +63,9 @@ void watch_close(struct watch *watch);
 /* Take what the launch loop ended too early to see: OOM kills, and the ends of CRSs. */
 void watch_last_kills(struct watch *watch);
 
-/* Check the limits and the containers a last time, while both still exist. */
-int watch_conclude(struct watch *watch, const struct containers *containers, struct error *err);
+/* Check the limits and the containers a last time, while both still exist. containers is NULL where
+ * the engine did not answer, for the reason `away`: a warning and, if strict, a mismatch. */
+int watch_conclude(struct watch *watch, const struct containers *containers,
+	const struct error *away, struct error *err);
 
 #endif

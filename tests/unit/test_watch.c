@@ -196,7 +196,7 @@ TEST(what_could_not_be_checked_is_counted_and_not_attested)
 	struct error err = {0};
 	make_watched(unit_dir(state), &watched, false);
 	for (int i = 0; i < 2; i++)
-		assert_ok(watch_conclude(&watched.watch, &watched.containers, &err), err);
+		assert_ok(watch_conclude(&watched.watch, &watched.containers, NULL, &err), err);
 	const struct attested *attested = &watched.watch.attested;
 	assert_int_equal(attested_count(attested, ATTESTED_HELD), 1);
 	assert_int_equal(attested_count(attested, ATTESTED_UNKNOWN), 1);
@@ -209,11 +209,27 @@ TEST(what_could_not_be_checked_ends_the_run_with_strict)
 	struct watched watched;
 	struct error err = {0};
 	make_watched(unit_dir(state), &watched, true);
-	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, &err), -1);
+	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, NULL, &err), -1);
 	assert_int_equal(err.status, EX_SOFTWARE);
 	assert_contains(err.msg, "cannot check container 'name': ");
 	assert_contains(err.msg, "hidepid");
 	assert_contains(err.hint, "--strict");
+	free_watched(unit_dir(state), &watched);
+}
+
+TEST(an_engine_that_does_not_answer_at_the_end_is_counted_and_with_strict_a_mismatch)
+{
+	struct watched watched;
+	struct error err = {0}, away = {0};
+	(void)fail_as(&away, EX_UNAVAILABLE, "no answer");
+	make_watched(unit_dir(state), &watched, false);
+	assert_ok(watch_conclude(&watched.watch, NULL, &away, &err), err);
+	assert_int_equal(watched.watch.attested.unanswered, 1);
+	watched.watch.strict = true;
+	assert_int_equal(watch_conclude(&watched.watch, NULL, &away, &err), -1);
+	assert_int_equal(err.status, EX_SOFTWARE);
+	assert_string_equal(
+		err.msg, "cannot check the containers at the end of the run: no answer");
 	free_watched(unit_dir(state), &watched);
 }
 
@@ -223,7 +239,7 @@ TEST(a_container_outside_its_crs_ends_the_run)
 	struct error err = {0};
 	make_watched(unit_dir(state), &watched, false);
 	make_file(unit_dir(state), "proc/51/cgroup", "0::/elsewhere\n");
-	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, &err), -1);
+	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, NULL, &err), -1);
 	assert_contains(err.msg, "container 'name', process 51 (first)");
 	free_watched(unit_dir(state), &watched);
 }
@@ -279,7 +295,7 @@ TEST(a_foreign_container_belongs_to_the_crs_of_its_cgroup_parent)
 	struct watched watched;
 	struct error err = {0};
 	make_foreign(unit_dir(state), &watched, false);
-	assert_ok(watch_conclude(&watched.watch, &watched.containers, &err), err);
+	assert_ok(watch_conclude(&watched.watch, &watched.containers, NULL, &err), err);
 	const struct attested *attested = &watched.watch.attested;
 	assert_int_equal(attested_count(attested, ATTESTED_HELD), 2);
 	assert_int_equal(attested_count(attested, ATTESTED_UNCONFINED), 1);
@@ -291,7 +307,7 @@ TEST(a_foreign_container_of_no_crs_ends_the_run_with_strict)
 	struct watched watched;
 	struct error err = {0};
 	make_foreign(unit_dir(state), &watched, true);
-	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, &err), -1);
+	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, NULL, &err), -1);
 	assert_int_equal(err.status, EX_SOFTWARE);
 	assert_contains(err.msg, "container 'name' runs without limits: its cgroup_parent is "
 				 "/elsewhere, that of no CRS");
@@ -329,6 +345,8 @@ int main(void)
 		RUN(a_container_counts_once_and_unknown_stays_unknown),
 		RUN_IN_DIR(what_could_not_be_checked_is_counted_and_not_attested),
 		RUN_IN_DIR(what_could_not_be_checked_ends_the_run_with_strict),
+		RUN_IN_DIR(
+			an_engine_that_does_not_answer_at_the_end_is_counted_and_with_strict_a_mismatch),
 		RUN_IN_DIR(a_container_outside_its_crs_ends_the_run),
 		RUN_IN_DIR(a_foreign_container_belongs_to_the_crs_of_its_cgroup_parent),
 		RUN_IN_DIR(a_foreign_container_of_no_crs_ends_the_run_with_strict),

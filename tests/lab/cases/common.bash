@@ -97,6 +97,7 @@ nothing_left() {
 	[ -z "$(docker ps -aq)" ]
 	[ -z "$(docker network ls -q --filter label=com.docker.compose.project)" ]
 	[ -z "$(ls /run/user/1000/oss-crs 2>/dev/null)" ]
+	[ -z "$(ls /run/user/1000/oss-crs/.projects 2>/dev/null)" ]
 }
 
 # until_true CMD...: wait until CMD succeeds, for five minutes at most: the host may be emulated and

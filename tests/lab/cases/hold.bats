@@ -131,6 +131,43 @@ run_held() {
 	nothing_left
 }
 
+@test "two runs of a user never have one project" {
+	begin_hold one --project-name held
+	until_true begun one
+	exec 8>&9
+	begin_hold two --project-name held --wait
+	wait -n
+	[ "$(cat $HOLD/two.status)" -eq 75 ]
+	[ "$(jq -r .error.message $HOLD/two)" = "another run of yours has Compose project 'held'" ]
+	exec 8>&-
+	end_hold one 0
+	nothing_left
+}
+
+@test "what comes into the project while a hold waits is not the hold's, and stays" {
+	begin_hold one
+	until_true begun one
+	exec 8>&9
+	begin_hold two --project-name held --wait
+	until_true grep -q waiting $HOLD/two.err
+	run_held theirs
+	kill -KILL "$(pgrep -u alice -n -x oss-crs-run)"
+	wait -n
+	[ "$(cat $HOLD/two.status)" -eq 137 ]
+	until_true bash -c '[ "$(pgrep -c -u alice -x oss-crs-keeper)" -eq 1 ]'
+	[ "$(docker inspect -f '{{.State.Running}}' theirs)" = true ]
+	docker rm -f theirs
+	begin_hold three --project-name held --wait
+	until_true grep -q waiting $HOLD/three.err
+	run_held theirs
+	exec 8>&-
+	end_hold three 75
+	[[ "$(jq -r .error.message $HOLD/three)" == "Compose project 'held' already has 1 "* ]]
+	[ "$(docker inspect -f '{{.State.Running}}' theirs)" = true ]
+	docker rm -f theirs
+	nothing_left
+}
+
 @test "a signal and the time limit end a hold, and are in its report" {
 	begin_hold one --timeout 600 --run-id term
 	until_true begun one
