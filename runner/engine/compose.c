@@ -190,6 +190,7 @@ int compose_open(const struct compose_job *job, struct compose *ret, struct erro
 {
 	_cleanup_(compose_free) struct compose compose = {
 		.project = job->project ? strdup(job->project) : compose_project(job->plan->name),
+		.is_named = job->project != NULL,
 		.phase = job->both_phases ? NULL : phase_name(job->phase),
 		.service_crs = {.list = job->service_crs, .count = job->service_crs_count},
 		.files = calloc(job->file_count + 1, sizeof *compose.files),

@@ -94,6 +94,7 @@ struct compose {
 	/* Compose project of the run: the run's name in lower case, with '-' for '.', or the name
 	 * that the user gave it. */
 	char *project;
+	bool is_named; /* the user gave it: what has its name may be older than the run */
 	/* Project directory: relative paths in the files start here. */
 	char *dir;
 	char **files; /* the files that Compose gets with --file */
@@ -202,6 +203,11 @@ bool compose_builds(const struct compose *compose);
 
 /* The service of that name; NULL if there is none. */
 struct compose_service *compose_find(const struct compose *compose, const char *name);
+
+/* The engine's name of a volume or network that the document has under a key of its section. The
+ * caller frees it; NULL if out of memory. */
+char *compose_engine_name(
+	const struct compose *compose, struct doc *doc, const char *section, const char *key);
 
 /* The CRS of a service, as an index into the plan's CRSs, or COMPOSE_UNCONFINED. */
 int compose_crs(const struct compose *compose, const char *service);

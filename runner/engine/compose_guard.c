@@ -40,8 +40,7 @@ bool compose_guard_replaces(const struct compose *compose, int crs, const char *
 		       path, compose->running_engine ? compose->running_engine->socket : NULL);
 }
 
-/* The engine's name of a volume or network that the file has under this key. */
-static char *engine_name_of(
+char *compose_engine_name(
 	const struct compose *compose, struct doc *doc, const char *section, const char *key)
 {
 	const struct doc_node *definition = doc_get(doc, doc_get(doc, doc_root(doc), section), key);
@@ -85,7 +84,8 @@ static int add_source(const struct compose *compose, struct doc *doc,
 {
 	bool path = is_path(source);
 	struct compose_mount mount = {
-		.source = path ? strdup(source) : engine_name_of(compose, doc, "volumes", source),
+		.source = path ? strdup(source)
+			       : compose_engine_name(compose, doc, "volumes", source),
 		.target = strdup(target),
 		.writable = writable,
 		.is_socket = path && compose_guard_replaces(compose, service->crs, source),
@@ -149,7 +149,8 @@ static int add_network(const struct compose *compose, struct doc *doc,
 	struct compose_service *service, const struct doc_node *key, struct error *err)
 {
 	const char *text = doc_text(key);
-	_cleanup_free_ char *name = text ? engine_name_of(compose, doc, "networks", text) : NULL;
+	_cleanup_free_ char *name =
+		text ? compose_engine_name(compose, doc, "networks", text) : NULL;
 	if (!text)
 		return 0;
 	return name ? compose_add_name(&service->networks, name, err)
@@ -172,7 +173,7 @@ static int read_networks(const struct compose *compose, struct doc *doc,
 			return -1;
 	if (service->networks.count > 0)
 		return 0;
-	_cleanup_free_ char *name = engine_name_of(compose, doc, "networks", "default");
+	_cleanup_free_ char *name = compose_engine_name(compose, doc, "networks", "default");
 	return name ? compose_add_name(&service->networks, name, err)
 		    : fail(err, ENOMEM, "Compose");
 }

@@ -151,15 +151,21 @@ static void check_hooks(struct risk_search *search, const struct doc_node *value
 		search_mapping(search, item, &hook_table);
 }
 
-/* Containers of services of this run, whose own mounts have been judged. */
+/* Containers of services of this run, whose own mounts have been judged. With a guard, only of the
+ * service's own CRS: the socket that they have mounted is that CRS's. */
 static bool is_of_run(const struct risk_search *search, const char *text)
 {
 	if (strncmp(text, "container:", 10) == 0)
 		return false;
 	if (strncmp(text, "service:", 8) == 0)
 		text += 8;
+	const struct compose *compose = search->scope->compose;
 	_cleanup_free_ char *name = strndup(text, strcspn(text, ":"));
-	return name && compose_find(search->scope->compose, name);
+	if (!name || !compose_find(compose, name))
+		return false;
+	int crs = compose_crs(compose, name);
+	return compose->guard == COMPOSE_GUARD_NONE ||
+	       (crs != COMPOSE_UNCONFINED && crs == search->scope->crs);
 }
 
 static const struct key_rule logging_rules[] = {
@@ -336,7 +342,8 @@ static const struct key_rule service_rules[] = {
 	TEXTS("userns_mode", "the host's user ids", "auto", "keep-id", "nomap", "private"),
 	TEXTS("uts", "the host's name", "private"),
 	CHECKED("volumes", check_volumes),
-	TEXTS_IF("volumes_from", is_of_run, "what a container outside the run has mounted"),
+	TEXTS_IF("volumes_from", is_of_run,
+		"what a container of another CRS, or outside the run, has mounted"),
 	HARMLESS("working_dir"),
 };
 

@@ -102,28 +102,31 @@ static const struct key_rule volume_rules[] = {
 
 const struct key_table volume_table = KEY_TABLE("volume", volume_rules);
 
-/* The name of a volume that may exist already: an external one, or one whose name the user chose.
- * NULL: the project makes it. */
-static const char *existing_name(
-	const struct risk_search *search, const char *key, const struct doc_node *definition)
+/* Whether the project makes the volume, since nobody can have made it before: its name begins with
+ * that of the project, which is the run's. */
+static bool is_new_volume(
+	const struct risk_search *search, const struct doc_node *definition, const char *name)
 {
-	struct doc *doc = search->scope->doc;
-	const struct doc_node *external = doc_get(doc, definition, "external");
+	const struct compose *compose = search->scope->compose;
+	const struct doc_node *external = doc_get(search->scope->doc, definition, "external");
 	const char *text = doc_text(external);
-	const char *name = doc_text(doc_get(doc, external, "name"));
-	const char *project = search->scope->compose->project;
-	if (!name)
-		name = doc_text(doc_get(doc, definition, "name"));
-	if (external && !(text && strcmp(text, "false") == 0))
-		return name ? name : key;
-	return name && strncmp(name, project, strlen(project)) != 0 ? name : NULL;
+	size_t len = strlen(compose->project);
+	return (!external || (text && strcmp(text, "false") == 0)) && !compose->is_named &&
+	       strncmp(name, compose->project, len) == 0 && name[len] == '_';
 }
 
 /* Compose takes a volume that exists as it is, whatever the file says of it: ask the engine. */
-static void check_existing_volume(struct risk_search *search, const char *key, const char *name,
-	const struct doc_node *definition)
+static void check_existing_volume(
+	struct risk_search *search, const char *key, const struct doc_node *definition)
 {
 	const struct risk_scope *scope = search->scope;
+	_cleanup_free_ char *name = compose_engine_name(scope->compose, scope->doc, "volumes", key);
+	if (!name) {
+		search->failed = true;
+		return;
+	}
+	if (is_new_volume(search, definition, name))
+		return;
 	struct error err;
 	_cleanup_free_ char *text = NULL;
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
@@ -148,9 +151,7 @@ static void judge_volume(
 {
 	if (!doc_is_null(definition))
 		search_mapping_at(search, name, definition, &volume_table);
-	const char *existing = existing_name(search, name, definition);
-	if (existing)
-		check_existing_volume(search, name, existing, definition);
+	check_existing_volume(search, name, definition);
 }
 
 static void check_volume(struct risk_search *search, const char *name, const struct doc_node *shown)

@@ -104,6 +104,25 @@ TEST(what_only_leads_to_the_engines_socket_is_a_risk_with_a_guard_too)
 	}
 }
 
+/* The socket of a CRS that has mounted it is that CRS's. */
+TEST(what_another_crs_has_mounted_is_a_risk_with_a_guard)
+{
+	static const char text[] = "services:\n"
+				   "  a: {image: i, volumes: ['/var/run/docker.sock:/d.sock']}\n"
+				   "  a_2: {image: i, volumes_from: ['a:ro']}\n"
+				   "  b: {image: i, volumes_from: [a]}\n"
+				   "  free: {image: i, volumes_from: [a]}\n";
+	_cleanup_(project_free) struct project none;
+	make_project(text, COMPOSE_GUARD_NONE, &none);
+	assert_int_equal(service_of(&none, "b")->risks.count, 0);
+	_cleanup_(project_free) struct project job;
+	make_project(text, COMPOSE_GUARD_SOCKETS, &job);
+	assert_int_equal(service_of(&job, "a_2")->risks.count, 0);
+	assert_int_equal(service_of(&job, "b")->risks.count, 1);
+	assert_string_equal(service_of(&job, "b")->risks.list[0].name, "volumes_from");
+	assert_int_equal(service_of(&job, "free")->risks.count, 1);
+}
+
 TEST(the_override_mounts_the_guards_socket_and_names_it)
 {
 	_cleanup_(project_free) struct project job;
@@ -250,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(the_engines_socket_is_no_risk_where_the_guards_replaces_it),
 		RUN(what_only_leads_to_the_engines_socket_is_a_risk_with_a_guard_too),
+		RUN(what_another_crs_has_mounted_is_a_risk_with_a_guard),
 		RUN(the_override_mounts_the_guards_socket_and_names_it),
 		RUN(the_override_mounts_the_socket_for_every_crs_or_for_none),
 		RUN(a_crs_may_mount_what_its_own_services_have),

@@ -29,16 +29,22 @@ static const struct host_user somebody = {
 	.project_dir = "/nonexistent/project", .home = "/nonexistent/home", .uid = 4321};
 
 /* Find the risks of the service `a` of a document. The caller frees *ret. */
-static void find_risks(const char *text, const struct host_user *user, struct risks *ret)
+static void find_risks_in(const struct compose *compose, const char *text,
+	const struct host_user *user, struct risks *ret)
 {
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
 	struct error err = {0};
 	assert_ok(doc_load("test", text, strlen(text), &doc, &err), err);
 	_cleanup_(risk_memory_free) struct risk_memory memory = {.definitions = NULL};
 	const struct risk_scope scope = {
-		.doc = &doc, .compose = &project, .user = *user, .memory = &memory};
+		.doc = &doc, .compose = compose, .user = *user, .memory = &memory};
 	const struct doc_node *body = doc_get(&doc, doc_get(&doc, doc_root(&doc), "services"), "a");
 	assert_ok(risks_find(&scope, body, ret, &err), err);
+}
+
+static void find_risks(const char *text, const struct host_user *user, struct risks *ret)
+{
+	find_risks_in(&project, text, user, ret);
 }
 
 /* The names of the risks of the service `a`, in order, must be these. */
@@ -408,6 +414,24 @@ TEST(a_volume_that_exists_is_judged_as_the_engine_has_it)
 	assert_int_equal(status, 0);
 }
 
+/* Somebody may have made it before, so the engine is asked; this one does not answer. */
+TEST(a_volume_that_may_be_older_than_the_run_is_not_taken_for_new)
+{
+	static const char *const names[] = {"p_v", "pest_v", "v"};
+	struct compose named = project;
+	named.is_named = true;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		_cleanup_(risks_free) struct risks own = {.list = NULL}, given = {.list = NULL};
+		char text[128];
+		(void)snprintf(text, sizeof text,
+			"services: {a: {volumes: ['v:/v']}}\nvolumes: {v: {name: %s}}", names[i]);
+		find_risks_in(&project, text, &somebody, &own);
+		assert_int_equal(own.count, i > 0);
+		find_risks_in(&named, text, &somebody, &given);
+		assert_int_equal(given.count, 1);
+	}
+}
+
 TEST(a_risk_says_where_it_is)
 {
 	const struct unit_dir *dir = *state;
@@ -469,6 +493,7 @@ int main(void)
 		RUN(paths_of_the_host_are_named_however_they_are_written),
 		RUN(what_a_service_uses_is_judged_by_its_definition),
 		RUN_IN_DIR(a_volume_that_exists_is_judged_as_the_engine_has_it),
+		RUN(a_volume_that_may_be_older_than_the_run_is_not_taken_for_new),
 		RUN_IN_DIR(a_risk_says_where_it_is),
 		RUN(a_long_value_is_cut_between_characters),
 	};
