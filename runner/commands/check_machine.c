@@ -67,7 +67,7 @@ static bool nodes_alike(const struct topology *topology)
 int look_numa(struct check_facts *facts, char *detail, struct error *err)
 {
 	char balancing[16] = "0";
-	struct error ignored = {0};
+	struct error problem = {0};
 	const struct topology *topology = &facts->topology;
 	if (!topology->count)
 		return not_known(detail);
@@ -82,8 +82,12 @@ int look_numa(struct check_facts *facts, char *detail, struct error *err)
 			err, "to see which CRS is on which node, run: oss-crs-run plan CONFIG");
 	}
 	/* A kernel without NUMA balancing does not have this file. */
-	(void)fs_read_attr(facts->context->host.root, "proc/sys/kernel/numa_balancing", balancing,
-		sizeof balancing, &ignored);
+	if (fs_read_attr(facts->context->host.root, "proc/sys/kernel/numa_balancing", balancing,
+		    sizeof balancing, &problem) < 0 &&
+		problem.code != ENOENT) {
+		(void)snprintf(detail, DETAIL_MAX, "%.400s", problem.msg);
+		return 1;
+	}
 	if (strcmp(balancing, "0") == 0)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,

@@ -101,8 +101,10 @@ int attest_limits(const struct cg_tree *tree, struct error *err)
 int attest_cpus(const struct cg_tree *tree, struct error *err)
 {
 	char list[CPULIST_TEXT_MAX] _unfilled_;
-	return check_file(tree, ".", "cpuset.cpus.effective",
-		cpulist_format(&tree->plan->cpus, list), false, err);
+	return check_partition(tree, err) < 0
+		       ? -1
+		       : check_file(tree, ".", "cpuset.cpus.effective",
+				 cpulist_format(&tree->plan->cpus, list), false, err);
 }
 
 static bool is_below(const char *path, const char *parent)

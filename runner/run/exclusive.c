@@ -59,14 +59,17 @@ static void look_at_kernel_thread(struct look *look, pid_t pid)
 }
 
 /* A thread that has ended keeps the affinity that it had: the kernel moves only those that run. */
-static bool has_ended(const struct look *look, pid_t tid)
+static bool has_ended(struct look *look, pid_t tid)
 {
 	char path[32];
 	char text[2048];
-	struct error ignored;
+	struct error problem;
 	(void)snprintf(path, sizeof path, "proc/%d/stat", (int)tid);
-	if (fs_read_attr(look->host->root, path, text, sizeof text, &ignored) < 0)
+	if (fs_read_attr(look->host->root, path, text, sizeof text, &problem) < 0) {
+		if (problem.code != ENOENT && problem.code != ESRCH)
+			note_unknown(look, &problem);
 		return true;
+	}
 	const char *end = strrchr(text, ')');
 	return end && end[1] && strchr("ZX", end[2]);
 }

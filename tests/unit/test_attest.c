@@ -396,6 +396,23 @@ TEST(a_container_is_unknown_when_descriptors_run_out)
 	free_fixture(dir, &fixture);
 }
 
+/* What stays are the CPUs; what is gone is that they are the run's alone. */
+TEST(a_partition_that_the_kernel_took_away_is_a_mismatch_for_exec_too)
+{
+	struct fixture fixture;
+	struct error err = {0};
+	int dir = unit_dir(state);
+	make_fixture(dir, &fixture);
+	fixture.tree.partition = PARTITION_ROOT;
+	make_file(dir, "worker/cpuset.cpus.partition", "root\n");
+	assert_ok(attest_cpus(&fixture.tree, &err), err);
+	make_file(dir, "worker/cpuset.cpus.partition",
+		"root invalid (Parent is not a partition root)\n");
+	assert_int_equal(attest_cpus(&fixture.tree, &err), -1);
+	assert_contains(err.msg, "root invalid");
+	free_fixture(dir, &fixture);
+}
+
 TEST(the_cgroup_parent_in_the_engine_is_checked_too)
 {
 	struct fixture fixture;
@@ -412,6 +429,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(limits_that_match_the_plan_pass),
+		RUN_IN_DIR(a_partition_that_the_kernel_took_away_is_a_mismatch_for_exec_too),
 		RUN_IN_DIR(a_limit_that_differs_is_named_with_the_planned_and_the_actual_value),
 		RUN_IN_DIR(cpus_that_a_cpuset_above_took_away_are_a_mismatch),
 		RUN_IN_DIR(a_crs_that_is_gone_is_a_mismatch_and_missing_swap_accounting_is_not),

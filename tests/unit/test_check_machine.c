@@ -310,10 +310,21 @@ TEST(without_sysfs_the_answer_is_unknown)
 	assert_int_equal(look_at_machine(state, look_isolated, text, hint), 1);
 }
 
+TEST(numa_balancing_that_cannot_be_read_is_unknown)
+{
+	struct error err = {0};
+	make_machine(state, (struct machine){2, 1, 2, 1, false, 4});
+	make_text(unit_dir(state), "x", "proc/sys/kernel/x");
+	make_dir(unit_dir(state), "proc/sys/kernel/numa_balancing");
+	assert_int_equal(require_comparable(state, &err), -1);
+	assert_contains(err.msg, "numa_balancing");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_plain_machine_needs_no_advice),
+		RUN_IN_DIR(numa_balancing_that_cannot_be_read_is_unknown),
 		RUN_IN_DIR(threads_of_one_core_slow_each_other_down),
 		RUN_IN_DIR(different_nodes_and_moving_pages_get_advice),
 		RUN_IN_DIR(a_memory_only_node_is_not_a_different_node),
