@@ -193,8 +193,9 @@ int privs_end_with(pid_t parent, struct error *err)
 	return 0;
 }
 
-/* Wait until the child exits. One that does not cannot be killed from here: signalling another
- * user's process takes a capability. It dies with this process. */
+/* Wait until the child exits, and with 0: any other status means that it could not say what failed.
+ * One that does not exit cannot be killed from here: signalling another user's process takes a
+ * capability. It dies with this process. */
 static int wait_child(int pidfd, int timeout_ms, struct error *err)
 {
 	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
@@ -210,10 +211,11 @@ static int wait_child(int pidfd, int timeout_ms, struct error *err)
 	siginfo_t info = {0};
 	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
 		return fail(err, errno, "wait for a child");
-	return info.si_code == CLD_EXITED
+	if (info.si_code != CLD_EXITED)
+		return fail_as(err, EX_TEMPFAIL, "a child was ended by signal %d", info.si_status);
+	return info.si_status == 0
 		       ? 0
-		       : fail_as(err, EX_TEMPFAIL, "a child was ended by signal %d",
-				 info.si_status);
+		       : fail_as(err, EX_SOFTWARE, "a child of this program gave no valid answer");
 }
 
 /* Fork, and get a pidfd from the same call: a filter that refuses kill(2) and pidfd_open(2) then
