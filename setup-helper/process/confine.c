@@ -141,6 +141,11 @@ int confine_files(const struct confine_rule *rules, size_t count, struct confine
 /* By name: not every architecture has all of these, nor does every libseccomp know them. Lists end
  * with NULL. */
 static const char *const refused_to_all[] = {
+	/* make files and directories by calls whose flags and modes refuse_modes() does not see */
+	"creat", "mkdir",
+#ifndef __SANITIZE_ADDRESS__
+	"open",
+#endif
 	/* run another program, or enter another root directory or namespace */
 	"execve", "execveat", "chroot", "pivot_root", "unshare", "setns",
 /* reach into other processes; LeakSanitizer uses ptrace(2) on its own threads */
@@ -167,18 +172,13 @@ static const char *const refused_to_all[] = {
 	/* use the kernel's keyrings */
 	"add_key", "request_key", "keyctl", NULL};
 
-/* Root makes no connection, and makes files and directories by the calls whose modes the filter
- * sees. */
-static const char *const refused_to_root[] = {"socket", "connect", "bind", "listen", "accept",
-	"accept4", "creat", "mkdir",
-#ifndef __SANITIZE_ADDRESS__
-	"open",
-#endif
-	NULL};
+/* Root makes no connection. */
+static const char *const refused_to_root[] = {
+	"socket", "connect", "bind", "listen", "accept", "accept4", NULL};
 
 /* The connector changes no file and starts no process. */
 static const char *const refused_to_connector[] = {"bind", "listen", "accept", "accept4", "fchmod",
-	"mkdir", "mkdirat", "unlink", "unlinkat", "rename", "renameat", "renameat2",
+	"mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2",
 #ifndef __SANITIZE_ADDRESS__
 	"clone", "fork", "vfork",
 #endif
@@ -187,7 +187,7 @@ static const char *const refused_to_connector[] = {"bind", "listen", "accept", "
 /* The worker, which reads what others wrote, and the speaker have neither new sockets nor files to
  * change. */
 static const char *const refused_to_worker[] = {"socket", "connect", "bind", "listen", "accept",
-	"accept4", "fchmod", "mkdir", "mkdirat", "unlink", "unlinkat", "rename", "renameat",
+	"accept4", "fchmod", "mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat",
 	"renameat2",
 #ifndef __SANITIZE_ADDRESS__
 	"clone", "fork", "vfork",
