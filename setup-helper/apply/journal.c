@@ -186,5 +186,12 @@ int journal_forget(struct journal *journal, unsigned number, struct error *err)
 {
 	char name[NAME_LEN + 1];
 	record_file_name(number, name, sizeof name);
-	return fs_remove(journal->dir, name, err) < 0 ? -1 : list_records(journal, err);
+	if (fs_remove(journal->dir, name, err) < 0)
+		return -1;
+	size_t kept = 0;
+	for (size_t i = 0; i < journal->count; i++)
+		if (journal->numbers[i] != number)
+			journal->numbers[kept++] = journal->numbers[i];
+	journal->count = kept;
+	return 0;
 }

@@ -169,6 +169,8 @@ static int apply_step(struct apply_ctx *ctx, size_t i, struct error *err)
 		audit_done(&context->audit, step, text + judged->entry, judged->entry_len);
 	else
 		audit_step(&context->audit, step, result < 0 ? "failed" : "left", err);
+	if (result < 0 && step->kind == STEP_RESTART)
+		return put_back_docker(ctx, i, err);
 	if (result == 0 && step->record)
 		return journal_forget(context->journal, step->record, err);
 	return result;
@@ -184,8 +186,7 @@ int steps_apply(const struct steps_context *context, struct judged *const *steps
 	for (size_t i = 0; i < count; i++) {
 		int result = apply_step(&ctx, i, err);
 		if (result < 0)
-			return steps[i]->step.kind == STEP_RESTART ? put_back_docker(&ctx, i, err)
-								   : -1;
+			return -1;
 		if (result == OPERATION_LEFT)
 			context->on_news(context->arg, DOOR_LEFT, i, -1, err);
 	}
