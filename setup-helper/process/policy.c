@@ -209,6 +209,12 @@ int policy_read(int fd, struct policy *ret, struct error *err)
 int policy_check(const struct policy *policy, struct error *err)
 {
 	struct policy copy;
+	unsigned char flags[2];
+	memcpy(&flags[0], &policy->linger, 1);
+	memcpy(&flags[1], &policy->manage, 1);
+	if (flags[0] > 1 || flags[1] > 1 || (unsigned)policy->scope > SCOPE_ALL ||
+		(unsigned)policy->restart > RESTART_FORCE)
+		return fail_as(err, EX_CONFIG, "a value of " POLICY_FILE " is out of range");
 	const char *texts[] = {
 		policy->controllers, policy->daemon_json, policy->service, policy->socket};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
