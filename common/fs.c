@@ -227,7 +227,8 @@ int fs_replace_path(const char *path, const void *data, size_t len, struct error
 {
 	struct stat st;
 	bool exists = stat(path, &st) == 0;
-	if (exists && !S_ISREG(st.st_mode))
+	/* A link that leads nowhere yet is followed too. */
+	if (exists ? !S_ISREG(st.st_mode) : lstat(path, &st) == 0)
 		return write_in_place(path, data, len, err);
 	_cleanup_free_ char *target = exists ? realpath(path, NULL) : strdup(path);
 	if (!target)
