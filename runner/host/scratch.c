@@ -78,7 +78,10 @@ int scratch_make(uid_t uid, const char *run, struct scratch *ret, struct error *
 	scratch.name = strdup(run);
 	if (!scratch.name || asprintf(&scratch.path, "%s/%s", base_path, run) < 0)
 		return fail(err, ENOMEM, "%s", run);
-	if (make_owned(&scratch, err) < 0 || make_dir(&scratch, err) < 0) {
+	/* What it could not make may be another run's. */
+	if (make_owned(&scratch, err) < 0)
+		return -1;
+	if (make_dir(&scratch, err) < 0) {
 		struct error ignored;
 		(void)scratch_remove_name(scratch.base, run, &ignored);
 		return -1;
