@@ -228,18 +228,6 @@ int cgroup_wait_empty(int dir, const char *cg, int timeout_ms, struct error *err
 	}
 }
 
-/* List a cgroup. The caller closes the list; NULL with an error. */
-static DIR *open_list(int dir, const char *cg, struct error *err)
-{
-	int fd = fs_open(dir, cg, O_RDONLY | O_DIRECTORY, 0, err);
-	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
-	if (fd >= 0 && !list) {
-		(void)fail(err, errno, "list %s", cg);
-		(void)close(fd);
-	}
-	return list;
-}
-
 /* Where the removal of a tree is. However deep it is, only one directory is open. */
 struct removal {
 	DIR *list;
@@ -269,7 +257,7 @@ static int remove_leaves(struct removal *removal, const char *cg, struct error *
 		if (errno != EBUSY && errno != ENOTEMPTY)
 			return fail(err, errno, "remove cgroup %s", name);
 		char *trail = NULL;
-		DIR *child = open_list(dirfd(removal->list), name, err);
+		DIR *child = fs_list(dirfd(removal->list), name, err);
 		if (!child && err->code == ENOENT)
 			continue;
 		if (!child)
@@ -308,7 +296,7 @@ static int remove_parent(struct removal *removal, int dir, const char *cg, struc
 
 static int remove_children(int dir, const char *cg, struct error *err)
 {
-	_cleanup_(removal_close) struct removal removal = {.list = open_list(dir, cg, err)};
+	_cleanup_(removal_close) struct removal removal = {.list = fs_list(dir, cg, err)};
 	if (!removal.list)
 		return err->code == ENOENT ? 0 : -1;
 	for (;;) {

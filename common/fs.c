@@ -81,6 +81,17 @@ int fs_open(int dir, const char *path, int flags, mode_t mode, struct error *err
 	return fd >= 0 ? fd : fail(err, errno, "open %s", path);
 }
 
+DIR *fs_list(int dir, const char *path, struct error *err)
+{
+	_cleanup_close_ int fd = fs_open(dir, path, O_RDONLY | O_DIRECTORY, 0, err);
+	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	if (list)
+		(void)steal_fd(&fd);
+	else if (fd >= 0)
+		(void)fail(err, errno, "list %s", path);
+	return list;
+}
+
 int fs_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct error *err)
 {
 	size_t size = max < 4096 ? max + 1 : 4096;

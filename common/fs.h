@@ -12,6 +12,7 @@
 
 #include "error.h"
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,6 +20,10 @@
  * leads out of dir fails with EXDEV, a path through a symbolic link with ELOOP. Returns a
  * descriptor that the caller closes, or -1. */
 int fs_open(int dir, const char *path, int flags, mode_t mode, struct error *err);
+
+/* List the directory at path beneath dir. Returns a list that the caller closes (closedir(3)), or
+ * NULL with an error. */
+DIR *fs_list(int dir, const char *path, struct error *err);
 
 /* Read a whole file of at most max bytes and add a NUL, which *ret_len does not count. The caller
  * frees *ret. ret_len may be NULL. A larger file fails with EFBIG. */

@@ -227,17 +227,10 @@ static int read_governor(int dir, const char *policy, char *ret, size_t size, st
 
 int look_governor(struct check_facts *facts, char *detail, struct error *err)
 {
-	int fd = fs_open(facts->context->host.root, POLICY_DIR, O_RDONLY | O_DIRECTORY, 0, err);
-	if (fd < 0 && err->code != ENOENT)
-		return -1;
+	_cleanup_closedir_ DIR *dir = fs_list(facts->context->host.root, POLICY_DIR, err);
 	(void)snprintf(detail, DETAIL_MAX, "the clock speed of the CPUs is fixed");
-	if (fd < 0)
-		return 0;
-	_cleanup_closedir_ DIR *dir = fdopendir(fd);
-	if (!dir) {
-		(void)close(fd);
-		return fail(err, errno, "read %s", POLICY_DIR);
-	}
+	if (!dir)
+		return err->code == ENOENT ? 0 : -1;
 	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
 		char governor[64] = "";
 		if (strncmp(entry->d_name, "policy", strlen("policy")) == 0 &&

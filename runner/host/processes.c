@@ -97,13 +97,10 @@ static const struct process *find_process(const struct processes *processes, pid
 int processes_read(const struct host *host, struct processes *ret, struct error *err)
 {
 	_cleanup_(processes_free) struct processes found = PROCESSES_NONE;
-	_cleanup_close_ int fd = fs_open(host->root, "proc", O_RDONLY | O_DIRECTORY, 0, err);
-	if (fd < 0)
-		return -1;
-	_cleanup_closedir_ DIR *list = fdopendir(fd);
+	_cleanup_closedir_ DIR *list = fs_list(host->root, "proc", err);
 	if (!list)
-		return fail(err, errno, "list /proc");
-	int proc = steal_fd(&fd);
+		return -1;
+	int proc = dirfd(list);
 	const struct dirent *entry = NULL;
 	while ((errno = 0, entry = readdir(list))) {
 		pid_t pid = parse_pid(entry->d_name);

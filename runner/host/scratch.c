@@ -93,13 +93,10 @@ int scratch_make(uid_t uid, const char *run, struct scratch *ret, struct error *
 
 static int remove_files(int base, const char *run, struct error *err)
 {
-	_cleanup_close_ int fd = fs_open(base, run, O_RDONLY | O_DIRECTORY, 0, err);
-	if (fd < 0)
-		return err->code == ENOENT ? 0 : -1;
-	_cleanup_closedir_ DIR *list = fdopendir(fd);
+	_cleanup_closedir_ DIR *list = fs_list(base, run, err);
 	if (!list)
-		return fail(err, errno, "list %s", run);
-	int dir = steal_fd(&fd);
+		return err->code == ENOENT ? 0 : -1;
+	int dir = dirfd(list);
 	const struct dirent *entry = NULL;
 	while ((entry = readdir(list)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&

@@ -26,10 +26,9 @@ static bool is_limit(const char *name)
 
 static int list_limits(int worker, const char *crs, struct huge_pages *ret, struct error *err)
 {
-	int dir = fs_open(worker, crs, O_RDONLY | O_DIRECTORY, 0, err);
-	_cleanup_closedir_ DIR *list = dir >= 0 ? fdopendir(dir) : NULL;
+	_cleanup_closedir_ DIR *list = fs_list(worker, crs, err);
 	if (!list)
-		return dir < 0 ? -1 : fail(err, errno, "list cgroup %s", crs);
+		return -1;
 	const struct dirent *entry = NULL;
 	while ((entry = readdir(list))) {
 		if (!is_limit(entry->d_name))

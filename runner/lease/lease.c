@@ -183,15 +183,15 @@ static int add_foreign_share(int dir, const char *cg, struct lease *lease, struc
 /* Add what the cgroups in a foreign one have. */
 static int add_foreign_below(int foreign, unsigned *left, struct lease *lease, struct error *err)
 {
-	int fd = fs_open(foreign, ".", O_RDONLY | O_DIRECTORY, 0, err);
-	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	_cleanup_closedir_ DIR *list = fs_list(foreign, ".", err);
 	if (!list)
-		return fd < 0 ? -1 : fail(err, errno, "list %s", lease->name);
+		return -1;
 	const struct dirent *entry = NULL;
 	struct error problem = {0};
 	while ((entry = next_cgroup(list, left, &problem)))
 		/* One that has ended in between has nothing any more. */
-		if (add_foreign_share(fd, entry->d_name, lease, err) < 0 && !is_gone(err))
+		if (add_foreign_share(dirfd(list), entry->d_name, lease, err) < 0 &&
+			!is_gone(err))
 			return -1;
 	if (problem.status) {
 		*err = problem;
@@ -322,10 +322,9 @@ int ledger_read(const struct host *host, uint64_t own, struct ledger *ret, struc
 {
 	if (host_cgroup2(host, err) < 0)
 		return -1;
-	int fd = fs_open(host->cgroup, "user.slice", O_RDONLY | O_DIRECTORY, 0, err);
-	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	_cleanup_closedir_ DIR *list = fs_list(host->cgroup, "user.slice", err);
 	if (!list)
-		return fd < 0 ? -1 : fail(err, errno, "list user.slice");
+		return -1;
 	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
 	const struct dirent *entry = NULL;
 	struct error unread = {0};

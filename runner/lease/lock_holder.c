@@ -58,19 +58,16 @@ static int has_lock(const struct host *host, pid_t pid, const struct stat *st)
 	char path[64];
 	struct error problem = {0};
 	(void)snprintf(path, sizeof path, "proc/%d/fdinfo", (int)pid);
-	int fd = fs_open(host->root, path, O_RDONLY | O_DIRECTORY, 0, &problem);
-	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!list) {
-		cleanup_close(&fd);
-		return fd < 0 && (problem.code == ENOENT || problem.code == ESRCH) ? 0 : -1;
-	}
+	_cleanup_closedir_ DIR *list = fs_list(host->root, path, &problem);
+	if (!list)
+		return problem.code == ENOENT || problem.code == ESRCH ? 0 : -1;
 	const struct dirent *entry = NULL;
 	bool unknown = false;
 	while ((entry = readdir(list))) {
 		_cleanup_free_ char *text = NULL;
 		if (entry->d_name[0] == '.')
 			continue;
-		if (fs_read(fd, entry->d_name, LOCKS_MAX, &text, NULL, &problem) < 0)
+		if (fs_read(dirfd(list), entry->d_name, LOCKS_MAX, &text, NULL, &problem) < 0)
 			unknown = unknown || problem.code != ENOENT;
 		else if (parse_locks(text, st) >= 0)
 			return 1;

@@ -71,21 +71,9 @@ static int add_interrupt(int irqs, const char *irq, struct cpulist *cpus, struct
 	return 0;
 }
 
-/* Open a directory of /proc/irq to list it; NULL with an error. */
-static DIR *list_interrupts(int at, const char *path, struct error *err)
-{
-	int fd = fs_open(at, path, O_RDONLY | O_DIRECTORY, 0, err);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	if (fd >= 0 && !dir) {
-		(void)fail(err, errno, "read %s", path);
-		(void)close(fd);
-	}
-	return dir;
-}
-
 int machine_interrupts(const struct host *host, struct cpulist *ret, struct error *err)
 {
-	_cleanup_closedir_ DIR *dir = list_interrupts(host->root, "proc/irq", err);
+	_cleanup_closedir_ DIR *dir = fs_list(host->root, "proc/irq", err);
 	if (!dir)
 		return -1;
 	struct cpulist cpus = {0};
@@ -100,7 +88,7 @@ int machine_interrupts(const struct host *host, struct cpulist *ret, struct erro
 /* Write "NUMBER DEVICE…". The kernel makes a directory for each device that uses an interrupt. */
 static int name_interrupt(int irqs, const char *irq, FILE *out, struct error *err)
 {
-	_cleanup_closedir_ DIR *dir = list_interrupts(irqs, irq, err);
+	_cleanup_closedir_ DIR *dir = fs_list(irqs, irq, err);
 	if (!dir)
 		return err->code == ENOENT ? 0 : -1;
 	(void)fputs(irq, out);
@@ -131,7 +119,7 @@ int machine_interrupt_names(
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
-	_cleanup_closedir_ DIR *dir = list_interrupts(host->root, "proc/irq", err);
+	_cleanup_closedir_ DIR *dir = fs_list(host->root, "proc/irq", err);
 	if (!dir)
 		return -1;
 	FILE *out = open_memstream(&text, &size);
@@ -316,14 +304,9 @@ static uint64_t read_node_memory(int sys, unsigned id)
 /* Find the numbers of the nodes. Kernels and recordings without NUMA have none. */
 static int find_nodes(int sys, struct cpulist *ret, struct error *err)
 {
-	int fd = fs_open(sys, NODE_DIR, O_RDONLY | O_DIRECTORY, 0, err);
-	if (fd < 0)
+	_cleanup_closedir_ DIR *dir = fs_list(sys, NODE_DIR, err);
+	if (!dir)
 		return err->code == ENOENT ? 0 : -1;
-	_cleanup_closedir_ DIR *dir = fdopendir(fd);
-	if (!dir) {
-		(void)close(fd);
-		return fail(err, errno, "read %s", NODE_DIR);
-	}
 	unsigned id = 0;
 	char end = '\0';
 	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))

@@ -147,11 +147,8 @@ static int read_run(
 	const struct host *host, struct status_run *run, struct error *unread, struct error *err)
 {
 	_cleanup_close_ int path = lease_open(host, &run->lease, unread);
-	int fd = path >= 0 ? fs_open(path, ".", O_RDONLY | O_DIRECTORY, 0, unread) : -1;
-	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	_cleanup_closedir_ DIR *list = path >= 0 ? fs_list(path, ".", unread) : NULL;
 	if (!list) {
-		if (fd >= 0)
-			(void)fail(unread, errno, "list %s", run->lease.name);
 		if (is_gone(unread))
 			*unread = (struct error){0};
 		return 0;
@@ -159,7 +156,7 @@ static int read_run(
 	const struct dirent *entry = NULL;
 	while ((errno = 0, entry = readdir(list)))
 		if (entry->d_type == DT_DIR && job_is_name(entry->d_name) &&
-			add_status_crs(fd, entry->d_name, run, unread, err) < 0)
+			add_status_crs(dirfd(list), entry->d_name, run, unread, err) < 0)
 			return -1;
 	if (errno && errno != ENOENT && errno != ENODEV)
 		(void)fail(unread, errno, "list %s", run->lease.name);

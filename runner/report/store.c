@@ -83,10 +83,9 @@ static void free_entries(struct entry *entries, size_t count)
 static int list_entries(
 	const struct store *store, struct entry **ret, size_t *ret_count, struct error *err)
 {
-	int fd = openat(store->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	_cleanup_closedir_ DIR *list = fs_list(store->dir, ".", err);
 	if (!list)
-		return fail(err, errno, "list %s", store->path);
+		return add_context(err, "%s", store->path);
 	struct entry *entries = NULL;
 	size_t count = 0;
 	const struct dirent *item = NULL;

@@ -94,11 +94,8 @@ static int look_at_process(struct look *look, pid_t pid, struct error *err)
 	char path[32];
 	struct error problem;
 	(void)snprintf(path, sizeof path, "proc/%d/task", (int)pid);
-	int fd = fs_open(look->host->root, path, O_RDONLY | O_DIRECTORY, 0, &problem);
-	_cleanup_closedir_ DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_closedir_ DIR *list = fs_list(look->host->root, path, &problem);
 	if (!list) {
-		if (fd >= 0)
-			(void)fail(&problem, ENOMEM, "list /%s", path);
 		if (problem.code != ENOENT && problem.code != ESRCH)
 			note_unknown(look, &problem);
 		return 0;

@@ -124,12 +124,10 @@ static uint64_t look_below(const struct look *look, size_t i)
 	struct crs_state *crs = &look->state->crs[i];
 	const struct cg_tree *tree = look->state->tree;
 	struct error ignored;
-	_cleanup_close_ int fd =
-		fs_open(tree->worker, tree->plan->crs[i].name, O_RDONLY | O_DIRECTORY, 0, &ignored);
-	_cleanup_closedir_ DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+	_cleanup_closedir_ DIR *list = fs_list(tree->worker, tree->plan->crs[i].name, &ignored);
 	if (!list)
 		return 0;
-	int dir = steal_fd(&fd);
+	int dir = dirfd(list);
 	uint64_t found = 0;
 	const struct dirent *entry = NULL;
 	while ((entry = readdir(list))) {

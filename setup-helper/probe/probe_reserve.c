@@ -88,12 +88,9 @@ static int look_at_other(
 static int look_at_others(
 	const struct probe_input *input, struct reserve_facts *ret, struct error *err)
 {
-	int dir = fs_open(input->host->root, "etc/systemd/system", O_RDONLY | O_DIRECTORY, 0, err);
-	_cleanup_closedir_ DIR *list = dir >= 0 ? fdopendir(dir) : NULL;
-	if (!list && dir < 0)
-		return err->code == ENOENT ? 0 : -1;
+	_cleanup_closedir_ DIR *list = fs_list(input->host->root, "etc/systemd/system", err);
 	if (!list)
-		return fail(err, errno, "list /etc/systemd/system");
+		return err->code == ENOENT ? 0 : -1;
 	for (const struct dirent *entry; (entry = readdir(list));) {
 		uid_t uid = manager_of(entry->d_name);
 		if (uid && uid != input->user->uid && look_at_other(input->host, uid, ret, err) < 0)

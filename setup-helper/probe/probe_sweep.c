@@ -67,10 +67,9 @@ static bool run_is_over(int ours, const char *run)
 static int walk_children(
 	struct walk *walk, int dir, const char *path, unsigned depth, struct error *err)
 {
-	int copy = fs_open(dir, ".", O_RDONLY | O_DIRECTORY, 0, err);
-	_cleanup_closedir_ DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+	_cleanup_closedir_ DIR *list = fs_list(dir, ".", err);
 	if (!list)
-		return copy < 0 ? -1 : fail(err, errno, "list cgroup %s", path);
+		return -1;
 	const struct dirent *entry = NULL;
 	while ((entry = readdir(list))) {
 		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
