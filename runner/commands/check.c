@@ -49,8 +49,10 @@ static int look_kernel(struct check_facts *facts, char *detail, struct error *er
 	struct utsname self;
 	unsigned major = 0;
 	unsigned minor = 0;
-	if (uname(&self) < 0 || sscanf(self.release, "%u.%u", &major, &minor) != 2)
-		return fail(err, errno, "read the kernel version");
+	if (uname(&self) < 0)
+		return fail(err, errno, "uname");
+	if (sscanf(self.release, "%u.%u", &major, &minor) != 2)
+		return fail(err, EINVAL, "kernel version '%s'", self.release);
 	(void)snprintf(detail, DETAIL_MAX, "Linux %s", self.release);
 	if (major > 5 || (major == 5 && minor >= 14))
 		return 0;

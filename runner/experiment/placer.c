@@ -70,6 +70,7 @@ int placer_open_script(const char *script, struct error *err)
 {
 	_cleanup_close_ int fd = memfd_create("script", MFD_CLOEXEC);
 	size_t len = strlen(script);
+	errno = fd < 0 ? errno : ENOSPC; /* of a write that is only part of one */
 	if (fd < 0 || write(fd, script, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0)
 		return fail(err, errno, "write the script of a job");
 	return steal_fd(&fd);

@@ -19,8 +19,9 @@ static int read_record(int fd, size_t number, size_t *ret, struct error *err)
 {
 	char record[RECORD];
 	size_t value = 0;
+	errno = EIO; /* of a read that is only part of one */
 	if (pread(fd, record, RECORD, (off_t)(number * RECORD)) != RECORD)
-		return fail(err, errno ? errno : EIO, "read " QUEUE_FILE);
+		return fail(err, errno, "read " QUEUE_FILE);
 	for (size_t i = 0; i < RECORD - 1; i++) {
 		if (record[i] < '0' || record[i] > '9')
 			return fail_as(
