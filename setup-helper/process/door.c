@@ -112,9 +112,10 @@ int door_receive(
 		return 0;
 	if (n < 0)
 		return fail(err, errno == EAGAIN ? ETIMEDOUT : errno, "receive a message");
+	/* Files can come without a byte. */
+	bool whole = take_files(&header, files);
 	if (n == 0)
 		return 0;
-	bool whole = take_files(&header, files);
 	if (!whole || (size_t)n != sizeof message)
 		return fail_as(err, EX_SOFTWARE, "received a message of the wrong size");
 	message.text[sizeof message.text - 1] = '\0';
