@@ -7,6 +7,7 @@
 #include "podman.h"
 
 #include "cleanup.h"
+#include "environment.h"
 #include "fs.h"
 #include "proc.h"
 #include "program.h"
@@ -136,28 +137,7 @@ static const char *const passed_on[] = {"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HO
 	"XDG_DATA_HOME", "CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE",
 	"CONTAINERS_REGISTRIES_CONF", "CONTAINERS_STORAGE_CONF", "STORAGE_DRIVER", "STORAGE_OPTS",
 	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-	"REGISTRY_AUTH_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
-
-#define PASSED_ON_COUNT (sizeof passed_on / sizeof *passed_on)
-
-static void free_podman_environment(char *(*environment)[PASSED_ON_COUNT + 1])
-{
-	for (size_t i = 0; i < PASSED_ON_COUNT; i++)
-		free((*environment)[i]);
-}
-
-static int make_podman_environment(char *ret[static PASSED_ON_COUNT + 1], struct error *err)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < PASSED_ON_COUNT; i++) {
-		const char *value = getenv(passed_on[i]);
-		if (value && asprintf(&ret[count++], "%s=%s", passed_on[i], value) < 0) {
-			ret[count - 1] = NULL;
-			return fail(err, ENOMEM, "Podman's environment");
-		}
-	}
-	return 0;
-}
+	"REGISTRY_AUTH_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR", NULL};
 
 /* KillMode of the service is `process`, as in podman.service: Podman's pause process, which may
  * have started in this unit, holds the namespaces of all the user's containers. */
@@ -165,8 +145,8 @@ static int start_socket(struct sd_bus *bus, const char *socket, const char *serv
 	const char *path, struct error *err)
 {
 	_cleanup_free_ char *program = NULL;
-	_cleanup_(free_podman_environment) char *environment[PASSED_ON_COUNT + 1] = {NULL};
-	if (podman_find(&program, err) < 0 || make_podman_environment(environment, err) < 0)
+	_cleanup_(variables_free) struct variables environment = VARIABLES_NONE;
+	if (podman_find(&program, err) < 0 || variables_add_own(&environment, passed_on, err) < 0)
 		return -1;
 	const char *const argv[] = {program, "--cgroup-manager=cgroupfs", "--events-backend=file",
 		"system", "service", "--time=0", NULL};
@@ -177,7 +157,7 @@ static int start_socket(struct sd_bus *bus, const char *socket, const char *serv
 		.description = "Podman for a run of oss-crs-run",
 		.path = path,
 		.argv = argv,
-		.environment = (const char *const *)environment,
+		.environment = (const char *const *)environment.list,
 	};
 	return user_manager_start_socket(bus, &what, err) == 0 || err->code == EEXIST ? 0 : -1;
 }

@@ -6,6 +6,7 @@
 #include "crew.h"
 
 #include "cleanup.h"
+#include "environment.h"
 #include "lanes.h"
 #include "queue_file.h"
 #include "user_manager.h"
@@ -16,43 +17,17 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define ENVIRONMENT_MAX 32
-
 /* What the runs take from the environment of the one who submits them: the user manager's own has
  * none of it. */
 static const char *const passed_on[] = {"PATH", "HOME", "LANG", "DOCKER_HOST", "DOCKER_CONFIG",
 	"DOCKER_CONTEXT", "CONTAINER_HOST", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TMPDIR",
-	"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"};
+	"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", NULL};
 
 /* ---- one lane ------------------------------------------------------------------------------ */
 
-/* The list of NAME=VALUE; its strings are to be freed with free_environment(). */
-static int make_environment(char *ret[static ENVIRONMENT_MAX], struct error *err)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++) {
-		const char *value = getenv(passed_on[i]);
-		if (!value)
-			continue;
-		if (asprintf(&ret[count], "%s=%s", passed_on[i], value) < 0) {
-			ret[count] = NULL;
-			return fail(err, ENOMEM, "environment");
-		}
-		count++;
-	}
-	return 0;
-}
-
-static void free_environment(char *(*list)[ENVIRONMENT_MAX])
-{
-	for (size_t i = 0; i < ENVIRONMENT_MAX; i++)
-		free((*list)[i]);
-}
-
 static int start_lane(const struct crew *crew, struct sd_bus *bus, struct error *err)
 {
-	_cleanup_(free_environment) char *environment[ENVIRONMENT_MAX] = {NULL};
-	const char *variables[ENVIRONMENT_MAX] = {NULL};
+	_cleanup_(variables_free) struct variables environment = VARIABLES_NONE;
 	const char *argv[CREW_WORDS_MAX + 2] = {NULL};
 	char self[PATH_MAX];
 	char unit[NAME_MAX];
@@ -63,10 +38,8 @@ static int start_lane(const struct crew *crew, struct sd_bus *bus, struct error 
 	self[n] = '\0';
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
 		return fail(err, errno, "getrandom");
-	if (make_environment(environment, err) < 0)
+	if (variables_add_own(&environment, passed_on, err) < 0)
 		return -1;
-	for (size_t i = 0; environment[i]; i++)
-		variables[i] = environment[i];
 	argv[0] = self;
 	for (size_t i = 0; crew->argv[i] && i < CREW_WORDS_MAX; i++)
 		argv[i + 1] = crew->argv[i];
@@ -74,7 +47,7 @@ static int start_lane(const struct crew *crew, struct sd_bus *bus, struct error 
 	const struct transient_service service = {.unit = unit,
 		.description = "runs of an experiment of oss-crs-run",
 		.argv = argv,
-		.environment = variables,
+		.environment = (const char *const *)environment.list,
 		.notifies = true};
 	return user_manager_start_service(bus, &service, err);
 }

@@ -21,6 +21,16 @@ int variables_add(
 	return 0;
 }
 
+int variables_add_own(struct variables *variables, const char *const *names, struct error *err)
+{
+	for (; *names; names++) {
+		const char *value = getenv(*names);
+		if (value && variables_add(variables, *names, value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 void variables_free(struct variables *variables)
 {
 	for (size_t i = 0; i < variables->count; i++)

@@ -15,7 +15,7 @@
 /* Changes to an environment: "NAME=VALUE" sets a variable, "NAME" removes it. A name occurs only
  * once. The list owns its strings. */
 struct variables {
-	char *list[VARIABLES_MAX];
+	char *list[VARIABLES_MAX + 1]; /* with a NULL at its end */
 	size_t count;
 };
 
@@ -28,6 +28,9 @@ struct variables {
  * the list has VARIABLES_MAX changes, or with ENOMEM. variables_free() frees the list. */
 int variables_add(
 	struct variables *variables, const char *name, const char *value, struct error *err);
+/* Add those of the variables that this process has, as they are. `names` ends with NULL. Fails as
+ * variables_add() does. */
+int variables_add_own(struct variables *variables, const char *const *names, struct error *err);
 void variables_free(struct variables *variables);
 
 /* Copy the environment of this process and apply the changes of up to two lists, in the form of
