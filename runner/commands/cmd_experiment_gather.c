@@ -211,11 +211,6 @@ static int remark_row(
 
 /* ---- the verb ------------------------------------------------------------------------------ */
 
-static void gather_release(struct gather *gather)
-{
-	gather_free(gather);
-}
-
 static int print_all(const struct submitted *submitted, const struct gather *gather,
 	const struct remark *remark, struct error *err)
 {
@@ -234,7 +229,7 @@ static int print_all(const struct submitted *submitted, const struct gather *gat
 
 static int print_tables(const struct submitted *submitted, struct error *err)
 {
-	_cleanup_(gather_release) struct gather gather = GATHER_NONE;
+	_cleanup_(gather_free) struct gather gather = GATHER_NONE;
 	_cleanup_free_ char *remarks = NULL;
 	size_t len = 0;
 	struct remark remark = {.to = open_memstream(&remarks, &len), .last = SIZE_MAX};
@@ -255,7 +250,7 @@ static int print_tables(const struct submitted *submitted, struct error *err)
 
 static int print_json(const struct submitted *submitted, struct error *err)
 {
-	_cleanup_(gather_release) struct gather gather = GATHER_NONE;
+	_cleanup_(gather_free) struct gather gather = GATHER_NONE;
 	const struct experiment *experiment = &submitted->experiment;
 	struct gather_json json = {.to = stdout};
 	gather_json_begin(&json, experiment->name);
@@ -267,14 +262,14 @@ static int print_json(const struct submitted *submitted, struct error *err)
 
 static int print_csv(const struct submitted *submitted, struct error *err)
 {
-	_cleanup_(gather_release) struct gather gather = GATHER_NONE;
+	_cleanup_(gather_free) struct gather gather = GATHER_NONE;
 	return gather_read(submitted->dir, &submitted->runs, gather_take_csv, stdout, &gather, err);
 }
 
 static int write_page(
 	const struct context *context, const struct submitted *submitted, struct error *err)
 {
-	_cleanup_(gather_release) struct gather gather = GATHER_NONE;
+	_cleanup_(gather_free) struct gather gather = GATHER_NONE;
 	_cleanup_free_ char *text = NULL;
 	const struct experiment *experiment = &submitted->experiment;
 	size_t len = 0;

@@ -13,11 +13,6 @@
 #include <errno.h>
 #include <inttypes.h>
 
-static void jobs_release(struct placer_jobs *jobs)
-{
-	placer_jobs_free(jobs);
-}
-
 static json_t *runs_to_json(struct json_build *build, const struct runs *runs)
 {
 	json_t *list = json_array();
@@ -125,7 +120,7 @@ static int print_text(
 int experiment_plan(const struct context *context, struct error *err)
 {
 	_cleanup_(matrix_free) struct matrix matrix = MATRIX_NONE;
-	_cleanup_(jobs_release) struct placer_jobs jobs = PLACER_JOBS_NONE;
+	_cleanup_(placer_jobs_free) struct placer_jobs jobs = PLACER_JOBS_NONE;
 	if (matrix_read(context, &matrix, err) < 0)
 		return -1;
 	const struct placer *placer = placer_of(matrix.experiment.place.engine);

@@ -16,11 +16,6 @@
 
 #define LOCK_FILE "submit.lock"
 
-static void jobs_release(struct placer_jobs *jobs)
-{
-	placer_jobs_free(jobs);
-}
-
 /* ---- submit -------------------------------------------------------------------------------- */
 
 /* Only one process submits at a time. Returns the descriptor that holds the lock. */
@@ -127,7 +122,7 @@ static size_t count_state(const enum progress_state *states, size_t count, enum 
 static int submit_missing(const struct context *context, const struct submitted *submitted,
 	const struct progress *progress, size_t *ret_count, struct error *err)
 {
-	_cleanup_(jobs_release) struct placer_jobs jobs = PLACER_JOBS_NONE;
+	_cleanup_(placer_jobs_free) struct placer_jobs jobs = PLACER_JOBS_NONE;
 	const struct placer *placer = placer_of(submitted->experiment.place.engine);
 	struct placing placement = submitted_placement(context, submitted);
 	size_t count = submitted->runs.count;

@@ -29,11 +29,6 @@
 
 /* ---- one run ------------------------------------------------------------------------------- */
 
-static void options_release(struct options *options)
-{
-	options_free(options);
-}
-
 /* Call the command `run` with the options of the experiment. Returns its exit status; a failure is
  * printed and put into *ret_problem, which is empty otherwise. */
 static int call_run(const struct context *context, const struct submitted *submitted,
@@ -41,7 +36,7 @@ static int call_run(const struct context *context, const struct submitted *submi
 {
 	const struct experiment_config *config =
 		experiment_find(&submitted->experiment, run->config);
-	_cleanup_(options_release) struct options options = OPTIONS_NONE;
+	_cleanup_(options_free) struct options options = OPTIONS_NONE;
 	_cleanup_free_ char *report = NULL;
 	char path[DIRECTORY_PATH_MAX];
 	char *args[] = {strdup(config ? config->path : ""), strdup(run->project),

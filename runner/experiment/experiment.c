@@ -452,15 +452,10 @@ static const struct key top_keys[] = {{"name", read_experiment_name, true},
 	{"output", read_output, false}, {"directory", read_directory, false},
 	{"place", read_place, false}, {NULL, NULL, false}};
 
-static void experiment_release(struct experiment *experiment)
-{
-	experiment_free(experiment);
-}
-
 int experiment_parse(
 	const char *name, const char *text, size_t len, struct experiment *ret, struct error *err)
 {
-	_cleanup_(experiment_release) struct experiment experiment = EXPERIMENT_NONE;
+	_cleanup_(experiment_free) struct experiment experiment = EXPERIMENT_NONE;
 	if (doc_load(name, text, len, &experiment.doc, err) < 0)
 		return -1;
 	const struct doc_node *root = doc_root(&experiment.doc);

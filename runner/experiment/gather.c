@@ -302,15 +302,10 @@ static int read_run(struct reader *reader, size_t index, struct error *err)
 
 /* ---- all of them --------------------------------------------------------------------------- */
 
-static void gather_release(struct gather *gather)
-{
-	gather_free(gather);
-}
-
 int gather_read(int dir, const struct runs *runs, gather_taker *take, void *data,
 	struct gather *ret, struct error *err)
 {
-	_cleanup_(gather_release) struct gather gather = {
+	_cleanup_(gather_free) struct gather gather = {
 		.dir = dir, .runs = runs, .places = runs_places(runs)};
 	if (!gather.places)
 		return fail_as(

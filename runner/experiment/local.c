@@ -11,17 +11,12 @@
 
 #include <errno.h>
 
-static void jobs_release(struct placer_jobs *jobs)
-{
-	placer_jobs_free(jobs);
-}
-
 /* One job, whatever the shapes. */
 static int divide_local(const struct placing *placement, const size_t *indices, size_t count,
 	struct placer_jobs *ret, struct error *err)
 {
 	const char *const words[] = {"oss-crs-run", "experiment", "task", placement->path, NULL};
-	_cleanup_(jobs_release) struct placer_jobs jobs = PLACER_JOBS_NONE;
+	_cleanup_(placer_jobs_free) struct placer_jobs jobs = PLACER_JOBS_NONE;
 	if (!count)
 		return 0;
 	struct placer_job *job = placer_add_job(&jobs, count, err);

@@ -76,15 +76,10 @@ static int refuse_twins(const char *name, const struct metric_lines *lines, stru
 	return 0;
 }
 
-static void lines_release(struct metric_lines *lines)
-{
-	metric_lines_free(lines);
-}
-
 int metric_lines_parse(
 	const char *name, const char *text, size_t len, struct metric_lines *ret, struct error *err)
 {
-	_cleanup_(lines_release) struct metric_lines lines = METRIC_LINES_NONE;
+	_cleanup_(metric_lines_free) struct metric_lines lines = METRIC_LINES_NONE;
 	unsigned number = 1;
 	size_t count = 1;
 	if (len && memchr(text, '\0', len))

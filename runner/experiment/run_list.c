@@ -302,14 +302,9 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-static void runs_release(struct runs *runs)
-{
-	runs_free(runs);
-}
-
 int runs_parse(const char *name, const char *text, size_t len, struct runs *ret, struct error *err)
 {
-	_cleanup_(runs_release) struct runs runs = RUNS_NONE;
+	_cleanup_(runs_free) struct runs runs = RUNS_NONE;
 	size_t header = strlen(HEADER);
 	if (memchr(text, '\0', len) || len < header || memcmp(text, HEADER, header) != 0 ||
 		text[len - 1] != '\n')

@@ -171,15 +171,10 @@ static int put_run(
 	return 0;
 }
 
-static void jobs_release(struct placer_jobs *jobs)
-{
-	placer_jobs_free(jobs);
-}
-
 int slurm_divide(const struct placing *placement, const size_t *indices, size_t count,
 	struct placer_jobs *ret, struct error *err)
 {
-	_cleanup_(jobs_release) struct placer_jobs jobs = PLACER_JOBS_NONE;
+	_cleanup_(placer_jobs_free) struct placer_jobs jobs = PLACER_JOBS_NONE;
 	for (size_t i = 0; i < count; i++)
 		if (put_run(placement, &jobs, indices[i], err) < 0)
 			return -1;

@@ -91,11 +91,6 @@ static size_t turns_take(struct turns *turns, size_t index)
 
 /* ---- the jobs ------------------------------------------------------------------------------ */
 
-static void jobs_release(struct placer_jobs *jobs)
-{
-	placer_jobs_free(jobs);
-}
-
 static int finish_job(const struct placing *placement, const char *host, struct placer_job *job,
 	struct error *err)
 {
@@ -125,7 +120,7 @@ int ssh_divide(const struct placing *placement, const size_t *indices, size_t co
 	struct placer_jobs *ret, struct error *err)
 {
 	const struct experiment_texts *hosts = &placement->experiment->place.hosts;
-	_cleanup_(jobs_release) struct placer_jobs jobs = PLACER_JOBS_NONE;
+	_cleanup_(placer_jobs_free) struct placer_jobs jobs = PLACER_JOBS_NONE;
 	_cleanup_(turns_free) struct turns turns = {.hosts = NULL};
 	if (!count)
 		return 0;

@@ -174,14 +174,9 @@ static void note_owner(size_t index, void *data)
 	owning->of[index] = owning->host;
 }
 
-static void owners_release(struct ssh_owners *owners)
-{
-	ssh_owners_free(owners);
-}
-
 int ssh_owners_parse(const char *text, size_t count, struct ssh_owners *ret, struct error *err)
 {
-	_cleanup_(owners_release) struct ssh_owners owners = {
+	_cleanup_(ssh_owners_free) struct ssh_owners owners = {
 		.of = calloc(count + 1, sizeof *owners.of)};
 	if (!owners.of)
 		return fail(err, ENOMEM, "hosts");

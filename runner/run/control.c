@@ -43,14 +43,9 @@ static int open_caller(void)
 	}
 }
 
-static void control_release(struct control *control)
-{
-	control_close(control);
-}
-
 int control_open(int fd, struct control *ret, struct error *err)
 {
-	_cleanup_(control_release) struct control control = CONTROL_NONE;
+	_cleanup_(control_close) struct control control = CONTROL_NONE;
 	control.fd = fd;
 	control.caller = open_caller();
 	control.ended = epoll_create1(EPOLL_CLOEXEC);
