@@ -7,7 +7,7 @@
 
 #include "cgroup.h"
 #include "cleanup.h"
-#include "fs.h"
+#include "processes.h"
 #include "user_manager.h"
 
 #include <stdbool.h>
@@ -15,16 +15,13 @@
 
 static int is_below_manager(const struct host *host, uid_t uid, bool *ret, struct error *err)
 {
-	char path[64];
-	char text[CGROUP_PATH_MAX];
+	char own[CGROUP_PATH_MAX];
 	char user[CGROUP_PATH_MAX];
-	(void)snprintf(path, sizeof path, "proc/%d/cgroup", (int)getpid());
-	if (fs_read_attr(host->root, path, text, sizeof text, err) < 0 ||
+	if (process_cgroup(host, getpid(), own, sizeof own, err) < 0 ||
 		cgroup_user_path(uid, user, sizeof user, err) < 0)
 		return -1;
-	const char *own = strstr(text, "0::/");
 	size_t len = strlen(user);
-	*ret = own && strncmp(own + 4, user, len) == 0 && (own[4 + len] == '/' || !own[4 + len]);
+	*ret = strncmp(own + 1, user, len) == 0 && (own[1 + len] == '/' || !own[1 + len]);
 	return 0;
 }
 
