@@ -278,6 +278,15 @@ int fs_lock(int fd, const char *name, struct error *err)
 	return fcntl(fd, F_SETLK, &whole) < 0 ? fail(err, errno, "lock %s", name) : 0;
 }
 
+int fs_lock_wait(int fd, const char *name, struct error *err)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	while (fcntl(fd, F_SETLKW, &whole) < 0)
+		if (errno != EINTR)
+			return fail(err, errno, "lock %s", name);
+	return 0;
+}
+
 int fs_is_locked(int dir, const char *path, pid_t *ret_pid, struct error *err)
 {
 	_cleanup_close_ int fd = fs_open(dir, path, O_RDONLY, 0, err);

@@ -65,6 +65,9 @@ int fs_remove(int dir, const char *name, struct error *err);
  * holds a lock. */
 int fs_lock(int fd, const char *name, struct error *err);
 
+/* The same, and wait for the lock. */
+int fs_lock_wait(int fd, const char *name, struct error *err);
+
 /* Whether another process holds such a lock; takes no lock. Returns 1, 0, or -1 with an error.
  * *ret_pid is the holder's PID, or 0 if the holder is in a PID namespace that this process cannot
  * see. Do not call it for a file that this process has locked: closing the descriptor would drop

@@ -33,16 +33,10 @@ static const char *directory_of(const struct submitted *submitted)
 /* Open the file of this host and wait for its lock. */
 static int lock_host(const struct host *host, int dir, struct error *err)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	char path[DIRECTORY_PATH_MAX];
 	_cleanup_close_ int fd =
 		fs_open(dir, directory_prepared_path(host, path), O_RDWR | O_CREAT, 0644, err);
-	if (fd < 0)
-		return -1;
-	while (fcntl(fd, F_SETLKW, &lock) < 0)
-		if (errno != EINTR)
-			return fail(err, errno, "lock %s", path);
-	return steal_fd(&fd);
+	return fd < 0 || fs_lock_wait(fd, path, err) < 0 ? -1 : steal_fd(&fd);
 }
 
 int experiment_prepare(

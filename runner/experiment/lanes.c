@@ -7,13 +7,13 @@
 
 #include "cleanup.h"
 #include "fs.h"
+#include "proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
-#include <sys/syscall.h>
 
 #define LANES_DIR "lanes"
 
@@ -133,8 +133,8 @@ static int end_lane(int dir, unsigned number, struct error *err)
 	found = find_lane(dir, number, &again, err);
 	if (found != 1 || again != pid)
 		return found < 0 ? -1 : 0;
-	if (syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
-		return fail(err, errno, "end process %d", (int)pid);
+	if (proc_signal(&(struct child){.pid = pid, .pidfd = fd}, SIGTERM, err) < 0)
+		return -1;
 	struct pollfd ended = {.fd = fd, .events = POLLIN};
 	while (poll(&ended, 1, -1) < 0)
 		if (errno != EINTR)

@@ -46,14 +46,10 @@ static int write_record(int fd, size_t number, size_t value, struct error *err)
 
 int queue_file_open(int dir, struct error *err)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct stat st;
 	_cleanup_close_ int fd = fs_open(dir, QUEUE_FILE, O_RDWR | O_CREAT, 0644, err);
-	if (fd < 0)
+	if (fd < 0 || fs_lock_wait(fd, QUEUE_FILE, err) < 0)
 		return -1;
-	while (fcntl(fd, F_SETLKW, &lock) < 0)
-		if (errno != EINTR)
-			return fail(err, errno, "lock " QUEUE_FILE);
 	if (fstat(fd, &st) < 0)
 		return fail(err, errno, "read " QUEUE_FILE);
 	if (st.st_size < RECORD && write_record(fd, 0, 1, err) < 0)

@@ -156,18 +156,9 @@ static int submit_array(
 	const struct placing *placement, const struct placer_job *job, struct error *err)
 {
 	_cleanup_free_ char *out = NULL;
-	_cleanup_free_ const char **argv = NULL;
 	uint64_t number = 0;
-	size_t words = 0;
-	while (job->argv[words])
-		words++;
-	argv = calloc(words + 1, sizeof *argv);
 	_cleanup_close_ int in = placer_open_script(job->script, err);
-	if (!argv)
-		return fail(err, ENOMEM, "jobs");
-	for (size_t i = 0; i < words; i++)
-		argv[i] = job->argv[i];
-	if (in < 0 || call_slurm(argv, in, &out, err) < 0 ||
+	if (in < 0 || call_slurm((const char *const *)job->argv, in, &out, err) < 0 ||
 		slurm_parse_job(out ? out : "", &number, err) < 0)
 		return -1;
 	if (note_array(placement->dir, number, job->indices[0] / SLURM_ARRAY_MAX * SLURM_ARRAY_MAX,
