@@ -34,16 +34,10 @@ static void add_u64(uint64_t *sum, uint64_t value)
 		*sum = UINT64_MAX;
 }
 
-/* Whether the error says that a cgroup has been removed. */
-static bool is_gone(const struct error *err)
-{
-	return err->code == ENOENT || err->code == ENODEV;
-}
-
 /* Count a user or a run that could not be looked at, and keep the first reason. */
 static void hide(struct ledger *ledger, uid_t uid, const char *name, const struct error *problem)
 {
-	if (is_gone(problem))
+	if (tree_is_gone(problem))
 		return;
 	if (ledger->hidden++)
 		return;
@@ -191,7 +185,7 @@ static int add_foreign_below(int foreign, unsigned *left, struct lease *lease, s
 	while ((entry = next_cgroup(list, left, &problem)))
 		/* One that has ended in between has nothing any more. */
 		if (add_foreign_share(dirfd(list), entry->d_name, lease, err) < 0 &&
-			!is_gone(err))
+			!tree_is_gone(err))
 			return -1;
 	if (problem.status) {
 		*err = problem;
@@ -461,7 +455,7 @@ int lease_is_live(const struct host *host, const struct lease *lease, struct err
 		return err->code == ENOENT ? 0 : -1;
 	int live = tree_is_live(oss_crs_fd, lease->name, &owner, err);
 	if (live < 0)
-		return err->code == ENOENT || err->code == ENODEV ? 0 : -1;
+		return tree_is_gone(err) ? 0 : -1;
 	return live && owner == lease->owner;
 }
 
@@ -485,7 +479,7 @@ int ledger_check_partitions(const struct host *host, const struct ledger *ledger
 				"run %s has its CPUs for itself alone (--exclusive): --share does "
 				"not share them",
 				lease->name);
-		if (valid < 0 && !is_gone(err))
+		if (valid < 0 && !tree_is_gone(err))
 			return -1;
 	}
 	return 0;

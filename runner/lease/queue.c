@@ -334,7 +334,7 @@ static int add_foreign(const struct host *host, const struct lease *lease, struc
 	_cleanup_close_ int cg = lease_open(host, lease, err);
 	_cleanup_close_ int events = cg < 0 ? -1 : fs_open(cg, "cgroup.events", O_RDONLY, 0, err);
 	if (events < 0)
-		return err->code == ENOENT || err->code == ENODEV ? 0 : -1;
+		return tree_is_gone(err) ? 0 : -1;
 	/* Reading the file arms the notification. */
 	ssize_t n = pread(events, text, sizeof text - 1, 0);
 	if (n < 0)

@@ -188,8 +188,7 @@ int tree_fill(struct cg_tree *tree, const struct tree_options *options, struct e
 	return huge_pages_forbid(tree->oss_crs_fd, tree->worker, plan, &tree->huge_pages, err);
 }
 
-/* Whether the cgroup has been removed, as systemd does when it stops the user's manager. */
-static bool is_gone(const struct error *err)
+bool tree_is_gone(const struct error *err)
 {
 	return err->code == ENOENT || err->code == ENODEV;
 }
@@ -201,9 +200,9 @@ int tree_destroy_name(int oss_crs_fd, const char *name, struct error *err)
 	/* A cgroup that the engine has made again belongs to root. The user may not kill in it, and
 	 * need not if it is empty. */
 	if (!killed && err->code != EACCES && err->code != EPERM)
-		return is_gone(err) ? 0 : -1;
+		return tree_is_gone(err) ? 0 : -1;
 	if (cgroup_wait_empty(oss_crs_fd, name, killed ? KILL_TIMEOUT_MS : 0, &busy) < 0) {
-		if (is_gone(&busy))
+		if (tree_is_gone(&busy))
 			return 0;
 		if (killed)
 			*err = busy;

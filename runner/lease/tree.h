@@ -98,6 +98,10 @@ void tree_close(struct cg_tree *tree);
  * is not an error. */
 int tree_destroy_name(int oss_crs_fd, const char *name, struct error *err);
 
+/* Whether the error says that a cgroup has been removed, as systemd does when it stops the user's
+ * manager. */
+bool tree_is_gone(const struct error *err);
+
 /* Whether the owner of a run is alive. dir is the oss-crs cgroup of any user. Returns 1, 0, or -1
  * with an error; ENOENT if there is no such run. If so, *ret_pid is the owner's PID, or 0 if it is
  * in a PID namespace that is not visible from here. Do not call it for a tree of this process. */

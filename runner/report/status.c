@@ -101,12 +101,6 @@ static void free_status_crs(struct status_crs *crs)
 	free(crs->containers);
 }
 
-/* Whether a failure to read a cgroup means that it is gone, not that it cannot be looked at. */
-static bool is_gone(const struct error *err)
-{
-	return err->code == ENOENT || err->code == ENODEV;
-}
-
 /* Add a CRS, unless it is gone. *unread is why it cannot be looked at, if it cannot. */
 static int add_status_crs(
 	int dir, const char *name, struct status_run *run, struct error *unread, struct error *err)
@@ -128,7 +122,7 @@ static int add_status_crs(
 	free_status_crs(crs);
 	if (problem.code == ENOMEM)
 		return fail(err, ENOMEM, "status");
-	if (!is_gone(&problem))
+	if (!tree_is_gone(&problem))
 		*unread = problem;
 	return 0;
 }
@@ -149,7 +143,7 @@ static int read_run(
 	_cleanup_close_ int path = lease_open(host, &run->lease, unread);
 	_cleanup_closedir_ DIR *list = path >= 0 ? fs_list(path, ".", unread) : NULL;
 	if (!list) {
-		if (is_gone(unread))
+		if (tree_is_gone(unread))
 			*unread = (struct error){0};
 		return 0;
 	}

@@ -111,10 +111,13 @@ static void report_kill(
 	const struct cg_tree *tree = look->state->tree;
 	const char *name = tree->plan->crs[i].name;
 	struct error ignored;
+	char stat[8192] _unfilled_;
 	(void)snprintf(kill.cgroup, sizeof kill.cgroup, "%s", cgroup);
-	(void)cgroup_get_key(tree->worker, name, "memory.stat", "anon", &kill.anon, &ignored);
-	(void)cgroup_get_key(tree->worker, name, "memory.stat", "file", &kill.file, &ignored);
-	(void)cgroup_get_key(tree->worker, name, "memory.stat", "shmem", &kill.shmem, &ignored);
+	if (cgroup_get(tree->worker, name, "memory.stat", stat, sizeof stat, &ignored) == 0) {
+		(void)cgroup_find_key(stat, "anon", &kill.anon);
+		(void)cgroup_find_key(stat, "file", &kill.file);
+		(void)cgroup_find_key(stat, "shmem", &kill.shmem);
+	}
 	look->on_kill(look->data, &kill);
 }
 
