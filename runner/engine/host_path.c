@@ -7,6 +7,7 @@
 #include "host_path.h"
 
 #include "cleanup.h"
+#include "host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +15,6 @@
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-
-#define CGROUP_MOUNT "/sys/fs/cgroup"
 
 /* A directory above a place is refused, and so is the place with all that is in it, read-only or
  * not. */
@@ -97,7 +96,7 @@ static void compare_with_places(
 		refuse_path(found, "the engine's socket");
 		found->engine = true;
 	}
-	if (writable && (is_within(CGROUP_MOUNT, path) || is_within(path, CGROUP_MOUNT)))
+	if (writable && (is_within(HOST_CGROUP_MOUNT, path) || is_within(path, HOST_CGROUP_MOUNT)))
 		found->cgroups = true;
 }
 

@@ -79,8 +79,6 @@ struct route;
  * pass. What is returned is static. */
 const struct route *judge_route(const char *method, const struct target *target, struct error *err);
 
-/* Whether its body is judged; the body of others is dropped. */
-bool judge_takes_body(const struct route *route);
 /* Whether the connection becomes a stream in both directions after the head of the answer. */
 bool judge_hijacks(const struct route *route);
 /* Whether it starts processes, so that it must not be broken off half-way. */

@@ -163,13 +163,6 @@ static int judge_restart(
 	return judge_object(judging, &restart_table, *value, err);
 }
 
-/* Not below zero: the kernel would kill processes of others first. */
-static int judge_oom_score(
-	struct judging *judging, const char *where, json_t **value, struct error *err)
-{
-	return judge_count(judging, where, value, err);
-}
-
 static int judge_storage(
 	struct judging *judging, const char *where, json_t **value, struct error *err)
 {
@@ -199,7 +192,8 @@ static const struct key_row host_rows[] = {
 	ROW_PASS("MemorySwappiness"), /* not in cgroup v2 */
 	ROW_CHECK("Mounts", judge_mounts),
 	ROW_CHECK("NetworkMode", judge_network_mode),
-	ROW_CHECK("OomScoreAdj", judge_oom_score),
+	/* Not below zero: the kernel would kill processes of others first. */
+	ROW_CHECK("OomScoreAdj", judge_count),
 	ROW_CHECK("PidMode", judge_pid),
 	ROW_PASS("ReadonlyRootfs"),
 	ROW_CHECK("RestartPolicy", judge_restart),

@@ -110,11 +110,6 @@ const struct route *judge_route(const char *method, const struct target *target,
 	return NULL;
 }
 
-bool judge_takes_body(const struct route *route)
-{
-	return route->flags & ROUTE_BODY;
-}
-
 bool judge_hijacks(const struct route *route)
 {
 	return route->flags & ROUTE_HIJACK;

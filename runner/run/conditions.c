@@ -25,8 +25,6 @@
 /* Percent of the run's CPU time. Less is noise, from the clock ticks and the kernel's own work. */
 #define NOTICED_PERCENT 5
 
-#define DETAIL_MAX 512 /* what summary.h accepts */
-
 /* ---- /proc/stat ------------------------------------------------------------------------------ */
 
 static uint64_t ticks_to_usec(uint64_t ticks)
@@ -263,7 +261,7 @@ static void add_loads(struct json_build *build, json_t *list, const struct condi
 static void add_affinity(struct json_build *build, json_t *list, const struct attested *attested)
 {
 	char more[32] = "";
-	char detail[DETAIL_MAX];
+	char detail[CONDITION_MAX];
 	if (!attested || !attested->affinity_count)
 		return;
 	if (attested->affinity_count > 1)

@@ -86,7 +86,7 @@ static int work_unchanged(const struct check *check, int out, struct error *err)
 	if (check->files[0] >= 0 &&
 		fs_read_fd(check->files[0], step->target, DAEMON_JSON_MAX, &now, NULL, err) < 0)
 		return -1;
-	if (now && step->before ? strcmp(now, step->before) == 0 : now == step->before)
+	if (journal_same_text(now, step->before))
 		return 0;
 	(void)fail_as(err, EX_TEMPFAIL, "%s has changed since the plan was made", step->target);
 	return add_hint(err, "it has been left as it is; run this again");

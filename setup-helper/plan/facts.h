@@ -77,13 +77,13 @@ struct delegate_facts {
 	struct level_facts levels[LEVEL_COUNT];
 };
 
-/* What there is of CPUs reserved for the user, and what can be. */
 /* CPUs that a drop-in reserves for another user, in the kernel's list format as far as is known. */
 struct reserve_other {
 	uid_t uid;
 	char cpus[STEP_CPUS_MAX];
 };
 
+/* What there is of CPUs reserved for the user, and what can be. */
 struct reserve_facts {
 	struct error problem; /* why something could not be looked at */
 	char *online;         /* the CPUs of the host, as the kernel lists them */

@@ -16,7 +16,10 @@ static void copy_variable(const char *name, char *buf, size_t size, bool *ret_se
 {
 	const char *value = getenv(name);
 	*ret_set = value != NULL;
-	(void)snprintf(buf, size, "%s", value ? value : "");
+	int n = snprintf(buf, size, "%s", value ? value : "");
+	/* What fits of a number could be another user's. */
+	if (n < 0 || (size_t)n >= size)
+		buf[0] = '-';
 }
 
 void caller_claims(struct claims *ret)

@@ -14,7 +14,7 @@
 #define CALLER_NAME_MAX 256
 
 /* What sudo(8) and pkexec(1) left in the environment, copied before it is cleared; empty where not
- * set. A value that does not fit is cut, and what remains is too large for a uid. */
+ * set. A value that does not fit is cut, and made one that is no uid. */
 struct claims {
 	char sudo_uid[24];
 	char pkexec_uid[24];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * entry: resets what this process inherits, so that none of it has to be trusted. main() calls the
- * first five functions before it looks at the arguments, in this order.
+ * first five functions before it looks at the arguments, in this order, and takes the claims of
+ * caller.h from the environment before the fifth.
  */
 #ifndef OSS_CRS_SETUP_ENTRY_H
 #define OSS_CRS_SETUP_ENTRY_H
@@ -24,12 +25,12 @@ int entry_signals(struct error *err);
  * directory "/". */
 int entry_limits(struct error *err);
 
+/* Replace the environment with a constant one (clearenv(3)). */
+int entry_environment(struct error *err);
+
 /* Refuse to run as root of a user namespace, which has not all users of the host: EX_UNAVAILABLE.
  * The root namespace maps every id to itself (user_namespaces(7)). */
 int entry_refuse_namespace(struct error *err);
-
-/* Replace the environment with a constant one (clearenv(3)). */
-int entry_environment(struct error *err);
 
 /* Block (hold is 1) or unblock (0) the signals that a terminal or a logout sends. While they are
  * blocked, a change that was begun is finished or undone. */

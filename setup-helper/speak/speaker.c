@@ -76,9 +76,8 @@ static int answer_request(void *arg, struct door_incoming *in, struct error *err
 
 void speaker_connect(struct speaker *speaker)
 {
-	speaker->bus = NULL;
-	if (speaker->changes && bus_open(&speaker->bus, &speaker->no_bus) < 0)
-		speaker->bus = NULL;
+	if (speaker->changes)
+		(void)bus_open(&speaker->bus, &speaker->no_bus);
 }
 
 int speaker_serve(struct speaker *speaker, int door, struct error *err)
