@@ -88,8 +88,8 @@ static int authorise_request(const struct session *session, struct error *err)
 		return 0;
 	if (getuid() != 0 || geteuid() != 0) {
 		(void)fail_as(err, EX_NOPERM, "this needs root");
-		return add_hint(err, "sudo oss-crs-setup, or pkexec oss-crs-setup; check and "
-				     "--dry-run need nothing");
+		return add_hint(err, "run: sudo oss-crs-setup, or pkexec oss-crs-setup; check and "
+				     "--dry-run need no privilege");
 	}
 	if (request->yes || isatty(STDIN_FILENO))
 		return 0;

@@ -209,8 +209,8 @@ static int run_command(struct job_run *job, int signals, struct launch_end *ret,
 	bool wanted = is_measured(job) || job->context->log.level >= LOG_NORMAL;
 	if (!job->context->options.crs && wanted && *entered_describe(&job->tree, job->not_entered))
 		log_warning(&job->context->log,
-			"%s: what the command started elsewhere was held "
-			"by no limit (see OSS_CRS_CGROUP_PARENT)",
+			"%s: what the command started elsewhere had no "
+			"limits (see OSS_CRS_CGROUP_PARENT)",
 			job->not_entered);
 	if (is_measured(job) && conclude_command(job, ret, err) < 0)
 		return -1;

@@ -180,7 +180,7 @@ static void print_head(const struct gather *gather, const struct experiment *exp
 			"across them",
 			gather->machine_count);
 	if (experiment->metrics && gather->unmeasured)
-		text_line(stdout, "%zu runs are done, but `metrics` left no figures of them",
+		text_line(stdout, "%zu runs are done, but have no figures from `metrics`",
 			gather->unmeasured);
 }
 

@@ -51,7 +51,7 @@ static int check_host(const struct host_call *call, struct error *err)
 	if (ssh_see_token(call->submitted->dir, call->more ? call->more : "", err) < 0) {
 		if (err->code == ENOENT)
 			(void)fail_as(err, EX_UNAVAILABLE,
-				"%s is another directory on host '%s' than where it was submitted",
+				"%s on host '%s' is not the directory that was submitted",
 				call->submitted->path, call->host);
 		return -1;
 	}

@@ -28,7 +28,8 @@ static int lock_directory(int dir, const char *path, struct error *err)
 		return steal_fd(&fd);
 	if (err->code != EAGAIN && err->code != EACCES)
 		return -1;
-	return fail_as(err, EX_TEMPFAIL, "another process submits to %s, or cancels", path);
+	return fail_as(
+		err, EX_TEMPFAIL, "another process is submitting to %s, or cancelling", path);
 }
 
 static int refuse_change(const struct matrix *matrix, const char *change, struct error *err)

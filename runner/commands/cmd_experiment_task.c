@@ -144,7 +144,8 @@ static int do_run(const struct context *context, const struct submitted *submitt
 {
 	int claim = directory_claim(submitted->dir, run->id, err);
 	if (claim < 0 && err->code == EAGAIN) {
-		log_note(&context->log, LOG_NORMAL, "%s: another process does this run", run->id);
+		log_note(&context->log, LOG_NORMAL, "%s: another process is doing this run",
+			run->id);
 		return EX_OK;
 	}
 	if (claim < 0)

@@ -31,7 +31,7 @@ static void tell_refusal(void *data, const struct refusal *refusal)
 		log_warning(log, "refused: CRS '%s': %s: %s", guarded->plan->crs[refusal->crs].name,
 			refusal->request, refusal->what);
 	else
-		log_warning(log, "refused: more requests, which the report has");
+		log_warning(log, "refused: more requests, which the report lists");
 }
 
 static int on_refusals(void *data, struct error *err)

@@ -152,8 +152,8 @@ static int machine_facts(const struct context *context, struct plan_request *req
 	request->elsewhere = options->host_cpus || options->topology || options->host_memory;
 	if (request->elsewhere && options->allocation)
 		return fail_as(err, EX_USAGE,
-			"--allocation is about this host: not with --host-cpus, --host-memory or "
-			"--topology");
+			"--allocation is about this host and cannot be used with --host-cpus, "
+			"--host-memory or --topology");
 	if (options->host_cpus && options->topology)
 		return fail_as(err, EX_USAGE, "--host-cpus and --topology cannot be used together");
 	if (options->host_cpus) {

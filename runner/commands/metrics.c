@@ -62,7 +62,8 @@ int metrics_publish(const struct context *context, struct error *err)
 	/* One run's place in the queue depends on the others. */
 	if (options->json || options->watch || options->arg_count)
 		return fail_as(err, EX_USAGE,
-			"metrics are of all runs: without --json, --watch and the name of a run");
+			"metrics cover all runs: they cannot be used with --json, --watch or the "
+			"name of a run");
 	if (status_read(&context->host, NULL, &status, err) < 0)
 		return -1;
 	FILE *out = open_memstream(&text, &len);

@@ -112,14 +112,15 @@ static const struct option_def defs[] = {
 	{"strict-limits", 0, FLAG, FIELD(strict_limits), PLANS | CONF, NULL,
 		"refuse CRSs that share a CPU; end the run if a limit cannot be checked", NULL, 0},
 	{"strict-machine", 0, FLAG, FIELD(strict_machine), RUNS | COMMAND_CHECK | CONF, NULL,
-		"refuse a machine on which two equal runs differ, and part of a core", NULL, 0},
+		"refuse a machine on which two equal runs differ, and a CRS with part of a core",
+		NULL, 0},
 	{"strict-containment", 0, FLAG, FIELD(strict_containment), JOBS | CONF, NULL,
 		"refuse services that could escape their CRS", NULL, 0},
 	{"guard", 0, FLAG, FIELD(guard), JOBS | COMMAND_HOLD | CONF, NULL,
-		"give each CRS a socket of the engine's API that holds what it starts to its CRS",
+		"give each CRS a socket of the engine's API that keeps its containers in the CRS",
 		NULL, 0},
 	{"no-guard", 0, FLAG, FIELD(no_guard), JOBS | COMMAND_HOLD, NULL,
-		"no such socket, not even instead of the engine's with --strict", NULL, 0},
+		"give no such socket, not even in place of the engine's with --strict", NULL, 0},
 	{"allow-unconfined", 0, FLAG, FIELD(allow_unconfined), JOBS | CONF, NULL,
 		"run services that belong to no CRS, without limits", NULL, 0},
 	{"cgroup-parent", 0, FLAG, FIELD(cgroup_parent), RUNS, NULL,
@@ -326,8 +327,8 @@ int options_parse(
 		options->wait = 0;
 	if (options->share && options->exclusive)
 		return fail_as(err, EX_USAGE,
-			"--exclusive and --share cannot be used together: the one is for CPUs that "
-			"nobody else has");
+			"--exclusive and --share cannot be used together: --exclusive is for CPUs "
+			"that nobody else uses");
 	options->strict_limits |= options->strict;
 	options->strict_containment |= options->strict;
 	options->args = argv + optind;

@@ -209,7 +209,7 @@ int engine_remove_images(struct engine *engine, const char *run, struct error *e
 	if (kept == 0)
 		return count;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"%zu of the images that the run built stay; the first: %s", kept, first.msg);
+		"cannot remove %zu of the images that the run built; first: %s", kept, first.msg);
 	err->code = first.code;
 	return add_hint(err, "see what keeps it: %s ps -a",
 		engine->kind == ENGINE_PODMAN ? "podman" : "docker");

@@ -114,8 +114,8 @@ static int find_by_parent(struct compose *compose, const struct run_plan *plan, 
 	*ret = find_in_other_run(plan, parent);
 	if (*ret >= 0)
 		return add_warning(compose, err,
-			"service '%s': cgroup_parent is that of another run: it gets CRS '%s' of "
-			"this one",
+			"service '%s': cgroup_parent names another run: the service belongs to "
+			"CRS '%s' of this run",
 			service, plan->crs[*ret].name);
 	(void)fail_service(err, service, "cgroup_parent is outside this run:", parent);
 	return add_hint(err, "write ${OSS_CRS_CGROUP_PARENT}/NAME, or leave cgroup_parent out; "
@@ -191,8 +191,8 @@ static int find_infra(struct compose *compose, const struct run_plan *plan, cons
 	if (*ret < 0 || strncmp(service, INFRA_PREFIX, strlen(INFRA_PREFIX)) == 0)
 		return 0;
 	return add_warning(compose, err,
-		"nothing says whose service '%s' is: it gets the CPUs and memory of %s; if it is a "
-		"CRS's: --service-crs %s=NAME",
+		"nothing says whose service '%s' is: it gets the CPUs and memory of %s; if it "
+		"belongs to a CRS, use --service-crs %s=NAME",
 		service, JOB_INFRA_CRS, service);
 }
 

@@ -207,7 +207,8 @@ static void notify_warnings(struct entry *entry)
 		notify_user(entry, true,
 			"/" QUEUE_LOCK
 			" is missing: a run that another user starts at the same moment may get "
-			"the same CPUs (to create it, run: sudo systemd-tmpfiles --create)");
+			"the same CPUs (to create it, run: sudo systemd-tmpfiles --create "
+			"oss-crs.conf)");
 	if (ledger->hidden) {
 		char why[LEDGER_HIDDEN_MAX];
 		(void)snprintf(text, sizeof text,

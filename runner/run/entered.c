@@ -57,6 +57,6 @@ const char *entered_describe(const struct cg_tree *tree, char buf[static ENTERED
 	if (!any)
 		return buf;
 	name_crs(tree, empty, names, sizeof names);
-	(void)snprintf(buf, ENTERED_TEXT_MAX, "no process ever was in the cgroup of %s", names);
+	(void)snprintf(buf, ENTERED_TEXT_MAX, "no process was ever in the cgroup of %s", names);
 	return buf;
 }

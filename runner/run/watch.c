@@ -128,7 +128,7 @@ static int note_outside(
 {
 	const char *parent = *container->cgroup_parent ? container->cgroup_parent : "none";
 	(void)fail_as(err, EX_SOFTWARE,
-		"container '%s' runs without limits: its cgroup_parent is %s, that of no CRS",
+		"container '%s' runs without limits: its cgroup_parent is %s, not one of a CRS",
 		container->name, parent);
 	if (watch->strict)
 		return add_hint(err,
@@ -371,8 +371,8 @@ static int on_events(void *data, struct error *err)
 	if (result == 0)
 		return wanted;
 	if (watch->judges_ends && !watch->ends_by_compose && !watch->decided)
-		log_warning(watch->log, "the run goes on to its last container: the end of its "
-					"first cannot be seen");
+		log_warning(watch->log, "the run goes on until its last container ends: the end "
+					"of its first cannot be seen");
 	return warn_unanswered(watch, "containers that start from now on", err) < 0
 		       ? -1
 		       : LAUNCH_NO_MORE;

@@ -97,7 +97,7 @@ static int plan_config(const struct plan_input *input, struct setup_plan *plan, 
 		(void)fail_as(err, EX_CONFIG, "%s does not delegate %s although %s says so",
 			facts->unit, input->policy->controllers, path);
 		return add_hint(
-			err, "a later drop-in takes it back: systemctl cat %s", facts->unit);
+			err, "a later drop-in overrides it; see: systemctl cat %s", facts->unit);
 	}
 	if (!input->policy->linger || facts->lingers)
 		return 0;
@@ -147,8 +147,8 @@ static int plan_delegate(const struct plan_input *input, struct setup_plan *plan
 	bool will_linger = input->policy->linger || facts->lingers;
 	if (!facts->manager.active && !will_linger)
 		return setup_plan_note(plan, err,
-			"%s is not logged in and does not linger: the rest comes with the next "
-			"login",
+			"%s is not logged in and does not linger: the rest takes effect at the "
+			"next login",
 			input->facts->user.name);
 	if (!facts->manager.active && setup_plan_add(plan, STEP_START_MANAGER, facts->unit,
 					      facts->manager.active_text, "active", err) < 0)

@@ -26,7 +26,7 @@ static int check_flag(const struct plan_input *input, const char *in_file, struc
 	(void)fail_as(err, EX_CONFIG, "%s sets the driver '%s', and %s may not set it as well",
 		facts->flag_where, facts->flag, file);
 	return add_hint(err,
-		"take --exec-opt native.cgroupdriver=%s out of %s, then run this again",
+		"remove --exec-opt native.cgroupdriver=%s from %s, then run this again",
 		facts->flag, facts->flag_where);
 }
 
@@ -38,8 +38,8 @@ static int check_kubelet(const struct docker_facts *facts, struct error *err)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,
 		"a kubelet runs on this host (%s), so Docker is left unchanged", facts->kubelet);
-	return add_hint(err, "its cgroupDriver and Docker's have to be changed together, by who "
-			     "runs the cluster");
+	return add_hint(err, "its cgroupDriver and Docker's have to be changed together, by the "
+			     "cluster's administrator");
 }
 
 static int check_facts(const struct plan_input *input, struct error *err)

@@ -86,8 +86,8 @@ static int check_free(const struct reserve_facts *facts, const char *cpus, struc
 			continue;
 		(void)fail_as(err, EX_TEMPFAIL, "CPUs %.64s are reserved for user %u",
 			cpulist_format(&taken, text), (unsigned)facts->others[i].uid);
-		return add_hint(err, "reserve others with --cpus LIST, or first give those back: "
-				     "sudo oss-crs-setup undo --user NAME");
+		return add_hint(err, "reserve others with --cpus LIST, or first give those back, "
+				     "with all other changes: sudo oss-crs-setup undo");
 	}
 	return 0;
 }

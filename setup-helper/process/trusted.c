@@ -58,7 +58,8 @@ int trusted_whole_file(int fd, const char *name, mode_t *ret_mode, struct error 
 		return fail(err, errno, "stat %s", name);
 	if (st.st_gid == 0 && fgetxattr(fd, "system.posix_acl_access", NULL, 0) <= 0)
 		return 0;
-	(void)fail_as(err, EX_CONFIG, "%s has a group or an ACL, which a new file would not", name);
+	(void)fail_as(
+		err, EX_CONFIG, "%s has a group or an ACL, which a new file would not have", name);
 	return add_hint(err, "chgrp root %s; setfacl -b %s", name, name);
 }
 

@@ -84,11 +84,11 @@ static void judge_oss_crs(const struct judge *judge, struct finding *ret)
 		set_finding(ret, true, "", "%s does not exist yet; it is created when needed",
 			CGROUP_OSS_CRS);
 	else if (!ours->owned)
-		set_finding(ret, false, DELEGATE_HINT, "%s is there, but not the user's",
+		set_finding(ret, false, DELEGATE_HINT, "%s does not belong to the user",
 			CGROUP_OSS_CRS);
 	else
 		set_finding(ret, cgroup_has(ours->controllers, wanted), DELEGATE_HINT,
-			"%s is the user's and has %s", CGROUP_OSS_CRS,
+			"%s belongs to the user and has %s", CGROUP_OSS_CRS,
 			ours->controllers[0] ? ours->controllers : "no controllers");
 }
 
@@ -173,12 +173,12 @@ static void judge_docker_config(const struct judge *judge, struct finding *ret)
 		return;
 	}
 	if (facts->flag[0] && driver[0])
-		set_finding(ret, false, "take it out of one of them",
+		set_finding(ret, false, "remove it from one of them",
 			"both %s and %s set the driver", facts->flag_where,
 			judge->policy->daemon_json);
 	else if (facts->flag[0])
 		set_finding(ret, strcmp(facts->flag, DRIVER_WANTED) == 0,
-			"take it out there, then: " DOCKER_HINT, "%s sets the driver %s",
+			"remove it there, then: " DOCKER_HINT, "%s sets the driver %s",
 			facts->flag_where, facts->flag);
 	else
 		set_finding(ret, strcmp(driver, DRIVER_WANTED) == 0, DOCKER_HINT, "%s sets %s",

@@ -150,7 +150,7 @@ static void put_affected(struct line *line, const struct subject *subject)
 	if (is_undo(plan))
 		users = "everyone for whom oss-crs-setup was run";
 	else if (subject->facts->reserve.online)
-		users = "everything on this host, which may not run on these CPUs any more";
+		users = "everything else on this host: it may no longer run on these CPUs";
 	else if (subject->policy->scope == SCOPE_ALL && count_kind(plan, STEP_DROPIN))
 		users = "every user of this host";
 	else if (!others)

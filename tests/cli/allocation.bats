@@ -65,5 +65,5 @@ within() { # OPTION...
 @test "--allocation is about this host" {
 	within plan --allocation --host-cpus 0-7 one.yaml
 	[ "$status" -eq 64 ]
-	[[ "$output" == *"--allocation is about this host"* ]]
+	[[ "$output" == *"--allocation is about this host and cannot be used with"* ]]
 }

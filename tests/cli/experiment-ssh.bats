@@ -80,7 +80,7 @@ load experiment
 		'b:check) mkdir other; cp json/*.json json/runs.tsv other; bash -c "${line/\/json/\/other}"; exit ;;'
 	experiment submit
 	[ "$status" -eq 69 ]
-	[[ "$output" == *"$BATS_TEST_TMPDIR/other is another directory on host 'b' than where it was submitted"* ]]
+	[[ "$output" == *"$BATS_TEST_TMPDIR/other on host 'b' is not the directory that was submitted"* ]]
 	[[ "$output" == *"host 'b' refuses with status 69"*"on a file system that all of them share"* ]]
 	[ ! -e json/ssh.tsv ]
 	hosts "a:*) bash -c \"\$line\"; exit ;;"

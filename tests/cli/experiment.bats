@@ -193,7 +193,7 @@ sys.stdin.read()' <held >locked &
 	timeout 20 bash -c 'until grep -q locked locked; do read -rt 0.1 <> <(:) || :; done'
 	run "$RUN" experiment task json 0
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"duo-json-c-h1-1: another process does this run"* ]]
+	[[ "$output" == *"duo-json-c-h1-1: another process is doing this run"* ]]
 	experiment status --json
 	[ "$(jq -r '.runs[0].state' <<<"$output")" = running ]
 	exec 9>&-
@@ -318,7 +318,7 @@ f = open("json/submit.lock", "w")
 fcntl.lockf(f, fcntl.LOCK_EX)
 sys.exit(subprocess.run(sys.argv[1:], close_fds=True).returncode)' "$RUN" experiment $verb x.yaml 2>said || status=$?
 		[ "$status" -eq 75 ]
-		grep -q 'another process submits to .*/json, or cancels' said
+		grep -q 'another process is submitting to .*/json, or cancelling' said
 		[ ! -e calls ]
 	done
 }

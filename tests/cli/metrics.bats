@@ -145,7 +145,7 @@ for family in text_string_to_metric_families(sys.stdin.read()):
 	for other in --json --watch job; do
 		run metrics --openmetrics "$other"
 		[ "$status" -eq 64 ]
-		[[ "$output" == *"metrics are of all runs"* ]]
+		[[ "$output" == *"metrics cover all runs"* ]]
 	done
 }
 

@@ -346,8 +346,8 @@ ensemble() {
 	grep -q -- '--profile build --profile run .* config$' "$DOCKER_CONFIG/cli-plugins/calls"
 	run "${plan_ensemble[@]}"
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"nothing says whose service 'target_builder' is: it gets the CPUs and memory of oss_crs_infra; if it is a CRS's: --service-crs target_builder=NAME"* ]]
-	[[ "$output" == *"service 'parent': cgroup_parent is that of another run: it gets CRS 'finder' of this one"* ]]
+	[[ "$output" == *"nothing says whose service 'target_builder' is: it gets the CPUs and memory of oss_crs_infra; if it belongs to a CRS, use --service-crs target_builder=NAME"* ]]
+	[[ "$output" == *"service 'parent': cgroup_parent names another run: the service belongs to CRS 'finder' of this run"* ]]
 	[[ "$output" != *"whose service 'oss-crs-exchange'"* ]]
 	grep -Eq '^target_builder +oss_crs_infra +infrastructure$' <<<"$output"
 }

@@ -260,7 +260,7 @@ TEST(an_image_goes_by_the_name_that_compose_gave_it_and_all_others_stay)
 	server = start_engine(state, things, COUNT(things));
 	assert_int_equal(engine_remove_images(&server.engine, "run-1", &err), -1);
 	stop_engine(&server);
-	assert_contains(err.msg, "1 of the images that the run built stay");
+	assert_contains(err.msg, "cannot remove 1 of the images that the run built");
 	assert_contains(err.msg, "run-1-held has dependents");
 }
 

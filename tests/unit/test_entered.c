@@ -28,8 +28,8 @@ TEST(a_crs_whose_cgroup_used_no_time_was_never_entered)
 		const char *worker, *a, *b, *said;
 	} table[] = {
 		{"9", "5", "4", ""},
-		{"5", "5", "0", "no process ever was in the cgroup of CRS 'b'"},
-		{"0", NULL, NULL, "no process ever was in the cgroup of CRS 'a', 'b'"},
+		{"5", "5", "0", "no process was ever in the cgroup of CRS 'b'"},
+		{"0", NULL, NULL, "no process was ever in the cgroup of CRS 'a', 'b'"},
 		/* Of what cannot be read, nothing is known. */
 		{"5", "5", NULL, "whether any process was in the cgroup of each CRS is unknown: "},
 		{"x", "5", "5", "whether any process was in the cgroup of each CRS is unknown: "},

@@ -310,7 +310,7 @@ TEST(a_foreign_container_of_no_crs_ends_the_run_with_strict)
 	assert_int_equal(watch_conclude(&watched.watch, &watched.containers, NULL, &err), -1);
 	assert_int_equal(err.status, EX_SOFTWARE);
 	assert_contains(err.msg, "container 'name' runs without limits: its cgroup_parent is "
-				 "/elsewhere, that of no CRS");
+				 "/elsewhere, not one of a CRS");
 	free_watched(unit_dir(state), &watched);
 }
 

@@ -184,11 +184,11 @@ running() {
 @test "exec says of which CRSs no process was ever in the cgroup, and its report too" {
 	run as alice oss-crs-run exec $JOB -- true
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"no process ever was in the cgroup of CRS 'oss_crs_infra', 'finder', 'fixer'"* ]]
+	[[ "$output" == *"no process was ever in the cgroup of CRS 'oss_crs_infra', 'finder', 'fixer'"* ]]
 	run sh_as alice "oss-crs-run exec --json $JOB -- sh -c 'docker run --rm --network none --cgroup-parent=\$OSS_CRS_CGROUP_PARENT/finder busybox:latest true' 2>/tmp/stderr"
 	grep -q "in the cgroup of CRS 'oss_crs_infra', 'fixer'" /tmp/stderr
 	[ "$(jq -r '.caveats[] | select(.id == "not-entered") | .detail' <<<"$output")" = \
-		"no process ever was in the cgroup of CRS 'oss_crs_infra', 'fixer'" ]
+		"no process was ever in the cgroup of CRS 'oss_crs_infra', 'fixer'" ]
 	run as alice oss-crs-run exec --crs finder $JOB -- true
 	[[ "$output" != *"no process ever"* ]]
 	nothing_left
