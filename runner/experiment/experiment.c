@@ -10,6 +10,7 @@
 #include "duration.h"
 #include "formats.h"
 #include "fs.h"
+#include "slurm.h"
 #include "text.h"
 
 #include <errno.h>
@@ -185,8 +186,7 @@ static int read_config(struct experiment *experiment, const struct doc_node *key
 static void *array_for(struct experiment *experiment, const struct doc_node *map, size_t size,
 	const char *must_be, struct error *err)
 {
-	struct doc_node *key = NULL;
-	struct doc_node *value = NULL;
+	struct doc_node *key = NULL, *value = NULL;
 	size_t count = 0;
 	while (doc_pair(&experiment->doc, map, count, &key, &value))
 		count++;
@@ -201,8 +201,7 @@ static void *array_for(struct experiment *experiment, const struct doc_node *map
 static int read_configs(
 	struct experiment *experiment, const struct doc_node *map, struct error *err)
 {
-	struct doc_node *key = NULL;
-	struct doc_node *value = NULL;
+	struct doc_node *key = NULL, *value = NULL;
 	experiment->configs = array_for(experiment, map, sizeof *experiment->configs,
 		"`configs` must be a mapping of names to configs, such as {duo: ./duo}", err);
 	if (!experiment->configs)
@@ -334,10 +333,23 @@ static int read_limit(
 		experiment, value, "`limit`", EXPERIMENT_RUNS_MAX, &experiment->place.limit, err);
 }
 
+static int read_slurm_options(struct experiment *experiment, const struct doc_node *list,
+	struct experiment_texts *ret, struct error *err)
+{
+	if (read_texts(experiment, list, "`options`", ret, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ret->count; i++)
+		if (slurm_is_elsewhere(ret->list[i].text))
+			return fail_at(err, experiment->doc.name, ret->list[i].at,
+				"'%.80s': submit on a host of that cluster instead",
+				ret->list[i].text);
+	return 0;
+}
+
 static int read_options(
 	struct experiment *experiment, const struct doc_node *value, struct error *err)
 {
-	return read_texts(experiment, value, "`options`", &experiment->place.options, err);
+	return read_slurm_options(experiment, value, &experiment->place.options, err);
 }
 
 static int read_hosts(
@@ -366,8 +378,7 @@ static int read_workers(
 	static const char *const known[] = {"options", NULL};
 	struct doc *doc = &experiment->doc;
 	struct experiment_place *place = &experiment->place;
-	struct doc_node *key = NULL;
-	struct doc_node *value = NULL;
+	struct doc_node *key = NULL, *value = NULL;
 	place->workers = array_for(experiment, map, sizeof *place->workers,
 		"`workers` must be a mapping, such as {big: {options: [...]}}", err);
 	if (!place->workers)
@@ -380,7 +391,7 @@ static int read_workers(
 		if (!options)
 			return refuse(experiment, key, err, "a worker needs `options`");
 		if (keys_check_all(doc, value, known, err) < 0 ||
-			read_texts(experiment, options, "`options`", &worker->options, err) < 0)
+			read_slurm_options(experiment, options, &worker->options, err) < 0)
 			return -1;
 	}
 	return 0;

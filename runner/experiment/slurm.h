@@ -29,6 +29,10 @@ struct slurm_line {
 /* Parse the line of len bytes. Fails with EX_DATAERR if it is not one. */
 int slurm_parse_line(const char *line, size_t len, struct slurm_line *ret, struct error *err);
 
+/* Whether an option of sbatch sends a job to another cluster, where squeue and scancel would not
+ * look for it. */
+bool slurm_is_elsewhere(const char *option);
+
 /* Parse what `sbatch --parsable` prints: "JOBID" or "JOBID;CLUSTER". Fails with EX_DATAERR. */
 int slurm_parse_job(const char *text, uint64_t *ret, struct error *err);
 

@@ -46,6 +46,13 @@ static const char *take_number(const char *p, const char *end, uint64_t *ret)
 	return p > start && p - start <= 18 ? p : NULL;
 }
 
+bool slurm_is_elsewhere(const char *option)
+{
+	size_t len = strcspn(option, "=");
+	return strncmp(option, "-M", 2) == 0 || strncmp(option, "--cluster", len) == 0 ||
+	       strncmp(option, "--clusters", len) == 0;
+}
+
 int slurm_parse_job(const char *text, uint64_t *ret, struct error *err)
 {
 	const char *end = text + strlen(text);
@@ -122,12 +129,40 @@ static int find_array(const struct arrays *arrays, uint64_t job, uint64_t *ret_b
 
 /* ---- calls --------------------------------------------------------------------------------- */
 
+/* Variables of the user's that show or cancel only some of the jobs, or those of another cluster. */
+static bool hides_jobs(const char *variable)
+{
+	static const char *const prefixes[] = {
+		"SQUEUE_", "SCANCEL_", "SBATCH_CLUSTERS=", "SLURM_CLUSTERS="};
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* This process's environment without these. The caller frees the array alone. */
+static const char **make_slurm_environment(void)
+{
+	size_t count = 0, kept = 0;
+	while (environ && environ[count])
+		count++;
+	const char **list = calloc(count + 1, sizeof *list);
+	for (size_t i = 0; list && i < count; i++)
+		if (!hides_jobs(environ[i]))
+			list[kept++] = environ[i];
+	return list;
+}
+
 /* Run one of Slurm's commands and read what it prints. */
 static int call_slurm(const char *const *argv, int in, char **ret_out, struct error *err)
 {
 	struct spawn spawn = SPAWN(argv);
 	int status = 0;
 	_cleanup_free_ char *out = NULL;
+	_cleanup_free_ const char **environment = make_slurm_environment();
+	if (!environment)
+		return fail(err, ENOMEM, "%s", argv[0]);
+	spawn.env = environment;
 	spawn.in = in;
 	if (proc_capture(&spawn, OUTPUT_MAX, &out, &status, err) < 0) {
 		if (err->code == ENOENT)
@@ -175,8 +210,9 @@ static int submit_array(
 static int read_queue(const struct placing *placement, char **ret, struct error *err)
 {
 	char user[32];
+	/* --all: also of partitions that are hidden from the user. */
 	const char *const argv[] = {
-		"squeue", "--noheader", "--array", "--format=%F|%K|%t", user, NULL};
+		"squeue", "--all", "--noheader", "--array", "--format=%F|%K|%t", user, NULL};
 	(void)snprintf(user, sizeof user, "--user=%u", (unsigned)placement->uid);
 	return call_slurm(argv, -1, ret, err);
 }

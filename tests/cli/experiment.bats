@@ -140,6 +140,26 @@ load experiment
 	[[ "$output" == *squeue* ]]
 }
 
+@test "the user's settings for Slurm's commands hide no job, and runs stay on one cluster" {
+	recorder squeue 'env | grep -E "^(SQUEUE|SCANCEL|SBATCH|SLURM)_" >seen; echo "$*" >>seen'
+	experiment submit
+	SQUEUE_STATES=PD SCANCEL_PARTITION=x SLURM_CLUSTERS=far SBATCH_CLUSTERS=far SBATCH_ACCOUNT=mine experiment status
+	[ "$status" -eq 0 ]
+	[[ "$(xargs <seen)" == "SBATCH_ACCOUNT=mine --all --noheader "* ]]
+	for option in --clusters=far --cluster=far -Mfar -M; do
+		file slurm
+		sed -i "s|limit: 4|options: [$option], workers: {local: {options: [--mem=1]}}|" x.yaml
+		experiment plan
+		echo "$output"
+		[ "$status" -eq 78 ]
+		[[ "$output" == *"x.yaml:6:"*"'$option': submit on a host of that cluster instead"* ]]
+	done
+	sed -i "s|$option|--cluster-constraint=a|; s|--mem=1|-M far|" x.yaml
+	experiment plan
+	[ "$status" -eq 78 ]
+	[[ "$output" == *"'-M far'"* ]]
+}
+
 @test "an output directory that cannot be written is an error, and nothing was submitted" {
 	sed -i 's|^trials|output: /proc/nothing\ntrials|' x.yaml
 	experiment submit
