@@ -142,13 +142,18 @@ static int report_file_name(const char *run, char *buf, size_t size, struct erro
 	return n > 0 && (size_t)n < size ? 0 : fail(err, ENAMETOOLONG, "report of %s", run);
 }
 
-static int prune_reports(const struct store *store, uint64_t kept, struct error *err)
+/* Remove all but the newest reports, by the starts of the runs, and never that of `own`, which has
+ * just been written: a long run may have begun before all others. */
+static int prune_reports(
+	const struct store *store, const char *own, uint64_t kept, struct error *err)
 {
 	struct entry *entries = NULL;
 	size_t count = 0;
 	int result = list_entries(store, &entries, &count, err);
 	for (size_t i = kept; result == 0 && i < count; i++) {
 		char file[PATH_MAX];
+		if (strcmp(entries[i].name, own) == 0)
+			continue;
 		/* Another run that has just ended may have removed it first. */
 		if (report_file_name(entries[i].name, file, sizeof file, err) < 0 ||
 			(unlinkat(store->dir, file, 0) < 0 && errno != ENOENT))
@@ -165,7 +170,7 @@ int store_put(const struct store *store, const char *run, const char *text, size
 	if (report_file_name(run, file, sizeof file, err) < 0 ||
 		fs_replace(store->dir, file, text, len, 0600, err) < 0)
 		return add_context(err, "%s", store->path);
-	return prune_reports(store, kept, err);
+	return prune_reports(store, run, kept, err);
 }
 
 int store_read(const struct store *store, const char *run, struct summary *ret, struct error *err)

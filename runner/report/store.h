@@ -28,8 +28,8 @@ void store_close(struct store *store);
 /* The path of the file of a run's report. The caller frees it; NULL if out of memory. */
 char *store_file(const struct store *store, const char *run);
 
-/* Keep the report of a run, a text of len bytes. Then remove all reports but the newest `kept`,
- * by the time in the names of their runs. */
+/* Keep the report of a run, a text of len bytes. Then remove all others but the newest `kept`, by
+ * the time in the names of their runs. */
 int store_put(const struct store *store, const char *run, const char *text, size_t len,
 	uint64_t kept, struct error *err);
 

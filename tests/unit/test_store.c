@@ -76,6 +76,17 @@ TEST(the_newest_reports_are_kept_by_the_time_in_their_names)
 	store_list_free(list, count);
 }
 
+TEST(a_long_run_does_not_lose_its_report_to_runs_that_began_later)
+{
+	const struct unit_dir *dir = *state;
+	_cleanup_(store_close) struct store store = open_in(dir);
+	put_run(&store, 20, 2);
+	put_run(&store, 21, 2);
+	put_run(&store, 10, 2);
+	assert_true(exists(dir->fd, REPORTS "/job-run-10-0a1b2c3d-local.json"));
+	assert_true(exists(dir->fd, REPORTS "/job-run-20-0a1b2c3d-local.json"));
+}
+
 TEST(a_run_id_finds_its_newest_run)
 {
 	const struct unit_dir *dir = *state;
@@ -136,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_report_is_private_to_the_user_and_found_by_its_name),
 		RUN_IN_DIR(the_newest_reports_are_kept_by_the_time_in_their_names),
+		RUN_IN_DIR(a_long_run_does_not_lose_its_report_to_runs_that_began_later),
 		RUN_IN_DIR(a_run_id_finds_its_newest_run),
 		RUN_IN_DIR(files_that_are_no_reports_are_left_alone),
 		RUN_IN_DIR(without_a_state_directory_there_is_no_store),
