@@ -107,8 +107,9 @@ static int submit_runs(const struct host_call *call, struct error *err)
 		fs_read_fd(STDIN_FILENO, "standard input", INPUT_MAX, &text, &len, err) < 0 ||
 		crew_list(call->dir, states, count, err) < 0)
 		return -1;
-	if (len && text[len - 1] == '\n')
-		len--;
+	if (len && text[--len] != '\n')
+		return fail_as(err, EX_DATAERR,
+			"the list of runs on standard input is cut off: it has no end of line");
 	if (ranges_parse("standard input", text, len, count, take_index, &intake, err) < 0)
 		return -1;
 	const char *const argv[] = {

@@ -113,6 +113,10 @@ load experiment
 	[ "$status" -eq 64 ]
 	run "$RUN" experiment host json a submit <<<'0-12'
 	[ "$status" -eq 65 ]
+	# As where the connection broke: of 5,100 this would be another run.
+	run bash -c 'printf 5,10 | "$0" experiment host json a submit' "$RUN"
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"is cut off"* ]]
 	run "$RUN" experiment host json c submit <<<'0-3'
 	[ "$status" -eq 78 ]
 	run "$RUN" experiment host json a enslave
