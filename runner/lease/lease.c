@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "delegation.h"
 #include "fs.h"
+#include "lease_parts.h"
 #include "run_name.h"
 
 #include <errno.h>
@@ -28,12 +29,6 @@ static bool parse_slice(const char *name, uid_t *ret)
 	return true;
 }
 
-static void add_u64(uint64_t *sum, uint64_t value)
-{
-	if (__builtin_add_overflow(*sum, value, sum))
-		*sum = UINT64_MAX;
-}
-
 /* Count a user or a run that could not be looked at, and keep the first reason. */
 static void hide(struct ledger *ledger, uid_t uid, const char *name, const struct error *problem)
 {
@@ -44,29 +39,6 @@ static void hide(struct ledger *ledger, uid_t uid, const char *name, const struc
 	ledger->first_hidden.uid = uid;
 	ledger->first_hidden.why = *problem;
 	(void)snprintf(ledger->first_hidden.name, sizeof ledger->first_hidden.name, "%s", name);
-}
-
-static bool is_dots(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-/* The next cgroup in a directory, NULL at its end. `left` is how many more of the user's cgroups
- * may be looked at. Sets *err if the directory was not read to its end. */
-static const struct dirent *next_cgroup(DIR *list, unsigned *left, struct error *err)
-{
-	const struct dirent *entry = NULL;
-	do {
-		errno = 0;
-		entry = readdir(list);
-	} while (entry && (entry->d_type != DT_DIR || is_dots(entry->d_name)));
-	if (!entry && errno)
-		(void)fail(err, errno, "list cgroups");
-	if (!entry || (*left)--)
-		return entry;
-	*left = 0;
-	(void)fail_as(err, EX_UNAVAILABLE, "more than %d cgroups", LEDGER_USER_MAX);
-	return NULL;
 }
 
 /* Add up memory.max of the cgroups in fd; UINT64_MAX if one has no limit. Takes over fd. */
@@ -81,11 +53,11 @@ static int sum_memory(int fd, unsigned *left, uint64_t *ret, struct error *err)
 	uint64_t sum = 0;
 	const struct dirent *entry = NULL;
 	struct error problem = {0};
-	while ((entry = next_cgroup(list, left, &problem))) {
+	while ((entry = lease_next_cgroup(list, left, &problem))) {
 		uint64_t value = 0;
 		if (cgroup_get_u64(fd, entry->d_name, "memory.max", &value, err) < 0)
 			return -1;
-		add_u64(&sum, value);
+		lease_add_u64(&sum, value);
 	}
 	if (problem.status) {
 		*err = problem;
@@ -156,74 +128,6 @@ static int read_dead(int run, struct lease *lease, struct error *err)
 	return *text ? cpulist_parse(text, &lease->cpus, err) : 0;
 }
 
-/* Add the CPUs and the memory of a foreign cgroup to its lease. What has no memory limit counts
- * with what it uses. */
-static int add_foreign_share(int dir, const char *cg, struct lease *lease, struct error *err)
-{
-	char text[CPULIST_TEXT_MAX] _unfilled_;
-	struct cpulist cpus = {0};
-	uint64_t memory = 0;
-	if (cgroup_get(dir, cg, "cpuset.cpus", text, sizeof text, err) < 0 ||
-		(*text && cpulist_parse(text, &cpus, err) < 0) ||
-		cgroup_get_u64(dir, cg, "memory.max", &memory, err) < 0 ||
-		(memory == CGROUP_UNLIMITED &&
-			cgroup_get_u64(dir, cg, "memory.current", &memory, err) < 0))
-		return -1;
-	cpulist_union(&lease->cpus, &cpus);
-	add_u64(&lease->memory, memory);
-	return 0;
-}
-
-/* Add what the cgroups in a foreign one have. */
-static int add_foreign_below(int foreign, unsigned *left, struct lease *lease, struct error *err)
-{
-	_cleanup_closedir_ DIR *list = fs_list(foreign, ".", err);
-	if (!list)
-		return -1;
-	const struct dirent *entry = NULL;
-	struct error problem = {0};
-	while ((entry = next_cgroup(list, left, &problem)))
-		/* One that has ended in between has nothing any more. */
-		if (add_foreign_share(dirfd(list), entry->d_name, lease, err) < 0 &&
-			!tree_is_gone(err))
-			return -1;
-	if (problem.status) {
-		*err = problem;
-		return -1;
-	}
-	return 0;
-}
-
-/* Read what is not a run. Its name may be anything. Returns 1 if it has processes, else 0. */
-static int read_foreign(int foreign, unsigned *left, struct lease *lease, struct error *err)
-{
-	char text[CPULIST_TEXT_MAX] _unfilled_;
-	uint64_t limit = 0;
-	uint64_t populated = 0;
-	if (cgroup_get_key(foreign, ".", "cgroup.events", "populated", &populated, err) < 0)
-		return -1;
-	if (!populated)
-		return 0;
-	lease->state = LEASE_FOREIGN;
-	if (cgroup_get(foreign, ".", "cpuset.cpus", text, sizeof text, err) < 0 ||
-		cgroup_get_u64(foreign, ".", "memory.max", &limit, err) < 0)
-		return -1;
-	/* Where it has limits of its own, they hold for all below it. The Python OSS-CRS sets them
-	 * for the CRSs only. */
-	struct lease below = *lease;
-	if (add_foreign_share(foreign, ".", lease, err) < 0)
-		return -1;
-	if (*text && limit != CGROUP_UNLIMITED)
-		return 1;
-	if (add_foreign_below(foreign, left, &below, err) < 0)
-		return -1;
-	if (!*text)
-		lease->cpus = below.cpus;
-	if (limit == CGROUP_UNLIMITED && below.memory > lease->memory)
-		lease->memory = below.memory;
-	return 1;
-}
-
 static int append_lease(struct ledger *ledger, const struct lease *lease, struct error *err)
 {
 	/* Double the capacity whenever it is used up, which is when the count is a power of two. */
@@ -263,7 +167,8 @@ static int read_run(
 	struct run_name parts;
 	if (!run_name_parse(name, &parts)) {
 		_cleanup_close_ int foreign = cgroup_open(reader->oss_crs_fd, name, err);
-		int found = foreign < 0 ? -1 : read_foreign(foreign, &reader->left, &lease, err);
+		int found =
+			foreign < 0 ? -1 : lease_read_foreign(foreign, &reader->left, &lease, err);
 		*ret = lease;
 		return found;
 	}
@@ -291,7 +196,7 @@ static int read_user(
 	}
 	struct error unread = {0};
 	const struct dirent *entry = NULL;
-	while ((entry = next_cgroup(list, &reader.left, &unread))) {
+	while ((entry = lease_next_cgroup(list, &reader.left, &unread))) {
 		struct lease lease;
 		struct error problem = {0};
 		int found = read_run(&reader, entry->d_name, &lease, &problem);
@@ -323,7 +228,7 @@ int ledger_read(const struct host *host, uint64_t own, struct ledger *ret, struc
 	const struct dirent *entry = NULL;
 	struct error unread = {0};
 	unsigned left = UINT_MAX; /* root makes these cgroups */
-	while ((entry = next_cgroup(list, &left, &unread))) {
+	while ((entry = lease_next_cgroup(list, &left, &unread))) {
 		uid_t uid = 0;
 		struct error problem = {0};
 		if (!parse_slice(entry->d_name, &uid))
@@ -420,7 +325,7 @@ struct lease_view lease_judge(struct ledger *ledger, const struct lease_claim *c
 	uint64_t promised = 0;
 	for (size_t i = 0; i < ledger->count; i++)
 		if (counts(&ledger->list[i], claim->id))
-			add_u64(&promised, ledger->list[i].memory);
+			lease_add_u64(&promised, ledger->list[i].memory);
 	view.memory_free = promised < claim->host_memory ? claim->host_memory - promised : 0;
 	view.memory_short = claim->memory > view.memory_free;
 	judge_numbers(ledger, claim, &view);

@@ -92,11 +92,25 @@ TEST(a_foreign_cgroup_has_its_own_limits_else_what_it_uses)
 	assert_contains(lease_describe_foreign(free_one, text), "has any CPUs and 8K of memory");
 }
 
+/* One whose oss-crs does not hand the controllers down, as where it was made by hand. */
+TEST(a_foreign_cgroup_without_controllers_is_seen)
+{
+	const struct unit_dir *dir = *state;
+	char text[LEASE_FOREIGN_MAX];
+	put_foreign_file(dir, "byhand", "cgroup.events", "populated 1\nfrozen 0\n");
+	put_foreign_file(dir, "byhand/below", "cgroup.events", "populated 1\nfrozen 0\n");
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
+	assert_int_equal(ledger.hidden, 0);
+	assert_int_equal(ledger.count, 1);
+	assert_contains(lease_describe_foreign(&ledger.list[0], text), "has any CPUs");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_foreign_cgroup_with_processes_has_what_is_below_it),
 		RUN_IN_DIR(a_foreign_cgroup_has_its_own_limits_else_what_it_uses),
+		RUN_IN_DIR(a_foreign_cgroup_without_controllers_is_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
