@@ -161,6 +161,7 @@ run_held() {
 	until_true grep -q waiting $HOLD/three.err
 	run_held theirs
 	exec 8>&-
+	until_true test -s $HOLD/three.status
 	end_hold three 75
 	[[ "$(jq -r .error.message $HOLD/three)" == "Compose project 'held' already has 1 "* ]]
 	[ "$(docker inspect -f '{{.State.Running}}' theirs)" = true ]
