@@ -155,6 +155,12 @@ static int run_connector(struct session *session, int door, pid_t parent)
 	return err.status;
 }
 
+/* Whatever fs.suid_dumpable says, no other process of nobody's may reach the connection. */
+static int hide_from_nobody(struct error *err)
+{
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail(err, errno, "PR_SET_DUMPABLE") : 0;
+}
+
 /* Root until it is on the bus. From then on nobody, but systemd does what it says as root's. */
 static int run_speaker(struct session *session, int door, pid_t parent)
 {
@@ -167,10 +173,8 @@ static int run_speaker(struct session *session, int door, pid_t parent)
 	};
 	int kept = keep_only(session, door, &err);
 	speaker_connect(&speaker);
-	/* Whatever fs.suid_dumpable says, no other process of nobody's may reach the connection. */
-	if (kept == 0 && become_nobody(parent, &err) == 0 &&
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && entry_hold_signals(1, &err) == 0 &&
-		confine_files(NULL, 0, &confined, &err) == 0 &&
+	if (kept == 0 && become_nobody(parent, &err) == 0 && hide_from_nobody(&err) == 0 &&
+		entry_hold_signals(1, &err) == 0 && confine_files(NULL, 0, &confined, &err) == 0 &&
 		confine_calls(CONFINE_WORKER, &confined, &err) == 0) {
 		error_leave_raw(true);
 		return speaker_serve(&speaker, door, &err) < 0 ? EX_SOFTWARE : EX_OK;
