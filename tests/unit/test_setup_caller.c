@@ -93,6 +93,19 @@ TEST(sudo_or_pkexec_names_the_user_to_root)
 	}
 }
 
+/* What fits of it is the number of another user. */
+TEST(a_claim_that_is_cut_is_no_uid)
+{
+	struct claims claims;
+	struct caller caller = {.known = true};
+	struct error err = {0};
+	assert_return_code(setenv("SUDO_UID", "000000000000000000000010", 1), errno);
+	caller_claims(&claims);
+	assert_return_code(unsetenv("SUDO_UID"), errno);
+	assert_int_equal(caller_resolve(0, &claims, NULL, &caller, &err), -1);
+	assert_contains(err.msg, "SUDO_UID");
+}
+
 TEST(names_and_ids_mean_the_same_user)
 {
 	static const struct claims none = {.sudo_set = false};
@@ -216,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(a_uid_must_be_digits_in_range_and_belong_to_a_person),
 		RUN(sudo_or_pkexec_names_the_user_to_root),
+		RUN(a_claim_that_is_cut_is_no_uid),
 		RUN(names_and_ids_mean_the_same_user),
 		RUN(an_unprivileged_user_can_act_only_as_themselves),
 		RUN(a_valid_command_line_is_accepted),

@@ -98,6 +98,10 @@ TEST(a_message_of_another_size_or_with_more_files_is_refused)
 		data.iov_len = sizeof got;
 		assert_int_equal(sendmsg(doors.theirs, &header, 0), (ssize_t)sizeof got);
 		assert_int_equal(door_receive(doors.ours, &got, files, &err), -1);
+		/* Without a byte, it reads as the end. */
+		data.iov_len = 0;
+		assert_int_equal(sendmsg(doors.theirs, &header, 0), 0);
+		assert_int_equal(door_receive(doors.ours, &got, files, &err), 0);
 		assert_int_equal(got.what, 99);
 		assert_int_equal(lowest_free(), lowest);
 	}
