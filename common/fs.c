@@ -92,6 +92,17 @@ DIR *fs_list(int dir, const char *path, struct error *err)
 	return list;
 }
 
+int fs_next(DIR *list, const struct dirent **ret, struct error *err)
+{
+	do {
+		errno = 0;
+		*ret = readdir(list);
+	} while (*ret && (strcmp((*ret)->d_name, ".") == 0 || strcmp((*ret)->d_name, "..") == 0));
+	if (*ret)
+		return 1;
+	return errno ? fail(err, errno, "read a directory") : 0;
+}
+
 int fs_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct error *err)
 {
 	size_t size = max < 4096 ? max + 1 : 4096;

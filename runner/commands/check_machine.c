@@ -231,7 +231,9 @@ int look_governor(struct check_facts *facts, char *detail, struct error *err)
 	(void)snprintf(detail, DETAIL_MAX, "the clock speed of the CPUs is fixed");
 	if (!dir)
 		return err->code == ENOENT ? 0 : -1;
-	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+	const struct dirent *entry = NULL;
+	int more = 0;
+	while ((more = fs_next(dir, &entry, err)) > 0) {
 		char governor[64] = "";
 		if (strncmp(entry->d_name, "policy", strlen("policy")) == 0 &&
 			read_governor(dirfd(dir), entry->d_name, governor, sizeof governor, err) <
@@ -247,7 +249,7 @@ int look_governor(struct check_facts *facts, char *detail, struct error *err)
 		return add_hint(err,
 			"to keep it constant, run: sudo cpupower frequency-set -g performance");
 	}
-	return 0;
+	return more;
 }
 
 /* Find the mount option of /proc that hides processes, as "hidepid=invisible". Empty if there is

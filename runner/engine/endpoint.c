@@ -100,8 +100,9 @@ static int search_contexts(const char *dir, const char *name, char **ret, struct
 	int found = 0;
 	if (!list && errno != ENOENT)
 		(void)fail(unread, errno, "open %s", dir);
-	while (list && found <= 0 && (entry = readdir(list))) {
-		struct error problem = {0};
+	struct error problem = {0};
+	int more = 0;
+	while (list && found <= 0 && (more = fs_next(list, &entry, &problem)) > 0) {
 		_cleanup_free_ char *path = NULL;
 		if (entry->d_name[0] == '.')
 			continue;
@@ -112,6 +113,8 @@ static int search_contexts(const char *dir, const char *name, char **ret, struct
 		if (found < 0 && !unread->msg[0])
 			*unread = problem;
 	}
+	if (more < 0 && !unread->msg[0])
+		*unread = problem;
 	return found > 0;
 }
 

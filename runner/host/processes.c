@@ -102,13 +102,14 @@ int processes_read(const struct host *host, struct processes *ret, struct error 
 		return -1;
 	int proc = dirfd(list);
 	const struct dirent *entry = NULL;
-	while ((errno = 0, entry = readdir(list))) {
+	int more = 0;
+	while ((more = fs_next(list, &entry, err)) > 0) {
 		pid_t pid = parse_pid(entry->d_name);
 		if (pid > 0 && read_process(proc, pid, &found, err) < 0)
 			return -1;
 	}
-	if (errno)
-		return fail(err, errno, "list /proc");
+	if (more < 0)
+		return add_context(err, "/proc");
 	if (found.count > 1)
 		qsort(found.list, found.count, sizeof *found.list, compare_pids);
 	/* Every PID namespace has a process 1, and it belongs to root. */

@@ -96,12 +96,13 @@ static int remove_files(int base, const char *run, struct error *err)
 	_cleanup_closedir_ DIR *list = fs_list(base, run, err);
 	if (!list)
 		return err->code == ENOENT ? 0 : -1;
-	int dir = dirfd(list);
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			unlinkat(dir, entry->d_name, 0) < 0 && errno != ENOENT)
+	int more = 0;
+	while ((more = fs_next(list, &entry, err)) > 0)
+		if (unlinkat(dirfd(list), entry->d_name, 0) < 0 && errno != ENOENT)
 			return fail(err, errno, "remove %s/%s", run, entry->d_name);
+	if (more < 0)
+		return -1;
 	if (unlinkat(base, run, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail(err, errno, "remove %s", run);
 	return 0;

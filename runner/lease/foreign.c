@@ -10,21 +10,14 @@
 
 #include <errno.h>
 
-static bool is_dots(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 const struct dirent *lease_next_cgroup(DIR *list, unsigned *left, struct error *err)
 {
 	const struct dirent *entry = NULL;
-	do {
-		errno = 0;
-		entry = readdir(list);
-	} while (entry && (entry->d_type != DT_DIR || is_dots(entry->d_name)));
-	if (!entry && errno)
-		(void)fail(err, errno, "list cgroups");
-	if (!entry || (*left)--)
+	int more = 0;
+	do
+		more = fs_next(list, &entry, err);
+	while (more > 0 && entry->d_type != DT_DIR);
+	if (more <= 0 || (*left)--)
 		return entry;
 	*left = 0;
 	(void)fail_as(err, EX_UNAVAILABLE, "more than %d cgroups", LEDGER_USER_MAX);

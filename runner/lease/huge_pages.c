@@ -30,7 +30,8 @@ static int list_limits(int worker, const char *crs, struct huge_pages *ret, stru
 	if (!list)
 		return -1;
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list))) {
+	int more = 0;
+	while ((more = fs_next(list, &entry, err)) > 0) {
 		if (!is_limit(entry->d_name))
 			continue;
 		size_t len = strlen(entry->d_name) + 1;
@@ -38,7 +39,7 @@ static int list_limits(int worker, const char *crs, struct huge_pages *ret, stru
 			return fail(err, E2BIG, "sizes of huge pages in %s", crs);
 		memcpy(ret->files[ret->count++], entry->d_name, len);
 	}
-	return 0;
+	return more;
 }
 
 int huge_pages_forbid(int oss_crs, int worker, const struct run_plan *plan, struct huge_pages *ret,

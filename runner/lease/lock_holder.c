@@ -63,16 +63,15 @@ static int has_lock(const struct host *host, pid_t pid, const struct stat *st)
 		return problem.code == ENOENT || problem.code == ESRCH ? 0 : -1;
 	const struct dirent *entry = NULL;
 	bool unknown = false;
-	while ((entry = readdir(list))) {
+	int more = 0;
+	while ((more = fs_next(list, &entry, &problem)) > 0) {
 		_cleanup_free_ char *text = NULL;
-		if (entry->d_name[0] == '.')
-			continue;
 		if (fs_read(dirfd(list), entry->d_name, LOCKS_MAX, &text, NULL, &problem) < 0)
 			unknown = unknown || problem.code != ENOENT;
 		else if (parse_locks(text, st) >= 0)
 			return 1;
 	}
-	return unknown ? -1 : 0;
+	return unknown || more < 0 ? -1 : 0;
 }
 
 /* The first process that is seen to have the lock; 0 if there is none. */

@@ -77,12 +77,14 @@ int machine_interrupts(const struct host *host, struct cpulist *ret, struct erro
 	if (!dir)
 		return -1;
 	struct cpulist cpus = {0};
-	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+	const struct dirent *entry = NULL;
+	int more = 0;
+	while ((more = fs_next(dir, &entry, err)) > 0)
 		if (isdigit((unsigned char)entry->d_name[0]) &&
 			add_interrupt(dirfd(dir), entry->d_name, &cpus, err) < 0)
 			return -1;
 	*ret = cpus;
-	return 0;
+	return more;
 }
 
 /* Write "NUMBER DEVICE…". The kernel makes a directory for each device that uses an interrupt. */
@@ -92,16 +94,20 @@ static int name_interrupt(int irqs, const char *irq, FILE *out, struct error *er
 	if (!dir)
 		return err->code == ENOENT ? 0 : -1;
 	(void)fputs(irq, out);
-	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+	const struct dirent *entry = NULL;
+	int more = 0;
+	while ((more = fs_next(dir, &entry, err)) > 0)
+		if (entry->d_type == DT_DIR)
 			(void)fprintf(out, " %s", entry->d_name);
 	(void)fputc('\n', out);
-	return 0;
+	return more;
 }
 
 static int name_interrupts(DIR *dir, const struct cpulist *cpus, FILE *out, struct error *err)
 {
-	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+	const struct dirent *entry = NULL;
+	int more = 0;
+	while ((more = fs_next(dir, &entry, err)) > 0) {
 		struct cpulist its = {0};
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
@@ -111,7 +117,7 @@ static int name_interrupts(DIR *dir, const struct cpulist *cpus, FILE *out, stru
 		if (!cpulist_empty(&its) && name_interrupt(dirfd(dir), entry->d_name, out, err) < 0)
 			return -1;
 	}
-	return 0;
+	return more;
 }
 
 int machine_interrupt_names(
@@ -309,10 +315,12 @@ static int find_nodes(int sys, struct cpulist *ret, struct error *err)
 		return err->code == ENOENT ? 0 : -1;
 	unsigned id = 0;
 	char end = '\0';
-	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+	const struct dirent *entry = NULL;
+	int more = 0;
+	while ((more = fs_next(dir, &entry, err)) > 0)
 		if (sscanf(entry->d_name, "node%u%c", &id, &end) == 1)
 			cpulist_add(ret, id);
-	return 0;
+	return more;
 }
 
 static int read_nodes(int sys, struct topology *topology, struct error *err)

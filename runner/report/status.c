@@ -81,8 +81,9 @@ static int read_below(int fd, struct status_crs *crs, struct error *err)
 		return any ? fail(err, errnum, "list %s", crs->name) : 0;
 	}
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+	int more = 0;
+	while ((more = fs_next(list, &entry, err)) > 0) {
+		if (entry->d_type != DT_DIR)
 			continue;
 		char id[CONTAINER_ID_MAX + 1];
 		if (container_id_of(entry->d_name, id) && strlen(id) == CONTAINER_ID_MAX &&
@@ -91,7 +92,7 @@ static int read_below(int fd, struct status_crs *crs, struct error *err)
 		if (count)
 			count_processes(fd, entry->d_name, &crs->figures.pids);
 	}
-	return 0;
+	return more;
 }
 
 static void free_status_crs(struct status_crs *crs)
@@ -148,12 +149,14 @@ static int read_run(
 		return 0;
 	}
 	const struct dirent *entry = NULL;
-	while ((errno = 0, entry = readdir(list)))
+	struct error problem;
+	int more = 0;
+	while ((more = fs_next(list, &entry, &problem)) > 0)
 		if (entry->d_type == DT_DIR && job_is_name(entry->d_name) &&
 			add_status_crs(dirfd(list), entry->d_name, run, unread, err) < 0)
 			return -1;
-	if (errno && errno != ENOENT && errno != ENODEV)
-		(void)fail(unread, errno, "list %s", run->lease.name);
+	if (more < 0 && !tree_is_gone(&problem))
+		*unread = problem;
 	if (run->crs_count)
 		qsort(run->crs, run->crs_count, sizeof *run->crs, by_name);
 	return 0;

@@ -89,7 +89,8 @@ static int list_entries(
 	struct entry *entries = NULL;
 	size_t count = 0;
 	const struct dirent *item = NULL;
-	while ((item = readdir(list))) {
+	int more = 0;
+	while ((more = fs_next(list, &item, err)) > 0) {
 		struct entry entry = {0};
 		entry.name = run_of_file(item->d_name, &entry.timestamp);
 		if (!entry.name)
@@ -102,6 +103,10 @@ static int list_entries(
 		}
 		entries = larger;
 		entries[count++] = entry;
+	}
+	if (more < 0) {
+		free_entries(entries, count);
+		return add_context(err, "%s", store->path);
 	}
 	if (count)
 		qsort(entries, count, sizeof *entries, newest_first);

@@ -100,11 +100,15 @@ static int look_at_process(struct look *look, pid_t pid, struct error *err)
 			note_unknown(look, &problem);
 		return 0;
 	}
-	for (const struct dirent *entry = readdir(list); entry; entry = readdir(list)) {
+	const struct dirent *entry = NULL;
+	int more = 0;
+	while ((more = fs_next(list, &entry, &problem)) > 0) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 		if (tid > 0 && look_at_thread(look, pid, tid, err) < 0)
 			return -1;
 	}
+	if (more < 0 && problem.code != ENOENT && problem.code != ESRCH)
+		note_unknown(look, &problem);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "compose.h"
 #include "delegation.h"
 #include "engine_select.h"
+#include "fs.h"
 #include "owner.h"
 #include "podman.h"
 #include "queue.h"
@@ -134,16 +135,13 @@ static int find_names(
 {
 	if (dir < 0)
 		return 0;
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
-	if (!list) {
-		int errnum = errno;
-		cleanup_close(&copy);
-		return fail(err, errnum, "list runs");
-	}
+	_cleanup_closedir_ DIR *list = fs_list(dir, ".", err);
+	if (!list)
+		return add_context(err, "runs");
 	const struct dirent *entry = NULL;
 	struct run_name parts;
-	while ((entry = readdir(list))) {
+	int more = 0;
+	while ((more = fs_next(list, &entry, err)) > 0) {
 		/* A cgroup that the user made by hand is not the runner's to remove. */
 		if (entry->d_type != type || !run_name_parse(entry->d_name, &parts))
 			continue;
@@ -152,7 +150,7 @@ static int find_names(
 			return fail(err, ENOMEM, "runs");
 		*(bool *)((char *)run + has) = true;
 	}
-	return 0;
+	return more;
 }
 
 /* Set the engine of each run that has files: the one that its files name. Files that name none were

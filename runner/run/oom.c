@@ -133,10 +133,9 @@ static uint64_t look_below(const struct look *look, size_t i)
 	int dir = dirfd(list);
 	uint64_t found = 0;
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list))) {
-		struct below *below = entry->d_type == DT_DIR && entry->d_name[0] != '.'
-					      ? find_below(crs, entry->d_name)
-					      : NULL;
+	while (fs_next(list, &entry, &ignored) > 0) {
+		struct below *below =
+			entry->d_type == DT_DIR ? find_below(crs, entry->d_name) : NULL;
 		if (!below)
 			continue;
 		uint64_t kills =

@@ -60,8 +60,9 @@ static int work_numbers(const struct check *check, int out, struct error *err)
 	size_t count = 0;
 	if (!list || !numbers)
 		return fail(err, list ? ENOMEM : errno, "list " JOURNAL_DIR);
-	errno = 0;
-	for (const struct dirent *entry; (entry = readdir(list));) {
+	const struct dirent *entry = NULL;
+	int more = 0;
+	while ((more = fs_next(list, &entry, err)) > 0) {
 		unsigned number = record_file_number(entry->d_name);
 		if (number == 0)
 			continue;
@@ -71,8 +72,8 @@ static int work_numbers(const struct check *check, int out, struct error *err)
 				JOURNAL_RECORDS_MAX);
 		numbers[count++] = number;
 	}
-	if (errno)
-		return fail(err, errno, "list " JOURNAL_DIR);
+	if (more < 0)
+		return add_context(err, JOURNAL_DIR);
 	qsort(numbers, count, sizeof *numbers, compare_numbers);
 	return door_write(out, numbers, count * sizeof *numbers, err);
 }

@@ -91,12 +91,14 @@ static int look_at_others(
 	_cleanup_closedir_ DIR *list = fs_list(input->host->root, "etc/systemd/system", err);
 	if (!list)
 		return err->code == ENOENT ? 0 : -1;
-	for (const struct dirent *entry; (entry = readdir(list));) {
+	const struct dirent *entry = NULL;
+	int more = 0;
+	while ((more = fs_next(list, &entry, err)) > 0) {
 		uid_t uid = manager_of(entry->d_name);
 		if (uid && uid != input->user->uid && look_at_other(input->host, uid, ret, err) < 0)
 			return -1;
 	}
-	return 0;
+	return more;
 }
 
 static int look_at_units(const struct probe_input *input, struct sd_bus *bus,

@@ -71,15 +71,15 @@ static int walk_children(
 	if (!list)
 		return -1;
 	const struct dirent *entry = NULL;
-	while ((entry = readdir(list))) {
-		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0 ||
-			(depth == 0 && !run_is_over(dir, entry->d_name)))
+	int more = 0;
+	while ((more = fs_next(list, &entry, err)) > 0) {
+		if (entry->d_type != DT_DIR || (depth == 0 && !run_is_over(dir, entry->d_name)))
 			continue;
 		if (walk_cgroup(walk, dir, path, entry->d_name, depth + 1, err) < 0)
 			return -1;
 	}
-	return 0;
+	/* ENOENT: the cgroup has been removed. */
+	return more < 0 && err->code != ENOENT ? -1 : 0;
 }
 
 static int walk_oss_crs(

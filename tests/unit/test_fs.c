@@ -267,6 +267,31 @@ TEST(a_file_that_is_replaced_by_its_path_keeps_its_mode_and_its_readers)
 	assert_int_equal(st.st_mode & 0777, 0604);
 	assert_return_code(fstatat(dir, "link", &st, AT_SYMLINK_NOFOLLOW), errno);
 	assert_true(S_ISLNK(st.st_mode));
+	/* A link that leads nowhere yet is one too. */
+	assert_return_code(unlinkat(dir, "old", 0), errno);
+	assert_ok(fs_replace_path(path_in(dir, "link", path, sizeof path), "again", 5, &err), err);
+	assert_file(dir, "old", "again");
+}
+
+TEST(a_list_has_all_entries_and_one_that_cannot_be_read_on_is_an_error)
+{
+	int dir = unit_dir(state);
+	struct error err = {0};
+	const struct dirent *entry = NULL;
+	int count = 0, more = 0;
+	make_file(dir, "a", "");
+	make_file(dir, ".b", "");
+	_cleanup_closedir_ DIR *list = fs_list(dir, ".", &err);
+	assert_non_null(list);
+	while ((more = fs_next(list, &entry, &err)) > 0)
+		count++;
+	assert_int_equal(more, 0);
+	assert_int_equal(count, 2);
+	_cleanup_closedir_ DIR *other = fs_list(dir, ".", &err);
+	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_non_null(other);
+	assert_return_code(dup3(null, dirfd(other), O_CLOEXEC), errno);
+	assert_errno(fs_next(other, &entry, &err), ENOTDIR, err);
 }
 
 TEST(a_path_that_is_no_file_is_written_to_and_a_full_one_is_an_error)
@@ -327,6 +352,7 @@ int main(void)
 		RUN_IN_DIR(replacing_a_link_leaves_its_target),
 		RUN_IN_DIR(a_full_disk_leaves_only_the_old_file),
 		RUN_IN_DIR(a_file_that_is_replaced_by_its_path_keeps_its_mode_and_its_readers),
+		RUN_IN_DIR(a_list_has_all_entries_and_one_that_cannot_be_read_on_is_an_error),
 		RUN(a_path_that_is_no_file_is_written_to_and_a_full_one_is_an_error),
 		RUN_IN_DIR(a_directory_is_not_replaced),
 		RUN_IN_DIR(a_name_too_long_for_its_temporary_file_is_refused),
