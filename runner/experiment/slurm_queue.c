@@ -129,7 +129,7 @@ static int find_array(const struct arrays *arrays, uint64_t job, uint64_t *ret_b
 
 /* ---- calls --------------------------------------------------------------------------------- */
 
-/* Variables of the user's that show or cancel only some of the jobs, or those of another cluster. */
+/* Variables of the user that show or cancel only some of the jobs, or those of another cluster. */
 static bool hides_jobs(const char *variable)
 {
 	static const char *const prefixes[] = {
