@@ -25,8 +25,8 @@ int fs_open(int dir, const char *path, int flags, mode_t mode, struct error *err
  * NULL with an error. */
 DIR *fs_list(int dir, const char *path, struct error *err);
 
-/* Take the next entry of a list other than "." and "..", which is valid until the next call. Returns
- * 1, 0 at the end, or -1 with an error, when the rest is unknown. */
+/* Take the next entry of a list, other than "." and "..", which is valid until the next call.
+ * Returns 1, 0 at the end, or -1 with an error, when the rest is unknown. */
 int fs_next(DIR *list, const struct dirent **ret, struct error *err);
 
 /* Read a whole file of at most max bytes and add a NUL, which *ret_len does not count. The caller

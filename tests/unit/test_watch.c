@@ -217,7 +217,7 @@ TEST(what_could_not_be_checked_ends_the_run_with_strict)
 	free_watched(unit_dir(state), &watched);
 }
 
-TEST(an_engine_that_does_not_answer_at_the_end_is_counted_and_with_strict_a_mismatch)
+TEST(an_engine_that_is_away_at_the_end_is_counted_and_with_strict_a_mismatch)
 {
 	struct watched watched;
 	struct error err = {0}, away = {0};
@@ -345,8 +345,7 @@ int main(void)
 		RUN(a_container_counts_once_and_unknown_stays_unknown),
 		RUN_IN_DIR(what_could_not_be_checked_is_counted_and_not_attested),
 		RUN_IN_DIR(what_could_not_be_checked_ends_the_run_with_strict),
-		RUN_IN_DIR(
-			an_engine_that_does_not_answer_at_the_end_is_counted_and_with_strict_a_mismatch),
+		RUN_IN_DIR(an_engine_that_is_away_at_the_end_is_counted_and_with_strict_a_mismatch),
 		RUN_IN_DIR(a_container_outside_its_crs_ends_the_run),
 		RUN_IN_DIR(a_foreign_container_belongs_to_the_crs_of_its_cgroup_parent),
 		RUN_IN_DIR(a_foreign_container_of_no_crs_ends_the_run_with_strict),
