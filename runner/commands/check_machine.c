@@ -188,12 +188,21 @@ int look_user_limits(struct check_facts *facts, char *detail, struct error *err)
 	char size[SIZE_TEXT_MAX];
 	char value[64];
 	char text[700] = "";
+	char tasks[64] = "";
+	if (context->host.cgroup < 0) {
+		(void)snprintf(detail, DETAIL_MAX, "cannot be read: there is no cgroup v2");
+		return 1;
+	}
 	if (allowance_read(&context->host, context->uid, &allowance, err) < 0 ||
 		allowance_read_advice(&context->host, context->uid, &advice, err) < 0) {
 		(void)snprintf(detail, DETAIL_MAX, "cannot be read: %.400s", err->msg);
 		return 1;
 	}
-	(void)snprintf(detail, DETAIL_MAX, "no cgroup above limits this user's runs");
+	if (*advice.tasks.file)
+		(void)snprintf(
+			tasks, sizeof tasks, "; %" PRIu64 " tasks at most", advice.tasks.value);
+	(void)snprintf(
+		detail, DETAIL_MAX, "no cgroup above limits this user's CPUs or memory%s", tasks);
 	(void)snprintf(value, sizeof value, "%s of memory",
 		size_format_exact(allowance.memory.value, size));
 	name_limit(text, sizeof text, &allowance.memory, value);
@@ -203,13 +212,17 @@ int look_user_limits(struct check_facts *facts, char *detail, struct error *err)
 	(void)snprintf(value, sizeof value, "%" PRIu64 ".%02" PRIu64 " CPUs of time",
 		advice.cpu.value / 100, advice.cpu.value % 100);
 	name_limit(text, sizeof text, &advice.cpu, value);
+	struct allowance_limit io = {.value = 0};
+	(void)snprintf(io.file, sizeof io.file, "%s", advice.io_file);
+	name_limit(text, sizeof text, &io, "some I/O of a device");
 	if (!*text)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,
-		"a cgroup above limits all runs of this user together to %s", text);
+		"a cgroup above limits all runs of this user together to %s%s", text, tasks);
 	return add_hint(err,
 		"to see where it is set, run: systemctl show -p "
-		"MemoryMax,MemoryHigh,CPUQuotaPerSecUSec user-%u.slice",
+		"MemoryMax,MemoryHigh,CPUQuotaPerSecUSec,TasksMax,IOReadBandwidthMax,"
+		"IOWriteBandwidthMax user-%u.slice",
 		(unsigned)context->uid);
 }
 

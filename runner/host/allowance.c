@@ -169,11 +169,26 @@ static int read_quota(
 	return 0;
 }
 
+/* io.max: a line for each device that is limited. */
+static int read_io(const struct host *host, const char *cg, char file[static CGROUP_PATH_MAX],
+	struct error *err)
+{
+	char text[64];
+	int result = cgroup_get(host->cgroup, cg, "io.max", text, sizeof text, err);
+	if (result < 0 && err->code != EFBIG)
+		return err->code == ENOENT ? 0 : -1;
+	if (!*file && (result < 0 || *text))
+		name_file(cg, "io.max", file);
+	return 0;
+}
+
 static int read_advice_level(const struct host *host, const char *cg, void *data, struct error *err)
 {
 	struct allowance_advice *advice = data;
 	return read_limit(host, cg, "memory.high", &advice->memory_high, err) < 0 ||
-			       read_quota(host, cg, &advice->cpu, err) < 0
+			       read_quota(host, cg, &advice->cpu, err) < 0 ||
+			       read_limit(host, cg, "pids.max", &advice->tasks, err) < 0 ||
+			       read_io(host, cg, advice->io_file, err) < 0
 		       ? -1
 		       : 0;
 }
@@ -181,8 +196,9 @@ static int read_advice_level(const struct host *host, const char *cg, void *data
 int allowance_read_advice(
 	const struct host *host, uid_t uid, struct allowance_advice *ret, struct error *err)
 {
-	struct allowance_advice advice = {
-		.memory_high.value = CGROUP_UNLIMITED, .cpu.value = CGROUP_UNLIMITED};
+	struct allowance_advice advice = {.memory_high.value = CGROUP_UNLIMITED,
+		.cpu.value = CGROUP_UNLIMITED,
+		.tasks.value = CGROUP_UNLIMITED};
 	char path[CGROUP_PATH_MAX];
 	if (oss_crs_path(uid, path, err) < 0)
 		return -1;

@@ -63,6 +63,17 @@ TEST(the_least_limit_on_the_way_down_is_named_with_its_file)
 	assert_int_equal(advice.cpu.value, 30);
 	assert_string_equal(advice.cpu.file, "/" USER "/cpu.max");
 	assert_true(advice.memory_high.value == CGROUP_UNLIMITED);
+	assert_true(advice.tasks.value == CGROUP_UNLIMITED);
+	assert_string_equal(advice.io_file, "");
+	make_file(dir->fd, SLICE "/io.max", "");
+	make_file(dir->fd, MANAGER "/io.max", "8:0 rbps=1048576 wbps=max riops=max wiops=max\n");
+	make_file(dir->fd, SLICE "/pids.max", "max\n");
+	make_file(dir->fd, USER "/pids.max", "10813\n");
+	make_file(dir->fd, MANAGER "/pids.max", "20000\n");
+	assert_ok(allowance_read_advice(&host, 1000, &advice, &err), err);
+	assert_int_equal(advice.tasks.value, 10813);
+	assert_string_equal(advice.tasks.file, "/" USER "/pids.max");
+	assert_string_equal(advice.io_file, "/" MANAGER "/io.max");
 	host_close(&host);
 }
 
