@@ -35,12 +35,6 @@ static const struct place {
 	{"~/.config", "what your user manager runs", false, true},
 	{"~/.docker/run", "Docker's socket", false, false},
 	{"~/.docker", "what Docker's client runs for you", false, true},
-	{"~/.bash_profile", "what your shell runs", false, true},
-	{"~/.bashrc", "what your shell runs", false, true},
-	{"~/.profile", "what your shell runs", false, true},
-	{"~/.zprofile", "what your shell runs", false, true},
-	{"~/.zshenv", "what your shell runs", false, true},
-	{"~/.zshrc", "what your shell runs", false, true},
 	{"~/.ssh", "who may log in as you", false, true},
 	{"~/.local/share/systemd", "what your user manager runs", false, true},
 	{"~/.local/share/docker", "Docker's own files", false, false},
@@ -123,6 +117,17 @@ static bool is_of_project(const struct host_user *user, const char *path)
 	       !holds_place(user, user->project_dir);
 }
 
+/* Whether it is in what programs of the user run or obey: the files of a home whose names begin with
+ * a dot, and its programs. The Python OSS-CRS has its work in such a directory. */
+static bool is_obeyed(const struct host_user *user, const char *path)
+{
+	if (!user->home || !is_below(path, user->home) || is_of_project(user, path))
+		return false;
+	const char *name = path + strlen(user->home);
+	name += strspn(name, "/");
+	return (*name == '.' && strncmp(name, ".oss-crs", 8) != 0) || is_within(name, "bin");
+}
+
 static bool is_of_user(const struct host_user *user, const char *path, const struct stat *st)
 {
 	bool at_home = user->home && strcmp(user->home, "/") != 0 && is_below(path, user->home);
@@ -201,6 +206,8 @@ struct host_path host_path_judge(const struct host_user *user, const char *path,
 		return found;
 	}
 	compare_with_places(user, real, writable, &found);
+	if (writable && (is_obeyed(user, path) || is_obeyed(user, real)))
+		refuse_path(&found, "what your shell and other programs run or obey");
 	found.engine = found.engine || is_engine_socket(real);
 	if (found.engine)
 		refuse_path(&found, "the engine's socket");

@@ -59,7 +59,19 @@ TEST(paths_are_judged_by_where_they_lead_and_whose_they_are)
 		{"home/.ssh", false, true},
 		{"home/.ssh/config", false, true},
 		{"home/.bashrc", true, false},
+		{"home/.bashrc", false, true},
+		{"home/.bash_logout", true, false},
+		{"home/.local/state/oss-crs", true, false},
+		{"home/.gitconfig", true, false},
 		{"home/.oss-crs/work", true, true},
+		{"home/.oss-crs-workdir", true, true},
+		{"home/bin", true, false},
+		{"home/bin/tool", true, false},
+		{"home/bin/tool", false, true},
+		{"home/binaries", true, true},
+		{"home/own/.cache", true, true},
+		{"project/.cache", true, true},
+		{"project/home/../.profile", true, false},
 		{"home/.docker", false, false},
 		{"home/.docker/run/x", false, false},
 		{"other", false, false},
@@ -87,6 +99,11 @@ TEST(paths_are_judged_by_where_they_lead_and_whose_they_are)
 	user.engine_socket = socket_path;
 	assert_true(host_path_judge(&user, project_dir, false).engine);
 	user.engine_socket = NULL;
+	/* A project may be in such a directory. */
+	char work[256];
+	(void)snprintf(project_dir, sizeof project_dir, "%s/home/.jobs", dir->path);
+	(void)snprintf(work, sizeof work, "%s/work", project_dir);
+	assert_null(host_path_judge(&user, work, true).why);
 	/* A project directory that holds such a place makes nothing harmless. */
 	user.project_dir = "/";
 	assert_non_null(host_path_judge(&user, "/etc", true).why);
