@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "engine_select.h"
+#include "json_build.h"
 #include "leftovers.h"
 #include "podman.h"
 #include "scratch.h"
@@ -21,6 +22,8 @@ struct cleaner {
 	struct leftovers leftovers;
 	struct left_runs runs;
 	unsigned removed;
+	struct json_build build; /* --json: what was removed, printed at the end */
+	json_t *list;
 };
 
 /* Connect to Docker. Removal works with any cgroup driver; the daemon only has to run on this
@@ -53,8 +56,11 @@ static void open_engines(struct cleaner *cleaner)
 	struct error podman = {0};
 	if (open_docker(&cleaner->docker, &docker) == 0)
 		cleaner->leftovers.engines[ENGINE_DOCKER] = &cleaner->docker;
-	if (engine_select_noted_podman(&podman) > 0)
+	int noted = engine_select_noted_podman(&podman);
+	if (noted > 0)
 		(void)open_podman(cleaner, &podman);
+	else if (noted == 0) /* the reason for that is no news */
+		podman = (struct error){0};
 	if (!cleaner->leftovers.engines[ENGINE_DOCKER] &&
 		!cleaner->leftovers.engines[ENGINE_PODMAN])
 		log_note(&context->log, LOG_NORMAL, "cannot look for containers: %s%s%s",
@@ -72,8 +78,13 @@ static int remove_run(struct cleaner *cleaner, const struct left_run *run, struc
 	if (removed <= 0)
 		return removed;
 	cleaner->removed++;
-	text_line(stdout, "%s %s%s", dry ? "would remove" : "removed", run->run.name,
-		run->live ? " (active)" : "");
+	if (cleaner->list)
+		json_build_append(&cleaner->build, cleaner->list,
+			json_build_pack(&cleaner->build, "{s:s, s:b}", "name", run->run.name,
+				"active", run->live));
+	else
+		text_line(stdout, "%s %s%s", dry ? "would remove" : "removed", run->run.name,
+			run->live ? " (active)" : "");
 	return 0;
 }
 
@@ -135,8 +146,11 @@ int cmd_clean(const struct context *context, struct error *err)
 		.docker = ENGINE_NONE,
 		.podman = ENGINE_NONE,
 		.leftovers = LEFTOVERS_NONE,
-		.runs = LEFT_RUNS_NONE};
+		.runs = LEFT_RUNS_NONE,
+		.build = JSON_BUILD_NONE};
 	struct error closing = {0};
+	if (context->options.json && !(cleaner.list = json_array()))
+		return fail(err, ENOMEM, "runs");
 	int result = leftovers_open(&context->host, context->uid, true, &cleaner.leftovers, err);
 	if (result == 0) {
 		open_engines(&cleaner);
@@ -149,5 +163,11 @@ int cmd_clean(const struct context *context, struct error *err)
 	}
 	left_runs_free(&cleaner.runs);
 	leftovers_close(&cleaner.leftovers);
+	if (result == 0 && cleaner.list)
+		return json_build_print(&cleaner.build,
+			json_build_pack(&cleaner.build, "{s:i, s:b, s:o}", "version", 1, "dry_run",
+				context->options.dry_run, "runs", cleaner.list),
+			err);
+	json_decref(cleaner.list);
 	return result;
 }

@@ -120,6 +120,16 @@ static size_t count_state(const enum progress_state *states, size_t count, enum 
 	return found;
 }
 
+static json_t *states_to_json(
+	struct json_build *build, const enum progress_state *states, size_t count)
+{
+	json_t *counts = json_object();
+	for (enum progress_state state = RUN_DONE; state < RUN_STATES; state++)
+		json_build_set(build, counts, progress_state_name(state),
+			json_integer((json_int_t)count_state(states, count, state)));
+	return counts;
+}
+
 static int submit_missing(const struct context *context, const struct submitted *submitted,
 	const struct progress *progress, size_t *ret_count, struct error *err)
 {
@@ -144,6 +154,19 @@ static int submit_missing(const struct context *context, const struct submitted 
 	return 0;
 }
 
+/* The runs by what they were before, and how many were submitted now. */
+static int print_submitted(const struct submitted *submitted, const enum progress_state *states,
+	size_t count, struct error *err)
+{
+	struct json_build build = JSON_BUILD_NONE;
+	json_t *counts = states_to_json(&build, states, submitted->runs.count);
+	return json_build_print(&build,
+		json_build_pack(&build, "{s:i, s:s, s:I, s:o}", "version", 1, "name",
+			submitted->experiment.name, "submitted", (json_int_t)count, "before",
+			counts),
+		err);
+}
+
 int experiment_submit(const struct context *context, struct error *err)
 {
 	_cleanup_(matrix_free) struct matrix matrix = MATRIX_NONE;
@@ -158,6 +181,8 @@ int experiment_submit(const struct context *context, struct error *err)
 		return -1;
 	size_t all = submitted.runs.count;
 	const enum progress_state *states = progress.states;
+	if (context->options.json && print_submitted(&submitted, states, count, err) < 0)
+		return -1;
 	size_t unknown = count_state(states, all, RUN_UNKNOWN);
 	log_note(&context->log, LOG_NORMAL,
 		"submitted %zu of %zu runs (%zu done, %zu running, %zu queued before) to %s", count,
@@ -210,12 +235,9 @@ static int print_states_json(
 	const struct submitted *submitted, const enum progress_state *states, struct error *err)
 {
 	struct json_build build = JSON_BUILD_NONE;
-	json_t *counts = json_object();
 	json_t *list = json_array();
 	size_t count = submitted->runs.count;
-	for (enum progress_state state = RUN_DONE; state < RUN_STATES; state++)
-		json_build_set(&build, counts, progress_state_name(state),
-			json_integer((json_int_t)count_state(states, count, state)));
+	json_t *counts = states_to_json(&build, states, count);
 	for (size_t i = 0; i < count; i++)
 		json_build_append(&build, list,
 			json_build_pack(&build, "{s:I, s:s, s:s}", "index", (json_int_t)i, "id",
@@ -258,5 +280,11 @@ int experiment_cancel(const struct context *context, struct error *err)
 	if (placer->cancel(&placement, err) < 0)
 		return add_context(err, "%s", placer->name);
 	log_note(&context->log, LOG_NORMAL, "cancelled; to go on, submit again");
-	return EX_OK;
+	if (!context->options.json)
+		return EX_OK;
+	struct json_build build = JSON_BUILD_NONE;
+	return json_build_print(&build,
+		json_build_pack(&build, "{s:i, s:s, s:b}", "version", 1, "name",
+			submitted.experiment.name, "cancelled", true),
+		err);
 }

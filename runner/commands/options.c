@@ -114,7 +114,7 @@ static const struct option_def defs[] = {
 	{"strict-machine", 0, FLAG, FIELD(strict_machine), RUNS | COMMAND_CHECK | CONF, NULL,
 		"refuse a machine on which two equal runs differ, and a CRS with part of a core",
 		NULL, 0},
-	{"strict-containment", 0, FLAG, FIELD(strict_containment), JOBS | CONF, NULL,
+	{"strict-containment", 0, FLAG, FIELD(strict_containment), JOBS | COMMAND_PLAN | CONF, NULL,
 		"refuse services that could escape their CRS", NULL, 0},
 	{"guard", 0, FLAG, FIELD(guard), JOBS | COMMAND_HOLD | CONF, NULL,
 		"give each CRS a socket of the engine's API that keeps its containers in the CRS",

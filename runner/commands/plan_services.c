@@ -8,8 +8,10 @@
 
 #include "cleanup.h"
 #include "grid.h"
+#include "guarded.h"
 #include "scratch.h"
 #include "service_crs.h"
+#include "service_warnings.h"
 
 static bool has_template(const struct options *options)
 {
@@ -36,6 +38,7 @@ static int read_services(const struct context *context, const struct run_plan *p
 		.service_crs_count = options->service_crs.count,
 		.scratch = scratch,
 		.variables = &variables,
+		.guard = guarded_wanted(options),
 	};
 	/* A service without a CRS is shown, not refused. */
 	if (compose_open(&job, ret, err) < 0 || compose_services(ret, plan, true, err) < 0)
@@ -61,9 +64,7 @@ int plan_services_read(const struct context *context, const struct run_plan *pla
 		*err = removal;
 		return -1;
 	}
-	for (size_t i = 0; result == 0 && i < ret->warnings.count; i++)
-		log_warning(&context->log, "%s", ret->warnings.list[i]);
-	return result;
+	return result < 0 ? -1 : service_warnings(context, ret, err);
 }
 
 int plan_services_print(

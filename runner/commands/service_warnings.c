@@ -44,7 +44,7 @@ int service_warnings(
 		log_warning(&context->log, "%s", compose->warnings.list[i]);
 	for (size_t i = 0; i < compose->service_count; i++) {
 		const struct compose_service *service = &compose->services[i];
-		if (service->crs == COMPOSE_UNCONFINED)
+		if (service->crs == COMPOSE_UNCONFINED && context->options.allow_unconfined)
 			log_warning(&context->log,
 				"service '%s' belongs to no CRS and runs without limits",
 				service->name);

@@ -220,7 +220,7 @@ static int judge_services(
 		mark_awaited(compose, doc, body);
 		if (compose_guard_read(compose, doc, body, service, err) < 0)
 			return -1;
-		if (compose->running_engine && risks_find(&scope, body, &service->risks, err) < 0)
+		if (risks_find(&scope, body, &service->risks, err) < 0)
 			return -1;
 		if (service->crs != COMPOSE_UNCONFINED &&
 			service_limits_compare(doc, body, service->name, &plan->crs[service->crs],

@@ -130,6 +130,10 @@ static void check_existing_volume(
 	struct error err;
 	_cleanup_free_ char *text = NULL;
 	_cleanup_(doc_free) struct doc doc = DOC_NONE;
+	if (!scope->compose->running_engine) {
+		search_add(search, NULL, definition, "a volume that only the engine knows");
+		return;
+	}
 	if (engine_volume(scope->compose->running_engine, name, &text, &err) < 0) {
 		if (err.code != ENOENT)
 			search_add(search, NULL, definition, "a volume that cannot be checked");

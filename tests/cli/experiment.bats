@@ -122,6 +122,22 @@ load experiment
 	[ "$(grep scancel calls)" = "scancel 101" ]
 }
 
+@test "submit and cancel print JSON and nothing else when asked to" {
+	run bash -c '"$@" 2>/dev/null' _ "$RUN" experiment submit --json x.yaml
+	[ "$(jq -c '[.version, .name, .submitted, .before.missing]' <<<"$output")" = '[1,"json",12,12]' ]
+	printf '%s\n' '101|0|R' >queue
+	run bash -c '"$@" 2>/dev/null' _ "$RUN" experiment cancel --json x.yaml
+	[ "$(jq -c . <<<"$output")" = '{"version":1,"name":"json","cancelled":true}' ]
+}
+
+@test "report opens the result of a run of an experiment" {
+	experiment submit
+	done_run duo-json-c-h1-1 exited
+	run "$RUN" report json/results/duo-json-c-h1-1.json
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"CRS"*"CPUS"* ]]
+}
+
 @test "a Slurm that is not there, or says something else, is not taken for an empty one" {
 	experiment submit
 	echo 'slurm_load_jobs error: Unable to contact slurm controller' >queue

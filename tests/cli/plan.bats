@@ -352,6 +352,22 @@ ensemble() {
 	grep -Eq '^target_builder +oss_crs_infra +infrastructure$' <<<"$output"
 }
 
+@test "plan names what could escape a CRS, and refuses it with --strict, as a run does" {
+	ensemble
+	sed -i 's/fixer_one: {/&privileged: true, /; s|labelled: {|&volumes: ["/var/run/docker.sock:/d.sock"], |' "$BATS_TEST_TMPDIR/compose-run.yaml"
+	run "${plan_ensemble[@]}"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"service 'fixer_one' could escape its CRS: privileged: true"* ]]
+	[[ "$output" == *"service 'labelled' could escape its CRS: volumes: /var/run/docker.sock"* ]]
+	for strict in --strict --strict-containment; do
+		run "${plan_ensemble[@]}" "$strict"
+		[ "$status" -eq 78 ]
+		[[ "$output" == *"compose-run.yaml:2:"*"service 'fixer_one' could escape its CRS: privileged: true"* ]]
+		# The guard takes the socket's place.
+		[[ "$output" != *"'labelled' could escape"* ]]
+	done
+}
+
 @test "--service-crs says whose a service is, and is refused where nothing can come of it" {
 	ensemble
 	run bash -c '"$@" --service-crs target_builder=finder --service-crs labelled=finder --json 2>/dev/null | jq -r ".services[] | select(.by == \"--service-crs\") | \"\(.name) \(.crs)\""' _ "${plan_ensemble[@]}"

@@ -32,7 +32,7 @@ teardown() {
 	systemctl reset-failed step.service 2>/dev/null || :
 	# An empty list would leave the CPUs as they are: systemd writes only what it sets.
 	systemctl set-property --runtime user-1000.slice AllowedCPUs=0-3
-	rm -f /usr/local/bin/squeue /usr/local/bin/scontrol
+	rm -f /usr/local/bin/{squeue,scontrol,sbatch}
 	after_failure
 }
 
@@ -190,6 +190,28 @@ counted() { # STATE NUMBER
 	run experiment submit
 	[[ "$output" == *"submitted 1 of 4 runs (3 done"* ]]
 	until_true test -e $X/lab/results/one-p-h-2.json
+}
+
+# Slurm's commands are recorders here; that Slurm requeues is its own.
+@test "slurm: a run whose CPUs others use asks to be requeued, three times at most" {
+	make_experiment true 'place: {engine: slurm}'
+	# shellcheck disable=SC2016 # sh expands it
+	printf '#!/bin/sh\necho "$*" >>%s/requeued\n' $X >/usr/local/bin/scontrol
+	printf '#!/bin/sh\ncat >/dev/null\necho 7\n' >/usr/local/bin/sbatch
+	chmod +x /usr/local/bin/scontrol /usr/local/bin/sbatch
+	experiment submit
+	as_step oss-crs-run exec $JOB --crs b -- sleep 600
+	until_true bash -c "grep -q . $CG/$OURS/job-exec-*/b/cgroup.procs"
+	local count
+	for count in '' 1 2 3; do
+		run systemd-run -q --wait --pipe -p User=alice -p AllowedCPUs=2 -E SLURM_JOB_ID=7 \
+			${count:+-E SLURM_RESTART_COUNT=$count} oss-crs-run experiment task $X/lab 0
+		echo "$output"
+		[ "$status" -eq 75 ]
+	done
+	[ "$(cat $X/requeued)" = "$(printf 'requeue 7\nrequeue 7\nrequeue 7')" ]
+	systemctl stop step.service
+	until_true nothing_left_of_exec
 }
 
 @test "local: a run whose container cannot be started is no result, and is done again" {

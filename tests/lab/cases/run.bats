@@ -310,6 +310,15 @@ load job
 	nothing_left
 }
 
+@test "--oom=group has the kernel kill a CRS as a whole" {
+	local group='cat "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/memory.oom.group"'
+	[ "$(as alice oss-crs-run exec -q $JOB --crs b -- sh -c "$group")" = 0 ]
+	[ "$(as alice oss-crs-run exec -q --oom=group $JOB --crs b -- sh -c "$group")" = 1 ]
+	run sh_as alice "oss-crs-run exec -q --oom=group $JOB --crs b -- sh -c 'sleep 600 & tail -c 512m /dev/zero; sleep 600'"
+	[ "$status" -eq 137 ]
+	nothing_left
+}
+
 @test "a process left behind by exec is gone with its cgroup: never busy at removal" {
 	for _ in 1 2 3 4 5; do
 		run sh_as alice "oss-crs-run exec $JOB --crs a -- sh -c 'sleep 600 & sleep 600 &'"
