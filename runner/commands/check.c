@@ -83,6 +83,7 @@ static const struct finding findings[] = {
 	{"docker-cgroup-driver", look_driver, NEED_DOCKER},
 	{"podman", look_podman, NEED_PODMAN},
 	{"podman-ids", look_podman_ids, NEED_PODMAN},
+	{"podman-namespaces", look_podman_namespaces, NEED_PODMAN},
 	{"podman-manager", look_podman_manager, NEED_PODMAN},
 	{"engine", look_engine, NEED_ALWAYS}, /* reads the results of the rows above */
 	{"compose", look_compose, NEED_ALWAYS},

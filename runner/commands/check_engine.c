@@ -74,6 +74,15 @@ int look_podman_ids(struct check_facts *facts, char *detail, struct error *err)
 	return podman_check_ids(&facts->context->host, facts->context->uid, err);
 }
 
+int look_podman_namespaces(struct check_facts *facts, char *detail, struct error *err)
+{
+	_cleanup_free_ char *program = NULL;
+	(void)snprintf(detail, DETAIL_MAX, "users may make user namespaces");
+	return podman_find(&program, err) < 0
+		       ? -1
+		       : podman_check_namespaces(&facts->context->host, program, err);
+}
+
 int look_podman_manager(struct check_facts *facts, char *detail, struct error *err)
 {
 	(void)snprintf(detail, DETAIL_MAX, "the user manager answers");

@@ -50,6 +50,7 @@ int look_driver(struct check_facts *facts, char *detail, struct error *err);
 /* Podman, as far as it can be checked without starting its service. */
 int look_podman(struct check_facts *facts, char *detail, struct error *err);
 int look_podman_ids(struct check_facts *facts, char *detail, struct error *err);
+int look_podman_namespaces(struct check_facts *facts, char *detail, struct error *err);
 int look_podman_manager(struct check_facts *facts, char *detail, struct error *err);
 
 /* Which engine a job gets, by the errors that the findings about both engines stored. */

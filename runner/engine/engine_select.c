@@ -54,6 +54,7 @@ int engine_select_check_podman(const struct host *host, uid_t uid, struct error 
 	char version[PODMAN_VERSION_MAX];
 	return podman_find(&program, err) < 0 || podman_ask_version(program, version, err) < 0 ||
 			       podman_check_ids(host, uid, err) < 0 ||
+			       podman_check_namespaces(host, program, err) < 0 ||
 			       podman_check_manager(uid, err) < 0
 		       ? -1
 		       : 0;

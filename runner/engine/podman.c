@@ -120,6 +120,50 @@ int podman_check_ids(const struct host *host, uid_t uid, struct error *err)
 		       : check_subid_range(host, "etc/subgid", uid, err);
 }
 
+/* Whether a kernel setting has this value: 1, 0, or -1 with an error. It may not exist. */
+static int setting_is(
+	const struct host *host, const char *file, const char *value, struct error *err)
+{
+	char text[32];
+	if (fs_read_attr(host->root, file, text, sizeof text, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
+	return strcmp(text, value) == 0;
+}
+
+static int check_apparmor(const struct host *host, const char *program, struct error *err)
+{
+	int restricted =
+		setting_is(host, "proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", err);
+	if (restricted <= 0)
+		return restricted;
+	if (strcmp(program, "/usr/bin/podman") == 0 &&
+		faccessat(host->root, "etc/apparmor.d/podman", F_OK, 0) == 0)
+		return 0;
+	(void)fail_as(err, EX_UNAVAILABLE,
+		"AppArmor keeps %s, for which it has no profile, from user namespaces", program);
+	return add_hint(err,
+		"install a profile with the rule `userns,` for it in /etc/apparmor.d, or "
+		"run: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+}
+
+int podman_check_namespaces(const struct host *host, const char *program, struct error *err)
+{
+	static const char *const settings[] = {
+		"proc/sys/kernel/unprivileged_userns_clone", "proc/sys/user/max_user_namespaces"};
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+		int off = setting_is(host, settings[i], "0", err);
+		if (off < 0)
+			return -1;
+		if (!off)
+			continue;
+		(void)fail_as(err, EX_UNAVAILABLE,
+			"users make no user namespaces here, which Podman needs: /%s is 0",
+			settings[i]);
+		return add_hint(err, "ask an administrator to change it, with sysctl(8)");
+	}
+	return check_apparmor(host, program, err);
+}
+
 int podman_check_manager(uid_t uid, struct error *err)
 {
 	_cleanup_(user_manager_close) struct sd_bus *bus = NULL;

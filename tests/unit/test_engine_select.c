@@ -135,6 +135,46 @@ static void make_host(const struct unit_dir *dir, struct host *ret)
 	assert_ok(host_open_at(dir->fd, ret, &err), err);
 }
 
+TEST(a_host_on_which_users_make_no_user_namespaces_has_no_podman)
+{
+	static const char usual[] = "/usr/bin/podman";
+	static const char apparmor[] = "proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+	static const struct {
+		const char *file, *text, *program, *why; /* NULL: Podman works */
+	} table[] = {
+		{"proc/sys/user/max_user_namespaces", "63432\n", usual, NULL},
+		{"proc/sys/user/max_user_namespaces", "0\n", usual, "max_user_namespaces is 0"},
+		{"proc/sys/user/max_user_namespaces", "63432\n", usual, NULL},
+		{"proc/sys/kernel/unprivileged_userns_clone", "0\n", usual, "userns_clone is 0"},
+		{"proc/sys/kernel/unprivileged_userns_clone", "1\n", usual, NULL},
+		{apparmor, "0\n", usual, NULL},
+		{apparmor, "1\n", usual, "AppArmor keeps /usr/bin/podman"},
+		{"etc/apparmor.d/podman", "profile podman /usr/bin/podman {userns,}\n", usual,
+			NULL},
+		{"etc/apparmor.d/podman", "", "/usr/local/bin/podman", "AppArmor keeps /usr/local"},
+	};
+	struct host host = HOST_CLOSED;
+	struct error err = {0};
+	make_host(*state, &host);
+	assert_ok(podman_check_namespaces(&host, usual, &err), err);
+	static const char *const dirs[] = {
+		"proc", "proc/sys", "proc/sys/user", "proc/sys/kernel", "etc/apparmor.d"};
+	for (size_t i = 0; i < COUNT(dirs); i++)
+		make_dir(unit_dir(state), dirs[i]);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		make_file(unit_dir(state), table[i].file, table[i].text);
+		int result = podman_check_namespaces(&host, table[i].program, &err);
+		if (!table[i].why)
+			assert_ok(result, err);
+		else
+			assert_contains(result < 0 ? err.msg : "fine", table[i].why);
+	}
+	assert_return_code(unlinkat(unit_dir(state), apparmor, 0), errno);
+	make_dir(unit_dir(state), apparmor);
+	assert_int_equal(podman_check_namespaces(&host, usual, &err), -1);
+	host_close(&host);
+}
+
 TEST(subordinate_ids_are_looked_up_in_subuid_and_subgid)
 {
 	static const struct {
@@ -205,6 +245,7 @@ int main(void)
 		RUN(a_podman_older_than_5_is_refused_with_a_hint),
 		RUN_IN_DIR(the_choice_is_recorded_for_the_cleanup),
 		RUN_IN_DIR(the_note_that_podman_was_used_persists),
+		RUN_IN_DIR(a_host_on_which_users_make_no_user_namespaces_has_no_podman),
 		RUN_IN_DIR(subordinate_ids_are_looked_up_in_subuid_and_subgid),
 		RUN(each_docker_that_cannot_hold_a_run_has_its_own_remedy),
 	};
