@@ -117,8 +117,8 @@ static bool is_of_project(const struct host_user *user, const char *path)
 	       !holds_place(user, user->project_dir);
 }
 
-/* Whether it is in what programs of the user run or obey: the files of a home whose names begin with
- * a dot, and its programs. The Python OSS-CRS has its work in such a directory. */
+/* Whether it is in what programs of the user run or obey: the files of a home whose names begin
+ * with a dot, and its programs. The Python OSS-CRS has its work in such a directory. */
 static bool is_obeyed(const struct host_user *user, const char *path)
 {
 	if (!user->home || !is_below(path, user->home) || is_of_project(user, path))

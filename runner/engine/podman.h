@@ -39,10 +39,10 @@ int podman_ask_version(const char *program, char buf[static PODMAN_VERSION_MAX],
 /* The user has subordinate user and group ids for containers, and newuidmap and newgidmap are
  * installed. */
 int podman_check_ids(const struct host *host, uid_t uid, struct error *err);
-/* The kernel lets a user's Podman, the program at that path, make user namespaces. AppArmor may keep
- * from them what has no profile, as on Ubuntu since 24.04, whose profile is of /usr/bin/podman. A
- * kernel without one of the settings does not restrict by it; one that cannot be read is an
- * error. */
+/* The kernel lets a user's Podman, the program at that path, make user namespaces. AppArmor may
+ * keep from them what has no profile, as on Ubuntu since 24.04, whose profile is of
+ * /usr/bin/podman. A kernel without one of the settings does not restrict by it; one that cannot
+ * be read is an error. */
 int podman_check_namespaces(const struct host *host, const char *program, struct error *err);
 /* The user manager, which starts the service, answers. */
 int podman_check_manager(uid_t uid, struct error *err);
