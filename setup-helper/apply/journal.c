@@ -164,7 +164,12 @@ int journal_add(struct journal *journal, const char *text, struct error *err)
 	const char *before = strstr(text, JOURNAL_BEFORE);
 	size_t same = before ? (size_t)(before - text) : 0;
 	int found = 0;
-	for (size_t i = journal->count; i-- > 0 && found == 0;)
+	/* Users can bring their own cgroup back to any state. Each is recorded once, in any order:
+	 * an undo only takes back what the change has added. */
+	char of_user[64];
+	int len = snprintf(of_user, sizeof of_user, RECORD_BEGIN, step_name(STEP_USER_ENABLE));
+	int last = strncmp(text, of_user, (size_t)len) == 0 ? 1 : 0;
+	for (size_t i = journal->count; i-- > 0 && found >= 0 && found <= last;)
 		found = compare_record(journal, journal->numbers[i], text, same, err);
 	if (found < 0 || found == 2)
 		return found < 0 ? -1 : 0;

@@ -47,8 +47,8 @@ int journal_next(const struct journal *journal, unsigned after, unsigned *ret_nu
 
 /* Add a record under the next number, and return when it is safely on disk. Its text is of
  * journal_record_text(). If the latest record of this kind and target is the same, because its
- * change began and was interrupted, no other is added. Fails with EX_CONFIG if the journal is
- * full. */
+ * change began and was interrupted, no other is added; nor if any record of a user's cgroup is,
+ * which the user can change back for ever. Fails with EX_CONFIG if the journal is full. */
 int journal_add(struct journal *journal, const char *text, struct error *err);
 
 /* Remove a record. */

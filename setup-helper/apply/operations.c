@@ -223,7 +223,8 @@ static int run_as_user(const struct operation *op, struct error *err)
 		.timeout_ms = USER_TIMEOUT_MS,
 	};
 	int result = privs_in_child(&child, kind->as_user, &copy, err);
-	return result < 0 && kind->traits & MAY_BE_BUSY && is_busy(err) ? OPERATION_LEFT : result;
+	/* Whatever the user does to the cgroup or to the child, the other steps go on. */
+	return result < 0 && kind->traits & MAY_BE_LEFT ? OPERATION_LEFT : result;
 }
 
 static int user_enable(void *arg, struct error *err)
@@ -397,12 +398,12 @@ const struct operation_kind operation_kinds[STEP_KINDS] = {
 		.apply = remove_step_file,
 		.undo = restore_step_file},
 	[STEP_UNLINGER] = {.apply = call_systemd, .call = BUS_UNLINGER},
-	[STEP_USER_UNMAKE] = {.traits = MAY_BE_BUSY,
+	[STEP_USER_UNMAKE] = {.traits = MAY_BE_LEFT,
 		.privs = PRIVS_BECOME,
 		.cgroups = CONFINE_CGROUPS,
 		.apply = run_as_user,
 		.as_user = user_unmake},
-	[STEP_USER_DISABLE] = {.traits = MAY_BE_BUSY,
+	[STEP_USER_DISABLE] = {.traits = MAY_BE_LEFT,
 		.privs = PRIVS_BECOME,
 		.cgroups = CONFINE_WRITE,
 		.apply = run_as_user,

@@ -21,8 +21,8 @@ struct operation {
 enum traits {
 	FILE_STEP = 1, /* the target is a file if it is an absolute path */
 	RECORDED = 2,  /* the undo journal keeps the state before the step */
-	/* left alone if the target is in use: the function that runs as the user gives advice */
-	MAY_BE_BUSY = 4,
+	/* left alone if the function that runs as the user fails, which the user can bring about */
+	MAY_BE_LEFT = 4,
 };
 
 /* What an operation returns that left its target unchanged for a good reason, which is in err. */

@@ -110,7 +110,7 @@ int journal_record_text(const struct step *step, char **ret, struct error *err)
 	FILE *out = open_memstream(&text, &len);
 	if (!out)
 		return fail(err, errno, "record the change of %s", step->target);
-	(void)fprintf(out, "{\"version\":1,\"step\":\"%s\",\"target\":", step_name(step->kind));
+	(void)fprintf(out, RECORD_BEGIN "\"target\":", step_name(step->kind));
 	write_json(out, step->target);
 	(void)fputs(JOURNAL_BEFORE, out);
 	write_json(out, step->before);

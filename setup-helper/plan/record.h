@@ -42,6 +42,8 @@ int journal_record_parse(
  * not UTF-8. All records of one kind of step and one target are equal up to JOURNAL_BEFORE, which
  * cannot be part of a JSON string. */
 #define JOURNAL_BEFORE ",\"before\":"
+/* How a record begins; for printf(3), with the name of the step. */
+#define RECORD_BEGIN "{\"version\":1,\"step\":\"%s\","
 int journal_record_text(const struct step *step, char **ret, struct error *err);
 
 /* Whether two texts of records are equal. NULL equals only NULL. */

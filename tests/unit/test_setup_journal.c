@@ -163,6 +163,25 @@ TEST(an_interrupted_change_is_recorded_only_once)
 	host_close(&host);
 }
 
+/* The user can change it back as often as they like, and have it changed again. */
+TEST(each_state_of_a_users_cgroup_is_recorded_once)
+{
+	need_root();
+	static char none[] = "", cpu[] = "cpu", io[] = "io", after[] = "cpuset memory";
+	char *const before[] = {none, cpu, none, cpu, io, cpu, none};
+	struct host host = make_host(state);
+	struct journal journal = JOURNAL_CLOSED;
+	struct error err = {0};
+	assert_ok(journal_open(&host, 1, &journal, &err), err);
+	for (size_t k = 0; k < COUNT(before); k++) {
+		const struct step step = make_step(STEP_USER_ENABLE, alice, before[k], after);
+		assert_ok(add_record(&journal, &step, &err), err);
+	}
+	assert_int_equal(journal.count, 3);
+	journal_close(&journal);
+	host_close(&host);
+}
+
 TEST(what_is_no_text_cannot_be_recorded)
 {
 	need_root();
@@ -240,6 +259,7 @@ int main(void)
 		RUN_IN_DIR(a_forgotten_record_is_gone),
 		RUN_IN_DIR(a_record_has_the_bytes_that_every_version_writes),
 		RUN_IN_DIR(an_interrupted_change_is_recorded_only_once),
+		RUN_IN_DIR(each_state_of_a_users_cgroup_is_recorded_once),
 		RUN_IN_DIR(what_is_no_text_cannot_be_recorded),
 		RUN_IN_DIR(a_journal_that_others_can_write_is_refused),
 		RUN(an_invalid_record_is_refused),

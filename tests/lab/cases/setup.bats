@@ -341,6 +341,20 @@ load setup
 	[ -z "$(ls /var/lib/oss-crs/journal)" ]
 }
 
+@test "a user who locks their own cgroup keeps no other change from undo" {
+	stock
+	"$SETUP" delegate --user bob --yes
+	sudo_setup delegate --yes
+	[ -e "${DROPIN/1000/1001}" ]
+	as alice chmod a-w $ALICE/oss-crs/cgroup.subtree_control
+	run sudo_setup undo --yes
+	echo "$output"
+	[[ $output == *"left alone: "*"/oss-crs: "* ]]
+	[ ! -e "${DROPIN/1000/1001}" ]
+	[ ! -e $DROPIN ]
+	as alice chmod u+w $ALICE/oss-crs/cgroup.subtree_control || :
+}
+
 @test "each change is told in the systemd journal, without what is in daemon.json" {
 	stock_delegation
 	stock_docker <<<'{"labels": ["geheim=1"]}'
