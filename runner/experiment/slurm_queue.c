@@ -2,7 +2,8 @@
  *
  * slurm_queue: calls sbatch, squeue and scancel. Which arrays are the experiment's is in slurm.tsv
  * of its directory: a line per array, with its number and the index of its task 0. Slurm forgets
- * jobs that have ended, so what it does not list is not queued.
+ * jobs that have ended, so what it does not list is not queued. squeue is asked by a format string:
+ * it means the same in each version, whereas the documents of --json have changed with most.
  */
 #include "slurm.h"
 
