@@ -127,9 +127,10 @@ as_step() {
 # recorded, and systemd is real.
 @test "the Prolog for Slurm lets the job's user have the CPUs of the job and no others, and never fails" {
 	local prolog=/usr/local/share/oss-crs-run/slurm/prolog
-	printf '#!/bin/sh\necho 7\n' >/usr/local/bin/squeue
 	# shellcheck disable=SC2016 # sh expands it
-	printf '#!/bin/sh\n[ "$2" = hostnames ] && echo lab || echo "Nodes=lab CPU_IDs=1-2 Mem=200"\n' >/usr/local/bin/scontrol
+	printf '#!/bin/sh\ncase "$*" in *%%j) echo a job ;; *) echo 7 ;; esac\n' >/usr/local/bin/squeue
+	# shellcheck disable=SC2016 # sh expands it
+	printf '#!/bin/sh\n[ "$2" = hostnames ] && echo lab || echo "JobId=7 JobName=a job UserId=alice(1000) Nodes=lab CPU_IDs=1-2 Mem=200 MinCPUsNode=1"\n' >/usr/local/bin/scontrol
 	chmod +x /usr/local/bin/squeue /usr/local/bin/scontrol
 	run env -i SLURMD_NODENAME=lab SLURM_JOB_UID=1000 SLURM_JOB_ID=7 $prolog
 	rm /usr/local/bin/squeue /usr/local/bin/scontrol
