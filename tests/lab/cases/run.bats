@@ -310,6 +310,21 @@ load job
 	nothing_left
 }
 
+@test "--strict-machine refuses a run on a machine on which two equal runs differ" {
+	local pages=/sys/kernel/mm/transparent_hugepage/enabled before
+	before=$(sed 's/.*\[\(.*\)\].*/\1/' $pages)
+	echo always >$pages
+	run as alice oss-crs-run exec --strict-machine $JOB --crs b -- true
+	echo madvise >$pages
+	[ "$status" -eq 69 ]
+	[[ "$output" == *"--strict-machine: the kernel makes huge pages for every program"* ]]
+	run as alice oss-crs-run exec --strict-machine $JOB --crs b -- true
+	echo "$before" >$pages
+	echo "$output"
+	[[ "$output" != *"huge pages"* ]]
+	nothing_left
+}
+
 @test "--oom=group has the kernel kill a CRS as a whole" {
 	local group='cat "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/memory.oom.group"'
 	[ "$(as alice oss-crs-run exec -q $JOB --crs b -- sh -c "$group")" = 0 ]
