@@ -75,6 +75,7 @@ refusals() {
 	refusals | grep -F 'a 1 POST /containers/create: HostConfig.Privileged true'
 	refusals | grep -F 'a 1 POST /containers/create: HostConfig.CpusetCpus "3": the CRS has the CPUs 0-1'
 	# Two services and the container of one of them.
+	jq -c .attested /tmp/alice-report
 	[ "$(jq .attested.containers /tmp/alice-report)" = 3 ]
 	[ "$(jq -c .risks /tmp/alice-report)" = '{}' ]
 	nothing_left
