@@ -177,6 +177,89 @@ TEST(the_file_must_be_a_regular_file)
 	assert_errno(load_policy(dir, &policy, &err), ELOOP, err);
 }
 
+/* The answer of a child that reads the file, with one value that no file can give. */
+struct forged {
+	const char *what;
+	void (*forge)(struct policy *policy);
+};
+
+static void forge_controllers(struct policy *policy)
+{
+	(void)snprintf(policy->controllers, POLICY_TEXT_MAX, "cpuset memory misc");
+}
+
+static void forge_spaces(struct policy *policy)
+{
+	(void)snprintf(policy->controllers, POLICY_TEXT_MAX, "cpuset\tmemory");
+}
+
+static void forge_daemon_json(struct policy *policy)
+{
+	(void)snprintf(policy->daemon_json, POLICY_TEXT_MAX, "/etc/docker/../shadow");
+}
+
+static void forge_service(struct policy *policy)
+{
+	(void)snprintf(policy->service, POLICY_TEXT_MAX, "../ssh.service");
+}
+
+static void forge_socket(struct policy *policy)
+{
+	(void)snprintf(policy->socket, POLICY_TEXT_MAX, "run/docker.sock");
+}
+
+static void forge_endless(struct policy *policy)
+{
+	memset(policy->socket, '/', POLICY_TEXT_MAX);
+}
+
+static void forge_linger(struct policy *policy)
+{
+	memset(&policy->linger, 2, sizeof policy->linger);
+}
+
+static void forge_manage(struct policy *policy)
+{
+	memset(&policy->manage, 0xff, sizeof policy->manage);
+}
+
+static void forge_scope(struct policy *policy)
+{
+	const unsigned scope = SCOPE_ALL + 1;
+	memcpy(&policy->scope, &scope, sizeof policy->scope);
+}
+
+static void forge_restart(struct policy *policy)
+{
+	memset(&policy->restart, 0xff, sizeof policy->restart);
+}
+
+TEST(an_answer_that_no_file_can_give_is_refused)
+{
+	static const struct forged table[] = {
+		{"a controller that is not known", forge_controllers},
+		{"controllers that are not written as the file's are", forge_spaces},
+		{"a path with ..", forge_daemon_json},
+		{"a service with a path", forge_service},
+		{"a path that is relative", forge_socket},
+		{"a text without an end", forge_endless},
+		{"a linger that is neither", forge_linger},
+		{"a manage that is neither", forge_manage},
+		{"a scope that there is not", forge_scope},
+		{"a restart that there is not", forge_restart},
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct policy policy;
+		struct error err = {0};
+		policy_default(&policy);
+		assert_ok(policy_check(&policy, &err), err);
+		table[i].forge(&policy);
+		if (policy_check(&policy, &err) == 0)
+			fail_test("%s was accepted", table[i].what);
+		assert_int_equal(err.status, EX_CONFIG);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +269,7 @@ int main(void)
 		RUN(invalid_policy_settings_are_refused),
 		RUN_IN_DIR(only_root_may_own_and_write_the_file),
 		RUN_IN_DIR(the_file_must_be_a_regular_file),
+		RUN(an_answer_that_no_file_can_give_is_refused),
 	};
 	return cmocka_run_group_tests_name("setup_policy", tests, NULL, NULL);
 }
