@@ -86,6 +86,7 @@ TEST(invalid_policy_settings_are_refused)
 		{"[delegate]\nscope=none\n", "neither user nor all"},
 		{"[delegate]\ncontrollers=\n", "1 to"},
 		{"[delegate]\ncontrollers=memory\n", "cpuset and memory"},
+		{"[delegate]\ncontrollers=cpuset\n", "cpuset and memory"},
 		{"[delegate]\ncontrollers=cpuset memory misc\n", "not a controller"},
 		{"[delegate]\ncontrollers=cpuset memory cpuset\n", "twice"},
 		{"[delegate]\ncontrollers=cpuset memory\\nExecStart=/bin/sh\n", "not a controller"},
