@@ -114,6 +114,21 @@ TEST(invalid_policy_settings_are_refused)
 	}
 }
 
+TEST(a_path_is_taken_whole_or_not_at_all)
+{
+	char text[256];
+	struct policy policy;
+	struct error err = {0};
+	for (int len = POLICY_TEXT_MAX - 2; len <= POLICY_TEXT_MAX; len++) {
+		int n = snprintf(text, sizeof text, "[docker]\nsocket=/%0*d\n", len - 1, 7);
+		int result = policy_parse(text, (size_t)n, &policy, &err);
+		assert_int_equal(result, len < POLICY_TEXT_MAX ? 0 : -1);
+		if (result == 0)
+			assert_int_equal(strlen(policy.socket), len);
+	}
+	assert_contains(err.msg, "socket");
+}
+
 static void put_policy(int dir, const char *text, mode_t mode)
 {
 	make_file(dir, &POLICY_FILE[1], text);
@@ -268,6 +283,7 @@ int main(void)
 		RUN(every_key_can_be_set),
 		RUN(the_drop_in_is_of_one_user_or_of_all),
 		RUN(invalid_policy_settings_are_refused),
+		RUN(a_path_is_taken_whole_or_not_at_all),
 		RUN_IN_DIR(only_root_may_own_and_write_the_file),
 		RUN_IN_DIR(the_file_must_be_a_regular_file),
 		RUN(an_answer_that_no_file_can_give_is_refused),
