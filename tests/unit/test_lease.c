@@ -454,6 +454,18 @@ TEST(a_user_cannot_make_the_others_look_at_more_than_so_many_cgroups)
 	assert_hidden(&many, "of ", "more than 4096 cgroups");
 }
 
+TEST(the_runs_of_a_user_are_read_once)
+{
+	const struct unit_dir *dir = *state;
+	put_run(dir, ONE, "0\n", "cpuset memory\n");
+	make_dir(dir->fd, "sys/fs/cgroup/user.slice/user-1000.slice2");
+	pid_t owner = own_run(dir, ONE);
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
+	holder_end(owner);
+	assert_int_equal(ledger.count, 1);
+	assert_int_equal(ledger.hidden, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +485,7 @@ int main(void)
 		RUN_IN_DIR(a_run_whose_files_go_away_meanwhile_has_ended),
 		RUN_IN_DIR(with_too_few_descriptors_a_lease_is_never_just_missing),
 		RUN_IN_DIR(a_user_cannot_make_the_others_look_at_more_than_so_many_cgroups),
+		RUN_IN_DIR(the_runs_of_a_user_are_read_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
