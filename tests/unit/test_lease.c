@@ -466,6 +466,24 @@ TEST(the_runs_of_a_user_are_read_once)
 	assert_int_equal(ledger.hidden, 0);
 }
 
+TEST(a_run_that_waits_is_not_among_those_that_it_waits_for)
+{
+	const struct unit_dir *dir = *state;
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	struct stat st;
+	_cleanup_(ledger_free) struct ledger ledger = LEDGER_NONE;
+	put_run(dir, ONE, "0\n", "\n");
+	pid_t owner = own_run(dir, ONE);
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	assert_return_code(fstatat(dir->fd, OURS "/" ONE, &st, 0), errno);
+	assert_ok(ledger_read(&host, st.st_ino, &ledger, &err), err);
+	holder_end(owner);
+	host_close(&host);
+	assert_int_equal(ledger.count, 0);
+	assert_int_equal(ledger.hidden, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +503,7 @@ int main(void)
 		RUN_IN_DIR(a_run_whose_files_go_away_meanwhile_has_ended),
 		RUN_IN_DIR(with_too_few_descriptors_a_lease_is_never_just_missing),
 		RUN_IN_DIR(a_user_cannot_make_the_others_look_at_more_than_so_many_cgroups),
+		RUN_IN_DIR(a_run_that_waits_is_not_among_those_that_it_waits_for),
 		RUN_IN_DIR(the_runs_of_a_user_are_read_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
