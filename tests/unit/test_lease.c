@@ -484,6 +484,31 @@ TEST(a_run_that_waits_is_not_among_those_that_it_waits_for)
 	assert_int_equal(ledger.hidden, 0);
 }
 
+TEST(a_lease_is_live_with_the_owner_that_it_had_alone)
+{
+	const struct unit_dir *dir = *state;
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	put_run(dir, ONE, "0\n", "cpuset memory\n");
+	pid_t owner = own_run(dir, ONE);
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
+	assert_int_equal(ledger.count, 1);
+	struct lease *held = &ledger.list[0];
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	assert_int_equal(lease_is_live(&host, held, &err), 1);
+	held->owner++;
+	assert_int_equal(lease_is_live(&host, held, &err), 0);
+	held->owner--;
+	holder_end(owner);
+	assert_int_equal(lease_is_live(&host, held, &err), 0);
+	/* The run has been removed, and then all that its user had. */
+	(void)snprintf(held->name, sizeof held->name, "gone");
+	assert_int_equal(lease_is_live(&host, held, &err), 0);
+	held->uid++;
+	assert_int_equal(lease_is_live(&host, held, &err), 0);
+	host_close(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +528,7 @@ int main(void)
 		RUN_IN_DIR(a_run_whose_files_go_away_meanwhile_has_ended),
 		RUN_IN_DIR(with_too_few_descriptors_a_lease_is_never_just_missing),
 		RUN_IN_DIR(a_user_cannot_make_the_others_look_at_more_than_so_many_cgroups),
+		RUN_IN_DIR(a_lease_is_live_with_the_owner_that_it_had_alone),
 		RUN_IN_DIR(a_run_that_waits_is_not_among_those_that_it_waits_for),
 		RUN_IN_DIR(the_runs_of_a_user_are_read_once),
 	};
