@@ -509,6 +509,35 @@ TEST(a_lease_is_live_with_the_owner_that_it_had_alone)
 	host_close(&host);
 }
 
+TEST(cpus_are_shared_only_with_runs_that_do_not_have_them_alone)
+{
+	const struct unit_dir *dir = *state;
+	struct error err = {0};
+	struct host host = HOST_CLOSED;
+	put_run(dir, ONE, "0\n", "cpuset memory\n");
+	pid_t owner = own_run(dir, ONE);
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
+	holder_end(owner);
+	assert_int_equal(ledger.count, 1);
+	struct lease *held = &ledger.list[0];
+	assert_ok(host_open_at(dir->fd, &host, &err), err);
+	held->conflicts = LEASE_HAS_CPUS;
+	assert_ok(ledger_check_partitions(&host, &ledger, &err), err);
+	put_text_file(dir, OURS "/" ONE "/cpuset.cpus.partition", "isolated\n");
+	assert_int_equal(ledger_check_partitions(&host, &ledger, &err), -1);
+	assert_int_equal(err.status, EX_TEMPFAIL);
+	held->conflicts = LEASE_HAS_MEMORY;
+	assert_ok(ledger_check_partitions(&host, &ledger, &err), err);
+	held->conflicts = LEASE_HAS_CPUS;
+	assert_return_code(unlinkat(dir->fd, OURS "/" ONE "/cpuset.cpus.partition", 0), errno);
+	make_dir(dir->fd, OURS "/" ONE "/cpuset.cpus.partition");
+	assert_errno(ledger_check_partitions(&host, &ledger, &err), EISDIR, err);
+	/* One that has ended meanwhile has no CPUs. */
+	(void)snprintf(held->name, sizeof held->name, "gone");
+	assert_ok(ledger_check_partitions(&host, &ledger, &err), err);
+	host_close(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +557,7 @@ int main(void)
 		RUN_IN_DIR(a_run_whose_files_go_away_meanwhile_has_ended),
 		RUN_IN_DIR(with_too_few_descriptors_a_lease_is_never_just_missing),
 		RUN_IN_DIR(a_user_cannot_make_the_others_look_at_more_than_so_many_cgroups),
+		RUN_IN_DIR(cpus_are_shared_only_with_runs_that_do_not_have_them_alone),
 		RUN_IN_DIR(a_lease_is_live_with_the_owner_that_it_had_alone),
 		RUN_IN_DIR(a_run_that_waits_is_not_among_those_that_it_waits_for),
 		RUN_IN_DIR(the_runs_of_a_user_are_read_once),
