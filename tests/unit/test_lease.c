@@ -96,6 +96,13 @@ TEST(memory_is_leased_only_once)
 	assert_true(view.memory_short);
 	assert_int_equal(list[0].conflicts, LEASE_HAS_MEMORY);
 	assert_int_equal(view.ahead, 2);
+	/* One without memory is not in the way. */
+	list[2].memory = 0;
+	claim.memory += GIB;
+	view = lease_judge(&ledger, &claim);
+	assert_true(view.memory_short);
+	assert_int_equal(list[1].conflicts, LEASE_HAS_MEMORY);
+	assert_int_equal(list[2].conflicts, 0);
 	/* A run without a limit takes all memory, and the sum of the leases does not overflow. */
 	list[0].memory = UINT64_MAX;
 	assert_true(lease_judge(&ledger, &claim).memory_free == 0);
