@@ -105,12 +105,32 @@ TEST(a_foreign_cgroup_without_controllers_is_seen)
 	assert_contains(lease_describe_foreign(&ledger.list[0], text), "has any CPUs");
 }
 
+TEST(a_foreign_cgroup_with_a_limit_of_one_kind_has_of_the_other_what_is_below)
+{
+	const struct unit_dir *dir = *state;
+	char text[LEASE_FOREIGN_MAX];
+	put_foreign(dir, "cpus", "5\n", "max\n", "4096\n");
+	put_foreign(dir, "cpus/below", "0-7\n", "1073741824\n", "0\n");
+	put_foreign(dir, "memory", "\n", "2097152\n", "4096\n");
+	put_foreign(dir, "memory/below", "6-7\n", "1073741824\n", "0\n");
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
+	assert_int_equal(ledger.count, 2);
+	const struct lease *cpus_only = &ledger.list[strcmp(ledger.list[0].name, "cpus") != 0];
+	const struct lease *memory_only = &ledger.list[cpus_only == &ledger.list[0]];
+	assert_string_equal(cpulist_format(&cpus_only->cpus, text), "5");
+	assert_true(cpus_only->memory == GIB);
+	assert_string_equal(cpulist_format(&memory_only->cpus, text), "6-7");
+	assert_int_equal(memory_only->memory, 2097152);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_foreign_cgroup_with_processes_has_what_is_below_it),
 		RUN_IN_DIR(a_foreign_cgroup_has_its_own_limits_else_what_it_uses),
 		RUN_IN_DIR(a_foreign_cgroup_without_controllers_is_seen),
+		RUN_IN_DIR(
+			a_foreign_cgroup_with_a_limit_of_one_kind_has_of_the_other_what_is_below),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
