@@ -123,12 +123,35 @@ TEST(a_foreign_cgroup_with_a_limit_of_one_kind_has_of_the_other_what_is_below)
 	assert_int_equal(memory_only->memory, 2097152);
 }
 
+TEST(a_foreign_cgroup_that_cannot_be_read_is_hidden_and_not_without_limits)
+{
+	static const char *const files[] = {"cpuset.cpus", "memory.max", "below/cpuset.cpus",
+		"below/memory.max", "below/memory.current"};
+	const struct unit_dir *dir = *state;
+	for (size_t i = 0; i < COUNT(files); i++) {
+		char name[32];
+		char path[PATH_MAX];
+		(void)snprintf(name, sizeof name, "foreign%zu", i);
+		put_foreign(dir, name, "\n", "max\n", "4096\n");
+		(void)snprintf(path, sizeof path, "%s/below", name);
+		put_foreign(dir, path, "1\n", "max\n", "4096\n");
+		/* No read of it works, and it does not lack. */
+		(void)snprintf(path, sizeof path, OURS "/%s/%s", name, files[i]);
+		assert_return_code(unlinkat(dir->fd, path, 0), errno);
+		make_dir(dir->fd, path);
+	}
+	_cleanup_(ledger_free) struct ledger ledger = read_ledger(dir);
+	assert_int_equal(ledger.count, 0);
+	assert_int_equal(ledger.hidden, COUNT(files));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_foreign_cgroup_with_processes_has_what_is_below_it),
 		RUN_IN_DIR(a_foreign_cgroup_has_its_own_limits_else_what_it_uses),
 		RUN_IN_DIR(a_foreign_cgroup_without_controllers_is_seen),
+		RUN_IN_DIR(a_foreign_cgroup_that_cannot_be_read_is_hidden_and_not_without_limits),
 		RUN_IN_DIR(
 			a_foreign_cgroup_with_a_limit_of_one_kind_has_of_the_other_what_is_below),
 	};
