@@ -130,6 +130,9 @@ TEST(an_unprivileged_user_can_act_only_as_themselves)
 	assert_ok(caller_resolve(1, &claims, NULL, &caller, &err), err);
 	assert_int_equal(caller.uid, 1);
 	assert_int_equal(caller_resolve(1, &claims, "bin", &caller, &err), -1);
+	assert_int_equal(
+		caller_resolve(1, &(struct claims){.sudo_set = false}, "bin", &caller, &err), -1);
+	assert_int_equal(err.status, EX_USAGE);
 	assert_int_equal(err.status, EX_USAGE);
 }
 
