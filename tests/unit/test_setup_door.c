@@ -116,8 +116,11 @@ TEST(a_text_that_can_still_change_or_block_is_refused)
 	int ends[2];
 	assert_return_code(pipe2(ends, O_CLOEXEC), errno);
 	int unsealed = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int writable = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	assert_return_code(
+		fcntl(writable, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW), errno);
 	int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	const int refused[] = {ends[0], unsealed, file, -1};
+	const int refused[] = {ends[0], unsealed, writable, file, -1};
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		assert_int_equal(door_read(refused[i], 10, &text, &len, &err), -1);
 		assert_contains(err.msg, "not sealed");
@@ -126,6 +129,7 @@ TEST(a_text_that_can_still_change_or_block_is_refused)
 	assert_return_code(close(ends[0]), errno);
 	assert_return_code(close(ends[1]), errno);
 	assert_return_code(close(unsealed), errno);
+	assert_return_code(close(writable), errno);
 	assert_return_code(close(file), errno);
 	_cleanup_close_ int sealed = door_file("four", 4, &err);
 	assert_int_equal(write(sealed, "x", 1), -1);
