@@ -158,12 +158,24 @@ TEST(the_end_of_the_other_side_is_seen_and_its_silence_is_not_waited_for)
 	assert_return_code(close(doors.ours), errno);
 }
 
+TEST(a_text_is_read_from_its_beginning_wherever_its_sender_left_it)
+{
+	struct error err = {0};
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	_cleanup_close_ int sealed = door_file("four", 4, &err);
+	assert_return_code(lseek(sealed, 3, SEEK_SET), errno);
+	assert_ok(door_read(sealed, 4, &text, &len, &err), err);
+	assert_string_equal(text, "four");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(a_message_arrives_with_its_texts),
 		RUN(a_message_of_another_size_or_with_more_files_is_refused),
 		RUN(a_text_that_can_still_change_or_block_is_refused),
+		RUN(a_text_is_read_from_its_beginning_wherever_its_sender_left_it),
 		RUN(the_end_of_the_other_side_is_seen_and_its_silence_is_not_waited_for),
 	};
 	return cmocka_run_group_tests_name("setup_door", tests, NULL, NULL);
