@@ -169,12 +169,31 @@ TEST(a_text_is_read_from_its_beginning_wherever_its_sender_left_it)
 	assert_string_equal(text, "four");
 }
 
+TEST(what_is_no_answer_is_not_taken_for_one)
+{
+	const struct doors doors = make_doors(10);
+	const struct door_message request = {.what = DOOR_STEP};
+	struct door_message message = {.what = DOOR_BEGUN, .number = 7};
+	struct error err = {0};
+	uint32_t number = 0;
+	assert_ok(door_send(doors.theirs, &message, NULL, &err), err);
+	assert_int_equal(door_ask(doors.ours, &request, NULL, &number, NULL, &err), -1);
+	assert_int_equal(err.status, EX_SOFTWARE);
+	assert_int_equal(number, 0);
+	message.what = DOOR_ANSWER;
+	assert_ok(door_send(doors.theirs, &message, NULL, &err), err);
+	assert_ok(door_ask(doors.ours, &request, NULL, &number, NULL, &err), err);
+	assert_int_equal(number, 7);
+	close_doors(&doors);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(a_message_arrives_with_its_texts),
 		RUN(a_message_of_another_size_or_with_more_files_is_refused),
 		RUN(a_text_that_can_still_change_or_block_is_refused),
+		RUN(what_is_no_answer_is_not_taken_for_one),
 		RUN(a_text_is_read_from_its_beginning_wherever_its_sender_left_it),
 		RUN(the_end_of_the_other_side_is_seen_and_its_silence_is_not_waited_for),
 	};
