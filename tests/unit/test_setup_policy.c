@@ -160,6 +160,9 @@ TEST(only_root_may_own_and_write_the_file)
 	struct error err = {0};
 	assert_ok(load_policy(dir, &policy, &err), err);
 	make_dir(dir, "etc");
+	make_file(dir, "etc/oss-crs", "");
+	assert_ok(load_policy(dir, &policy, &err), err);
+	assert_return_code(unlinkat(dir, "etc/oss-crs", 0), errno);
 	make_dir(dir, "etc/oss-crs");
 	put_policy(dir, "[delegate]\nlinger=no\n", 0644);
 	if (geteuid() != 0) {
