@@ -157,6 +157,14 @@ static const struct {
 	{"\"Runtime\": \"kata\"", "HostConfig.Runtime"},
 	{"\"Annotations\": {\"run.oci.hooks\": \"1\"}", "HostConfig.Annotations"},
 	{"\"BlkioDeviceReadBps\": [{\"Path\": \"/dev/sda\"}]", "HostConfig.BlkioDeviceReadBps"},
+	{"\"StorageOpt\": {\"overlay.mount_program\": \"/x\"}", "HostConfig.StorageOpt."},
+	{"\"ShmSize\": -1", "HostConfig.ShmSize"},
+	{"\"Isolation\": \"hyperv\"", "HostConfig.Isolation"},
+	{"\"Binds\": [\"/home/alice/job/out:x\"]", "SOURCE:TARGET"},
+	{"\"Binds\": [\"/home/alice/job/out:/x:rshared\"]", "known options"},
+	{"\"Mounts\": [{\"Type\": \"tmpfs\", \"Source\": \"/home/alice/job/out\"}]",
+		"does not fit"},
+	{"\"Sysctls\": {\"net.core.somaxconn\": 1}", "HostConfig.Sysctls"},
 	{"\"KeyOfTomorrow\": {\"a\": 1}", "HostConfig.KeyOfTomorrow"},
 };
 
