@@ -67,6 +67,8 @@ TEST(limits_are_lowered_to_those_of_the_crs)
 		{"\"NanoCpus\": 500000000", "HostConfig.NanoCpus", "500000000"},
 		{"\"CpuQuota\": 9000000", "HostConfig.CpuQuota", "200000"},
 		{"\"CpuQuota\": 9000000, \"CpuPeriod\": 1000", "HostConfig.CpuQuota", "2000"},
+		{"\"CpuQuota\": 9000000, \"CpuPeriod\": 2000000", "HostConfig.CpuQuota",
+			"200000"},
 		{"\"CpuQuota\": -1", "HostConfig.CpuQuota", NULL},
 		{"\"CpusetCpus\": \"0-7\"", "HostConfig.CpusetCpus", "\"1-2\""},
 		{"\"CpusetCpus\": \"2\"", "HostConfig.CpusetCpus", "\"2\""},
