@@ -295,6 +295,22 @@ TEST(an_ordinary_container_is_passed_on)
 		"{\"/data\":{}}");
 }
 
+TEST(a_path_is_writable_if_one_of_the_crss_services_may_write_it)
+{
+	static const struct judge_mount orders[][2] = {
+		{{"/srv/x", false}, {"/srv/x", true}}, {{"/srv/x", true}, {"/srv/x", false}}};
+	static const char body[] = "{\"HostConfig\": {\"Binds\": [\"/srv/x:/x\"]}}";
+	for (size_t i = 0; i < COUNT(orders); i++) {
+		struct judge_mount mounts[2] = {orders[i][0], orders[i][1]};
+		struct judge_scope scope = judged_scope();
+		scope.mounts = mounts;
+		scope.mount_count = COUNT(mounts);
+		_cleanup_(answer_free) struct answer answer =
+			judge_of(&scope, "POST", "/containers/create", body);
+		assert_ok(answer.result, answer.err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +321,7 @@ int main(void)
 		RUN(a_key_that_sets_nothing_is_not_sent_on),
 		RUN(a_body_that_is_not_an_object_once_is_malformed),
 		RUN(an_ordinary_container_is_passed_on),
+		RUN(a_path_is_writable_if_one_of_the_crss_services_may_write_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
