@@ -72,6 +72,7 @@ TEST(a_request_outside_the_crs_is_refused)
 		{"POST", "/containers/mine/update", "{\"CgroupParent\": \"/\"}"},
 		{"POST", "/containers/mine/update", "{\"RestartPolicy\": {\"Name\": \"always\"}}"},
 		{"POST", "/containers/mine/rename?name=job-beta-1", ""},
+		{"POST", "/containers/mine/rename?name=job.beta.1", ""},
 		{"POST", "/containers/mine/rename", ""},
 		{"POST", "/containers/create?name=job_beta_1", "{}"},
 		{"POST", "/containers/create?name=Beta", "{}"},
