@@ -159,6 +159,22 @@ TEST(a_list_is_of_what_the_crs_has_made)
 	}
 }
 
+TEST(a_volume_has_no_name_that_compose_could_give)
+{
+	static const char *const names[] = {"job_new", "job-new", "beta", "a/b", ""};
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char body[64];
+		(void)snprintf(body, sizeof body, "{\"Name\": \"%s\", \"Driver\": \"local\"}",
+			names[i]);
+		_cleanup_(answer_free) struct answer answer =
+			judge("POST", "/volumes/create", body);
+		assert_int_equal(answer.result, *names[i] ? -1 : 0);
+		/* It is not left to the engine, which would make it. */
+		if (*names[i] && !strstr(answer.err.msg, "such names are the run's own"))
+			assert_contains(answer.err.msg, "not a plain name");
+	}
+}
+
 TEST(what_does_not_exist_is_no_refusal)
 {
 	_cleanup_(answer_free) struct answer answer = judge("GET", "/containers/gone/json", "");
@@ -172,6 +188,7 @@ int main(void)
 		RUN(a_request_of_ones_own_is_passed_on_with_the_whole_id),
 		RUN(a_request_outside_the_crs_is_refused),
 		RUN(a_list_is_of_what_the_crs_has_made),
+		RUN(a_volume_has_no_name_that_compose_could_give),
 		RUN(what_does_not_exist_is_no_refusal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
