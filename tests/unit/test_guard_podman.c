@@ -49,6 +49,9 @@ TEST(a_text_that_podman_would_take_apart_is_refused)
 		 "\"Target\": \"/x\\n\"}]}}",
 			"HostConfig.Mounts.Target"},
 		{"{\"HostConfig\": {\"Mounts\": [{\"Type\": \"tmpfs\", "
+		 "\"Target\": \"/x\\r\"}]}}",
+			"HostConfig.Mounts.Target"},
+		{"{\"HostConfig\": {\"Mounts\": [{\"Type\": \"tmpfs\", "
 		 "\"Target\": \"\\\"/x\"}]}}",
 			"HostConfig.Mounts.Target"},
 		{"{\"HostConfig\": {\"Mounts\": [{\"Type\": \"tmpfs\", \"Target\": 1}]}}",
