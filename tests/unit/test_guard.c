@@ -111,6 +111,14 @@ static void serve_request(int fd, int written)
 		describe(fd, JUDGED_OWN, "alpha");
 	else if (strncmp(text, "GET /containers/theirs/json ", 28) == 0)
 		describe(fd, JUDGED_OTHER, "beta");
+	else if (strncmp(text, "GET /volumes/", 13) == 0 && strstr(text, "theirs "))
+		answer_with(fd, "200 OK", "{\"Labels\": {\"oss-crs.maker\": \"run/beta\"}}");
+	else if (strncmp(text, "GET /volumes/", 13) == 0)
+		answer_with(fd, "200 OK", "{\"Labels\": {\"oss-crs.maker\": \"run/alpha\"}}");
+	else if (strstr(text, "GET /exec/" JUDGED_EXEC "/json "))
+		answer_with(fd, "200 OK", "{\"ContainerID\": \"mine\"}");
+	else if (strstr(text, "GET /exec/" JUDGED_OTHER "/json "))
+		answer_with(fd, "200 OK", "{\"ContainerID\": \"theirs\"}");
 	else if (strstr(text, "/containers/gone/json"))
 		answer_with(fd, "404 Not Found", "{\"message\": \"no such container\"}");
 	else if (strstr(text, "/logs"))
@@ -271,6 +279,35 @@ TEST(a_refusal_is_an_answer_in_json_and_is_told)
 	assert_int_equal(setting.guard.seen.list[0].count, 2);
 	assert_contains(setting.guard.seen.list[1].refusal.what, "container 'theirs'");
 	assert_contains(setting.guard.seen.list[2].refusal.what, "HostConfig.Privileged true");
+	end(&setting);
+}
+
+TEST(a_volume_or_a_command_is_the_crss_own_or_refused)
+{
+	static const struct {
+		const char *request;
+		bool own;
+	} table[] = {
+		{"GET /volumes/ours HTTP/1.1\r\n\r\n", true},
+		{"GET /volumes/theirs HTTP/1.1\r\n\r\n", false},
+		{"DELETE /volumes/theirs HTTP/1.1\r\n\r\n", false},
+		{"POST /volumes/create HTTP/1.1\r\nContent-Length: 18\r\n\r\n"
+		 "{\"Name\": \"theirs\"}",
+			false},
+		{"GET /exec/" JUDGED_EXEC "/json HTTP/1.1\r\n\r\n", true},
+		{"GET /exec/" JUDGED_OTHER "/json HTTP/1.1\r\n\r\n", false},
+		{"POST /exec/" JUDGED_OTHER "/start HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
+			false},
+	};
+	struct setting setting;
+	char answer[4096];
+	begin(state, &setting);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		exchange(&setting, table[i].request, answer, sizeof answer);
+		assert_contains(answer, table[i].own ? " 200 OK" : " 403 Forbidden");
+		if (!table[i].own)
+			assert_contains(answer, "not one that the CRS has made itself");
+	}
 	end(&setting);
 }
 
@@ -467,6 +504,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(a_request_is_passed_on_in_the_guards_own_words),
 		RUN_IN_DIR(a_refusal_is_an_answer_in_json_and_is_told),
+		RUN_IN_DIR(a_volume_or_a_command_is_the_crss_own_or_refused),
 		RUN_IN_DIR(a_malformed_or_missing_thing_is_no_refusal),
 		RUN_IN_DIR(an_engine_that_is_away_is_said),
 		RUN_IN_DIR(logs_are_carried_whole),
