@@ -217,6 +217,34 @@ TEST(a_crs_may_mount_what_its_own_services_have)
 	assert_string_equal(a->labels[4].value, "7");
 }
 
+/* As the paths are written, none is below another. */
+TEST(a_path_that_leads_below_what_a_crs_can_write_is_not_mounted)
+{
+	const struct unit_dir *dir = *state;
+	char text[512];
+	char deep[96];
+	char link[96];
+	_cleanup_(project_free) struct project job;
+	_cleanup_(scopes_free) struct scopes scopes = SCOPES_NONE;
+	struct error err = {0};
+	make_dir(dir->fd, "out");
+	make_dir(dir->fd, "out/deep");
+	(void)snprintf(deep, sizeof deep, "%s/out/deep", dir->path);
+	(void)snprintf(link, sizeof link, "%s/link", dir->path);
+	assert_return_code(symlinkat(deep, dir->fd, "link"), errno);
+	(void)snprintf(text, sizeof text,
+		"services:\n  a: {image: i, volumes: ['%s/out/:/o', '/srv/x/:/x']}\n"
+		"  b: {image: i, volumes: ['%s:/l', '%s:/d', '/srv/x/y:/y', '/srv/xy:/z']}\n",
+		dir->path, link, deep);
+	make_project(text, COMPOSE_GUARD_ALL, &job);
+	assert_ok(scopes_make(&job.compose, &job.plan, SOCKETS, &scopes, &err), err);
+	const struct judge_scope *b = &scopes.list[1];
+	assert_null(find_mount(b, link));
+	assert_null(find_mount(b, deep));
+	assert_null(find_mount(b, "/srv/x/y"));
+	assert_non_null(find_mount(b, "/srv/xy"));
+}
+
 TEST(a_scope_says_whether_its_engine_is_podman)
 {
 	static const char text[] = "services: {a: {image: i}}\n";
@@ -273,6 +301,7 @@ int main(void)
 		RUN(the_override_mounts_the_guards_socket_and_names_it),
 		RUN(the_override_mounts_the_socket_for_every_crs_or_for_none),
 		RUN(a_crs_may_mount_what_its_own_services_have),
+		RUN_IN_DIR(a_path_that_leads_below_what_a_crs_can_write_is_not_mounted),
 		RUN(a_scope_says_whether_its_engine_is_podman),
 		RUN_IN_DIR(a_directory_is_no_socket),
 		RUN(a_container_that_a_crs_has_started_is_the_crss),
