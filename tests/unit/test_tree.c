@@ -164,12 +164,25 @@ TEST(a_process_that_always_locks_the_file_first_is_an_error_that_leaves_nothing)
 	assert_false(exists(dir->fd, RUN_NAME));
 }
 
+TEST(a_run_keeps_what_its_crss_can_use_and_no_more_than_it_has)
+{
+	struct plan_crs crs[] = {{.memory_max = 4096}, {.memory_max = 8192}};
+	struct run_plan plan = {.memory_max = 65536, .crs = crs, .crs_count = COUNT(crs)};
+	assert_true(tree_memory(&plan) == 12288);
+	plan.memory_max = 8192;
+	assert_true(tree_memory(&plan) == 8192);
+	/* More than there are numbers. */
+	crs[1].memory_max = UINT64_MAX;
+	assert_true(tree_memory(&plan) == 8192);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(another_user_cannot_lock_the_file_before_the_owner_does),
 		RUN_IN_DIR(a_process_that_has_locked_the_file_first_costs_an_attempt_only),
 		RUN_IN_DIR(a_run_that_exists_is_left_alone_by_another_of_its_name),
+		RUN(a_run_keeps_what_its_crss_can_use_and_no_more_than_it_has),
 		RUN_IN_DIR(
 			a_process_that_always_locks_the_file_first_is_an_error_that_leaves_nothing),
 	};
