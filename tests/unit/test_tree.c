@@ -176,12 +176,42 @@ TEST(a_run_keeps_what_its_crss_can_use_and_no_more_than_it_has)
 	assert_true(tree_memory(&plan) == 8192);
 }
 
+static void drop_swap(int dir, const char *name)
+{
+	char path[PATH_MAX];
+	(void)snprintf(path, sizeof path, "%s/memory.swap.max", name);
+	assert_int_equal(unlinkat(dir, path, 0), 0);
+}
+
+TEST(a_crs_has_the_nodes_of_the_plan_on_a_kernel_without_swap_accounting_too)
+{
+	const struct unit_dir *dir = *state;
+	struct error err = {0};
+	struct cg_tree tree = TREE_NONE;
+	struct plan_crs crs[] = {{.name = "a", .memory_max = 4096}, {.name = "b"}};
+	const struct run_plan plan = {
+		.name = RUN_NAME, .memory_max = 4096, .crs = crs, .crs_count = COUNT(crs)};
+	const struct tree_claim claim = {.cpus = &plan.cpus};
+	const struct tree_options options = {.oom_group = false};
+	make_file(dir->fd, "cgroup.controllers", "cpuset memory\n");
+	cpulist_add(&crs[0].mems, 1);
+	cgroupfs_made = drop_swap;
+	assert_ok(tree_reserve(dir->fd, &plan, &claim, &tree, &err), err);
+	assert_ok(tree_fill(&tree, &options, &err), err);
+	cgroupfs_made = NULL;
+	assert_file(dir->fd, RUN_NAME "/a/cpuset.mems", "1");
+	assert_file(dir->fd, RUN_NAME "/b/cpuset.mems", "\n");
+	assert_ok(tree_destroy(&tree, &err), err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN_IN_DIR(another_user_cannot_lock_the_file_before_the_owner_does),
 		RUN_IN_DIR(a_process_that_has_locked_the_file_first_costs_an_attempt_only),
 		RUN_IN_DIR(a_run_that_exists_is_left_alone_by_another_of_its_name),
+		RUN_IN_DIR(
+			a_crs_has_the_nodes_of_the_plan_on_a_kernel_without_swap_accounting_too),
 		RUN(a_run_keeps_what_its_crss_can_use_and_no_more_than_it_has),
 		RUN_IN_DIR(
 			a_process_that_always_locks_the_file_first_is_an_error_that_leaves_nothing),
