@@ -101,6 +101,9 @@ TEST(a_thread_of_somebody_else_is_refused_and_one_that_has_ended_is_not)
 	make_file(dir, "proc/21/stat", "21 (x) Z 1 20 0 0\n");
 	assert_ok(exclusive_look(&fixture.host, &fixture.tree, &found, &err), err);
 	exclusive_free(&found);
+	make_file(dir, "proc/21/stat", "21 (Z) X) X 1 20 0 0\n");
+	assert_ok(exclusive_look(&fixture.host, &fixture.tree, &found, &err), err);
+	exclusive_free(&found);
 	free_fixture(dir, &fixture);
 }
 
