@@ -213,6 +213,32 @@ TEST(a_journal_that_others_can_write_is_refused)
 	assert_int_equal(journal_open(&host, 0, &journal, &err), -1);
 	assert_int_equal(err.status, EX_CONFIG);
 	assert_contains(err.msg, "writable by users other than root");
+	assert_return_code(fchmodat(unit_dir(state), "var/lib/oss-crs/journal", 0700, 0), errno);
+	assert_return_code(fchmodat(unit_dir(state), "var/lib/oss-crs", 0757, 0), errno);
+	assert_int_equal(journal_open(&host, 0, &journal, &err), -1);
+	assert_contains(err.msg, "/var/lib/oss-crs is writable by users other than root");
+	host_close(&host);
+}
+
+TEST(a_record_that_others_can_write_is_refused)
+{
+	static const char name[] = "var/lib/oss-crs/journal/00000001.json";
+	need_root();
+	struct host host = make_host(state);
+	struct journal journal = JOURNAL_CLOSED;
+	struct error err = {0};
+	struct stat st;
+	unsigned number = 0;
+	int file = -1;
+	assert_ok(journal_open(&host, 1, &journal, &err), err);
+	assert_ok(journal_add(&journal, "{}", &err), err);
+	assert_return_code(fstatat(unit_dir(state), name, &st, 0), errno);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_return_code(fchmodat(unit_dir(state), name, 0620, 0), errno);
+	assert_int_equal(journal_next(&journal, 0, &number, &file, &err), -1);
+	assert_contains(err.msg, "writable by users other than root");
+	assert_int_equal(file, -1);
+	journal_close(&journal);
 	host_close(&host);
 }
 
@@ -262,6 +288,7 @@ int main(void)
 		RUN_IN_DIR(each_state_of_a_users_cgroup_is_recorded_once),
 		RUN_IN_DIR(what_is_no_text_cannot_be_recorded),
 		RUN_IN_DIR(a_journal_that_others_can_write_is_refused),
+		RUN_IN_DIR(a_record_that_others_can_write_is_refused),
 		RUN(an_invalid_record_is_refused),
 	};
 	return cmocka_run_group_tests_name("setup_journal", tests, set_no_new_privs, NULL);
