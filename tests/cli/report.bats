@@ -85,7 +85,7 @@ kept() { # TIME...
 	grep -q '>CPUs<' run.svg
 	grep -q 'prefers-color-scheme: dark' run.html
 	[ "$(grep -o 'data:image/svg+xml;base64,' run.html | wc -l)" -eq 2 ]
-	! grep -qE '(src|href|srcset)="(http|//|file)|<script' run.html
+	run -1 grep -qE '(src|href|srcset)="(http|//|file)|<script' run.html
 	grep -o 'srcset="data:image/svg+xml;base64,[^"]*' run.html | sed 's/.*,//' | base64 -d | grep -q '</svg>'
 }
 
@@ -112,9 +112,9 @@ draw() {
 	draw .
 	grep -q '>OOM kills<' run.svg
 	grep -q '>memory (GiB)<' run.svg
-	! grep -q '>stalled (%)<' run.svg
+	run -1 grep -q '>stalled (%)<' run.svg
 	draw '.crs[0].samples.oom_kills = [0, 0, 0] | .crs[0].samples.io_stalled_usec = [0, 500000, 500000] | .crs[0].memory_max = 67108864'
-	! grep -q '>OOM kills<' run.svg
+	run -1 grep -q '>OOM kills<' run.svg
 	grep -q '>stalled (%)<' run.svg
 	grep -q '>memory (MiB)<' run.svg
 	# The lowest plot has the marks of the time.
@@ -133,7 +133,7 @@ draw() {
 	long=$(printf 'a-name-of-%.0s' {1..12})x
 	draw ".crs[0].name = \"$long\""
 	grep -qE '>a-name-of-[a-z-]+…<' run.svg
-	! grep -qF "$long" run.svg
+	run -1 grep -qF "$long" run.svg
 	"$RUN" report ./drawn.json --html run.html
 	grep -qF "<figcaption>$long</figcaption>" run.html
 }
