@@ -4,6 +4,7 @@
 # oss-crs-setup on a real host: what it changes, and undoes. Run as root in a lab guest, in any state
 # that earlier tests left.
 
+bats_require_minimum_version 1.5.0
 load setup
 
 @test "check says what a stock host lacks, without privilege, and changes nothing" {
@@ -367,6 +368,6 @@ load setup
 	[ "$(jq -rs '[.[] | select(.OSS_CRS_STEP == "daemon-json")][0] | "\(.OSS_CRS_BEFORE) \(.OSS_CRS_AFTER)"' /tmp/audit)" = \
 		"no native.cgroupdriver= native.cgroupdriver=cgroupfs" ]
 	[ "$(jq -r .OSS_CRS_STEP /tmp/audit | xargs)" = "drop-in reload linger realize enable enable user-enable user-make user-enable idle backup daemon-json restart" ]
-	! grep -q geheim /tmp/audit
+	run -1 grep -q geheim /tmp/audit
 	[ "$(stat -c '%a %U' /var/lib/oss-crs/journal)" = "700 root" ]
 }
