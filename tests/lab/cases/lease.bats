@@ -21,7 +21,8 @@ load lease
 	wait $carol || c=$?
 	echo "# 200 runs in $((SECONDS - begin)) s" >&3
 	cat $DIR/*.out
-	[ $a -eq 0 ] && [ $c -eq 0 ]
+	[ $a -eq 0 ]
+	[ $c -eq 0 ]
 	cat $DIR/wrong
 	[ ! -s $DIR/wrong ]
 	[ "$(wc -l <$DIR/order)" -eq 200 ]
