@@ -306,7 +306,9 @@ one_name() {
 	two_names 1
 	run experiment status
 	[[ "$output" == *"host 'b' cannot be reached"* ]]
-	[[ "$output" =~ queued\ +1 ]] && [[ "$output" =~ missing\ +0 ]] && [[ "$output" =~ unknown\ +1 ]]
+	[[ "$output" =~ queued\ +1 ]]
+	[[ "$output" =~ missing\ +0 ]]
+	[[ "$output" =~ unknown\ +1 ]]
 	run experiment submit
 	[ "$status" -eq 69 ]
 	[[ "$output" == *"submitted 0 of 4 runs"*"1 runs are unknown, and were not submitted"* ]]
