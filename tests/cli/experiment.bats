@@ -79,7 +79,9 @@ load experiment
 	done
 	printf '69\tnode1\tDocker is not there\n' >json/failed/duo-json-c-h1-2
 	experiment status
-	[[ "$output" =~ done\ +3 ]] && [[ "$output" =~ failed\ +1 ]] && [[ "$output" =~ missing\ +8 ]]
+	[[ "$output" =~ done\ +3 ]]
+	[[ "$output" =~ failed\ +1 ]]
+	[[ "$output" =~ missing\ +8 ]]
 	[[ "$output" == *"duo-json-c-h1-2 failed on node1 with status 69: Docker is not there"* ]]
 	experiment status --json
 	[ "$(jq -c '.counts' <<<"$output")" = '{"done":3,"running":0,"queued":0,"failed":1,"missing":8,"unknown":0}' ]
@@ -193,7 +195,8 @@ load experiment
 	[ "$status" -ne 0 ]
 	IFS=$'\t' read -r failed host why <json/failed/solo-json-c-h1-1
 	[ "$failed" -eq "$status" ]
-	[ -n "$host" ] && [ -n "$why" ]
+	[ -n "$host" ]
+	[ -n "$why" ]
 	done_run solo-json-c-h1-1 exited
 	run "$RUN" experiment task json 1
 	[ "$status" -eq 0 ]
