@@ -42,7 +42,8 @@ load experiment
 	experiment status
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"host 'b' cannot be reached (see above): 6 runs that it has been given are unknown"* ]]
-	[[ "$output" =~ missing\ +6 ]] && [[ "$output" =~ unknown\ +6 ]]
+	[[ "$output" =~ missing\ +6 ]]
+	[[ "$output" =~ unknown\ +6 ]]
 	[ "$(wc -l <calls)" -eq 2 ]
 	# Those of `a`, which has forgotten them, are given to it again.
 	experiment submit
