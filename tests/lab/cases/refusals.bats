@@ -62,18 +62,40 @@ refused() {
 
 @test "a hostile daemon.json is refused untouched" {
 	stock
-	ln -s /etc/passwd $JSON && refused "$JSON is a symbolic link"
-	rm $JSON && mkfifo $JSON && refused "not a regular file"
-	rm $JSON && mkdir $JSON && refused "not a regular file"
-	rmdir $JSON && echo '{}' >$JSON && ln $JSON /etc/docker/other && refused "hard links"
-	rm /etc/docker/other && chmod 664 $JSON && refused "writable by users other than root"
-	chmod 644 $JSON && chown alice $JSON && refused "is owned by user 1000"
-	chown root $JSON && echo '{"a":1,"a":2}' >$JSON && refused "duplicate"
-	echo '[]' >$JSON && refused "not a JSON object"
-	echo '{"exec-opts":"native.cgroupdriver=systemd"}' >$JSON && refused "not an array"
-	head -c 2000000 /dev/zero >$JSON && refused "too large"
-	rm $JSON && chmod 777 /etc/docker && refused "writable by users other than root"
-	rm -r /etc/docker && mkdir /tmp/elsewhere && ln -s /tmp/elsewhere /etc/docker && refused "symbolic link"
+	ln -s /etc/passwd $JSON
+	refused "$JSON is a symbolic link"
+	rm $JSON
+	mkfifo $JSON
+	refused "not a regular file"
+	rm $JSON
+	mkdir $JSON
+	refused "not a regular file"
+	rmdir $JSON
+	echo '{}' >$JSON
+	ln $JSON /etc/docker/other
+	refused "hard links"
+	rm /etc/docker/other
+	chmod 664 $JSON
+	refused "writable by users other than root"
+	chmod 644 $JSON
+	chown alice $JSON
+	refused "is owned by user 1000"
+	chown root $JSON
+	echo '{"a":1,"a":2}' >$JSON
+	refused "duplicate"
+	echo '[]' >$JSON
+	refused "not a JSON object"
+	echo '{"exec-opts":"native.cgroupdriver=systemd"}' >$JSON
+	refused "not an array"
+	head -c 2000000 /dev/zero >$JSON
+	refused "too large"
+	rm $JSON
+	chmod 777 /etc/docker
+	refused "writable by users other than root"
+	rm -r /etc/docker
+	mkdir /tmp/elsewhere
+	ln -s /tmp/elsewhere /etc/docker
+	refused "symbolic link"
 	rm /etc/docker && rmdir /tmp/elsewhere
 }
 
