@@ -190,7 +190,7 @@ running() {
 	[ "$(jq -r '.caveats[] | select(.id == "not-entered") | .detail' <<<"$output")" = \
 		"no process was ever in the cgroup of CRS 'oss_crs_infra', 'fixer'" ]
 	run as alice oss-crs-run exec --crs finder $JOB -- true
-	[[ "$output" != *"no process ever"* ]]
+	[[ "$output" != *"no process was ever"* ]]
 	nothing_left
 }
 
