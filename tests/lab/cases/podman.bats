@@ -226,7 +226,7 @@ clean_starts() {
 	run as bob oss-crs-run run $JOB p h
 	echo "$output"
 	[ "$status" -eq 6 ]
-	[[ "$output" != *"is back"* ]]
+	[[ "$output" != *"runs again"* ]]
 	nothing_left
 }
 
