@@ -9,9 +9,10 @@ load common
 X=/shared/x
 SLICE=$CG/user.slice/user-1000.slice/cpuset.cpus.effective
 
-# on HOST LINE: run a line of shell on a host of the cluster, with what common.bash has.
+# on HOST LINE: run a line of shell on a host of the cluster, with what common.bash has. What fails
+# in it ends it, as in a test: else only its last command would count.
 on() {
-	ssh "$1" ". /srv/cases/common.bash; $2" </dev/null
+	ssh "$1" "set -e; . /srv/cases/common.bash; $2" </dev/null
 }
 
 on_both() { # LINE
