@@ -36,8 +36,10 @@ hold() {
 	[[ "$(message)" == "standard input has ended with the config, and nothing holds the run" ]]
 	# With one, the next thing that is missing is the host.
 	hold --cgroup-root "$BATS_TEST_TMPDIR" - < <(printf '%s\n...\n' "$CONFIG")
+	[ "$status" -eq 69 ]
 	[[ "$(message)" != *"standard input"* ]]
 	hold --cgroup-root "$BATS_TEST_TMPDIR" --hold-fd 7 - 7< <(sleep 60) < <(echo "$CONFIG")
+	[ "$status" -eq 69 ]
 	[[ "$(message)" != *"standard input"* ]]
 }
 
