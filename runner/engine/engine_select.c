@@ -69,8 +69,8 @@ int engine_select(const struct host *host, uid_t uid, int wanted, enum engine_ki
 		*ret = ENGINE_DOCKER;
 		return 0;
 	}
-	if (wanted != WANT_DOCKER)
-		(void)engine_select_check_podman(host, uid, &podman);
+	if (wanted != WANT_DOCKER && engine_select_check_podman(host, uid, &podman) == 0)
+		podman = (struct error){0};
 	return engine_select_by_rule(wanted, &docker, &podman, ret, err);
 }
 

@@ -125,9 +125,13 @@ static int setting_is(
 	const struct host *host, const char *file, const char *value, struct error *err)
 {
 	char text[32];
-	if (fs_read_attr(host->root, file, text, sizeof text, err) < 0)
-		return err->code == ENOENT ? 0 : -1;
-	return strcmp(text, value) == 0;
+	struct error problem;
+	if (fs_read_attr(host->root, file, text, sizeof text, &problem) == 0)
+		return strcmp(text, value) == 0;
+	if (problem.code == ENOENT)
+		return 0;
+	*err = problem;
+	return -1;
 }
 
 static int check_apparmor(const struct host *host, const char *program, struct error *err)

@@ -157,6 +157,7 @@ TEST(a_host_on_which_users_make_no_user_namespaces_has_no_podman)
 	struct error err = {0};
 	make_host(*state, &host);
 	assert_ok(podman_check_namespaces(&host, usual, &err), err);
+	assert_string_equal(err.msg, ""); /* of no setting that is not there */
 	static const char *const dirs[] = {
 		"proc", "proc/sys", "proc/sys/user", "proc/sys/kernel", "etc/apparmor.d"};
 	for (size_t i = 0; i < COUNT(dirs); i++)
