@@ -329,7 +329,7 @@ load job
 	local group='cat "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/memory.oom.group"'
 	[ "$(as alice oss-crs-run exec -q $JOB --crs b -- sh -c "$group")" = 0 ]
 	[ "$(as alice oss-crs-run exec -q --oom=group $JOB --crs b -- sh -c "$group")" = 1 ]
-	run sh_as alice "oss-crs-run exec -q --oom=group $JOB --crs b -- sh -c 'sleep 600 & tail -c 512m /dev/zero; sleep 600'"
+	run sh_as alice "oss-crs-run exec -q --oom=group $JOB --crs b -- sh -c 'sleep 600 & head -c 512m /dev/zero | tail -c 512m >/dev/null; sleep 600'"
 	[ "$status" -eq 137 ]
 	nothing_left
 }
