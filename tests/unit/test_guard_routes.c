@@ -164,8 +164,8 @@ TEST(a_volume_has_no_name_that_compose_could_give)
 	static const char *const names[] = {"job_new", "job-new", "beta", "a/b", ""};
 	for (size_t i = 0; i < COUNT(names); i++) {
 		char body[64];
-		(void)snprintf(body, sizeof body, "{\"Name\": \"%s\", \"Driver\": \"local\"}",
-			names[i]);
+		(void)snprintf(
+			body, sizeof body, "{\"Name\": \"%s\", \"Driver\": \"local\"}", names[i]);
 		_cleanup_(answer_free) struct answer answer =
 			judge("POST", "/volumes/create", body);
 		assert_int_equal(answer.result, *names[i] ? -1 : 0);

@@ -210,8 +210,7 @@ int main(void)
 		RUN_IN_DIR(another_user_cannot_lock_the_file_before_the_owner_does),
 		RUN_IN_DIR(a_process_that_has_locked_the_file_first_costs_an_attempt_only),
 		RUN_IN_DIR(a_run_that_exists_is_left_alone_by_another_of_its_name),
-		RUN_IN_DIR(
-			a_crs_has_the_nodes_of_the_plan_on_a_kernel_without_swap_accounting_too),
+		RUN_IN_DIR(a_crs_has_the_nodes_of_the_plan_on_a_kernel_without_swap_accounting_too),
 		RUN(a_run_keeps_what_its_crss_can_use_and_no_more_than_it_has),
 		RUN_IN_DIR(
 			a_process_that_always_locks_the_file_first_is_an_error_that_leaves_nothing),
