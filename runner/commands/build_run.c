@@ -146,6 +146,15 @@ static int make_tree(struct session *session, struct error *err)
 	return start_watch(session->context, &session->watch, &session->record, err);
 }
 
+/* Have the project that the user names for this run alone. What it has already says more than that
+ * another run has it. */
+static int claim_project(struct session *session, struct error *err)
+{
+	const char *project = session->compose.project;
+	int claimed = project_claim_take(session->context->uid, project, &session->claim, err);
+	return engine_check_project(&session->engine, project, err) < 0 ? -1 : claimed;
+}
+
 /* Make what launch_up() needs: the files, the engine and the cgroups. The override file is last,
  * since the containers find the CPUs of their CRS in it. */
 static int prepare_run(struct session *session, const char *dir, struct error *err)
@@ -159,10 +168,7 @@ static int prepare_run(struct session *session, const char *dir, struct error *e
 		await_engine(session, err) < 0 || make_tree(session, err) < 0)
 		return -1;
 	/* Only now, since a run whose turn came before may have had the same name. */
-	if (context->options.project_name &&
-		(project_claim_take(context->uid, session->compose.project, &session->claim, err) <
-				0 ||
-			engine_check_project(&session->engine, session->compose.project, err) < 0))
+	if (context->options.project_name && claim_project(session, err) < 0)
 		return -1;
 	return write_override(session, err) < 0
 		       ? -1

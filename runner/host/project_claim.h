@@ -28,4 +28,7 @@ int project_claim_take(uid_t uid, const char *name, struct project_claim *ret, s
 /* Give up the claim, and remove its file. Does nothing if there is none. */
 void project_claim_release(struct project_claim *claim);
 
+/* Remove the files of claims whose processes were killed. base is that of scratch_open_base(). */
+void project_claim_sweep(int base);
+
 #endif

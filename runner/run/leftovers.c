@@ -14,6 +14,7 @@
 #include "fs.h"
 #include "owner.h"
 #include "podman.h"
+#include "project_claim.h"
 #include "queue.h"
 #include "run_name.h"
 #include "scratch.h"
@@ -37,6 +38,8 @@ int leftovers_open(
 		return -1;
 	/* Without a session there are no files. */
 	opened.base = scratch_open_base(uid, NULL, &ignored);
+	if (opened.base >= 0)
+		project_claim_sweep(opened.base);
 	opened.owners = opened.base >= 0 ? scratch_open_owners(opened.base, err) : -1;
 	if (opened.base >= 0 && opened.owners < 0)
 		return -1;
