@@ -34,52 +34,53 @@ static void make_tree(void **state)
 	assert_return_code(mkfifoat(dir, "project/fifo", 0600), errno);
 }
 
+static const struct {
+	const char *path;
+	bool writable, harmless;
+} paths[] = {
+	{"project", true, true},
+	{"project/", true, true},
+	{"project/data", true, true},
+	{"project/not/yet", true, true},
+	{"project/home", true, true},
+	{"project/link", false, false},
+	{"project/link/docker.sock", false, false},
+	{"project/magic", false, false},
+	{"project/dangling", false, false},
+	{"project/dangling/below", false, false},
+	{"project/not/../../other", true, false},
+	{"project/bus", false, false},
+	{"project/fifo", false, false},
+	{"home", true, false},
+	{"home/own", true, true},
+	{"home/.ssh", true, false},
+	{"home/.ssh", false, true},
+	{"home/.ssh/config", false, true},
+	{"home/.bashrc", true, false},
+	{"home/.bashrc", false, true},
+	{"home/.bash_logout", true, false},
+	{"home/.local/state/oss-crs", true, false},
+	{"home/.gitconfig", true, false},
+	{"home/.oss-crs/work", true, true},
+	{"home/.oss-crs-workdir", true, true},
+	{"home/bin", true, false},
+	{"home/bin/tool", true, false},
+	{"home/bin/tool", false, true},
+	{"home/binaries", true, true},
+	{"home/own/.cache", true, true},
+	{"project/.cache", true, true},
+	{"project/home/../.profile", true, false},
+	{"home/.docker", false, false},
+	{"home/.docker/run/x", false, false},
+	{"other", false, false},
+	{"other/public", false, true},
+	{"other/public", true, false},
+	{"other/secret", false, false},
+	{"", false, false},
+};
+
 TEST(paths_are_judged_by_where_they_lead_and_whose_they_are)
 {
-	static const struct {
-		const char *path;
-		bool writable, harmless;
-	} table[] = {
-		{"project", true, true},
-		{"project/", true, true},
-		{"project/data", true, true},
-		{"project/not/yet", true, true},
-		{"project/home", true, true},
-		{"project/link", false, false},
-		{"project/link/docker.sock", false, false},
-		{"project/magic", false, false},
-		{"project/dangling", false, false},
-		{"project/dangling/below", false, false},
-		{"project/not/../../other", true, false},
-		{"project/bus", false, false},
-		{"project/fifo", false, false},
-		{"home", true, false},
-		{"home/own", true, true},
-		{"home/.ssh", true, false},
-		{"home/.ssh", false, true},
-		{"home/.ssh/config", false, true},
-		{"home/.bashrc", true, false},
-		{"home/.bashrc", false, true},
-		{"home/.bash_logout", true, false},
-		{"home/.local/state/oss-crs", true, false},
-		{"home/.gitconfig", true, false},
-		{"home/.oss-crs/work", true, true},
-		{"home/.oss-crs-workdir", true, true},
-		{"home/bin", true, false},
-		{"home/bin/tool", true, false},
-		{"home/bin/tool", false, true},
-		{"home/binaries", true, true},
-		{"home/own/.cache", true, true},
-		{"project/.cache", true, true},
-		{"project/home/../.profile", true, false},
-		{"home/.docker", false, false},
-		{"home/.docker/run/x", false, false},
-		{"other", false, false},
-		{"other/public", false, true},
-		{"other/public", true, false},
-		{"other/secret", false, false},
-		{"", false, false},
-	};
 	make_tree(state);
 	const struct unit_dir *dir = *state;
 	char project_dir[128];
@@ -89,12 +90,12 @@ TEST(paths_are_judged_by_where_they_lead_and_whose_they_are)
 	(void)snprintf(home, sizeof home, "%s/home", dir->path);
 	(void)snprintf(socket_path, sizeof socket_path, "%s/project/engine/s", dir->path);
 	struct host_user user = {.project_dir = project_dir, .home = home, .uid = 4321};
-	for (size_t i = 0; i < COUNT(table); i++) {
+	for (size_t i = 0; i < COUNT(paths); i++) {
 		char path[256];
-		(void)snprintf(path, sizeof path, "%s/%s", dir->path, table[i].path);
-		struct host_path found = host_path_judge(&user, path, table[i].writable);
-		if (!found.why != table[i].harmless)
-			fail_test("%s: %s", table[i].path, found.why ? found.why : "harmless");
+		(void)snprintf(path, sizeof path, "%s/%s", dir->path, paths[i].path);
+		struct host_path found = host_path_judge(&user, path, paths[i].writable);
+		if (!found.why != paths[i].harmless)
+			fail_test("%s: %s", paths[i].path, found.why ? found.why : "harmless");
 	}
 	user.engine_socket = socket_path;
 	assert_true(host_path_judge(&user, project_dir, false).engine);
