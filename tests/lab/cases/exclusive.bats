@@ -239,7 +239,7 @@ victim() {
 	oss-crs-setup reserve --user bob --cpus 2 --yes
 	setup_as_alice delegate --yes
 	setup_as_alice reserve --cpus 3 --yes
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 5; i++)); do
 		systemctl reset-failed 'oss-crs-reserve@*.service' # what counts starts
 		systemctl restart oss-crs-reserve@1000.service oss-crs-reserve@1001.service
 		[ "$(cat $CG/user.slice/cpuset.cpus.exclusive)" = 2-3 ]
