@@ -56,11 +56,8 @@ static void open_engines(struct cleaner *cleaner)
 	struct error podman = {0};
 	if (open_docker(&cleaner->docker, &docker) == 0)
 		cleaner->leftovers.engines[ENGINE_DOCKER] = &cleaner->docker;
-	int noted = engine_select_noted_podman(&podman);
-	if (noted > 0)
+	if (engine_select_noted_podman(&podman) > 0)
 		(void)open_podman(cleaner, &podman);
-	else if (noted == 0) /* the reason for that is no news */
-		podman = (struct error){0};
 	if (!cleaner->leftovers.engines[ENGINE_DOCKER] &&
 		!cleaner->leftovers.engines[ENGINE_PODMAN])
 		log_note(&context->log, LOG_NORMAL, "cannot look for containers: %s%s%s",

@@ -102,9 +102,14 @@ int engine_select_note_podman(struct error *err)
 
 int engine_select_noted_podman(struct error *err)
 {
-	_cleanup_close_ int dir = state_open(NULL, false, NULL, err);
-	if (dir < 0)
-		return err->code == ENOENT ? 0 : -1;
+	struct error problem;
+	_cleanup_close_ int dir = state_open(NULL, false, NULL, &problem);
+	if (dir < 0 && problem.code == ENOENT)
+		return 0;
+	if (dir < 0) {
+		*err = problem;
+		return -1;
+	}
 	if (faccessat(dir, PODMAN_NOTE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : fail(err, errno, "check for runs on Podman");

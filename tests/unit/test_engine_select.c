@@ -105,6 +105,7 @@ TEST(the_note_that_podman_was_used_persists)
 	assert_int_equal(setenv("XDG_STATE_HOME", dir->path, 1), 0);
 	assert_ok(engine_select_noted_podman(&err), err);
 	assert_int_equal(engine_select_noted_podman(&err), 0);
+	assert_string_equal(err.msg, "");         /* that there is none is no error */
 	assert_false(exists(dir->fd, "oss-crs")); /* a query creates no file */
 	for (int i = 0; i < 2; i++) {
 		assert_ok(engine_select_note_podman(&err), err);
