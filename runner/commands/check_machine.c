@@ -212,9 +212,7 @@ int look_user_limits(struct check_facts *facts, char *detail, struct error *err)
 	(void)snprintf(value, sizeof value, "%" PRIu64 ".%02" PRIu64 " CPUs of time",
 		advice.cpu.value / 100, advice.cpu.value % 100);
 	name_limit(text, sizeof text, &advice.cpu, value);
-	struct allowance_limit io = {.value = 0};
-	(void)snprintf(io.file, sizeof io.file, "%s", advice.io_file);
-	name_limit(text, sizeof text, &io, "some I/O of a device");
+	name_limit(text, sizeof text, &advice.io, "some I/O of a device");
 	if (!*text)
 		return 0;
 	(void)fail_as(err, EX_UNAVAILABLE,

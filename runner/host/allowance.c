@@ -170,15 +170,15 @@ static int read_quota(
 }
 
 /* io.max: a line for each device that is limited. */
-static int read_io(const struct host *host, const char *cg, char file[static CGROUP_PATH_MAX],
-	struct error *err)
+static int read_io(
+	const struct host *host, const char *cg, struct allowance_limit *limit, struct error *err)
 {
 	char text[64];
 	int result = cgroup_get(host->cgroup, cg, "io.max", text, sizeof text, err);
 	if (result < 0 && err->code != EFBIG)
 		return err->code == ENOENT ? 0 : -1;
-	if (!*file && (result < 0 || *text))
-		name_file(cg, "io.max", file);
+	if (result < 0 || *text)
+		keep_least(limit, 0, cg, "io.max");
 	return 0;
 }
 
@@ -188,7 +188,7 @@ static int read_advice_level(const struct host *host, const char *cg, void *data
 	return read_limit(host, cg, "memory.high", &advice->memory_high, err) < 0 ||
 			       read_quota(host, cg, &advice->cpu, err) < 0 ||
 			       read_limit(host, cg, "pids.max", &advice->tasks, err) < 0 ||
-			       read_io(host, cg, advice->io_file, err) < 0
+			       read_io(host, cg, &advice->io, err) < 0
 		       ? -1
 		       : 0;
 }
@@ -198,7 +198,8 @@ int allowance_read_advice(
 {
 	struct allowance_advice advice = {.memory_high.value = CGROUP_UNLIMITED,
 		.cpu.value = CGROUP_UNLIMITED,
-		.tasks.value = CGROUP_UNLIMITED};
+		.tasks.value = CGROUP_UNLIMITED,
+		.io.value = CGROUP_UNLIMITED};
 	char path[CGROUP_PATH_MAX];
 	if (oss_crs_path(uid, path, err) < 0)
 		return -1;

@@ -31,7 +31,7 @@ struct allowance_advice {
 	struct allowance_limit memory_high; /* bytes: above it the kernel slows allocations down */
 	struct allowance_limit cpu;         /* hundredths of a CPU, cpu.max */
 	struct allowance_limit tasks;       /* processes and threads, pids.max */
-	char io_file[CGROUP_PATH_MAX];      /* an io.max that limits a device; empty: none does */
+	struct allowance_limit io; /* an io.max that limits a device; the value is 0 then */
 };
 
 /* Read what decides whether a run can hold. uid: the user's. Cgroups that do not exist yet limit

@@ -64,7 +64,7 @@ TEST(the_least_limit_on_the_way_down_is_named_with_its_file)
 	assert_string_equal(advice.cpu.file, "/" USER "/cpu.max");
 	assert_true(advice.memory_high.value == CGROUP_UNLIMITED);
 	assert_true(advice.tasks.value == CGROUP_UNLIMITED);
-	assert_string_equal(advice.io_file, "");
+	assert_string_equal(advice.io.file, "");
 	make_file(dir->fd, SLICE "/io.max", "");
 	make_file(dir->fd, MANAGER "/io.max", "8:0 rbps=1048576 wbps=max riops=max wiops=max\n");
 	make_file(dir->fd, SLICE "/pids.max", "max\n");
@@ -73,7 +73,7 @@ TEST(the_least_limit_on_the_way_down_is_named_with_its_file)
 	assert_ok(allowance_read_advice(&host, 1000, &advice, &err), err);
 	assert_int_equal(advice.tasks.value, 10813);
 	assert_string_equal(advice.tasks.file, "/" USER "/pids.max");
-	assert_string_equal(advice.io_file, "/" MANAGER "/io.max");
+	assert_string_equal(advice.io.file, "/" MANAGER "/io.max");
 	host_close(&host);
 }
 
